@@ -1,0 +1,93 @@
+"""trading-hpo: hyperparameters of trading models, searched and judged without fooling their user.
+
+The tree, in the order in which data flow through it:
+
+    pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
+    settings.py             Kedro wiring
+    cli.py                  kedro run, with errors that a person can read
+    runner.py               runs a node only when what it depends on has changed
+    parameters.py           all parameter groups as one object, checked whole
+    pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
+        data_engineering/
+            nodes.py
+            pipeline.py
+        hpo/
+            nodes.py
+            pipeline.py
+        analysis/
+            nodes.py
+            pipeline.py
+        retraining/
+            nodes.py
+            pipeline.py
+        evaluation/
+            nodes.py
+            pipeline.py
+        per_model.py        one modular pipeline per model type
+    datasets/               Kedro datasets of our own
+        bars.py             raw bars of the chosen source
+        panel.py            the panel, mapped
+        results.py          JSON of one model type, which may have been left out
+        holdout.py          holdout results and the ledger of looks
+        network.py          trained networks
+        study_storage.py    where the studies live
+    market/                 bars -> features -> labels -> panel
+        sources.py          packaged data sets, a user's CSV or Parquet
+        schema.py           the rules of a table of bars, column by column
+        bars.py             what a schema cannot express
+        features.py
+        labels.py
+        panel.py
+    splits/                 panel -> folds and holdout
+        config.py
+        walk_forward.py
+        purged_kfold.py
+        purging.py
+        folds.py
+    models/                 networks and their registry
+        configs.py
+        layers.py
+        mlp.py
+        recurrent.py        LSTM and GRU
+        cnn_lstm.py
+        registry.py
+    training/               one network, one fold
+        config.py
+        windows.py
+        losses.py
+        seeding.py
+        loop.py
+        fold.py             train, stop early, judge
+        final.py            the last training, on everything before the holdout
+    backtest/               predictions -> positions -> net returns -> metrics
+        classification.py
+        positions.py
+        returns.py
+        judge.py
+    search/                 one Optuna study per model type
+        config.py
+        space.py
+        samplers.py
+        pruners.py
+        storage.py
+        fingerprint.py
+        ledger.py           the study in its storage
+        proposer.py         its mirror in memory: suggests and prunes
+        trial.py            one configuration on all folds
+        worker.py           a process that trains
+        pool.py             starts those
+        supervisor.py       spends the budget
+        progress.py
+        run.py              the search of one model type
+        results.py
+    analysis/               what studies and holdout say
+        importance.py
+        holdout.py
+    reporting/              results -> text
+        table.py
+    configuration.py        base of the parameter groups; their problems in words
+    types.py                Panel, Fold, the letters of shapes
+    errors.py               the exceptions that a user may see
+"""
+
+__version__ = "0.1.0"

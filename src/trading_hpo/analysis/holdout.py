@@ -1,0 +1,100 @@
+"""What the sealed holdout says about a final network, and the forecasts it must beat."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from trading_hpo.backtest.judge import buy_and_hold, constant_forecast, judge, truth_of
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.splits.folds import Split
+from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.types import BarRange, Panel
+
+
+def judge_holdout(
+    network: TrainedNetwork, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
+) -> dict[str, Any]:
+    """Judge a final network on the holdout and say how to count the look.
+
+    **Looks ahead:** at the holdout's labels, to judge; the network is final.
+
+    Args:
+        network: With the threshold that the folds' stop rows chose.
+        panel: The data.
+        split: Gives the holdout.
+        window_bars: Longest window of the search, so that all model types are judged on the same rows.
+        backtest: Costs and positions.
+    """
+    rows = panel.rows((split.holdout,), window_bars)
+    judged = judge(panel, rows, network.score(panel, rows), network.threshold, backtest)
+    return {
+        "metrics": judged.metrics,
+        "samples": len(rows),
+        "first": panel.timestamps[judged.bars[0]].isoformat(),
+        "last": panel.timestamps[judged.bars[-1]].isoformat(),
+        "look": _look(network, panel, split.holdout),
+    }
+
+
+def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str, Any]:
+    """A look's key is its configuration and its data; repeating it teaches nobody anything new."""
+    what = {
+        "model_type": network.card["model_type"],
+        "params": network.card["params"],
+        "label": panel.label_kind,
+        "horizon_bars": panel.horizon_bars,
+        "assets": list(panel.assets),
+        "first": panel.timestamps[holdout.start].isoformat(),
+        "last": panel.timestamps[holdout.stop - 1].isoformat(),
+    }
+    key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"key": key, "time": now, "study_name": network.card.get("study_name"), **what}
+
+
+def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig) -> dict[str, Any]:
+    """Return what a constant forecast and buy-and-hold reach on every validation and on the holdout.
+
+    The constant is the majority class of the rows that a model would have been trained on.
+
+    **Looks ahead:** label only, to judge; the constants come from the rows before.
+    """
+    folds = [
+        {
+            "fold": fold.number,
+            **_both(
+                panel, panel.rows(fold.train, window_bars), panel.rows(fold.validation, window_bars), backtest
+            ),
+        }
+        for fold in split.folds
+    ]
+    before, holdout = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
+    return {
+        "folds": folds,
+        "validation": {
+            name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")
+        },
+        "holdout": _both(panel, before, holdout, backtest),
+    }
+
+
+def _both(
+    panel: Panel, train: Int[np.ndarray, " N"], judged: Int[np.ndarray, " N"], backtest: BacktestConfig
+) -> dict[str, Any]:
+    majority = bool(truth_of(panel, train).mean() > 0.5)
+    return {
+        "constant_forecast": constant_forecast(panel, judged, majority),
+        "buy_and_hold": buy_and_hold(panel, judged, backtest).metrics,
+    }
+
+
+def _means(of_folds: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
+    return {
+        name: None if any(f[name] is None for f in of_folds) else float(np.mean([f[name] for f in of_folds]))  # type: ignore[misc] # None was ruled out
+        for name in of_folds[0]
+    }

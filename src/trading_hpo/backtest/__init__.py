@@ -1,0 +1,1 @@
+"""Predictions -> positions -> net returns -> metrics."""

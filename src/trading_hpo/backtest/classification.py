@@ -1,0 +1,73 @@
+"""How well a class was foretold; all from the four counts of a confusion table, and the order of the scores."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.stats import rankdata
+
+METRICS = (
+    "mcc",
+    "f1_positive",
+    "precision",
+    "recall",
+    "accuracy",
+    "balanced_accuracy",
+    "auc",
+    "positive_rate",
+)
+
+
+def classification_metrics(
+    truth: Bool[np.ndarray, " N"], predicted: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]
+) -> dict[str, float]:
+    """Return every metric of ``METRICS``.
+
+    A ratio without a denominator is 0, as scikit-learn has it; AUC of one class is 0.5.
+
+    Args:
+        truth: Whether the class was positive.
+        predicted: Whether it was called positive.
+        score: The higher, the more positive; ranks the rows for the AUC.
+
+    Example:
+        >>> truth = np.array([True, True, False, False])
+        >>> metrics = classification_metrics(truth, truth, truth.astype(float))
+        >>> metrics["mcc"], metrics["auc"]
+        (1.0, 1.0)
+    """
+    positives, negatives = float(truth.sum()), float((~truth).sum())
+    tp = float((truth & predicted).sum())
+    fp = float(predicted.sum()) - tp
+    tn, fn = negatives - fp, positives - tp
+    recall, specificity = _ratio(tp, positives), _ratio(tn, negatives)
+    return {
+        "mcc": _ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * positives * negatives * (tn + fn))),
+        "f1_positive": _ratio(2 * tp, 2 * tp + fp + fn),
+        "precision": _ratio(tp, tp + fp),
+        "recall": recall,
+        "accuracy": _ratio(tp + tn, positives + negatives),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "auc": _auc(truth, score),
+        "positive_rate": _ratio(tp + fp, positives + negatives),
+    }
+
+
+def constant_forecast_metrics(truth: Bool[np.ndarray, " N"], majority: bool) -> dict[str, float]:
+    """Return the metrics of always foretelling ``majority``, the more frequent class of the train rows."""
+    constant = np.full(len(truth), majority)
+    return classification_metrics(truth, constant, constant.astype(float))
+
+
+def _ratio(top: Any, bottom: Any) -> float:
+    return float(top / bottom) if bottom > 0 else 0.0
+
+
+def _auc(truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
+    """Mann and Whitney (1947): the share of (positive, negative) pairs in the right order, ties half."""
+    positives = int(truth.sum())
+    negatives = len(truth) - positives
+    if positives == 0 or negatives == 0:
+        return 0.5
+    above = rankdata(score)[truth].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))

@@ -1,0 +1,87 @@
+"""Scores of panel rows -> metrics of the forecast and of the trades it leads to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from trading_hpo.backtest.classification import classification_metrics, constant_forecast_metrics
+from trading_hpo.backtest.positions import BacktestConfig, signal_weights
+from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns, trading_metrics
+from trading_hpo.types import Panel
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a forecast was worth on some rows.
+
+    Attributes:
+        metrics: Of the forecast and of its trades.
+        returns: Net return per bar, out of sample.
+        bars: Bar number of each return.
+    """
+
+    metrics: dict[str, float | None]
+    returns: Float[np.ndarray, " T"]
+    bars: Int[np.ndarray, " T"]
+
+
+def truth_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
+    """Return whether the class of each row was positive; for regression, whether the number was."""
+    cut = 0.5 if panel.task == "classification" else 0.0
+    truth: Bool[np.ndarray, " N"] = panel.target.ravel()[rows] > cut
+    return truth
+
+
+def judge(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    score: Float[np.ndarray, " N"],
+    threshold: float,
+    config: BacktestConfig,
+) -> Judgement:
+    """Judge scores of rows: calls are the scores above the threshold.
+
+    **Looks ahead:** label only, to judge.
+
+    Args:
+        panel: Targets and returns of the rows.
+        rows: Flat row numbers, as ``Panel.rows`` gives them.
+        score: The higher, the more positive.
+        threshold: Chosen elsewhere (on stop rows).
+        config: Costs and positions.
+    """
+    called = score > threshold
+    metrics: dict[str, float | None] = dict(classification_metrics(truth_of(panel, rows), called, score))
+    bars, up, known, moves = _grid(panel, rows, called)
+    weights = signal_weights(up, known, config, panel.horizon_bars, panel.label_kind)
+    returns, turnover = net_returns(weights, moves, config.cost_bps)
+    metrics.update(trading_metrics(returns, turnover, panel.bars_per_year))
+    return Judgement(metrics, returns, bars)
+
+
+def constant_forecast(panel: Panel, rows: Int[np.ndarray, " N"], majority: bool) -> dict[str, float]:
+    """Return the classification metrics of always calling the train rows' majority class."""
+    return constant_forecast_metrics(truth_of(panel, rows), majority)
+
+
+def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:
+    """Judge holding every asset of the rows in equal shares from the first bar to the last."""
+    bars, _, _, moves = _grid(panel, rows, np.ones(len(rows), dtype=bool))
+    returns = buy_and_hold_returns(moves, config.cost_bps)
+    return Judgement(trading_metrics(returns, None, panel.bars_per_year), returns, bars)
+
+
+def _grid(
+    panel: Panel, rows: Int[np.ndarray, " N"], called: Bool[np.ndarray, " N"]
+) -> tuple[Int[np.ndarray, " T"], Bool[np.ndarray, "T A"], Bool[np.ndarray, "T A"], Float[np.ndarray, "T A"]]:
+    """Lay rows out as bars by assets: bar numbers, calls, where there is a call, and the next bar's return."""
+    asset, bar = np.divmod(rows, panel.n_bars)
+    bars, line = np.unique(bar, return_inverse=True)
+    assets, column = np.unique(asset, return_inverse=True)
+    shape = (len(bars), len(assets))
+    up, known, moves = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape)
+    up[line, column] = called
+    known[line, column] = True
+    moves[line, column] = panel.forward_return[..., 0].ravel()[rows]
+    return bars, up, known, moves

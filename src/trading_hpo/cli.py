@@ -1,0 +1,152 @@
+"""`kedro run`, with the whole configuration checked first and errors that a person can read."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+
+from trading_hpo.errors import ConfigurationError, TradingHpoError, did_you_mean
+
+CONF = Path("conf")
+INTERRUPTED = 130
+
+
+@click.group(name="trading_hpo")
+def cli() -> None:
+    """Commands of the project."""
+
+
+def run(**options: Any) -> Any:
+    """Run the pipeline.
+
+    All parameters are checked first; nothing runs, and nothing is written, while one is wrong.
+    Searches resume where they ended, other nodes run only when their inputs changed.
+
+    \b
+    kedro run                                        all stages
+    kedro run --pipeline hpo                         data engineering and the searches
+    kedro run --namespaces lstm                      one model type through all stages
+    kedro run --params hpo.n_trials=50,hpo.sampler=random
+    kedro run --params labels.kind=volatility --env standard
+    """
+    _quieten()
+    try:
+        _check(options)
+        _follow_namespaces(options)
+        options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
+        pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
+        options |= {"pipeline": None, "pipelines": pipelines}
+        outputs = _callback(kedro_run)(**options)
+    except KeyboardInterrupt:
+        click.secho(
+            "Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True
+        )
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        ours = _ours(error)
+        if ours is None:
+            raise
+        click.secho(str(ours), fg="red", err=True)
+        sys.exit(1)
+    if "report" in outputs:
+        _show(outputs["report"].load())
+    return outputs
+
+
+# Our command takes every option that Kedro's own takes.
+cli.add_command(click.Command("run", params=kedro_run.params, callback=run, help=run.__doc__))
+
+
+def _callback(command: click.Command) -> Callable[..., Any]:
+    assert command.callback is not None
+    return command.callback
+
+
+def _quieten() -> None:
+    """Libraries' notices are for developers; what a user must know is raised as an error."""
+    warnings.simplefilter("ignore")
+    for name in ("kedro", "kedro_viz", "optuna", "alembic", "trading_hpo.runner"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # A failing node is logged with its traceback; the message that we print tells more.
+    logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse a configuration before the first node, with all that is wrong with it."""
+    from kedro.framework.project import pipelines as registered
+    from kedro.framework.project import settings
+
+    from trading_hpo.datasets import StudyStorageDataset
+    from trading_hpo.parameters import check_parameters
+
+    conf = Path(options["conf_source"] or CONF)
+    environments = sorted(path.name for path in conf.iterdir() if path.is_dir())
+    if options["env"] and options["env"] not in environments:
+        raise ConfigurationError(
+            [f"unknown environment {options['env']!r}. {did_you_mean(options['env'], environments)}"]
+        )
+    for name in [options["pipeline"], *options["pipelines"]]:
+        if name and name not in registered:
+            raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
+    loader = settings.CONFIG_LOADER_CLASS(
+        conf_source=str(conf),
+        env=options["env"],
+        runtime_params=options["params"],
+        **settings.CONFIG_LOADER_ARGS,
+    )
+    parameters = check_parameters(loader["parameters"])
+    chosen = (options["params"] or {}).get("source", loader["globals"]["source"])
+    if parameters.source != chosen:
+        raise ConfigurationError(
+            [
+                f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."
+            ]
+        )
+    # The catalog's own place, so that an unreachable server is found before the data are built.
+    StudyStorageDataset(
+        filepath=str(Path(loader["catalog"]["study_storage"]["filepath"]).absolute()),
+        credentials=loader["credentials"].get("study_storage"),
+    ).load().check()
+
+
+def _follow_namespaces(options: dict[str, Any]) -> None:
+    """A namespace needs what is before it: run up to its nodes, not only them."""
+    if not options["namespaces"]:
+        return
+    from kedro.framework.project import pipelines as registered
+
+    from trading_hpo.types import MODEL_TYPES
+
+    wanted = list(options["namespaces"])
+    unknown = [name for name in wanted if name not in MODEL_TYPES]
+    if unknown:
+        raise ConfigurationError(
+            [f"unknown namespace {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown]
+        )
+    names = [options["pipeline"], *options["pipelines"]]
+    chosen = [name for name in names if name] or ["__default__"]
+    nodes = [node for name in chosen for node in registered[name].nodes if node.namespace in wanted]
+    options["namespaces"] = []
+    options["to_nodes"] = [*options["to_nodes"], *sorted({node.name for node in nodes})]
+
+
+def _ours(error: BaseException | None) -> TradingHpoError | None:
+    """Find our own error under those that Kedro wraps around it."""
+    while error is not None:
+        if isinstance(error, TradingHpoError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _show(report: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from trading_hpo.reporting.table import render
+
+    Console().print(render(report))

@@ -1,0 +1,21 @@
+"""Kedro datasets of our own; import one by its name, ``trading_hpo.datasets.PanelDataset``."""
+
+from typing import Any
+
+_HOMES = {
+    "BarsDataset": "bars",
+    "HoldoutDataset": "holdout",
+    "NetworkDataset": "network",
+    "PanelDataset": "panel",
+    "ResultsDataset": "results",
+    "StudyStorageDataset": "study_storage",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a dataset's module when it is asked for: only a network needs torch."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"trading_hpo.datasets.{_HOMES[name]}"), name)
+    raise AttributeError(name)

@@ -1,0 +1,49 @@
+"""Where the studies live."""
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+from kedro.io import AbstractDataset, DatasetError
+
+from trading_hpo.search.storage import StudyStorage
+
+
+class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
+    """Names the study database: a SQLite file, unless the credentials give a URL.
+
+    Args:
+        filepath: Of the SQLite file.
+        credentials: ``{url: ...}``; from the environment, never from parameters, since those are logged.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        credentials: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.metadata = metadata
+        url = (credentials or {}).get("url")
+        path = Path(filepath)
+        # A short path reads better wherever the URL is shown.
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        self._storage = StudyStorage(str(url) if url else f"sqlite:///{shown}")
+
+    def load(self) -> StudyStorage:
+        """Return the storage, not yet connected."""
+        return self._storage
+
+    def save(self, data: NoReturn) -> None:
+        """Refuse: the search writes studies itself."""
+        raise DatasetError("the study storage is written by the search")
+
+    def fingerprint(self) -> str:
+        """Return the URL without its password; what is in the studies is told by their pointers."""
+        return self._storage.masked
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"storage": self._storage.masked}

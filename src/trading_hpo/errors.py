@@ -1,0 +1,50 @@
+"""The exceptions that a user's mistake can raise; the command line prints them without a traceback."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TradingHpoError(Exception):
+    """Base of every error whose message alone tells the user what to do."""
+
+
+class ConfigurationError(TradingHpoError):
+    """Parameters break a rule; carries every problem found, not the first one."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        heading = "1 problem in the configuration" if count == 1 else f"{count} problems in the configuration"
+        super().__init__("\n".join([f"{heading}:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+class DataError(TradingHpoError):
+    """Market data break a rule; carries every problem found."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        count = len(self.problems)
+        heading = "1 problem in the data" if count == 1 else f"{count} problems in the data"
+        super().__init__("\n".join([f"{heading}:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+class StorageError(TradingHpoError):
+    """A study storage cannot be reached or is used by another search."""
+
+
+class StudyMismatchError(TradingHpoError):
+    """A stored study was made under other data, folds, space or objectives."""
+
+
+def did_you_mean(value: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest known word, or the list of known words.
+
+    Example:
+        >>> did_you_mean("lstn", ["lstm", "gru"])
+        "Did you mean 'lstm'?"
+        >>> did_you_mean("zzz", ["lstm", "gru"])
+        'Known: gru, lstm.'
+    """
+    words = sorted(known)
+    close = difflib.get_close_matches(str(value), words, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(words)}."

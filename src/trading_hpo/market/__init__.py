@@ -1,0 +1,1 @@
+"""Market data: bars become features, labels and one dense panel."""

@@ -1,0 +1,123 @@
+"""Features and labels -> the panel, and the panel's file that every worker maps."""
+
+import json
+import mmap
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import save_file
+
+from trading_hpo.market.labels import LabelsConfig
+from trading_hpo.types import Panel
+
+_ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
+_DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
+
+
+def build_panel(
+    features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, bars_per_year: float
+) -> Panel:
+    """Lay features and labels out on one calendar.
+
+    **Looks ahead:** label only; features keep their own bar.
+
+    Args:
+        features: Long table of ``build_features``.
+        labels: Long table of ``build_labels``.
+        config: Gives the task and the horizon.
+        bars_per_year: Of the source.
+
+    Returns:
+        Panel over the union of all timestamps.
+    """
+    calendar = pd.DatetimeIndex(features["timestamp"].unique()).sort_values()
+    assets = sorted(features["asset"].unique())
+    names = [name for name in features if name not in ("timestamp", "asset")]
+    shape = (len(assets), len(calendar))
+    rows = _places(features, calendar, assets)
+    values = np.full((*shape, len(names)), np.nan, dtype=np.float32)
+    values[rows] = features[names].to_numpy(dtype=np.float32)
+    observed = np.isfinite(values).all(axis=2)
+    values[~observed] = 0
+
+    rows = _places(labels, calendar, assets)
+    horizon = [name for name in labels if name.startswith("forward_return_")]
+    forward = np.zeros((*shape, len(horizon)), dtype=np.float32)
+    forward[rows] = labels[horizon].to_numpy(dtype=np.float32)
+    target = np.zeros(shape, dtype=np.float32)
+    target[rows] = labels["target"].to_numpy(dtype=np.float32)
+    label_end = np.full(shape, len(calendar), dtype=np.int64)
+    label_end[rows] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"]))
+    labelled = np.zeros(shape, dtype=bool)
+    labelled[rows] = True
+    return Panel(
+        features=values,
+        forward_return=forward,
+        target=target,
+        label_end=label_end,
+        observed=observed,
+        labelled=labelled,
+        timestamps=calendar,
+        assets=tuple(assets),
+        feature_names=tuple(names),
+        task=config.task,
+        bars_per_year=bars_per_year,
+        label_kind=config.kind,
+    )
+
+
+def _places(
+    table: pd.DataFrame, calendar: pd.DatetimeIndex, assets: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    return pd.Index(assets).get_indexer(table["asset"]), calendar.get_indexer(
+        pd.DatetimeIndex(table["timestamp"])
+    )
+
+
+def save_panel(panel: Panel, path: Path) -> None:
+    """Write the panel as one safetensors file, complete or not at all."""
+    meta = {
+        "timestamps": json.dumps([int(stamp) for stamp in panel.timestamps.as_unit("ns").asi8]),
+        "assets": json.dumps(list(panel.assets)),
+        "feature_names": json.dumps(list(panel.feature_names)),
+        "task": panel.task,
+        "bars_per_year": repr(panel.bars_per_year),
+        "label_kind": panel.label_kind,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in _ARRAYS}, draft, metadata=meta)
+    os.replace(draft, path)
+
+
+def open_panel(path: Path) -> Panel:
+    """Map a panel's file; processes that open the same file share its memory.
+
+    The map is copy-on-write: torch takes writable arrays only, and nobody can alter the file through it.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header: dict[str, Any] = json.loads(file.read(length))
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    arrays = {}
+    for name in _ARRAYS:
+        entry = header[name]
+        start = 8 + length + entry["data_offsets"][0]
+        dtype = np.dtype(_DTYPES[entry["dtype"]])
+        count = int(np.prod(entry["shape"], dtype=np.int64))
+        arrays[name] = np.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(entry["shape"])
+    meta = header["__metadata__"]
+    stamps = np.array(json.loads(meta["timestamps"]), dtype="int64").view("datetime64[ns]")
+    return Panel(
+        **arrays,
+        timestamps=pd.DatetimeIndex(stamps, tz="UTC"),
+        assets=tuple(json.loads(meta["assets"])),
+        feature_names=tuple(json.loads(meta["feature_names"])),
+        task=meta["task"],
+        bars_per_year=float(meta["bars_per_year"]),
+        label_kind=meta["label_kind"],
+        path=path,
+    )

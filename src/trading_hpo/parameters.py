@@ -1,0 +1,77 @@
+"""All parameters as one object: a configuration is checked whole, before anything runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.configuration import Config, problems_of
+from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.market.features import FeaturesConfig
+from trading_hpo.market.labels import LabelsConfig
+from trading_hpo.market.sources import SOURCES, SourcesConfig
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
+
+
+class Parameters(Config):
+    """The parameter groups of the project, by their names in ``conf/``."""
+
+    scenario: str = Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    source: str
+    sources: SourcesConfig = SourcesConfig()
+    assets: str | tuple[str, ...] = "all"
+    features: FeaturesConfig = FeaturesConfig()
+    labels: LabelsConfig = LabelsConfig()
+    holdout: HoldoutConfig = HoldoutConfig()
+    folds: FoldsConfig = FoldsConfig()
+    search_spaces: SearchSpacesConfig = SearchSpacesConfig()
+    training: TrainingConfig = TrainingConfig()
+    backtest: BacktestConfig = BacktestConfig()
+    hpo: HpoConfig = HpoConfig()
+
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        if source not in SOURCES:
+            raise ValueError(f"unknown source {source!r}. {did_you_mean(source, SOURCES)}")
+        return source
+
+
+def check_parameters(raw: Mapping[str, Any]) -> Parameters:
+    """Return the parameters, checked one by one and against each other.
+
+    Raises:
+        ConfigurationError: With every problem.
+    """
+    try:
+        parameters = Parameters(**raw)
+    except ValidationError as error:
+        raise ConfigurationError(problems_of(error, Parameters)) from error
+    problems = list(_contradictions(parameters))
+    if problems:
+        raise ConfigurationError(problems)
+    return parameters
+
+
+def _contradictions(parameters: Parameters) -> Iterator[str]:
+    task, loss = parameters.labels.task, parameters.training.loss
+    if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
+        yield (
+            f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "
+            f"got {loss!r}. Or leave it at auto."
+        )
+    epochs = parameters.hpo.epochs or parameters.training.epochs
+    pruner = parameters.hpo.pruner
+    if pruner.name == "hyperband" and pruner.min_epochs > epochs:
+        yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {pruner.min_epochs}."
+    if (
+        parameters.source in ("csv", "parquet")
+        and getattr(parameters.sources, parameters.source).path is None
+    ):
+        yield (
+            f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."
+        )

@@ -1,0 +1,24 @@
+"""Adapters between the catalog and the market and splits rooms."""
+
+import pandas as pd
+
+from trading_hpo.market.labels import LabelsConfig
+from trading_hpo.market.panel import build_panel
+from trading_hpo.market.sources import SourcesConfig, bars_per_year
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split, check_classes, split_to_table
+from trading_hpo.types import Panel
+
+
+def make_panel(
+    features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
+) -> Panel:
+    """Lay features and labels out, with the source's own bars per year."""
+    return build_panel(features, labels, config, bars_per_year(source, sources))
+
+
+def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> pd.DataFrame:
+    """Divide the bars and refuse roles that nothing can be learned from."""
+    split = build_split(panel, folds, holdout)
+    check_classes(panel, split, window_bars=1)  # the search checks again, with its longest window
+    return split_to_table(split, panel)

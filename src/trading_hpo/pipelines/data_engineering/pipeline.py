@@ -1,0 +1,28 @@
+"""Bars -> features and labels -> panel -> folds."""
+
+from kedro.pipeline import Pipeline, node
+
+from trading_hpo.market.bars import clean_bars
+from trading_hpo.market.features import build_features
+from trading_hpo.market.labels import build_labels
+from trading_hpo.pipelines.data_engineering.nodes import make_folds, make_panel
+from trading_hpo.runner import ALL_OR_NOTHING
+
+
+def create_pipeline() -> Pipeline:
+    """Return the graph of data engineering."""
+    return Pipeline(
+        [
+            node(clean_bars, ["raw_bars", "params:assets", "params:sources"], "bars", name="clean_bars"),
+            node(build_features, ["bars", "params:features"], "features", name="build_features"),
+            node(build_labels, ["bars", "params:labels"], "labels", name="build_labels"),
+            node(
+                make_panel,
+                ["features", "labels", "params:labels", "params:source", "params:sources"],
+                "panel",
+                name="build_panel",
+            ),
+            node(make_folds, ["panel", "params:folds", "params:holdout"], "folds", name="build_folds"),
+        ],
+        tags=[ALL_OR_NOTHING],
+    )

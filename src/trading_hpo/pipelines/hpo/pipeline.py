@@ -1,0 +1,43 @@
+"""One search per model type, then their results side by side."""
+
+from collections.abc import Sequence
+
+from kedro.pipeline import Pipeline, node
+from kedro.pipeline.node import Node
+
+from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, search, tabulate_trials
+from trading_hpo.pipelines.per_model import of_model, per_model
+from trading_hpo.runner import LIVE
+from trading_hpo.types import MODEL_TYPES
+
+_SEARCH_INPUTS = [
+    "panel",
+    "folds",
+    "study_storage",
+    "params:search_spaces",
+    "params:training",
+    "params:backtest",
+    "params:hpo",
+    "params:scenario",
+    "params:source",
+]
+
+
+def _nodes(model_type: str) -> Sequence[Node]:
+    return [
+        node(of_model(search, model_type), _SEARCH_INPUTS, "study", name="search", tags=[LIVE]),
+        node(tabulate_trials, ["study", "study_storage"], "trials", name="tabulate_trials"),
+        node(
+            of_model(collect_results, model_type),
+            ["study", "study_storage"],
+            "hpo_results",
+            name="collect_results",
+        ),
+    ]
+
+
+def create_pipeline() -> Pipeline:
+    """Return the graph of the searches."""
+    every = [f"{model_type}.hpo_results" for model_type in MODEL_TYPES]
+    combine = node(combine_results, every, "hpo_combined_results", name="combine_results")
+    return per_model(_nodes) + Pipeline([combine])

@@ -1,0 +1,147 @@
+"""A runner that skips a node when nothing it depends on has changed since its outputs were saved."""
+
+import hashlib
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kedro.io import CatalogProtocol, DatasetNotFoundError
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+from kedro.runner import SequentialRunner
+from kedro.runner.task import Task
+from pluggy import PluginManager
+from pydantic import BaseModel
+
+from trading_hpo.datasets.results import write_json
+
+LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
+ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs go again when one of them fails
+STAMPS = "stamps"
+
+
+class ReusingRunner(SequentialRunner):
+    """Runs nodes one after another, each only if its code, parameters or input data changed.
+
+    What a node depends on is stamped beside its outputs, by content: an input that was made again with the
+    same bytes changes nothing. A catalog without a dataset named ``stamps`` runs everything.
+    """
+
+    def _run(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol,
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        stamps = _Stamps(catalog)
+        written: list[Node] = []
+        for node in pipeline.nodes:
+            stamp = stamps.of(node)
+            if stamps.up_to_date(node, stamp):
+                continue
+            try:
+                Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
+            except BaseException:
+                if ALL_OR_NOTHING in node.tags:
+                    _take_back(written, catalog, stamps)
+                raise
+            stamps.keep(node, stamp)
+            if ALL_OR_NOTHING in node.tags:
+                written.append(node)
+
+
+class _Stamps:
+    """Digest of what each node depended on when it last ran."""
+
+    def __init__(self, catalog: CatalogProtocol) -> None:
+        self._catalog = catalog
+        try:
+            self._path = _file_of(catalog[STAMPS])
+        except (DatasetNotFoundError, KeyError):
+            self._path = None
+        self._kept: dict[str, str] = {}
+        if self._path is not None and self._path.exists():
+            self._kept = json.loads(self._path.read_text())
+
+    def of(self, node: Node) -> str | None:
+        """Return the node's stamp; none where it cannot have one."""
+        if LIVE in node.tags or self._path is None:
+            return None
+        digest = hashlib.sha256(f"{_code_digest()} {node.name} {node.inputs} {node.outputs}".encode())
+        for name in node.inputs:
+            content = _content(name, self._catalog)
+            if content is None:
+                return None
+            digest.update(content)
+        return digest.hexdigest()
+
+    def up_to_date(self, node: Node, stamp: str | None) -> bool:
+        """Whether the node ran with this stamp and its outputs are still there."""
+        if stamp is None or self._kept.get(node.name) != stamp:
+            return False
+        return all(self._catalog.exists(name) for name in node.outputs)
+
+    def keep(self, node: Node, stamp: str | None) -> None:
+        """Remember that the node ran."""
+        if stamp is not None and self._path is not None:
+            self._kept[node.name] = stamp
+            write_json(self._kept, self._path)
+
+    def drop(self, node: Node) -> None:
+        """Forget that the node ran."""
+        if self._kept.pop(node.name, None) is not None and self._path is not None:
+            write_json(self._kept, self._path)
+
+
+def _content(name: str, catalog: CatalogProtocol) -> bytes | None:
+    """Return bytes that change when an input does; none for data that live in memory only."""
+    if name.startswith("params:") or name == "parameters":
+        value = catalog.load(name)
+        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        return json.dumps(plain, sort_keys=True, default=str).encode()
+    dataset = catalog[name]
+    if hasattr(dataset, "fingerprint"):
+        return str(dataset.fingerprint()).encode()
+    path = _file_of(dataset)
+    if path is None:
+        return None
+    if not path.exists():
+        return b"absent"
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            digest.update(file.name.encode())
+            with file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.digest()
+
+
+def _file_of(dataset: Any) -> Path | None:
+    path = getattr(dataset, "_filepath", None)
+    return None if path is None else Path(str(path))
+
+
+@cache
+def _code_digest() -> str:
+    """Any change of the package's own code makes everything run again."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(root.rglob("*.py")):
+        digest.update(file.relative_to(root).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _take_back(nodes: list[Node], catalog: CatalogProtocol, stamps: _Stamps) -> None:
+    """Remove what this run has written: data that failed a check leave nothing behind."""
+    for node in nodes:
+        stamps.drop(node)
+        for name in node.outputs:
+            path = _file_of(catalog[name])
+            if path is not None and path.is_dir():
+                shutil.rmtree(path)
+            elif path is not None:
+                path.unlink(missing_ok=True)

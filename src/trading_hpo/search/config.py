@@ -1,0 +1,139 @@
+"""The parameters of a search."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from trading_hpo.backtest.classification import METRICS
+from trading_hpo.backtest.returns import TRADING_METRICS
+from trading_hpo.configuration import Config
+from trading_hpo.errors import did_you_mean
+from trading_hpo.search.space import CustomSpacesConfig
+from trading_hpo.types import MODEL_TYPES
+
+OBJECTIVE_METRICS = (*METRICS, *TRADING_METRICS)
+SAMPLER_NAMES = ("tpe", "random")
+PRUNER_NAMES = ("median", "hyperband", "none")
+NAME = r"^[A-Za-z0-9._-]{1,100}$"
+
+
+class ObjectiveConfig(Config):
+    """What the study improves."""
+
+    metric: str = "mcc"
+    direction: Literal["maximize", "minimize"] = "maximize"
+    weight: float = Field(default=1.0, gt=0)
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, metric: str) -> str:
+        if metric not in OBJECTIVE_METRICS:
+            raise ValueError(f"unknown metric {metric!r}. {did_you_mean(metric, OBJECTIVE_METRICS)}")
+        return metric
+
+
+def _named(known: tuple[str, ...], what: str) -> BeforeValidator:
+    """A bare name stands for a mapping with that name; null stands for ``none``."""
+
+    def spell_out(value: Any) -> Any:
+        value = "none" if value is None else value
+        mapping = {"name": value} if isinstance(value, str) else value
+        if isinstance(mapping, dict) and mapping.get("name") not in known:
+            raise ValueError(
+                f"unknown {what} {mapping.get('name')!r}. {did_you_mean(str(mapping.get('name')), known)}"
+            )
+        return mapping
+
+    return BeforeValidator(spell_out)
+
+
+class SamplerConfig(Config):
+    """How the next parameters are chosen."""
+
+    name: Literal["tpe", "random"] = "tpe"
+    n_startup_trials: int = Field(default=10, ge=0, strict=True, description="tpe: random trials first")
+
+
+class PrunerConfig(Config):
+    """When a trial is given up."""
+
+    name: Literal["median", "hyperband", "none"] = "median"
+    n_startup_trials: int = Field(default=5, ge=0, strict=True, description="median: complete trials first")
+    n_warmup_epochs: int = Field(
+        default=0, ge=0, strict=True, description="median: epochs that are never judged"
+    )
+    min_epochs: int = Field(default=1, ge=1, strict=True, description="hyperband: first rung")
+    reduction_factor: int = Field(
+        default=3, ge=2, strict=True, description="hyperband: one in so many goes on"
+    )
+
+
+class HpoConfig(Config):
+    """The search of every model type."""
+
+    study_name: str | None = Field(
+        default=None, pattern=NAME, description="null: made from scenario, source and label"
+    )
+    models_to_optimize: tuple[str, ...] = Field(default=MODEL_TYPES, min_length=1)
+    n_trials: int = Field(
+        default=100, ge=1, strict=True, description="budget of one model type, over all runs"
+    )
+    sampler: Annotated[SamplerConfig, _named(SAMPLER_NAMES, "sampler")] = SamplerConfig()
+    pruner: Annotated[PrunerConfig, _named(PRUNER_NAMES, "pruner")] = PrunerConfig()
+    objectives: tuple[ObjectiveConfig, ...] = Field(default=(ObjectiveConfig(),), min_length=1, max_length=1)
+    epochs: int | None = Field(
+        default=None, ge=1, strict=True, description="null: those of the training group"
+    )
+    workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
+    timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
+    seed: int = Field(default=0, ge=0, strict=True)
+    custom_search_spaces: CustomSpacesConfig = CustomSpacesConfig()
+
+    @field_validator("models_to_optimize")
+    @classmethod
+    def _known_models(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in models if name not in MODEL_TYPES]
+        if unknown:
+            raise ValueError(
+                "; ".join(
+                    f"unknown model type {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown
+                )
+            )
+        return models
+
+    @field_validator("workers")
+    @classmethod
+    def _some_workers(cls, workers: int | str) -> int | str:
+        if isinstance(workers, int) and not 1 <= workers <= 256:
+            raise ValueError(f"workers must be 1 to 256, or 'auto', got {workers}.")
+        return workers
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_is_a_list(cls, values: Any) -> Any:
+        """`--params hpo.models_to_optimize=lstm` can only give a string."""
+        if isinstance(values, dict) and isinstance(values.get("models_to_optimize"), str):
+            return {**values, "models_to_optimize": [values["models_to_optimize"]]}
+        return values
+
+    @property
+    def objective(self) -> ObjectiveConfig:
+        """The one objective."""
+        return self.objectives[0]
+
+    def full_study_name(self, scenario: str, source: str, labels: str, model_type: str) -> str:
+        """Return the name of a model type's study; scenario, source and label keep studies apart."""
+        base = self.study_name or f"{scenario}-{source}-{labels}"
+        return f"{base}.{model_type}"
+
+    @model_validator(mode="after")
+    def _pruner_fits(self) -> Self:
+        if (
+            self.epochs is not None
+            and self.pruner.name == "hyperband"
+            and self.pruner.min_epochs > self.epochs
+        ):
+            raise ValueError(
+                f"pruner.min_epochs must be at most epochs ({self.epochs}), got {self.pruner.min_epochs}."
+            )
+        return self

@@ -1,0 +1,89 @@
+"""What makes two searches comparable, and how two of them differ."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.configuration import flatten
+from trading_hpo.errors import StudyMismatchError
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.splits.folds import Split
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
+
+
+def panel_digest(panel: Panel) -> str:
+    """Return a digest of every value of the panel."""
+    digest = hashlib.sha256()
+    for name in ("features", "forward_return", "target", "label_end", "observed", "labelled"):
+        digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
+    digest.update(panel.timestamps.asi8.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def search_fingerprint(
+    panel: Panel,
+    split: Split,
+    space: Mapping[str, Any],
+    longest_window: int,
+    hpo: HpoConfig,
+    training: TrainingConfig,
+    backtest: BacktestConfig,
+) -> dict[str, Any]:
+    """Return everything that decides the values of a study, as plain data.
+
+    Sampler, pruner, budget and workers are left out: they may change between two runs of one study.
+    """
+    return {
+        "data": {
+            "digest": panel_digest(panel),
+            "assets": list(panel.assets),
+            "features": list(panel.feature_names),
+            "label": panel.label_kind,
+            "horizon_bars": panel.horizon_bars,
+            "first": panel.timestamps[0].isoformat(),
+            "last": panel.timestamps[-1].isoformat(),
+        },
+        "folds": [
+            {
+                role: [[part.start, part.stop] for part in fold.role(role)]
+                for role in ("train", "stop", "validation")
+            }
+            for fold in split.folds
+        ],
+        "longest_window": longest_window,
+        "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
+        "objective": hpo.objective.model_dump(mode="json"),
+        "training": training.model_dump(mode="json", exclude={"device", "eval_batch_size"}),
+        "backtest": backtest.model_dump(mode="json"),
+        "seed": hpo.seed,
+    }
+
+
+def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Refuse to go on with a study that was made under other conditions.
+
+    Raises:
+        StudyMismatchError: With each difference, and the two ways out.
+    """
+    before, now = flatten(stored), flatten(ours)
+    lines = [
+        f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key, "absent") != now.get(key, "absent")
+    ]
+    if lines:
+        raise StudyMismatchError(
+            f"Study {study_name} was made under other conditions (stored -> now):\n"
+            + "\n".join(lines)
+            + "\nEither put those parameters back to go on with it, or start a new study: "
+            "--params hpo.study_name=<another name>."
+        )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,141 @@
+"""The study in its storage: what is written there is acknowledged and survives everything.
+
+A slot is one place in the budget and one trial of the study, for good: a trial whose search was killed or
+interrupted is taken up again under the same number with the same parameters.
+"""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from trading_hpo import __version__
+from trading_hpo.search.fingerprint import check_same
+from trading_hpo.search.pruners import SLOT
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.trial import TrialOutcome
+
+REASON, LOST = "reason", "lost"
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+@dataclass(frozen=True)
+class OpenSlot:
+    """A slot that was begun: its trial in the storage and its parameters."""
+
+    slot: int
+    trial_id: int
+    parameters: Mapping[str, Any]
+    lost: int
+
+
+class Ledger:
+    """One study's slots in its storage.
+
+    Args:
+        study: In its storage.
+        storage: The same storage, opened.
+    """
+
+    def __init__(self, study: optuna.Study, storage: BaseStorage) -> None:
+        self.study = study
+        self._storage = storage
+        self._study_id = storage.get_study_id_from_name(study.study_name)
+
+    @staticmethod
+    def open(
+        where: StudyStorage, name: str, direction: str, metric: str, fingerprint: Mapping[str, Any]
+    ) -> "Ledger":
+        """Open the study, or make it.
+
+        Raises:
+            StorageError: The storage cannot be reached.
+            StudyMismatchError: The study exists and was made under other conditions.
+        """
+        storage = where.open()
+        names = {summary.study_name for summary in storage.get_all_studies()}
+        study = optuna.create_study(
+            storage=storage, study_name=name, direction=direction, load_if_exists=True
+        )
+        if name in names and "fingerprint" in study.user_attrs:
+            check_same(name, study.user_attrs["fingerprint"], fingerprint)
+        else:
+            study.set_metric_names([metric])
+            study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
+            # Last, so that a study killed before this line is begun afresh, not compared with nothing.
+            study.set_user_attr("fingerprint", dict(fingerprint))
+        return Ledger(study, storage)
+
+    def trials(self, states: Sequence[TrialState]) -> list[FrozenTrial]:
+        """Return the trials in ``states``; not copies, not to be changed."""
+        return self.study.get_trials(deepcopy=False, states=tuple(states))
+
+    def begun(self) -> list[OpenSlot]:
+        """Return the slots that an earlier search left unfinished, in order."""
+        left = self.trials((TrialState.RUNNING, TrialState.WAITING))
+        slots = [
+            OpenSlot(trial.user_attrs[SLOT], trial._trial_id, trial.params, trial.user_attrs.get(LOST, 0))
+            for trial in left
+            if SLOT in trial.user_attrs
+        ]
+        return sorted(slots, key=lambda open_slot: open_slot.slot)
+
+    def begin(
+        self, slot: int, parameters: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
+    ) -> OpenSlot:
+        """Write a new slot, its parameters with it, in one transaction."""
+        template = FrozenTrial(
+            number=-1,
+            trial_id=-1,
+            state=TrialState.RUNNING,
+            value=None,
+            datetime_start=datetime.now(),
+            datetime_complete=None,
+            params=dict(parameters),
+            distributions=dict(distributions),
+            user_attrs={SLOT: slot},
+            system_attrs={},
+            intermediate_values={},
+        )
+        return OpenSlot(slot, self._storage.create_new_trial(self._study_id, template), parameters, 0)
+
+    def take_up(self, open_slot: OpenSlot) -> None:
+        """Mark an unfinished slot as running again."""
+        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.RUNNING)
+
+    def report(self, open_slot: OpenSlot, epoch: int, value: float) -> None:
+        """Write a value on the way."""
+        self._storage.set_trial_intermediate_value(open_slot.trial_id, epoch, value)
+
+    def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome) -> None:
+        """Write what a trial left, then its end; after this line it is acknowledged."""
+        for key, value in (
+            ("metrics", outcome.metrics),
+            ("spread", outcome.spread),
+            ("folds", outcome.folds),
+            ("cost", outcome.cost),
+        ):
+            self._storage.set_trial_user_attr(open_slot.trial_id, key, value)
+        # A pruned trial has the value it had reached, as Optuna itself does it.
+        self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
+
+    def fail(self, open_slot: OpenSlot, reason: str) -> None:
+        """End a slot without a value."""
+        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
+        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.FAIL)
+
+    def note_loss(self, open_slot: OpenSlot) -> OpenSlot:
+        """Count a worker that died on the slot."""
+        lost = open_slot.lost + 1
+        self._storage.set_trial_user_attr(open_slot.trial_id, LOST, lost)
+        return OpenSlot(open_slot.slot, open_slot.trial_id, open_slot.parameters, lost)
+
+    def put_back(self, open_slot: OpenSlot) -> None:
+        """Leave an interrupted slot to the next search."""
+        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.WAITING)

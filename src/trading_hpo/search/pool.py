@@ -1,0 +1,88 @@
+"""The worker processes: started from a server process that has imported torch once."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from trading_hpo.search.trial import TrialTask
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+@dataclass(eq=False)
+class Worker:
+    """One process and the pipe to it."""
+
+    process: ForkServerProcess
+    pipe: "connection.Connection[Any, Any]"
+
+    def how_it_died(self) -> str:
+        """Return what ended the process, in words."""
+        self.process.join(timeout=5)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            return f"killed by signal {-code}"
+        return f"ended with code {code}"
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.join(timeout=5)
+        self.pipe.close()
+
+
+def default_workers() -> int:
+    """Return one worker per core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_worker(task: TrialTask, panel_path: Path) -> Worker:
+    """Start a process that serves trials of ``task``."""
+    from trading_hpo.search.worker import work
+
+    context = _context()
+    ours, theirs = context.Pipe()
+    with _lean_start():
+        process = context.Process(target=work, args=(theirs, task, panel_path), daemon=True)
+        process.start()
+    theirs.close()
+    return Worker(process, ours)
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
+    context.set_forkserver_preload(["trading_hpo.search.worker"])
+    return context
+
+
+@contextmanager
+def _lean_start() -> Iterator[None]:
+    """Start with one thread per process, and without importing the caller's main module again.
+
+    Two processes with torch's default threads are several times slower than two with one each, and the
+    number must be set before torch is imported. The main module is the command line: no worker needs it.
+    """
+    main = sys.modules["__main__"]
+    kept = {name: os.environ.get(name) for name in _ONE_THREAD}
+    hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    main.__file__ = None
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__file__ = hidden["__file__"]
+        main.__spec__ = hidden["__spec__"]
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

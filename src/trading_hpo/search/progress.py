@@ -1,0 +1,90 @@
+"""What a person sees while a study runs: trials done, pruned, failed, the best value, the time left."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+PLAIN_EVERY_S = 15.0
+
+
+@dataclass
+class Tally:
+    """Counts of one study's slots.
+
+    Attributes:
+        name: Of the study.
+        metric: Of the best value.
+        budget: Slots in all.
+        resumed: Slots that were finished before this run.
+        finished: All finished slots, pruned and failed ones with them.
+    """
+
+    name: str
+    metric: str
+    budget: int
+    resumed: int = 0
+    finished: int = 0
+    pruned: int = 0
+    failed: int = 0
+    best: float | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def line(self) -> str:
+        """Return the counts in one line."""
+        seconds = time.monotonic() - self.started
+        best = "-" if self.best is None else f"{self.best:.4f}"
+        done = self.finished - self.resumed
+        left = "-" if not done else _clock(seconds / done * (self.budget - self.finished))
+        clock = f"{_clock(seconds)} left {left}" if self.finished < self.budget else _clock(seconds)
+        width = len(str(self.budget))
+        return (
+            f"{self.name:<40} {self.finished:>{width}}/{self.budget} trials  {self.pruned:>2} pruned  "
+            f"{self.failed:>2} failed  best {self.metric} {best}  {clock}"
+        )
+
+
+class Progress:
+    """Shows a tally: a live line on a terminal, now and then a plain one elsewhere."""
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        self.tally = tally
+        self._console = console
+        self._live: Live | None = None
+        self._next_plain = time.monotonic() + PLAIN_EVERY_S
+
+    @contextmanager
+    def shown(self) -> Iterator["Progress"]:
+        """Show the tally until the block ends, and its last state after it."""
+        try:
+            if self._console.is_terminal:
+                with Live(console=self._console, refresh_per_second=4, transient=True) as self._live:
+                    yield self
+            else:
+                yield self
+        finally:
+            self._console.print(Text(self.tally.line()), soft_wrap=True)
+
+    def refresh(self) -> None:
+        """Draw the tally again."""
+        if self._live is not None:
+            self._live.update(Text(self.tally.line()))
+        elif time.monotonic() >= self._next_plain:
+            self._next_plain = time.monotonic() + PLAIN_EVERY_S
+            self._console.print(Text(self.tally.line()), soft_wrap=True)
+
+
+def progress_console() -> Console:
+    """Return the console that progress is written to; standard error, so that results can be piped."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,220 @@
+"""YAML -> search space -> a trial's parameters."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+import optuna
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+
+from trading_hpo.configuration import Config, problems_of
+from trading_hpo.errors import did_you_mean
+from trading_hpo.models.configs import CONFIGS, NetworkConfig
+from trading_hpo.training.config import Hyperparameters
+from trading_hpo.types import MODEL_TYPES
+
+Scalar = bool | int | float | str
+FOCAL = ("focal_alpha", "focal_gamma")
+
+
+class _Parameter(Config):
+    only_if: dict[str, Scalar | list[Scalar]] = Field(
+        default_factory=dict, description="suggested only where those parameters have those values"
+    )
+
+    def applies(self, chosen: Mapping[str, Any]) -> bool:
+        """Whether the parameter is suggested after ``chosen``."""
+        return all(
+            name in chosen and chosen[name] in (wanted if isinstance(wanted, list) else [wanted])
+            for name, wanted in self.only_if.items()
+        )
+
+
+class FloatParameter(_Parameter):
+    """A number between two bounds, both included."""
+
+    type: Literal["float"]
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _check_bounds(self.low, self.high, self.log, self.step)
+        return self
+
+    def suggest(self, name: str, trial: optuna.Trial) -> float:
+        """Ask the trial for a value."""
+        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The values whose validity stands for all."""
+        return (self.low, self.high)
+
+
+class IntParameter(_Parameter):
+    """A whole number between two bounds, both included."""
+
+    type: Literal["int"]
+    low: int
+    high: int
+    log: bool = False
+    step: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _check_bounds(self.low, self.high, self.log, None if self.step == 1 else self.step)
+        return self
+
+    def suggest(self, name: str, trial: optuna.Trial) -> int:
+        """Ask the trial for a value."""
+        return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The values whose validity stands for all."""
+        return (self.low, self.high)
+
+
+class CategoricalParameter(_Parameter):
+    """One of several values without an order."""
+
+    type: Literal["categorical"]
+    choices: tuple[Scalar, ...] = Field(min_length=1)
+
+    def suggest(self, name: str, trial: optuna.Trial) -> Scalar:
+        """Ask the trial for a value."""
+        value: Scalar = trial.suggest_categorical(name, self.choices)  # type: ignore[assignment] # None is no Scalar
+        return value
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The values whose validity stands for all."""
+        return self.choices
+
+
+def _check_bounds(low: float, high: float, log: bool, step: float | None) -> None:
+    if low > high:
+        raise ValueError(f"low must be at most high, got low {low} and high {high}.")
+    if log and low <= 0:
+        raise ValueError(f"low must be above 0 with log, got {low}.")
+    if log and step is not None:
+        raise ValueError(f"step cannot go with log, got step {step}.")
+
+
+def _spelled_out(value: Any) -> Any:
+    """Accept the other names of a logarithmic and a plain range, as other projects write them."""
+    if isinstance(value, dict) and isinstance(value.get("type"), str):
+        other = {"log_uniform": {"type": "float", "log": True}, "loguniform": {"type": "float", "log": True}}
+        return {**value, **other.get(value["type"], {"type": "float"} if value["type"] == "uniform" else {})}
+    return value
+
+
+Parameter = Annotated[
+    Annotated[FloatParameter | IntParameter | CategoricalParameter, Field(discriminator="type")],
+    BeforeValidator(_spelled_out),
+]
+Space = dict[str, Parameter]
+
+
+class SearchSpacesConfig(Config):
+    """What every model type searches, and what each searches besides."""
+
+    common: Space = Field(default_factory=dict)
+    mlp: Space = Field(default_factory=dict)
+    lstm: Space = Field(default_factory=dict)
+    gru: Space = Field(default_factory=dict)
+    cnn_lstm: Space = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_parameters(self) -> Self:
+        problems = [
+            problem
+            for group in ("common", *MODEL_TYPES)
+            for problem in group_problems(group, getattr(self, group))
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class CustomSpacesConfig(Config):
+    """Overrides, parameter by parameter: an entry replaces the whole, a scalar fixes it, null removes it."""
+
+    common: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    mlp: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    lstm: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    gru: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    cnn_lstm: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_parameters(self) -> Self:
+        problems = [
+            problem
+            for group in ("common", *MODEL_TYPES)
+            for problem in group_problems(group, {n: _entry(v) for n, v in getattr(self, group).items()})
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _entry(value: Any) -> Any:
+    """A scalar fixes a parameter: a choice of one."""
+    if value is None or isinstance(value, _Parameter):
+        return value
+    return CategoricalParameter(type="categorical", choices=(value,))
+
+
+def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the names and values of one group of a search space."""
+    network = NetworkConfig if group == "common" else CONFIGS[group]
+    fields = {**Hyperparameters.model_fields, **network.model_fields}
+    for name, parameter in space.items():
+        if name not in fields:
+            yield f"{group}.{name} is not a parameter of {'every model' if group == 'common' else group}. {did_you_mean(name, fields)}"
+            continue
+        if parameter is None:
+            continue
+        owner = Hyperparameters if name in Hyperparameters.model_fields else network
+        for value in parameter.edges():
+            try:
+                owner(**{name: value})
+            except ValidationError as error:
+                yield from (f"{group}.{problem}" for problem in problems_of(error, owner))
+
+
+def resolve_space(
+    spaces: SearchSpacesConfig, custom: CustomSpacesConfig, model_type: str, loss: str
+) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
+    """Return the space of a model type, overrides applied.
+
+    The focal loss's own parameters are left out under another loss: they would change nothing.
+
+    Args:
+        spaces: Defaults.
+        custom: Overrides.
+        model_type: Whose.
+        loss: Name of the loss.
+    """
+    space: dict[str, Any] = {**spaces.common, **getattr(spaces, model_type)}
+    for group in (custom.common, getattr(custom, model_type)):
+        for name, value in group.items():
+            if value is None:
+                space.pop(name, None)
+            else:
+                space[name] = _entry(value)
+    return {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
+
+
+def suggest(space: Mapping[str, Any], trial: optuna.Trial) -> dict[str, Any]:
+    """Ask the trial for every parameter that applies, in the order of the space."""
+    chosen: dict[str, Any] = {}
+    for name, parameter in space.items():
+        if parameter.applies(chosen):
+            chosen[name] = parameter.suggest(name, trial)
+    return chosen
+
+
+def longest_window(space: Mapping[str, Any], default: int) -> int:
+    """Return the longest window that the space can ask for."""
+    parameter = space.get("window_bars")
+    return max(int(edge) for edge in parameter.edges()) if parameter is not None else default

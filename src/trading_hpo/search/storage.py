@@ -1,0 +1,199 @@
+"""Where studies live: a SQLite file in write-ahead mode, or a server by URL; never two searches on one study."""
+
+import fcntl
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from sqlalchemy.engine import URL, make_url
+
+from trading_hpo.errors import StorageError
+
+if TYPE_CHECKING:
+    import optuna
+
+BUSY_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class StudyStorage:
+    """A study database; its password is in no text that it prints.
+
+    Attributes:
+        url: SQLAlchemy URL. ``sqlite:///path`` or ``postgresql+psycopg://...``.
+    """
+
+    url: str
+
+    def __repr__(self) -> str:
+        return f"StudyStorage({self.masked})"
+
+    @property
+    def masked(self) -> str:
+        """The URL with its password hidden."""
+        return masked_url(self.url)
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file, if it is one."""
+        parsed = self._parsed()
+        return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+    def open(self) -> "optuna.storages.BaseStorage":
+        """Connect, making the database's tables where they are missing.
+
+        Raises:
+            StorageError: It cannot be reached.
+        """
+        import optuna
+
+        path = self.sqlite_path
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _switch_to_wal(path)
+            arguments = {"timeout": BUSY_TIMEOUT_S} if path is not None else {}
+            engine_kwargs: dict[str, Any] = {"connect_args": arguments}
+            if path is None:
+                engine_kwargs["pool_pre_ping"] = True
+            # RDBStorage puts `{SCHEMA_VERSION}` into URLs with braces; escaped braces keep a password whole.
+            escaped = (
+                self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+            )
+            url = escaped if "{" in escaped else self._parsed().render_as_string(hide_password=False)
+            return optuna.storages.get_storage(
+                optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs, skip_compatibility_check=False)
+            )
+        except (
+            sqlalchemy.exc.SQLAlchemyError,
+            sqlite3.Error,
+            OSError,
+            ImportError,
+            RuntimeError,
+            KeyError,
+        ) as error:
+            raise StorageError(self._unreachable(error)) from error
+
+    def check(self) -> None:
+        """Connect once, without making anything.
+
+        Raises:
+            StorageError: The URL is malformed, its driver is absent, or nobody answers.
+        """
+        path = self.sqlite_path
+        if path is not None:
+            if path.is_dir() or not os.access(_first_existing(path.parent), os.W_OK):
+                raise StorageError(self._unreachable(OSError("the file cannot be written")))
+            return
+        try:
+            engine = sqlalchemy.create_engine(self._parsed(), connect_args={"connect_timeout": 5})
+            with engine.connect():
+                pass
+            engine.dispose()
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError, TypeError, OSError) as error:
+            raise StorageError(self._unreachable(error)) from error
+
+    @contextmanager
+    def exclusive(self, study_name: str) -> Iterator[None]:
+        """Hold the study for one search; the lock ends with the process, however it ends.
+
+        Raises:
+            StorageError: Another search holds it.
+        """
+        path = self.sqlite_path
+        with _file_lock(path, study_name) if path is not None else self._server_lock(study_name):
+            yield
+
+    @contextmanager
+    def _server_lock(self, study_name: str) -> Iterator[None]:
+        engine = sqlalchemy.create_engine(self._parsed())
+        if engine.dialect.name != "postgresql":
+            yield  # other servers have no session lock that all versions share
+            return
+        with engine.connect() as connection:
+            key = zlib.crc32(f"trading-hpo/{study_name}".encode())
+            held = connection.execute(
+                sqlalchemy.text("select pg_try_advisory_lock(:key)"), {"key": key}
+            ).scalar()
+            if not held:
+                raise StorageError(_held(study_name, "another machine or process"))
+            yield
+        engine.dispose()
+
+    def _parsed(self) -> URL:
+        try:
+            return make_url(self.url)
+        except sqlalchemy.exc.ArgumentError as error:
+            raise StorageError(
+                "The storage URL must look like postgresql+psycopg://user:password@host/database, got "
+                f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE."
+            ) from error
+
+    def _unreachable(self, error: BaseException) -> str:
+        password = self._parsed().password
+        reason = str(error.__cause__ or error).strip().splitlines()[0] if str(error) else type(error).__name__
+        if password:
+            reason = reason.replace(str(password), "***")
+        return (
+            f"The study storage {self.masked} cannot be used: {reason}. "
+            "Start it, or correct TRADING_HPO_STORAGE (unset, studies go to a SQLite file)."
+        )
+
+
+def masked_url(url: str) -> str:
+    """Return a URL without its password.
+
+    Example:
+        >>> masked_url("postgresql+psycopg://me:secret@host/studies")
+        'postgresql+psycopg://me:***@host/studies'
+    """
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except sqlalchemy.exc.ArgumentError:
+        scheme, separator, rest = url.partition("://")
+        return (
+            f"{scheme}{separator}***{rest[rest.rfind('@') :] if '@' in rest else ''}" if separator else "***"
+        )
+
+
+def _switch_to_wal(path: Path) -> None:
+    """Readers and the writer no longer block each other; the mode stays with the file."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _file_lock(path: Path, study_name: str) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f"{path.name}.{study_name}.lock")
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            raise StorageError(_held(study_name, f"process {file.read().strip() or 'unknown'}")) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _held(study_name: str, holder: str) -> str:
+    return (
+        f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+    )
+
+
+def _first_existing(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path

@@ -1,0 +1,247 @@
+"""Runs a study to its budget: hands slots to workers, takes their results, outlives their deaths."""
+
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from optuna.trial import TrialState
+
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.ledger import FINISHED, Ledger, OpenSlot
+from trading_hpo.search.pool import Worker, default_workers, start_worker
+from trading_hpo.search.progress import Progress, Tally, progress_console
+from trading_hpo.search.proposer import Proposer
+from trading_hpo.search.pruners import SLOT
+from trading_hpo.search.trial import TrialOutcome, TrialTask
+
+MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
+STOP_WITHIN_S = 10.0
+TICK_S = 0.5
+
+
+class WorkersDieError(TradingHpoError):
+    """Workers die without ever finishing a report."""
+
+
+class Supervisor:
+    """One study's search on this machine.
+
+    Args:
+        ledger: The study in its storage.
+        space: Of the model type.
+        hpo: Budget, sampler, pruner.
+        task: What every trial shares.
+        panel_path: The file that workers map.
+    """
+
+    def __init__(
+        self, ledger: Ledger, space: Mapping[str, Any], hpo: HpoConfig, task: TrialTask, panel_path: Path
+    ) -> None:
+        self._ledger, self._hpo, self._task, self._panel_path = ledger, hpo, task, panel_path
+        history = ledger.trials(FINISHED)
+        self._proposer = Proposer(hpo, space, history, task.training.epochs)
+        self._again = deque(ledger.begun())
+        ours = [trial for trial in history if SLOT in trial.user_attrs]
+        used = [trial.user_attrs[SLOT] for trial in ours] + [begun.slot for begun in self._again]
+        self._next_slot = max(used, default=-1) + 1
+        self._deadline = time.monotonic() + 60 * hpo.timeout_minutes if hpo.timeout_minutes else np.inf
+        self._deaths_in_a_row = 0
+        self._stopping = False
+        self._busy: dict[Worker, OpenSlot] = {}
+        self._idle: list[Worker] = []
+        self._maximize = hpo.objective.direction == "maximize"
+        self._progress = Progress(
+            Tally(ledger.study.study_name, hpo.objective.metric, hpo.n_trials, resumed=len(ours)),
+            progress_console(),
+        )
+        for trial in ours:
+            self._count(trial.state, trial.value if trial.state == TrialState.COMPLETE else None)
+
+    def run(self) -> None:
+        """Search until the budget is spent or the time is over.
+
+        Raises:
+            WorkersDieError: Several workers died in a row.
+            KeyboardInterrupt: Somebody asked to stop; running slots were put back for the next search.
+        """
+        with self._progress.shown(), self._stop_on_signal():
+            try:
+                while self._hand_out():
+                    self._listen()
+            finally:
+                self._stop()
+        if self._stopping:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def _stop_on_signal(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM end the search between two writes; a second one ends it at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(*_: object) -> None:
+            if self._stopping:
+                raise KeyboardInterrupt
+            self._stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hand_out(self) -> bool:
+        """Give every free worker a slot; say whether anything is running."""
+        while len(self._busy) < self._wanted_workers() and not self._over():
+            open_slot = self._next()
+            if open_slot is None:
+                break
+            worker = self._idle.pop() if self._idle else start_worker(self._task, self._panel_path)
+            self._busy[worker] = open_slot
+            self._send(worker, (open_slot.slot, dict(open_slot.parameters)))
+        return bool(self._busy) and not self._over()
+
+    def _over(self) -> bool:
+        return self._stopping or time.monotonic() >= self._deadline
+
+    def _wanted_workers(self) -> int:
+        return default_workers() if self._hpo.workers == "auto" else self._hpo.workers
+
+    def _next(self) -> OpenSlot | None:
+        """Begin the next slot: first those that were begun before, then new ones up to the budget."""
+        if self._again:
+            open_slot = self._again.popleft()
+            self._proposer.propose(open_slot.slot, fixed=open_slot.parameters)
+            self._ledger.take_up(open_slot)
+            return open_slot
+        if self._progress.tally.finished + len(self._busy) >= self._hpo.n_trials:
+            return None
+        slot, self._next_slot = self._next_slot, self._next_slot + 1
+        parameters, distributions = self._proposer.propose(slot)
+        return self._ledger.begin(slot, parameters, distributions)
+
+    def _listen(self) -> None:
+        """Take what the workers say; a pipe that ends is a worker that died."""
+        ready = connection.wait([worker.pipe for worker in self._busy], timeout=TICK_S)
+        for worker in [worker for worker in self._busy if worker.pipe in ready]:
+            try:
+                kind, content = worker.pipe.recv()
+            except (EOFError, ConnectionError):
+                self._bury(worker)
+            else:
+                self._deaths_in_a_row = 0
+                self._take(worker, kind, content)
+        self._progress.refresh()
+
+    def _take(self, worker: Worker, kind: str, content: Any) -> None:
+        open_slot = self._busy[worker]
+        if kind == "report":
+            self._send(worker, "prune" if self._report(open_slot, content) else "go")
+            return
+        del self._busy[worker]
+        self._idle.append(worker)
+        if kind == "failed":
+            self._fail(open_slot, content)
+        elif kind == "interrupted":
+            self._put_back(open_slot)
+        else:
+            self._finish(open_slot, kind, content)
+
+    def _report(self, open_slot: OpenSlot, outcome: TrialOutcome) -> bool:
+        if not np.isfinite(outcome.value):
+            return False
+        self._ledger.report(open_slot, outcome.epoch, outcome.value)
+        return self._proposer.should_prune(open_slot.slot, outcome.epoch, outcome.value)
+
+    def _finish(self, open_slot: OpenSlot, kind: str, outcome: TrialOutcome) -> None:
+        if not np.isfinite(outcome.value):
+            self._fail(open_slot, f"{self._hpo.objective.metric} is not finite: {outcome.value}")
+            return
+        state = TrialState.COMPLETE if kind == "done" else TrialState.PRUNED
+        if state == TrialState.COMPLETE:
+            self._report(open_slot, outcome)
+        self._ledger.finish(open_slot, state, outcome)
+        self._proposer.finish(open_slot.slot, state, outcome.value)
+        self._count(state, outcome.value if state == TrialState.COMPLETE else None)
+
+    def _fail(self, open_slot: OpenSlot, reason: str) -> None:
+        self._ledger.fail(open_slot, reason)
+        self._proposer.finish(open_slot.slot, TrialState.FAIL)
+        self._count(TrialState.FAIL, None)
+
+    def _put_back(self, open_slot: OpenSlot) -> None:
+        self._ledger.put_back(open_slot)
+        self._proposer.forget(open_slot.slot)
+
+    def _bury(self, worker: Worker) -> None:
+        """A worker died: its slot runs again with the same parameters, or is set aside."""
+        open_slot = self._ledger.note_loss(self._busy.pop(worker))
+        how = worker.how_it_died()
+        worker.kill()
+        self._deaths_in_a_row += 1
+        if open_slot.lost > MAX_LOSSES:
+            self._fail(open_slot, f"{open_slot.lost} workers died on it, the last {how}")
+        else:
+            self._proposer.forget(open_slot.slot)
+            self._again.append(open_slot)
+        if self._deaths_in_a_row > 3 * (MAX_LOSSES + 1):
+            raise WorkersDieError(
+                f"{self._deaths_in_a_row} workers died in a row, the last {how}. Look at the memory that trials "
+                "take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
+            )
+
+    def _send(self, worker: Worker, message: object) -> None:
+        try:
+            worker.pipe.send(message)
+        except OSError:
+            pass  # it is dead: the next look at its pipe finds the end and buries it
+
+    def _stop(self) -> None:
+        """End all workers; slots that still run are put back for the next search."""
+        try:
+            for worker in self._busy:
+                self._send(worker, "stop")
+            give_up = time.monotonic() + STOP_WITHIN_S
+            while self._busy and time.monotonic() < give_up:
+                self._listen_for_the_end()
+        finally:
+            for worker, open_slot in list(self._busy.items()):
+                worker.kill()
+                self._put_back(open_slot)
+            self._busy.clear()
+            for worker in self._idle:
+                worker.kill()
+            self._idle.clear()
+
+    def _listen_for_the_end(self) -> None:
+        for worker in [
+            w for w in self._busy if w.pipe in connection.wait([b.pipe for b in self._busy], timeout=TICK_S)
+        ]:
+            try:
+                kind, content = worker.pipe.recv()
+            except (EOFError, ConnectionError):
+                self._put_back(self._busy.pop(worker))
+                worker.kill()
+            else:
+                # A report still on its way is answered by the "stop" that follows it.
+                if kind != "report":
+                    self._take(worker, kind, content)
+
+    def _count(self, state: TrialState, value: float | None) -> None:
+        tally = self._progress.tally
+        tally.finished += 1
+        tally.pruned += state == TrialState.PRUNED
+        tally.failed += state == TrialState.FAIL
+        if value is not None and np.isfinite(value):
+            better = tally.best is None or (value > tally.best if self._maximize else value < tally.best)
+            tally.best = value if better else tally.best

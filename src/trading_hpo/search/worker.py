@@ -1,0 +1,76 @@
+"""A persistent process that trains what it is sent; it never talks to the study storage.
+
+Messages to a worker: ``(slot, parameters)`` starts a trial, ``None`` ends the process; while a trial runs,
+``"go"`` or ``"prune"`` answers each report and ``"stop"`` interrupts it at the next batch.
+Messages from it: ``("report", outcome)``, ``("done" | "pruned", outcome)``, ``("failed", reason)``,
+``("interrupted", None)``.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.market.panel import open_panel
+from trading_hpo.search.trial import TrialRunner, TrialTask
+from trading_hpo.training.loop import Interrupted
+
+
+def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: Path) -> None:
+    """Serve trials until told to end or until the parent is gone."""
+    # Ctrl-C reaches the whole process group; only the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)
+    _die_with_parent()
+    runner = TrialRunner(task, open_panel(panel_path))
+    while (order := pipe.recv()) is not None:
+        if order == "stop":  # arrived after the trial had ended
+            continue
+        _, parameters = order
+        for message in _messages(runner, parameters, pipe):
+            pipe.send(message)
+
+
+def _messages(
+    runner: TrialRunner, parameters: dict[str, Any], pipe: "connection.Connection[Any, Any]"
+) -> Iterator[tuple[str, Any]]:
+    try:
+        for outcome in runner.run(parameters, should_stop=pipe.poll):
+            if outcome.finished:
+                yield "done", outcome
+                return
+            yield "report", outcome
+            answer = pipe.recv()
+            if answer == "stop":
+                yield "interrupted", None
+                return
+            if answer == "prune":
+                yield "pruned", outcome
+                return
+    except Interrupted:
+        pipe.recv()  # the "stop" that was seen
+        yield "interrupted", None
+    except TradingHpoError as error:
+        yield "failed", str(error)
+    except Exception as error:  # a trial's own failure is a result; the search goes on with the next one
+        yield "failed", f"{type(error).__name__}: {error}"
+
+
+def _die_with_parent() -> None:
+    """A parent killed with -9 cannot say goodbye; its workers must not train on for nobody."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,11 @@
+"""Kedro's settings of the project."""
+
+from kedro.config import OmegaConfigLoader
+
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # Kedro replaces whole groups by default: one changed number would drop its siblings.
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft"},
+}

@@ -1,0 +1,1 @@
+"""Panel -> folds whose roles share no information that they should not."""

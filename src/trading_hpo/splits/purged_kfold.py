@@ -1,0 +1,31 @@
+"""Every bar is validated once; train is what lies before and after."""
+
+from collections.abc import Iterator
+
+from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.types import BarRange
+
+
+def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[BarRange, ...], BarRange]]:
+    """Yield (train candidates, validation) per fold, before purging and embargo.
+
+    **Looks ahead:** train lies on both sides of validation; purging and embargo keep the labels apart.
+
+    Args:
+        bars: All bars of the search.
+        config: ``n_folds``.
+
+    Source: Lopez de Prado (2018), Advances in Financial Machine Learning, 7.4.
+
+    Example:
+        >>> config = FoldsConfig(scheme="purged_kfold", n_folds=3)
+        >>> [(len(train), v.start, v.stop) for train, v in purged_kfold(BarRange(0, 10), config)]
+        [(1, 0, 4), (2, 4, 7), (1, 7, 10)]
+    """
+    length, longer = divmod(len(bars), config.n_folds)
+    start = bars.start
+    for number in range(config.n_folds):
+        stop = start + length + (number < longer)
+        sides = (BarRange(bars.start, start), BarRange(stop, bars.stop))
+        yield tuple(side for side in sides if len(side)), BarRange(start, stop)
+        start = stop

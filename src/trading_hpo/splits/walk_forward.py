@@ -1,0 +1,30 @@
+"""Validation blocks that follow each other in time; train is always the past."""
+
+from collections.abc import Iterator
+
+from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.types import BarRange
+
+
+def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[BarRange, ...], BarRange]]:
+    """Yield (train candidates, validation) per fold, before purging.
+
+    **Looks ahead:** never; train ends where validation starts.
+
+    Args:
+        bars: All bars of the search.
+        config: ``n_folds``, ``first_train_fraction``, and whether train grows or rolls.
+
+    Source: Pardo (1992), Design, Testing and Optimization of Trading Systems.
+
+    Example:
+        >>> config = FoldsConfig(n_folds=2, first_train_fraction=0.5)
+        >>> [(t.start, t.stop, v.start, v.stop) for (t,), v in walk_forward(BarRange(0, 100), config)]
+        [(0, 50, 50, 75), (0, 75, 75, 100)]
+    """
+    length = int(len(bars) * (1 - config.first_train_fraction)) // config.n_folds
+    first = bars.stop - length * config.n_folds
+    for number in range(config.n_folds):
+        start = first + number * length
+        train_start = bars.start + (number * length if config.window == "rolling" else 0)
+        yield (BarRange(train_start, start),), BarRange(start, start + length)

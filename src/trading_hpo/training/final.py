@@ -1,0 +1,149 @@
+"""The last training of a configuration, on everything before the holdout, and the network it leaves."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from trading_hpo.models.registry import Architecture
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.training.fold import Recipe
+from trading_hpo.training.loop import fit, predict
+from trading_hpo.training.seeding import RandomStream, fold_seed
+from trading_hpo.training.windows import Scaler, Windows
+from trading_hpo.types import Panel
+
+FINAL_FOLD = -1  # seeds the final training; no fold has this number
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network with everything that is needed to use it.
+
+    Attributes:
+        architecture: Rebuilds it.
+        network: With its weights.
+        scaler: Of its train rows.
+        threshold: Above which the positive class is called.
+        card: Where it comes from: study, trial, parameters, epochs, train rows.
+    """
+
+    architecture: Architecture
+    network: nn.Module
+    scaler: Scaler
+    threshold: float
+    card: Mapping[str, Any]
+
+    def score(
+        self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu"
+    ) -> Float[np.ndarray, " N"]:
+        """Return the output for every row."""
+        windows = Windows(panel, self.architecture.window_bars, device)
+        output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
+        scores: Float[np.ndarray, " N"] = output.cpu().numpy()
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write ``network.safetensors`` and ``network.json``, complete or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {
+            f"network.{name}": tensor.contiguous() for name, tensor in self.network.state_dict().items()
+        }
+        tensors |= {"scaler.mean": self.scaler.mean, "scaler.spread": self.scaler.spread}
+        description = {
+            "architecture": asdict(self.architecture),
+            "threshold": self.threshold,
+            "clip_sigma": self.scaler.clip,
+            "card": dict(self.card),
+        }
+        draft = folder / "network.safetensors.part"
+        save_file(tensors, draft)
+        draft_json = folder / "network.json.part"
+        draft_json.write_text(json.dumps(description, indent=2))
+        os.replace(draft, folder / "network.safetensors")
+        os.replace(draft_json, folder / "network.json")
+
+    @staticmethod
+    def load(folder: Path) -> "TrainedNetwork":
+        """Read what ``save`` wrote."""
+        description = json.loads((folder / "network.json").read_text())
+        tensors = load_file(folder / "network.safetensors")
+        architecture = Architecture(**description["architecture"])
+        network = architecture.build()
+        network.load_state_dict(
+            {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
+        )
+        scaler = Scaler(tensors["scaler.mean"], tensors["scaler.spread"], description["clip_sigma"])
+        return TrainedNetwork(architecture, network, scaler, description["threshold"], description["card"])
+
+
+def train_final(
+    model_type: str,
+    parameters: Mapping[str, Any],
+    folds: list[dict[str, Any]],
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    training: TrainingConfig,
+    seed: int,
+    card: Mapping[str, Any],
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainedNetwork:
+    """Train a configuration on all rows before the holdout.
+
+    Epochs and threshold are the medians of what the folds found on their stop rows: nothing is left to
+    stop on, and nothing needs to be.
+
+    **Looks ahead:** label only, of the rows given.
+
+    Args:
+        model_type: Name in the registry.
+        parameters: Of the trial.
+        folds: What the trial left per fold.
+        panel: The data.
+        rows: Samples before the holdout, purged against it.
+        training: What all trials shared.
+        seed: Of the study.
+        card: Goes with the network.
+        should_stop: Asked before every batch.
+    """
+    recipe = Recipe.of(model_type, parameters, panel, training, seed)
+    epochs = int(np.median([fold["stopped_epoch"] for fold in folds]))
+    threshold = float(np.median([fold["threshold"] for fold in folds]))
+    stream = RandomStream(fold_seed(seed, FINAL_FOLD, parameters))
+    network = recipe.build(stream)
+    scaler = Scaler.fit(panel, rows, training.clip_sigma).to(training.device)
+    windows = Windows(panel, recipe.architecture.window_bars, training.device)
+    for _ in fit(
+        network,
+        windows,
+        rows,
+        scaler,
+        recipe.loss(panel, rows),
+        epochs=max(epochs, 1),
+        batch_size=recipe.chosen.batch_size,
+        learning_rate=recipe.chosen.learning_rate,
+        weight_decay=recipe.chosen.weight_decay,
+        stream=stream,
+        max_windows=training.max_windows_per_epoch,
+        should_stop=should_stop,
+    ):
+        pass
+    full_card = {
+        **card,
+        "model_type": model_type,
+        "params": dict(parameters),
+        "epochs": max(epochs, 1),
+        "train_rows": len(rows),
+        "assets": list(panel.assets),
+        "features": list(panel.feature_names),
+        "torch": torch.__version__,
+    }
+    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), threshold, full_card)
