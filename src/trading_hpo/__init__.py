@@ -56,6 +56,7 @@ The tree, in the order in which data flow through it:
         windows.py
         losses.py
         seeding.py
+        threads.py
         loop.py
         fold.py             train, stop early, judge
         final.py            the last training, on everything before the holdout
@@ -67,6 +68,7 @@ The tree, in the order in which data flow through it:
     search/                 one Optuna study per model type
         config.py
         space.py
+        experimental.py
         samplers.py
         pruners.py
         storage.py

@@ -22,7 +22,7 @@ def cli() -> None:
 
 
 def run(**options: Any) -> Any:
-    """Run the pipeline.
+    r"""Run the pipeline.
 
     All parameters are checked first; nothing runs, and nothing is written, while one is wrong.
     Searches resume where they ended, other nodes run only when their inputs changed.
@@ -43,9 +43,7 @@ def run(**options: Any) -> Any:
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
     except KeyboardInterrupt:
-        click.secho(
-            "Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True
-        )
+        click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
         ours = _ours(error)
@@ -103,9 +101,7 @@ def _check(options: dict[str, Any]) -> None:
     chosen = (options["params"] or {}).get("source", loader["globals"]["source"])
     if parameters.source != chosen:
         raise ConfigurationError(
-            [
-                f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."
-            ]
+            [f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."]
         )
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
@@ -125,9 +121,7 @@ def _follow_namespaces(options: dict[str, Any]) -> None:
     wanted = list(options["namespaces"])
     unknown = [name for name in wanted if name not in MODEL_TYPES]
     if unknown:
-        raise ConfigurationError(
-            [f"unknown namespace {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown]
-        )
+        raise ConfigurationError([f"unknown namespace {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown])
     names = [options["pipeline"], *options["pipelines"]]
     chosen = [name for name in names if name] or ["__default__"]
     nodes = [node for name in chosen for node in registered[name].nodes if node.namespace in wanted]
@@ -149,4 +143,4 @@ def _show(report: dict[str, Any]) -> None:
 
     from trading_hpo.reporting.table import render
 
-    Console().print(render(report))
+    Console(highlight=False).print(render(report))

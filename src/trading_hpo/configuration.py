@@ -1,16 +1,41 @@
 """What every group of parameters shares: frozen, no unknown keys, all problems at once, in words."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from trading_hpo.errors import did_you_mean
 
+# How Pydantic's kind of error begins -> what the value must be; the words may quote the error's context.
+_RULES = {
+    "int_": "a whole number",
+    "float_": "a number",
+    "bool_": "true or false",
+    "string_type": "text",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "date_": "a date such as 2020-12-31",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_": "a mapping",
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "union_tag_invalid": "one of {expected_tags}",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+}
+_OF_A_VALIDATOR = ("value_error", "assertion_error")
+
 
 class Config(BaseModel):
-    """Base of the parameter groups; YAML in, immutable object out."""
+    """Base of the parameter groups; YAML in, immutable object out.
+
+    A validator that finds several mistakes raises ``ValueError(*sentences)``: each is a problem of its own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -23,53 +48,131 @@ def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = ""
         model: The model that was validated; its field names feed "did you mean".
         prefix: Put before every parameter name, for a group validated by itself.
     """
-    return [_sentence(detail, model, prefix) for detail in error.errors()]
+    faults = [_fault(detail, model) for detail in error.errors()]
+    mistakes: dict[tuple[int | str, ...], list[_Fault]] = {}
+    for fault in faults:
+        if not any(_echoes(fault, other) for other in faults):
+            mistakes.setdefault(fault.location, []).append(fault)
+    return [
+        sentence
+        for location, alike in mistakes.items()
+        for sentence in _sentences(".".join(map(str, ([prefix] if prefix else []) + list(location))), alike)
+    ]
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
-    location = [part for part in detail["loc"] if not _is_union_tag(part)]
-    name = ".".join([*([prefix] if prefix else []), *(str(part) for part in location)])
-    value = detail.get("input")
-    kind = detail["type"]
-    if kind == "extra_forbidden":
-        known = _keys_at(model, location[:-1])
-        return f"{name} is not a parameter. {did_you_mean(str(location[-1]), known)}"
-    if kind == "missing":
-        return f"{name} is missing."
-    if kind in {"value_error", "assertion_error"}:
-        message = str(detail.get("ctx", {}).get("error", detail["msg"]))
-        return f"{name}: {message}" if name else message
-    rule = detail["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
-    return f"{name} must be {rule}, got {value!r}."
+@dataclass(frozen=True)
+class _Fault:
+    """One error of Pydantic, at the place where the user typed it.
+
+    Attributes:
+        location: Keys and list positions, without the names that Pydantic gives to the branches of a union.
+        unions: The depths in ``location`` at which a branch of a union was entered.
+        siblings: Fields allowed at ``location``, or beside it for a key that is not allowed.
+        detail: What Pydantic says.
+    """
+
+    location: tuple[int | str, ...]
+    unions: frozenset[int]
+    siblings: tuple[str, ...]
+    detail: ErrorDetails
 
 
-def _is_union_tag(part: int | str) -> bool:
-    """Pydantic names the branch of a union in the location; users never typed it."""
-    return isinstance(part, str) and (
-        part.startswith(("function-", "tagged-", "list[", "dict[")) or part == "str"
-    )
+def _fault(detail: ErrorDetails, model: type[BaseModel]) -> _Fault:
+    """Follow the error's location through the annotations: a part that is neither key nor position is a branch."""
+    path = list(detail["loc"])
+    unknown_key = [path.pop()] if detail["type"] == "extra_forbidden" else []
+    location: list[int | str] = []
+    unions = set()
+    holders: list[Any] = [model]
+    for part in path:
+        inside = [inner for holder in holders for inner in _inside(holder, part)]
+        if inside:
+            location.append(part)
+            holders = inside
+        else:
+            unions.add(len(location))
+            holders = [holder for holder in holders if _is_tagged(holder, part)] or holders
+    if detail["type"].startswith("union_tag"):
+        unknown_key = [detail["ctx"]["discriminator"].strip("'")]
+    fields = [name for holder in holders for name in getattr(holder, "model_fields", {})]
+    return _Fault((*location, *unknown_key), frozenset(unions), tuple(dict.fromkeys(fields)), detail)
 
 
-def _keys_at(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
-    """Field names of the model that sits at ``location``, as far as it can be followed."""
-    current: Any = model
-    for part in location:
-        fields = getattr(current, "model_fields", None)
-        if not fields or part not in fields:
-            return []
-        current = _model_in(fields[part].annotation)
-    return list(getattr(current, "model_fields", {}))
+def _inside(holder: Any, part: int | str) -> list[Any]:
+    """Annotations at a key or position of an annotation; none if it has no such place."""
+    if isinstance(holder, type) and issubclass(holder, BaseModel):
+        field = holder.model_fields.get(str(part))
+        return _branches(field.annotation) if field else []
+    if get_origin(holder) is dict and part != "[key]":
+        return _branches(get_args(holder)[1])
+    if get_origin(holder) in (tuple, list) and isinstance(part, int):
+        return _branches(get_args(holder)[0])
+    return []
 
 
-def _model_in(annotation: Any) -> Any:
-    """First Pydantic model inside an annotation such as ``X | None``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+def _branches(annotation: Any) -> list[Any]:
+    """The annotations of which any may hold: the branches of a union, or the annotation alone."""
+    if get_origin(annotation) is Annotated:
+        return _branches(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [branch for argument in get_args(annotation) for branch in _branches(argument)]
+    return [annotation]
+
+
+def _is_tagged(holder: Any, tag: int | str) -> bool:
+    """Whether the model has a discriminator with that value."""
+    fields = getattr(holder, "model_fields", {}).values()
+    return any(get_origin(field.annotation) is Literal and tag in get_args(field.annotation) for field in fields)
+
+
+def _echoes(fault: _Fault, other: _Fault) -> bool:
+    """Whether ``fault`` only repeats that ``other`` was found further inside."""
+    depth = len(fault.location)
+    if other.location[:depth] != fault.location:
+        return False
+    further = len(other.location) > depth
+    if fault.detail["type"] == "too_short":  # Pydantic counts the valid items alone
+        return further
+    # One branch of a union got as far as the values; that the others refuse the whole says nothing.
+    judged = further or other.detail["type"] in _OF_A_VALIDATOR
+    return judged and depth in fault.unions & other.unions and fault.detail["type"] not in _OF_A_VALIDATOR
+
+
+def _sentences(name: str, alike: Sequence[_Fault]) -> Iterator[str]:
+    """Word the faults at one place; branches of a union that all refuse the value are one mistake."""
+    rules = []
+    for fault in alike:
+        kind = fault.detail["type"]
+        if kind == "extra_forbidden":
+            yield f"{name} is not a parameter. {did_you_mean(str(fault.location[-1]), fault.siblings)}"
+        elif kind in {"missing", "union_tag_not_found"}:
+            yield f"{name} is missing."
+        elif kind in _OF_A_VALIDATOR:
+            yield from (_joined(name, str(message), fault.siblings) for message in fault.detail["ctx"]["error"].args)
+        else:
+            rules.append(_rule(fault.detail))
+    if rules:
+        detail = alike[0].detail
+        value = detail["ctx"]["tag"] if detail["type"] == "union_tag_invalid" else detail["input"]
+        yield f"{name} must be {' or '.join(dict.fromkeys(rules))}, got {'null' if value is None else repr(value)}."
+
+
+def _rule(detail: ErrorDetails) -> str:
+    for kind, rule in _RULES.items():
+        if detail["type"].startswith(kind):
+            return rule.format(**detail.get("ctx", {}))
+    return detail["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
+
+
+def _joined(name: str, message: str, fields: Sequence[str]) -> str:
+    """Put a parameter's name before a validator's own words, which may begin with a part of it."""
+    first = message.split(" ", maxsplit=1)[0].rstrip(":")
+    parent, _, own = name.rpartition(".")
+    if not name or first == name or first.startswith(f"{name}."):
+        return message
+    if first == own:
+        return f"{parent}.{message}"
+    return f"{name}.{message}" if first.split(".")[0] in fields else f"{name}: {message}"
 
 
 def flatten(mapping: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

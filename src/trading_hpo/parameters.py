@@ -1,7 +1,7 @@
 """All parameters as one object: a configuration is checked whole, before anything runs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -23,7 +23,7 @@ class Parameters(Config):
     scenario: str = Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")
     source: str
     sources: SourcesConfig = SourcesConfig()
-    assets: str | tuple[str, ...] = "all"
+    assets: str | Annotated[tuple[str, ...], Field(min_length=1)] = "all"
     features: FeaturesConfig = FeaturesConfig()
     labels: LabelsConfig = LabelsConfig()
     holdout: HoldoutConfig = HoldoutConfig()
@@ -68,10 +68,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
     pruner = parameters.hpo.pruner
     if pruner.name == "hyperband" and pruner.min_epochs > epochs:
         yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {pruner.min_epochs}."
-    if (
-        parameters.source in ("csv", "parquet")
-        and getattr(parameters.sources, parameters.source).path is None
-    ):
+    if parameters.source in ("csv", "parquet") and getattr(parameters.sources, parameters.source).path is None:
         yield (
             f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."
         )

@@ -48,6 +48,7 @@ def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str,
         "params": network.card["params"],
         "label": panel.label_kind,
         "horizon_bars": panel.horizon_bars,
+        "features": list(panel.feature_names),
         "assets": list(panel.assets),
         "first": panel.timestamps[holdout.start].isoformat(),
         "last": panel.timestamps[holdout.stop - 1].isoformat(),
@@ -67,18 +68,14 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     folds = [
         {
             "fold": fold.number,
-            **_both(
-                panel, panel.rows(fold.train, window_bars), panel.rows(fold.validation, window_bars), backtest
-            ),
+            **_both(panel, panel.rows(fold.train, window_bars), panel.rows(fold.validation, window_bars), backtest),
         }
         for fold in split.folds
     ]
     before, holdout = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
     return {
         "folds": folds,
-        "validation": {
-            name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")
-        },
+        "validation": {name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")},
         "holdout": _both(panel, before, holdout, backtest),
     }
 
@@ -95,6 +92,6 @@ def _both(
 
 def _means(of_folds: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
     return {
-        name: None if any(f[name] is None for f in of_folds) else float(np.mean([f[name] for f in of_folds]))  # type: ignore[misc] # None was ruled out
+        name: None if any(f[name] is None for f in of_folds) else float(np.mean([f[name] for f in of_folds]))
         for name in of_folds[0]
     }

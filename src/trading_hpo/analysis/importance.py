@@ -1,10 +1,11 @@
 """Which parameters decided the value."""
 
-import warnings
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
+
+from trading_hpo.search.experimental import accepted_as_experimental
 
 LEAST_TRIALS = 4
 
@@ -25,8 +26,7 @@ def parameter_importance(study: optuna.Study) -> dict[str, Any]:
     }
     if len(complete) < LEAST_TRIALS:
         return {**answer, "importance": {}, "why_empty": f"needs {LEAST_TRIALS} complete trials"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    with accepted_as_experimental():
         importance = optuna.importance.get_param_importances(
             study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
         )

@@ -80,8 +80,9 @@ def _grid(
     bars, line = np.unique(bar, return_inverse=True)
     assets, column = np.unique(asset, return_inverse=True)
     shape = (len(bars), len(assets))
-    up, known, moves = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool), np.zeros(shape)
+    up, known = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
     up[line, column] = called
     known[line, column] = True
-    moves[line, column] = panel.forward_return[..., 0].ravel()[rows]
+    # What is held moves on bars without a call, too: buy-and-hold misses nothing.
+    moves = panel.forward_return[..., 0][np.ix_(assets, bars)].T.astype(np.float64)
     return bars, up, known, moves

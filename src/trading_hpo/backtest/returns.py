@@ -14,7 +14,8 @@ def net_returns(
     The weights of row t are bought at the close of bar t and earn row t of ``asset_returns``, the
     return to the next close. Between two closes weights drift with their prices; turnover is what is
     traded from the drifted weights to the new ones, and costs are taken from the same bar's return.
-    The rest of the capital is cash without interest. The last position is not sold.
+    The rest of the capital is cash without interest. The last position is not sold. A bar that loses
+    all capital, as a short sale can, returns -1 and is the last that trades.
 
     **Looks ahead:** never; row t of the weights was decided at the close of bar t.
 
@@ -29,11 +30,13 @@ def net_returns(
         >>> returns.round(3).tolist(), turnover.tolist()
         ([0.1, 0.0], [1.0, 1.0])
     """
-    gross = (weights * asset_returns).sum(axis=1)
+    growth = np.maximum(1 + (weights * asset_returns).sum(axis=1), 0.0)
+    solvent = np.cumprod(np.concatenate([[1.0], growth[:-1] > 0]))[: len(growth)]
     drifted = np.zeros_like(weights)
-    drifted[1:] = weights[:-1] * (1 + asset_returns[:-1]) / (1 + gross[:-1])[:, None]
-    turnover = np.abs(weights - drifted).sum(axis=1)
-    return (1 - turnover * cost_bps / 1e4) * (1 + gross) - 1, turnover
+    value = weights[:-1] * (1 + asset_returns[:-1])
+    np.divide(value, growth[:-1, None], out=drifted[1:], where=growth[:-1, None] > 0)
+    turnover = np.abs(weights - drifted).sum(axis=1) * solvent
+    return np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0), turnover
 
 
 def buy_and_hold_returns(asset_returns: Float[np.ndarray, "T A"], cost_bps: float) -> Float[np.ndarray, " T"]:

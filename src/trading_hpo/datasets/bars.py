@@ -39,7 +39,7 @@ class BarsDataset(AbstractDataset[NoReturn, pd.DataFrame]):
         """Return the bars as they are in the source."""
         return read_source(self.source, self._sources)
 
-    def save(self, data: NoReturn) -> None:
+    def save(self, data: NoReturn) -> None:  # noqa: ARG002 - the base class names it
         """Refuse: the source is not ours."""
         raise DatasetError("raw bars are read-only")
 
@@ -58,6 +58,5 @@ def _merged(settings: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[s
     both = dict(settings)
     for key, value in overrides.items():
         inner = both.get(key)
-        nested = isinstance(value, Mapping) and isinstance(inner, Mapping)
-        both[key] = _merged(inner, value) if nested else value
+        both[key] = _merged(inner, value) if isinstance(value, Mapping) and isinstance(inner, Mapping) else value
     return both

@@ -19,9 +19,7 @@ class HoldoutDataset(ResultsDataset):
         ledger_filepath: JSON lines, only ever appended to.
     """
 
-    def __init__(
-        self, *, filepath: str, ledger_filepath: str, metadata: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, *, filepath: str, ledger_filepath: str, metadata: dict[str, Any] | None = None) -> None:
         super().__init__(filepath=filepath, metadata=metadata)
         self._ledger = Path(ledger_filepath)
 

@@ -24,17 +24,15 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
         if (self._filepath / "skipped").exists():
             return {"skipped": (self._filepath / "skipped").read_text()}
         if not self._exists():
-            raise DatasetError(
-                f"There is no network at {self._filepath}. Run `kedro run --pipeline retraining`."
-            )
+            raise DatasetError(f"There is no network at {self._filepath}. Run `kedro run --pipeline retraining`.")
         return TrainedNetwork.load(self._filepath)
 
     def save(self, data: TrainedNetwork | dict[str, Any]) -> None:
         """Write the network; a note replaces an older network."""
         note = self._filepath / "skipped"
         if isinstance(data, TrainedNetwork):
-            data.save(self._filepath)
             note.unlink(missing_ok=True)
+            data.save(self._filepath)
             return
         if self._filepath.exists():
             shutil.rmtree(self._filepath)
@@ -42,7 +40,7 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
         note.write_text(str(data["skipped"]))
 
     def _exists(self) -> bool:
-        return (self._filepath / "network.json").exists() or (self._filepath / "skipped").exists()
+        return (self._filepath / "network.safetensors").exists() or (self._filepath / "skipped").exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

@@ -22,9 +22,7 @@ class PanelDataset(AbstractDataset[Panel, Panel]):
     def load(self) -> Panel:
         """Map the file."""
         if not self._filepath.exists():
-            raise DatasetError(
-                f"There is no panel at {self._filepath}. Run `kedro run --pipeline data_engineering`."
-            )
+            raise DatasetError(f"There is no panel at {self._filepath}. Run `kedro run --pipeline data_engineering`.")
         return open_panel(self._filepath)
 
     def save(self, data: Panel) -> None:

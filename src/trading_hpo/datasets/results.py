@@ -1,7 +1,6 @@
 """JSON results of one model type, which may have been left out."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -43,4 +42,4 @@ def write_json(data: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(data, indent=2, allow_nan=False) + "\n")
-    os.replace(draft, path)
+    draft.replace(path)

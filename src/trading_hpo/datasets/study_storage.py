@@ -34,7 +34,7 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
         """Return the storage, not yet connected."""
         return self._storage
 
-    def save(self, data: NoReturn) -> None:
+    def save(self, data: NoReturn) -> None:  # noqa: ARG002 - the base class names it
         """Refuse: the search writes studies itself."""
         raise DatasetError("the study storage is written by the search")
 

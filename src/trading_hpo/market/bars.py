@@ -40,12 +40,9 @@ def clean_bars(raw: pd.DataFrame, assets: str | Sequence[str], sources: SourcesC
     bars = _chosen(raw, assets)
     problems = list(_order_problems(bars))
     bars = bars.sort_values(["asset", "timestamp"], kind="stable", ignore_index=True)
+    problems += _gap_problems(bars, sources.max_missing_bars)
     bars, text_problems = _as_numbers(bars)
-    problems += text_problems
-    if not text_problems:
-        problems += _value_problems(bars)
-    if not problems:
-        problems += _gap_problems(bars, sources.max_missing_bars)
+    problems += text_problems + _value_problems(bars)
     if problems:
         raise DataError(problems)
     return bars[[name for name in BAR_COLUMNS if name in bars]]
@@ -55,12 +52,10 @@ def _chosen(raw: pd.DataFrame, assets: str | Sequence[str]) -> pd.DataFrame:
     if assets == "all":
         return raw
     wanted = [assets] if isinstance(assets, str) else list(assets)
-    known = sorted(raw["asset"].unique())
+    known = sorted(raw["asset"].dropna().unique())
     absent = [name for name in wanted if name not in known]
     if absent:
-        raise DataError(
-            [f"asset {name!r} is not in the source. {did_you_mean(name, known)}" for name in absent]
-        )
+        raise DataError([f"asset {name!r} is not in the source. {did_you_mean(name, known)}" for name in absent])
     return raw[raw["asset"].isin(wanted)]
 
 
@@ -75,24 +70,27 @@ def _order_problems(bars: pd.DataFrame) -> Iterator[str]:
             )
             continue
         steps = np.diff(pd.DatetimeIndex(stamps).asi8)
-        if (steps < 0).any() and (steps > 0).any():
-            wrong = int(np.flatnonzero(np.sign(steps) != np.sign(steps[0]))[0]) + 1
+        back = np.flatnonzero(steps < 0 if (steps > 0).sum() >= (steps < 0).sum() else steps > 0)
+        if len(back):
             yield (
-                f"timestamps must be in one order per asset, got {asset} turning at {stamps.iloc[wrong]}. "
-                "Sort the file by time."
+                f"timestamps must be in one order per asset, got {len(back)} out of order for {asset}, "
+                f"first at {stamps.iloc[back[0] + 1]}. Look at those bars, then sort the file by time."
             )
 
 
 def _as_numbers(bars: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the bars whose numbers are numbers, and what is wrong with the others."""
     problems = []
     converted = bars.copy()
+    legible = pd.Series(True, index=bars.index)
     for name in (name for name in _NUMBERS if name in bars):
         numbers = pd.to_numeric(bars[name], errors="coerce")
         text = numbers.isna() & bars[name].notna()
         if text.any():
             problems.append(_sentence(bars[text], name, "a number", bars.loc[text, name].iloc[0]))
         converted[name] = numbers.astype("float64")
-    return converted, problems
+        legible &= ~text
+    return converted[legible], problems
 
 
 def _value_problems(bars: pd.DataFrame) -> list[str]:
@@ -102,14 +100,14 @@ def _value_problems(bars: pd.DataFrame) -> list[str]:
     except pandera.errors.SchemaErrors as error:
         cases = error.failure_cases
         for (column, check), group in cases.groupby(["column", "check"], sort=True, dropna=False):
-            rows = (
-                bars.loc[group["index"].dropna().astype(int)]
-                if group["index"].notna().any()
-                else bars.head(0)
-            )
+            rows = bars.loc[group["index"].dropna().astype(int)] if group["index"].notna().any() else bars.head(0)
             if column in _NUMBERS:
+                problems.append(_sentence(rows, column, _RULES.get(check, check), group["failure_case"].iloc[0]))
+            elif column == "asset":
+                first = rows.iloc[0]["timestamp"]
                 problems.append(
-                    _sentence(rows, column, _RULES.get(check, check), group["failure_case"].iloc[0])
+                    f"asset must be named, got {len(rows)} bars without, first at {first}. "
+                    "Fill that column or remove those bars."
                 )
             elif check != "multiple_fields_uniqueness":  # duplicates were named with their asset already
                 problems.append(f"{column}: {check}.")
@@ -117,9 +115,7 @@ def _value_problems(bars: pd.DataFrame) -> list[str]:
         below = bars["high"] < bars["low"]
         if below.any():
             first = bars[below].iloc[0]
-            problems.append(
-                _sentence(bars[below], "high", f"at or above low ({first['low']})", first["high"])
-            )
+            problems.append(_sentence(bars[below], "high", f"at or above low ({first['low']})", first["high"]))
     return problems
 
 
@@ -137,12 +133,18 @@ def _sentence(rows: pd.DataFrame, column: str, rule: str, value: object) -> str:
 
 def _gap_problems(bars: pd.DataFrame, max_missing_bars: int) -> Iterator[str]:
     calendar = pd.DatetimeIndex(bars["timestamp"].unique()).sort_values()
+    assets = bars["asset"].unique()
     if len(calendar) > 2:
         steps = np.diff(calendar.asi8)
         missing = np.round(steps / np.median(steps)).astype(int) - 1
         widest = int(missing.argmax())
         if missing[widest] > max_missing_bars:
-            yield _gap("all assets", int(missing[widest]), calendar[widest], max_missing_bars)
+            yield _gap(
+                assets[0] if len(assets) == 1 else "all assets",
+                int(missing[widest]),
+                calendar[widest],
+                max_missing_bars,
+            )
     position = pd.Series(np.arange(len(calendar)), index=calendar)
     for asset, stamps in bars.groupby("asset", sort=True)["timestamp"]:
         places = position.loc[stamps].to_numpy()

@@ -1,5 +1,6 @@
 """Bars -> features: what a model may know at the close of a bar."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,8 +29,12 @@ class Feature:
     columns: tuple[str, ...] = ("close",)
 
 
+def _log(values: pd.Series) -> pd.Series:
+    return pd.Series(np.log(values.to_numpy()), index=values.index)
+
+
 def _log_return(close: pd.Series, bars: int = 1) -> pd.Series:
-    return np.log(close).diff(bars)
+    return _log(close).diff(bars)
 
 
 def _return(bars: int) -> Feature:
@@ -70,7 +75,7 @@ def _volatility_ratio(fast: int, slow: int) -> Feature:
 def _momentum_12_1(table: pd.DataFrame) -> pd.Series:
     """Return of the last twelve months without the last one (Jegadeesh and Titman, 1993)."""
     close = table["close"]
-    return np.log(close.shift(_MONTH) / close.shift(_YEAR))
+    return _log(close.shift(_MONTH) / close.shift(_YEAR))
 
 
 def _close_location(table: pd.DataFrame) -> pd.Series:
@@ -84,8 +89,8 @@ def _parkinson_volatility(bars: int) -> Feature:
     """Volatility from highs and lows (Parkinson, 1980)."""
 
     def compute(table: pd.DataFrame) -> pd.Series:
-        squared = np.log(table["high"] / table["low"]) ** 2
-        return np.sqrt(squared.rolling(bars).mean() / (4 * np.log(2)))
+        squared = _log(table["high"] / table["low"]) ** 2
+        return (squared.rolling(bars).mean() / (4 * np.log(2))) ** 0.5
 
     return Feature(compute, bars - 1, ("high", "low"))
 
@@ -94,7 +99,7 @@ def _volume_ratio(bars: int) -> Feature:
     """Volume against its recent mean, in logarithms; a bar without volume is allowed."""
 
     def compute(table: pd.DataFrame) -> pd.Series:
-        volume = np.log1p(table["volume"])
+        volume = _log(table["volume"] + 1)
         return volume - volume.rolling(bars).mean()
 
     return Feature(compute, bars - 1, ("volume",))
@@ -113,8 +118,8 @@ FEATURES: Mapping[str, Feature] = {
     "ma_distance_50": _ma_distance(50),
     "ma_distance_200": _ma_distance(200),
     "momentum_12_1": Feature(_momentum_12_1, _YEAR),
-    "overnight_gap": Feature(lambda t: np.log(t["open"] / t["close"].shift(1)), 1, ("open", "close")),
-    "bar_range": Feature(lambda t: np.log(t["high"] / t["low"]), 0, ("high", "low")),
+    "overnight_gap": Feature(lambda t: _log(t["open"] / t["close"].shift(1)), 1, ("open", "close")),
+    "bar_range": Feature(lambda t: _log(t["high"] / t["low"]), 0, ("high", "low")),
     "close_location": Feature(_close_location, 0, ("high", "low", "close")),
     "parkinson_volatility_21": _parkinson_volatility(21),
     "volume_ratio_21": _volume_ratio(21),
@@ -133,11 +138,10 @@ class FeaturesConfig(Config):
     def _known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
         unknown = [name for name in names or () if name not in FEATURES]
         if unknown:
-            raise ValueError(
-                "; ".join(f"unknown feature {name!r}. {did_you_mean(name, FEATURES)}" for name in unknown)
-            )
-        if names is not None and len(set(names)) < len(names):
-            raise ValueError("a feature is named twice")
+            raise ValueError(*(f"unknown feature {name!r}. {did_you_mean(name, FEATURES)}" for name in unknown))
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        if twice:
+            raise ValueError(f"names must name each feature once, got {', '.join(map(repr, twice))} again.")
         return names
 
 
@@ -165,7 +169,9 @@ def build_features(bars: pd.DataFrame, features: FeaturesConfig) -> pd.DataFrame
             values = {name: FEATURES[name].compute(table).astype("float32") for name in chosen}
         parts.append(pd.DataFrame({"timestamp": table["timestamp"], "asset": asset, **values}))
     built = pd.concat(parts, ignore_index=True)
-    problems = list(_infinite(built, chosen))
+    problems = _infinite(built, chosen)
+    if not problems and built[chosen].isna().any(axis=1).all():
+        problems = [_too_short(bars, chosen)]
     if problems:
         raise DataError(problems)
     return built
@@ -203,3 +209,13 @@ def _infinite(built: pd.DataFrame, names: Sequence[str]) -> list[str]:
                 "features.names."
             )
     return problems
+
+
+def _too_short(bars: pd.DataFrame, names: Sequence[str]) -> str:
+    longest = max(names, key=lambda name: FEATURES[name].lookback_bars)
+    counts = bars["asset"].value_counts()
+    return (
+        f"bars must be more than the {FEATURES[longest].lookback_bars} that feature {longest} looks back, got at most "
+        f"{counts.iloc[0]} for {counts.index[0]} from {bars['timestamp'].min()}. "
+        "Use longer data, or leave it out of features.names."
+    )

@@ -18,9 +18,7 @@ class LabelsConfig(Config):
     kind: LabelKind = "direction"
     horizon_bars: int = Field(default=1, ge=1, le=1000, strict=True)
     threshold: float = Field(default=0.0, description="direction: the forward return must exceed it")
-    median_bars: int = Field(
-        default=252, ge=2, strict=True, description="volatility: trailing window of the median"
-    )
+    median_bars: int = Field(default=252, ge=2, strict=True, description="volatility: trailing window of the median")
 
     @property
     def task(self) -> Task:
@@ -70,7 +68,9 @@ def _of_one_asset(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
         }
     )
     known = table["label_end"].notna() & table["target"].notna()
-    return table[known].astype({name: "float32" for name in table if name.startswith(("target", "forward_"))})
+    return table[known].astype(
+        {name: "float32" for name in table.columns if str(name).startswith(("target", "forward_"))}
+    )
 
 
 def _target(close: pd.Series, labels: LabelsConfig) -> pd.Series:
@@ -84,8 +84,8 @@ def _target(close: pd.Series, labels: LabelsConfig) -> pd.Series:
 
 def _volatility_target(close: pd.Series, horizon: int, median_bars: int) -> pd.Series:
     """1 where the next bars' realised volatility exceeds the trailing median of the same measure."""
-    squared = np.log(close).diff() ** 2
-    realised = np.sqrt(squared.rolling(horizon).sum())
+    squared = pd.Series(np.log(close.to_numpy())).diff() ** 2
+    realised = squared.rolling(horizon).sum() ** 0.5
     usual = realised.rolling(median_bars).median()
     ahead = realised.shift(-horizon)
     return (ahead > usual).astype("float64").where(ahead.notna() & usual.notna())

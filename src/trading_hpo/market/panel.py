@@ -2,7 +2,6 @@
 
 import json
 import mmap
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ _ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "lab
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
-def build_panel(
-    features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, bars_per_year: float
-) -> Panel:
+def build_panel(features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, bars_per_year: float) -> Panel:
     """Lay features and labels out on one calendar.
 
     **Looks ahead:** label only; features keep their own bar.
@@ -35,16 +32,16 @@ def build_panel(
     """
     calendar = pd.DatetimeIndex(features["timestamp"].unique()).sort_values()
     assets = sorted(features["asset"].unique())
-    names = [name for name in features if name not in ("timestamp", "asset")]
+    names = [str(name) for name in features.columns if name not in ("timestamp", "asset")]
     shape = (len(assets), len(calendar))
     rows = _places(features, calendar, assets)
     values = np.full((*shape, len(names)), np.nan, dtype=np.float32)
     values[rows] = features[names].to_numpy(dtype=np.float32)
-    observed = np.isfinite(values).all(axis=2)
+    observed = np.asarray(np.isfinite(values).all(axis=2))
     values[~observed] = 0
 
     rows = _places(labels, calendar, assets)
-    horizon = [name for name in labels if name.startswith("forward_return_")]
+    horizon = [str(name) for name in labels.columns if str(name).startswith("forward_return_")]
     forward = np.zeros((*shape, len(horizon)), dtype=np.float32)
     forward[rows] = labels[horizon].to_numpy(dtype=np.float32)
     target = np.zeros(shape, dtype=np.float32)
@@ -69,10 +66,8 @@ def build_panel(
     )
 
 
-def _places(
-    table: pd.DataFrame, calendar: pd.DatetimeIndex, assets: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    return pd.Index(assets).get_indexer(table["asset"]), calendar.get_indexer(
+def _places(table: pd.DataFrame, calendar: pd.DatetimeIndex, assets: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    return pd.Index(assets).get_indexer(pd.Index(table["asset"])), calendar.get_indexer(
         pd.DatetimeIndex(table["timestamp"])
     )
 
@@ -90,7 +85,7 @@ def save_panel(panel: Panel, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in _ARRAYS}, draft, metadata=meta)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def open_panel(path: Path) -> Panel:

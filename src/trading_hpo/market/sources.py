@@ -1,6 +1,7 @@
 """Where bars come from: data sets that installed packages carry, or a user's own files."""
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
@@ -13,21 +14,18 @@ from trading_hpo.configuration import Config
 from trading_hpo.errors import DataError, did_you_mean
 
 BAR_COLUMNS = ("timestamp", "asset", "open", "high", "low", "close", "volume")
+_EPOCHS = ("s", "ms", "us", "ns")
 SP500_FROM = "2005-01-01"  # prices are rounded to three decimals: early adjusted ones are mostly rounding
 
 
 class FileSource(Config):
     """A user's own bars: one long table, or a folder with one file per asset."""
 
-    path: str | None = Field(
-        default=None, description="A file, or a folder of files named <asset>.csv or .parquet"
-    )
-    bars_per_year: float = Field(
-        default=252.0, gt=0, description="252 for daily stocks, 8760 for hourly crypto"
-    )
+    path: str | None = Field(default=None, description="A file, or a folder of files named <asset>.csv or .parquet")
+    bars_per_year: float = Field(default=252.0, gt=0, description="252 for daily stocks, 8760 for hourly crypto")
     columns: dict[str, str] = Field(default_factory=dict, description="our column name -> name in the file")
     timestamp_format: str | None = Field(
-        default=None, description="strptime format; null lets pandas read it"
+        default=None, description="strptime format, or s, ms, us, ns for a Unix time; null lets pandas read it"
     )
     timezone: str = Field(default="UTC", description="of timestamps that carry none")
     skip_rows: int = Field(default=0, ge=0, description="lines before the header (CSV)")
@@ -60,7 +58,7 @@ def _sp500_20(path: Path) -> pd.DataFrame:
     """20 US stocks, adjusted closes 2005 to 2022; survivors only."""
     wide = pd.read_csv(path, parse_dates=["Date"]).set_index("Date").loc[SP500_FROM:]
     wide.columns.name = "asset"
-    return wide.stack().rename("close").rename_axis(["timestamp", "asset"]).reset_index()
+    return wide.melt(ignore_index=False, var_name="asset", value_name="close").rename_axis("timestamp").reset_index()
 
 
 def _us_tech_ohlcv(path: Path) -> pd.DataFrame:
@@ -84,24 +82,18 @@ def _index(asset: str) -> Callable[[Path], pd.DataFrame]:
         table = pd.read_csv(path)
         table["Date"] = pd.to_datetime(table["Date"], format="%m/%d/%Y")
         renamed = table.rename(columns=str.lower).rename(columns={"date": "timestamp"})
-        return renamed.drop(columns="adj close").assign(
-            asset=asset, volume=renamed["volume"].astype("float64")
-        )
+        return renamed.drop(columns="adj close").assign(asset=asset, volume=renamed["volume"].astype("float64"))
 
     return read
 
 
 PACKAGED = {
-    "sp500_20": _PackagedSource(
-        package="skfolio", file="skfolio/datasets/data/sp500_dataset.csv.gz", read=_sp500_20
-    ),
+    "sp500_20": _PackagedSource(package="skfolio", file="skfolio/datasets/data/sp500_dataset.csv.gz", read=_sp500_20),
     "us_tech_ohlcv": _PackagedSource(
         package="bokeh_sampledata", file="bokeh_sampledata/_data/stocks.csv.gz", read=_us_tech_ohlcv
     ),
     "sp500_index": _PackagedSource(package="arch", file="arch/data/sp500/sp500.csv.gz", read=_index("SP500")),
-    "nasdaq_index": _PackagedSource(
-        package="arch", file="arch/data/nasdaq/nasdaq.csv.gz", read=_index("NASDAQ")
-    ),
+    "nasdaq_index": _PackagedSource(package="arch", file="arch/data/nasdaq/nasdaq.csv.gz", read=_index("NASDAQ")),
 }
 FILE_SOURCES = ("csv", "parquet")
 SOURCES = (*PACKAGED, *FILE_SOURCES)
@@ -178,25 +170,23 @@ def source_fingerprint(source: str, sources: SourcesConfig) -> str:
 
 def _read_file(path: Path, kind: Literal["csv", "parquet"] | str, settings: FileSource) -> pd.DataFrame:
     try:
-        if kind == "csv":
-            table = pd.read_csv(path, skiprows=settings.skip_rows)
-        else:
-            table = pd.read_parquet(path)
+        table = pd.read_csv(path, skiprows=settings.skip_rows) if kind == "csv" else pd.read_parquet(path)
     except pd.errors.EmptyDataError as error:
         raise DataError([f"{path} must hold bars, got an empty file."]) from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError) as error:
         raise DataError([f"{path} cannot be read as {kind}: {str(error).splitlines()[0]}."]) from error
     if kind == "parquet" and "timestamp" not in table and isinstance(table.index, pd.DatetimeIndex):
-        table = table.rename_axis("timestamp").reset_index()
+        table = table.rename_axis(settings.columns.get("timestamp", "timestamp")).reset_index()
     theirs = {name.lower(): name for name in table.columns.astype(str)}
     picked = {name: theirs.get(settings.columns.get(name, name).lower()) for name in BAR_COLUMNS}
     missing = [name for name in ("timestamp", "close") if picked[name] is None]
     missing += [name for name in settings.columns if picked[name] is None and name not in missing]
     if missing:
+        header = f", or raise sources.{kind}.skip_rows to where the header is" if kind == "csv" else ""
         raise DataError(
             [
                 f"{path} must have a column for {name!r}, has {', '.join(map(str, table.columns))}. "
-                f"Name it in sources.{kind}.columns.{name}."
+                f"Name it in sources.{kind}.columns.{name}{header}."
                 for name in missing
             ]
         )
@@ -211,7 +201,12 @@ def _read_file(path: Path, kind: Literal["csv", "parquet"] | str, settings: File
 
 
 def _timestamps(column: pd.Series, path: Path, kind: str, settings: FileSource) -> pd.Series:
-    stamps = pd.to_datetime(column, format=settings.timestamp_format, errors="coerce")
+    try:
+        stamps = _parsed(column, settings.timestamp_format).dt.as_unit("ns")
+    except ValueError as error:
+        given = "null" if settings.timestamp_format is None else repr(settings.timestamp_format)
+        rule = f"sources.{kind}.timestamp_format must fit the timestamps of {path}, got {given}"
+        raise DataError([f"{rule}: {error}."]) from error
     if stamps.isna().any():
         first = column[stamps.isna()].iloc[0]
         raise DataError(
@@ -223,11 +218,28 @@ def _timestamps(column: pd.Series, path: Path, kind: str, settings: FileSource) 
     if stamps.dt.tz is None:
         try:
             stamps = stamps.dt.tz_localize(settings.timezone)
-        except (
-            Exception
-        ) as error:  # zoneinfo and pandas raise their own kinds for zones and for clock changes
+        except Exception as error:  # zoneinfo and pandas raise their own kinds for zones and for clock changes
             raise DataError([f"{path}: timestamps do not fit sources.{kind}.timezone: {error}."]) from error
     return stamps.dt.tz_convert("UTC")
+
+
+def _parsed(column: pd.Series, form: str | None) -> pd.Series:
+    if form in _EPOCHS:
+        return pd.to_datetime(column, unit=form, errors="coerce")  # type: ignore[call-overload] # wants a literal
+    if pd.api.types.is_numeric_dtype(column):
+        if form is None:  # pandas would take any number for nanoseconds since 1970
+            raise ValueError(f"{column.iloc[0]} is a number, give {', '.join(_EPOCHS)} or a format such as %Y%m%d")
+        column = column.astype(str)
+    with warnings.catch_warnings(record=True) as guesses:
+        warnings.simplefilter("always")
+        try:
+            stamps = pd.to_datetime(column, format=form, errors="coerce")
+        except ValueError:  # offsets that differ, as on both sides of a change of the clocks
+            stamps = pd.to_datetime(column, format=form, errors="coerce", utc=True)
+    if any("Could not infer format" in str(guess.message) for guess in guesses):
+        # pandas would read every bar for itself: day and month may swap on the way
+        raise ValueError(f"{column.iloc[0]!r} has no format that pandas knows")
+    return stamps
 
 
 def _in_column_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,9 +10,7 @@ from trading_hpo.models.recurrent import LSTM
 class CNNLSTM(nn.Module):
     """Convolution, optional max pooling, then the LSTM network."""
 
-    def __init__(
-        self, config: CNNLSTMConfig, n_features: int, window_bars: int, n_assets: int, n_outputs: int
-    ) -> None:
+    def __init__(self, config: CNNLSTMConfig, n_features: int, window_bars: int, n_assets: int, n_outputs: int) -> None:
         super().__init__()
         # Padding looks at both neighbours of a bar; all bars of a window are past, so nothing leaks.
         kernel = config.cnn_kernel_size_1

@@ -25,9 +25,7 @@ class AttentionPooling(nn.Module):
 class AssetHead(nn.Module):
     """The summary of a window and the asset's embedding -> outputs."""
 
-    def __init__(
-        self, summary_dim: int, n_assets: int, embedding_dim: int, n_outputs: int, dropout: float
-    ) -> None:
+    def __init__(self, summary_dim: int, n_assets: int, embedding_dim: int, n_outputs: int, dropout: float) -> None:
         super().__init__()
         self.embedding = nn.Embedding(n_assets, embedding_dim)
         self.dropout = nn.Dropout(dropout)

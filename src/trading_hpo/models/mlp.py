@@ -10,9 +10,7 @@ from trading_hpo.models.configs import MLPConfig
 class MLP(nn.Module):
     """Window and asset embedding, flattened, through ``hidden_layers`` layers."""
 
-    def __init__(
-        self, config: MLPConfig, n_features: int, window_bars: int, n_assets: int, n_outputs: int
-    ) -> None:
+    def __init__(self, config: MLPConfig, n_features: int, window_bars: int, n_assets: int, n_outputs: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(n_assets, config.asset_embedding_dim)
         widths = [config.hidden_dim_1] + [config.hidden_dim_2] * (config.hidden_layers - 1)

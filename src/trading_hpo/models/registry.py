@@ -37,9 +37,7 @@ class Architecture:
     def build(self) -> nn.Module:
         """Return a freshly initialised network."""
         config = CONFIGS[self.model_type](**self.config)
-        return NETWORKS[self.model_type](
-            config, self.n_features, self.window_bars, self.n_assets, self.n_outputs
-        )
+        return NETWORKS[self.model_type](config, self.n_features, self.window_bars, self.n_assets, self.n_outputs)
 
 
 def size_mb(network: nn.Module) -> float:

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+LEAST_STANDARD_ERRORS = 2.0
 
 
 def report_of(
@@ -26,9 +29,7 @@ def report_of(
     ]
     return {
         "models": lines,
-        "skipped": [
-            result["model_type"] for result in results if not result.get("best") and "model_type" in result
-        ],
+        "skipped": [result["model_type"] for result in results if not result.get("best") and "model_type" in result],
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
         "buy_and_hold": {
             "validation": baselines["validation"]["buy_and_hold"],
@@ -38,9 +39,7 @@ def report_of(
     }
 
 
-def _line(
-    result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapping[str, Any]
-) -> dict[str, Any]:
+def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapping[str, Any]) -> dict[str, Any]:
     metric, best = result["metric"], result["best"]
     constant = baselines["validation"]["constant_forecast"].get(metric)
     spread = best["spread"].get(metric)
@@ -52,6 +51,7 @@ def _line(
         "model_type": result["model_type"],
         "study_name": result["study_name"],
         "metric": metric,
+        "direction": result["direction"],
         "trials": result["trials"],
         "validation": best["value"],
         "validation_spread": spread,
@@ -75,88 +75,89 @@ def verdict(line: Mapping[str, Any]) -> str:
 
     Example:
         >>> verdict({"standard_errors_above_constant": 0.4, "holdout_beats_constant": True})
-        'no better than a constant'
+        'no better than a constant forecast'
     """
     errors, holdout = line["standard_errors_above_constant"], line["holdout_beats_constant"]
     if errors is None:
-        return "no constant to compare with"
-    if errors <= 2:
-        return "no better than a constant"
+        return "no constant forecast to compare with"
+    if errors <= LEAST_STANDARD_ERRORS:
+        return "no better than a constant forecast"
     if holdout is None:
-        return "better on validation, holdout not judged"
-    return "better than a constant" if holdout else "better on validation only"
+        return "above a constant forecast on validation, the holdout is not judged"
+    if not holdout:
+        return "above a constant forecast on validation, but not on the holdout"
+    return "above a constant forecast on validation and on the holdout"
 
 
 def render(report: Mapping[str, Any]) -> RenderableType:
-    """Return the table and what to look at next."""
-    metric = report["models"][0]["metric"] if report["models"] else "score"
-    table = Table(title=f"Best configuration of each model type ({metric})", title_justify="left")
-    for heading in ("model", "trials"):
-        table.add_column(heading)
-    for heading in (
-        "validation ± spread",
-        "constant",
-        "std. errors above",
-        "Sharpe",
-        "holdout",
-        "constant",
-        "Sharpe",
-        "drawdown",
-    ):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
-    for line in sorted(report["models"], key=lambda line: -(line["validation"] or 0)):
+    """Return the table, a sentence per model type, and what to look at next."""
+    lines = sorted(report["models"], key=_best_first)
+    metric = lines[0]["metric"] if lines else "score"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"Best configurations by {metric}", title_justify="left")
+    table.add_column("")
+    for heading in ("validation", "std. errors\nabove const.", "Sharpe", "holdout", "Sharpe", "drawdown"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
         table.add_row(
             line["model_type"],
-            _counts(line["trials"]),
             f"{_number(line['validation'])} ± {_number(line['validation_spread'])}",
-            _number(line["validation_constant"]),
             _number(line["standard_errors_above_constant"], 1),
             _number(line["validation_sharpe"], 2),
             _number(line["holdout"]),
-            _number(line["holdout_constant"]),
             _number(line["holdout_sharpe"], 2),
             _percent(line["holdout_max_drawdown"]),
-            verdict(line),
+        )
+    table.add_section()
+    if lines:
+        constant = lines[0]
+        table.add_row(
+            "constant", _number(constant["validation_constant"]), "", "", _number(constant["holdout_constant"]), "", ""
         )
     held = report["buy_and_hold"]
-    table.add_section()
     table.add_row(
         "buy and hold",
-        *[""] * 4,
-        _number(held["validation"]["sharpe"], 2),
         "",
+        "",
+        _number(held["validation"]["sharpe"], 2),
         "",
         _number(held["holdout"]["sharpe"], 2),
         _percent(held["holdout"]["max_drawdown"]),
-        "",
     )
-    return Group(table, Text("\n".join(_next_steps(report))))
+    return Group(table, Text("\n".join([*_sentences(report, lines), "", *_next_steps(report, lines)])))
 
 
-def _next_steps(report: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"Looks at the holdout so far: {report['holdout_looks']} (each configuration counts once). The best of many",
-        "trials looks better on validation than it is; spread is over folds, Sharpe is after costs.",
-    ]
+def _best_first(line: Mapping[str, Any]) -> float:
+    sign = -1.0 if line["direction"] == "maximize" else 1.0
+    return sign * (line["validation"] or 0.0)
+
+
+def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    said = [f"{line['model_type']}: {verdict(line)} ({_counts(line['trials'])})." for line in lines]
     if report["skipped"]:
-        lines.append(f"Skipped: {', '.join(report['skipped'])}.")
-    if report["models"]:
-        name = report["models"][0]["study_name"]
-        lines += [
-            "",
-            "Look further:",
-            f"  python -c \"import optuna; s = optuna.load_study(study_name='{name}', "
-            f"storage='{report['storage']}'); print(s.trials_dataframe())\"",
-            "  kedro run --params labels.kind=volatility      the task with something to learn",
-            "  kedro run --params source=us_tech_ohlcv        other data; your own: see README",
-        ]
-    return lines
+        said.append(f"Skipped: {', '.join(report['skipped'])}.")
+    return [
+        *said,
+        "± is the spread over folds; Sharpe is after costs. The best of many trials looks better",
+        f"on validation than it is. Configurations that have seen this holdout so far: {report['holdout_looks']}.",
+    ]
+
+
+def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not lines:
+        return []
+    return [
+        "Look further:",
+        "  kedro run --params labels.kind=volatility     the task with something to learn",
+        "  kedro run --params source=us_tech_ohlcv       other data; your own: see README",
+        '  python -c "import optuna; print(optuna.load_study(',
+        f"      study_name='{lines[0]['study_name']}',",
+        f"      storage='{report['storage']}').trials_dataframe())\"",
+    ]
 
 
 def _counts(trials: Mapping[str, int]) -> str:
     finished = trials["complete"] + trials["pruned"] + trials["fail"]
-    return f"{finished} ({trials['pruned']} pruned, {trials['fail']} failed)"
+    return f"{finished} trials, {trials['pruned']} pruned, {trials['fail']} failed"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -39,9 +39,7 @@ def _named(known: tuple[str, ...], what: str) -> BeforeValidator:
         value = "none" if value is None else value
         mapping = {"name": value} if isinstance(value, str) else value
         if isinstance(mapping, dict) and mapping.get("name") not in known:
-            raise ValueError(
-                f"unknown {what} {mapping.get('name')!r}. {did_you_mean(str(mapping.get('name')), known)}"
-            )
+            raise ValueError(f"unknown {what} {mapping.get('name')!r}. {did_you_mean(str(mapping.get('name')), known)}")
         return mapping
 
     return BeforeValidator(spell_out)
@@ -59,31 +57,21 @@ class PrunerConfig(Config):
 
     name: Literal["median", "hyperband", "none"] = "median"
     n_startup_trials: int = Field(default=5, ge=0, strict=True, description="median: complete trials first")
-    n_warmup_epochs: int = Field(
-        default=0, ge=0, strict=True, description="median: epochs that are never judged"
-    )
+    n_warmup_epochs: int = Field(default=0, ge=0, strict=True, description="median: epochs that are never judged")
     min_epochs: int = Field(default=1, ge=1, strict=True, description="hyperband: first rung")
-    reduction_factor: int = Field(
-        default=3, ge=2, strict=True, description="hyperband: one in so many goes on"
-    )
+    reduction_factor: int = Field(default=3, ge=2, strict=True, description="hyperband: one in so many goes on")
 
 
 class HpoConfig(Config):
     """The search of every model type."""
 
-    study_name: str | None = Field(
-        default=None, pattern=NAME, description="null: made from scenario, source and label"
-    )
+    study_name: str | None = Field(default=None, pattern=NAME, description="null: made from scenario, source and label")
     models_to_optimize: tuple[str, ...] = Field(default=MODEL_TYPES, min_length=1)
-    n_trials: int = Field(
-        default=100, ge=1, strict=True, description="budget of one model type, over all runs"
-    )
+    n_trials: int = Field(default=100, ge=1, strict=True, description="budget of one model type, over all runs")
     sampler: Annotated[SamplerConfig, _named(SAMPLER_NAMES, "sampler")] = SamplerConfig()
     pruner: Annotated[PrunerConfig, _named(PRUNER_NAMES, "pruner")] = PrunerConfig()
     objectives: tuple[ObjectiveConfig, ...] = Field(default=(ObjectiveConfig(),), min_length=1, max_length=1)
-    epochs: int | None = Field(
-        default=None, ge=1, strict=True, description="null: those of the training group"
-    )
+    epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the training group")
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
     seed: int = Field(default=0, ge=0, strict=True)
@@ -95,9 +83,7 @@ class HpoConfig(Config):
         unknown = [name for name in models if name not in MODEL_TYPES]
         if unknown:
             raise ValueError(
-                "; ".join(
-                    f"unknown model type {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown
-                )
+                "; ".join(f"unknown model type {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown)
             )
         return models
 
@@ -128,12 +114,6 @@ class HpoConfig(Config):
 
     @model_validator(mode="after")
     def _pruner_fits(self) -> Self:
-        if (
-            self.epochs is not None
-            and self.pruner.name == "hyperband"
-            and self.pruner.min_epochs > self.epochs
-        ):
-            raise ValueError(
-                f"pruner.min_epochs must be at most epochs ({self.epochs}), got {self.pruner.min_epochs}."
-            )
+        if self.epochs is not None and self.pruner.name == "hyperband" and self.pruner.min_epochs > self.epochs:
+            raise ValueError(f"pruner.min_epochs must be at most epochs ({self.epochs}), got {self.pruner.min_epochs}.")
         return self

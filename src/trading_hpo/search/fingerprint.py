@@ -47,13 +47,12 @@ def search_fingerprint(
             "first": panel.timestamps[0].isoformat(),
             "last": panel.timestamps[-1].isoformat(),
         },
-        "folds": [
-            {
-                role: [[part.start, part.stop] for part in fold.role(role)]
-                for role in ("train", "stop", "validation")
+        "folds": {
+            str(fold.number): {
+                role: [[part.start, part.stop] for part in fold.role(role)] for role in ("train", "stop", "validation")
             }
             for fold in split.folds
-        ],
+        },
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
         "objective": hpo.objective.model_dump(mode="json"),

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo import __version__
+from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.pruners import SLOT
 from trading_hpo.search.storage import StudyStorage
@@ -50,7 +51,11 @@ class Ledger:
 
     @staticmethod
     def open(
-        where: StudyStorage, name: str, direction: str, metric: str, fingerprint: Mapping[str, Any]
+        where: StudyStorage,
+        name: str,
+        direction: Literal["maximize", "minimize"],
+        metric: str,
+        fingerprint: Mapping[str, Any],
     ) -> "Ledger":
         """Open the study, or make it.
 
@@ -60,13 +65,12 @@ class Ledger:
         """
         storage = where.open()
         names = {summary.study_name for summary in storage.get_all_studies()}
-        study = optuna.create_study(
-            storage=storage, study_name=name, direction=direction, load_if_exists=True
-        )
+        study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
         if name in names and "fingerprint" in study.user_attrs:
             check_same(name, study.user_attrs["fingerprint"], fingerprint)
         else:
-            study.set_metric_names([metric])
+            with accepted_as_experimental():
+                study.set_metric_names([metric])
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))

@@ -31,9 +31,7 @@ class Proposer:
         self, hpo: HpoConfig, space: Mapping[str, Any], history: Sequence[FrozenTrial], max_epochs: int
     ) -> None:
         self._hpo, self._space = hpo, space
-        self._study = optuna.create_study(
-            direction=hpo.objective.direction, pruner=make_pruner(hpo.pruner, max_epochs)
-        )
+        self._study = optuna.create_study(direction=hpo.objective.direction, pruner=make_pruner(hpo.pruner, max_epochs))
         self._study.add_trials(sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number)))
         self._running: dict[int, optuna.Trial] = {}
 
@@ -57,9 +55,7 @@ class Proposer:
 
     def finish(self, slot: int, state: TrialState, value: float | None = None) -> None:
         """Take the end of a slot's trial into the history."""
-        self._study.tell(
-            self._running.pop(slot), value if state == TrialState.COMPLETE else None, state=state
-        )
+        self._study.tell(self._running.pop(slot), value if state == TrialState.COMPLETE else None, state=state)
 
     def forget(self, slot: int) -> None:
         """Drop a trial whose worker died; the slot will be proposed again."""

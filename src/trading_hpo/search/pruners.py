@@ -37,9 +37,7 @@ class HyperbandPruner(optuna.pruners.BasePruner):
             first *= reduction_factor
         # Bracket s starts about eta^(s_max - s) * (s_max + 1) / (s_max - s + 1) trials (equation in section 3).
         s_max = len(self.rungs) - 1
-        shares = [
-            -(-(s_max + 1) * reduction_factor ** (s_max - s) // (s_max - s + 1)) for s in range(s_max + 1)
-        ]
+        shares = [-(-(s_max + 1) * reduction_factor ** (s_max - s) // (s_max - s + 1)) for s in range(s_max + 1)]
         self._turns = _interleaved(shares)
 
     def bracket(self, slot: int) -> int:
@@ -83,9 +81,7 @@ def _interleaved(shares: list[int]) -> list[int]:
 
 
 def _median(config: PrunerConfig, _: int) -> optuna.pruners.BasePruner:
-    return optuna.pruners.MedianPruner(
-        n_startup_trials=config.n_startup_trials, n_warmup_steps=config.n_warmup_epochs
-    )
+    return optuna.pruners.MedianPruner(n_startup_trials=config.n_startup_trials, n_warmup_steps=config.n_warmup_epochs)
 
 
 def _hyperband(config: PrunerConfig, max_epochs: int) -> optuna.pruners.BasePruner:

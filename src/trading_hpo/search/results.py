@@ -49,9 +49,7 @@ def model_results(study: optuna.Study, model_type: str, top: int = 5) -> dict[st
         "model_type": model_type,
         **study_summary(study, "see study"),
         "best": _configuration(ranked[0], 1) if ranked else None,
-        "best_configurations": [
-            _configuration(trial, rank) for rank, trial in enumerate(ranked[:top], start=1)
-        ],
+        "best_configurations": [_configuration(trial, rank) for rank, trial in enumerate(ranked[:top], start=1)],
         "epochs": sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials),
         "train_s": sum(trial.user_attrs.get("cost", {}).get("train_s", 0.0) for trial in trials),
         "failures": [

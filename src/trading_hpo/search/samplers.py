@@ -4,19 +4,18 @@ A slot is a place in the budget. Every slot has its own sampler with its own see
 depends on the finished trials and its number alone: a resumed search goes on as if it had never stopped.
 """
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 import optuna
 
 from trading_hpo.search.config import SamplerConfig
+from trading_hpo.search.experimental import accepted_as_experimental
 
 
 def _tpe(config: SamplerConfig, seed: int) -> optuna.samplers.BaseSampler:
-    with warnings.catch_warnings():
-        # `group` serves parameters that exist only under a condition; Optuna calls it experimental.
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    # `group` serves parameters that exist only under a condition.
+    with accepted_as_experimental():
         return optuna.samplers.TPESampler(
             seed=seed, n_startup_trials=config.n_startup_trials, multivariate=True, group=True
         )

@@ -127,9 +127,7 @@ class SearchSpacesConfig(Config):
     @model_validator(mode="after")
     def _known_parameters(self) -> Self:
         problems = [
-            problem
-            for group in ("common", *MODEL_TYPES)
-            for problem in group_problems(group, getattr(self, group))
+            problem for group in ("common", *MODEL_TYPES) for problem in group_problems(group, getattr(self, group))
         ]
         if problems:
             raise ValueError("; ".join(problems))
@@ -170,7 +168,8 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
     fields = {**Hyperparameters.model_fields, **network.model_fields}
     for name, parameter in space.items():
         if name not in fields:
-            yield f"{group}.{name} is not a parameter of {'every model' if group == 'common' else group}. {did_you_mean(name, fields)}"
+            owners = "every model" if group == "common" else group
+            yield f"{group}.{name} is not a parameter of {owners}. {did_you_mean(name, fields)}"
             continue
         if parameter is None:
             continue

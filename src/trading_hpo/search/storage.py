@@ -63,9 +63,7 @@ class StudyStorage:
             if path is None:
                 engine_kwargs["pool_pre_ping"] = True
             # RDBStorage puts `{SCHEMA_VERSION}` into URLs with braces; escaped braces keep a password whole.
-            escaped = (
-                self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-            )
+            escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
             url = escaped if "{" in escaped else self._parsed().render_as_string(hide_password=False)
             return optuna.storages.get_storage(
                 optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs, skip_compatibility_check=False)
@@ -118,9 +116,7 @@ class StudyStorage:
             return
         with engine.connect() as connection:
             key = zlib.crc32(f"trading-hpo/{study_name}".encode())
-            held = connection.execute(
-                sqlalchemy.text("select pg_try_advisory_lock(:key)"), {"key": key}
-            ).scalar()
+            held = connection.execute(sqlalchemy.text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar()
             if not held:
                 raise StorageError(_held(study_name, "another machine or process"))
             yield
@@ -157,9 +153,7 @@ def masked_url(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except sqlalchemy.exc.ArgumentError:
         scheme, separator, rest = url.partition("://")
-        return (
-            f"{scheme}{separator}***{rest[rest.rfind('@') :] if '@' in rest else ''}" if separator else "***"
-        )
+        return f"{scheme}{separator}***{rest[rest.rfind('@') :] if '@' in rest else ''}" if separator else "***"
 
 
 def _switch_to_wal(path: Path) -> None:
@@ -188,9 +182,7 @@ def _file_lock(path: Path, study_name: str) -> Iterator[None]:
 
 
 def _held(study_name: str, holder: str) -> str:
-    return (
-        f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
-    )
+    return f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
 
 
 def _first_existing(path: Path) -> Path:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
@@ -201,10 +201,9 @@ class Supervisor:
             )
 
     def _send(self, worker: Worker, message: object) -> None:
-        try:
+        # A dead worker cannot be told; the next look at its pipe finds the end and buries it.
+        with suppress(OSError):
             worker.pipe.send(message)
-        except OSError:
-            pass  # it is dead: the next look at its pipe finds the end and buries it
 
     def _stop(self) -> None:
         """End all workers; slots that still run are put back for the next search."""

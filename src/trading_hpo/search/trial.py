@@ -72,10 +72,7 @@ class TrialRunner:
         self.task, self.panel = task, panel
         self._rows = {
             fold.number: Rows(
-                *(
-                    panel.rows(fold.role(role), task.longest_window)
-                    for role in ("train", "stop", "validation")
-                )
+                *(panel.rows(fold.role(role), task.longest_window) for role in ("train", "stop", "validation"))
             )
             for fold in task.split.folds
         }

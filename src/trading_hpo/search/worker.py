@@ -14,12 +14,11 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
+from trading_hpo.training.threads import use_one_thread
 
 
 def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: Path) -> None:
@@ -27,7 +26,7 @@ def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: P
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    torch.set_num_threads(1)
+    use_one_thread()
     _die_with_parent()
     runner = TrialRunner(task, open_panel(panel_path))
     while (order := pipe.recv()) is not None:

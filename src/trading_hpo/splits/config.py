@@ -24,15 +24,9 @@ class FoldsConfig(Config):
     first_train_fraction: float = Field(
         default=0.5, gt=0, lt=1, description="walk_forward: share of the bars before the first validation"
     )
-    stop_fraction: float = Field(
-        default=0.15, gt=0, lt=0.5, description="tail of train kept for early stopping"
-    )
-    embargo_bars: int = Field(
-        default=5, ge=0, strict=True, description="after the last validation label has ended"
-    )
-    min_role_bars: int = Field(
-        default=20, ge=1, strict=True, description="shortest train, stop and validation"
-    )
+    stop_fraction: float = Field(default=0.15, gt=0, lt=0.5, description="tail of train kept for early stopping")
+    embargo_bars: int = Field(default=5, ge=0, strict=True, description="after the last validation label has ended")
+    min_role_bars: int = Field(default=20, ge=1, strict=True, description="shortest train, stop and validation")
 
     @model_validator(mode="after")
     def _two_folds(self) -> Self:

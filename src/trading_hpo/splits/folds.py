@@ -53,15 +53,13 @@ def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> Spl
     usable = np.flatnonzero((panel.observed & panel.labelled).any(axis=0))
     if not len(usable):
         raise DataError(
-            [
-                f"no bar has all features and a label: the {panel.n_bars} bars are shorter than the features' history."
-            ]
+            [f"no bar has all features and a label: the {panel.n_bars} bars are shorter than the features' history."]
         )
     bars = BarRange(int(usable[0]), int(usable[-1]) + 1)
     edge = _holdout_start(panel, bars, holdout)
     search = purge_before(BarRange(bars.start, edge), edge, last_end)
     made = list(make_folds(search, folds, last_end))
-    _check_lengths(made, search, folds, panel)
+    _check_lengths(made, search, folds, last_end, panel)
     return Split(tuple(made), search, BarRange(edge, bars.stop))
 
 
@@ -72,15 +70,11 @@ def make_folds(search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, 
         stop = _apart_from(stop, validation, config.embargo_bars, last_end)
         train = _apart_from(train, validation, config.embargo_bars, last_end)
         for part in stop:
-            train = tuple(
-                purge_before(own, part.start, last_end) if own.stop <= part.start else own for own in train
-            )
+            train = tuple(purge_before(own, part.start, last_end) if own.stop <= part.start else own for own in train)
         yield Fold(number, _filled(train), _filled(stop), (validation,))
 
 
-def _carve_stop(
-    candidates: Sequence[BarRange], fraction: float
-) -> tuple[tuple[BarRange, ...], tuple[BarRange, ...]]:
+def _carve_stop(candidates: Sequence[BarRange], fraction: float) -> tuple[tuple[BarRange, ...], tuple[BarRange, ...]]:
     """Take the last share of the candidate bars; it may begin in an earlier range than it ends."""
     left = int(sum(len(part) for part in candidates) * fraction)
     train, stop = [], []
@@ -110,21 +104,21 @@ def _filled(parts: Sequence[BarRange]) -> tuple[BarRange, ...]:
 
 def _holdout_start(panel: Panel, bars: BarRange, holdout: HoldoutConfig) -> int:
     if holdout.start is None:
-        return bars.stop - int(round(len(bars) * holdout.fraction))
+        return bars.stop - round(len(bars) * holdout.fraction)
     edge = int(panel.timestamps.searchsorted(pd.Timestamp(holdout.start, tz="UTC")))
     if not bars.start < edge < bars.stop:
         first, last = panel.timestamps[bars.start].date(), panel.timestamps[bars.stop - 1].date()
         raise ConfigurationError(
-            [
-                f"holdout.start must lie between {first} and {last} (features and labels known), got {holdout.start}."
-            ]
+            [f"holdout.start must lie between {first} and {last} (features and labels known), got {holdout.start}."]
         )
     return edge
 
 
-def _check_lengths(made: Sequence[Fold], search: BarRange, config: FoldsConfig, panel: Panel) -> None:
+def _check_lengths(
+    made: Sequence[Fold], search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, " T"], panel: Panel
+) -> None:
     shortest = min(len(fold.validation[0]) for fold in made)
-    if config.embargo_bars >= shortest > 0:
+    if config.min_role_bars <= shortest <= config.embargo_bars:
         raise ConfigurationError(
             [
                 f"folds.embargo_bars must be shorter than a validation block ({shortest} bars), "
@@ -133,7 +127,8 @@ def _check_lengths(made: Sequence[Fold], search: BarRange, config: FoldsConfig, 
         )
     if _long_enough(made, config):
         return
-    needed = _needed_bars(config, panel.horizon_bars)
+    reach = last_end[search.start : search.stop] - search.bars()
+    needed = _needed_bars(len(search), config, int(reach.max(initial=panel.horizon_bars)))
     raise DataError(
         [
             f"{config.n_folds} {config.scheme} folds need {needed} bars with features and labels before the holdout, "
@@ -144,22 +139,27 @@ def _check_lengths(made: Sequence[Fold], search: BarRange, config: FoldsConfig, 
 
 
 def _long_enough(made: Sequence[Fold], config: FoldsConfig) -> bool:
-    return all(sum(map(len, fold.role(role))) >= config.min_role_bars for fold in made for role in ROLES)
+    least = dict.fromkeys(ROLES, config.min_role_bars)
+    least["validation"] = max(config.min_role_bars, config.embargo_bars + 1)
+    return all(sum(map(len, fold.role(role))) >= least[role] for fold in made for role in ROLES)
 
 
-def _needed_bars(config: FoldsConfig, horizon_bars: int) -> int:
-    """Smallest number of search bars with which every role is long enough, by trying."""
-    low, high = 1, 2
-    while not _fits(high, config, horizon_bars):
+def _needed_bars(n_bars: int, config: FoldsConfig, label_bars: int) -> int:
+    """Return how many search bars are enough, by trying, given that ``n_bars`` are too few.
+
+    Labels as long as the longest are the worst case, so that the number holds for all of them.
+    """
+    low, high = n_bars, 2 * n_bars + 1
+    while not _fits(high, config, label_bars):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _fits(middle, config, horizon_bars) else (middle, high)
+        low, high = (low, middle) if _fits(middle, config, label_bars) else (middle, high)
     return high
 
 
-def _fits(n_bars: int, config: FoldsConfig, horizon_bars: int) -> bool:
-    ends = np.arange(n_bars) + horizon_bars
+def _fits(n_bars: int, config: FoldsConfig, label_bars: int) -> bool:
+    ends = np.arange(n_bars) + label_bars
     return _long_enough(list(make_folds(BarRange(0, n_bars), config, ends)), config)
 
 
@@ -225,9 +225,7 @@ def split_from_table(table: pd.DataFrame) -> Split:
 
     def ranges(number: int, role: str) -> tuple[BarRange, ...]:
         lines = table[(table["fold"] == number) & (table["role"] == role)]
-        return tuple(
-            BarRange(int(a), int(b)) for a, b in zip(lines["start_bar"], lines["stop_bar"], strict=True)
-        )
+        return tuple(BarRange(int(a), int(b)) for a, b in zip(lines["start_bar"], lines["stop_bar"], strict=True))
 
     numbers = sorted(int(number) for number in table["fold"].unique() if number >= 0)
     folds = tuple(Fold(n, ranges(n, "train"), ranges(n, "stop"), ranges(n, "validation")) for n in numbers)

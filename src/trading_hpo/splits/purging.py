@@ -29,9 +29,7 @@ def purge_before(bars: BarRange, edge: int, last_end: Int[np.ndarray, " T"]) -> 
     return BarRange(bars.start, bars.start + int(reaching[0])) if len(reaching) else bars
 
 
-def embargo_after(
-    bars: BarRange, validation: BarRange, embargo_bars: int, last_end: Int[np.ndarray, " T"]
-) -> BarRange:
+def embargo_after(bars: BarRange, validation: BarRange, embargo_bars: int, last_end: Int[np.ndarray, " T"]) -> BarRange:
     """Start the range ``embargo_bars`` after the last validation label has ended.
 
     Source: Lopez de Prado (2018), Advances in Financial Machine Learning, 7.4.2.

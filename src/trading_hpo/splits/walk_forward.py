@@ -22,9 +22,11 @@ def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[Ba
         >>> [(t.start, t.stop, v.start, v.stop) for (t,), v in walk_forward(BarRange(0, 100), config)]
         [(0, 50, 50, 75), (0, 75, 75, 100)]
     """
-    length = int(len(bars) * (1 - config.first_train_fraction)) // config.n_folds
-    first = bars.stop - length * config.n_folds
+    first = round(len(bars) * config.first_train_fraction)
+    length, longer = divmod(len(bars) - first, config.n_folds)
+    start = bars.start + first
     for number in range(config.n_folds):
-        start = first + number * length
-        train_start = bars.start + (number * length if config.window == "rolling" else 0)
-        yield (BarRange(train_start, start),), BarRange(start, start + length)
+        stop = start + length + (number < longer)
+        train_start = start - first if config.window == "rolling" else bars.start
+        yield (BarRange(train_start, start),), BarRange(start, stop)
+        start = stop

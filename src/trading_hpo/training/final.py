@@ -1,7 +1,6 @@
 """The last training of a configuration, on everything before the holdout, and the network it leaves."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import nn
 
 from trading_hpo.models.registry import Architecture
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.fold import Recipe
+from trading_hpo.training.fold import DivergedError, Recipe
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
@@ -42,9 +42,7 @@ class TrainedNetwork:
     threshold: float
     card: Mapping[str, Any]
 
-    def score(
-        self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu"
-    ) -> Float[np.ndarray, " N"]:
+    def score(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Float[np.ndarray, " N"]:
         """Return the output for every row."""
         windows = Windows(panel, self.architecture.window_bars, device)
         output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
@@ -52,11 +50,12 @@ class TrainedNetwork:
         return scores
 
     def save(self, folder: Path) -> None:
-        """Write ``network.safetensors`` and ``network.json``, complete or not at all."""
+        """Write ``network.safetensors``, complete or not at all, and ``network.json`` for people to read.
+
+        All that ``load`` needs is in the first: weights never meet another network's scaler or threshold.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {
-            f"network.{name}": tensor.contiguous() for name, tensor in self.network.state_dict().items()
-        }
+        tensors = {f"network.{name}": tensor.contiguous() for name, tensor in self.network.state_dict().items()}
         tensors |= {"scaler.mean": self.scaler.mean, "scaler.spread": self.scaler.spread}
         description = {
             "architecture": asdict(self.architecture),
@@ -64,18 +63,21 @@ class TrainedNetwork:
             "clip_sigma": self.scaler.clip,
             "card": dict(self.card),
         }
-        draft = folder / "network.safetensors.part"
-        save_file(tensors, draft)
-        draft_json = folder / "network.json.part"
-        draft_json.write_text(json.dumps(description, indent=2))
-        os.replace(draft, folder / "network.safetensors")
-        os.replace(draft_json, folder / "network.json")
+        text = json.dumps(description, indent=2)
+        draft, draft_json = folder / "network.safetensors.part", folder / "network.json.part"
+        save_file(tensors, draft, metadata={"description": text})
+        draft_json.write_text(text)
+        # Killed in between, there is no readable copy rather than the older network's.
+        (folder / "network.json").unlink(missing_ok=True)
+        draft.replace(folder / "network.safetensors")
+        draft_json.replace(folder / "network.json")
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":
         """Read what ``save`` wrote."""
-        description = json.loads((folder / "network.json").read_text())
-        tensors = load_file(folder / "network.safetensors")
+        with safe_open(folder / "network.safetensors", framework="pt") as file:
+            description = json.loads(file.metadata()["description"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
         architecture = Architecture(**description["architecture"])
         network = architecture.build()
         network.load_state_dict(
@@ -113,6 +115,10 @@ def train_final(
         seed: Of the study.
         card: Goes with the network.
         should_stop: Asked before every batch.
+
+    Raises:
+        DivergedError: A weight is not finite.
+        Interrupted: ``should_stop`` said yes.
     """
     recipe = Recipe.of(model_type, parameters, panel, training, seed)
     epochs = int(np.median([fold["stopped_epoch"] for fold in folds]))
@@ -136,6 +142,8 @@ def train_final(
         should_stop=should_stop,
     ):
         pass
+    if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
+        raise DivergedError("a weight was not finite after the final training")
     full_card = {
         **card,
         "model_type": model_type,

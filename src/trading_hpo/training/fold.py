@@ -103,9 +103,7 @@ class Recipe:
         return size_mb(self.architecture.build())
 
 
-def choose_threshold(
-    rule: str | float, truth: Float[np.ndarray, " N"], score: Float[np.ndarray, " N"]
-) -> float:
+def choose_threshold(rule: str | float, truth: Float[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
     """Return the score above which the positive class is called.
 
     **Looks ahead:** label only, of the stop rows that it is given.
@@ -159,21 +157,18 @@ def fit_fold(
     ):
         seconds += result.seconds
         output = predict(network, windows, rows.stop, scaler, training.eval_batch_size, should_stop)
-        if not np.isfinite(result.train_loss) or not bool(torch.isfinite(output).all()):
-            raise DivergedError(
-                f"the loss or an output was not finite in epoch {result.epoch} of fold {fold}"
-            )
+        stop_loss = float(loss(output, windows.target[torch.from_numpy(rows.stop)]))
+        if not np.isfinite([result.train_loss, stop_loss]).all() or not bool(torch.isfinite(output).all()):
+            raise DivergedError(f"the loss or an output was not finite in epoch {result.epoch} of fold {fold}")
         truth, score = truth_of(panel, rows.stop), output.cpu().numpy()
         threshold = choose_threshold(training.threshold, truth, score)
         if training.monitor_metric == "loss":
-            monitored = -float(loss(output, windows.target[torch.from_numpy(rows.stop)]))
+            monitored = -stop_loss
         else:
             monitored = classification_metrics(truth, score > threshold, score)[training.monitor_metric]
         if best_score is None or monitored > best + training.min_delta:
             best = monitored
-            validation = predict(
-                network, windows, rows.validation, scaler, training.eval_batch_size, should_stop
-            )
+            validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
             judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest)
             best_score = (result.epoch, threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score

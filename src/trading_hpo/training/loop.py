@@ -69,21 +69,21 @@ def fit(
     Raises:
         Interrupted: ``should_stop`` said yes.
     """
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
-    )
-    all_rows = torch.from_numpy(rows).to(windows.device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+    all_rows = torch.from_numpy(rows)
     for epoch in range(1, epochs + 1):
         started = time.monotonic()
         with stream.entered():
-            order = torch.randperm(len(rows))[:max_windows].to(windows.device)
+            drawn = all_rows[torch.randperm(len(rows))[:max_windows]].to(windows.device)
             total = torch.zeros((), device=windows.device)
             network.train()
-            for chosen in order.split(batch_size):
+            for chosen in drawn.split(batch_size):
                 if should_stop():
                     raise Interrupted
-                total += len(chosen) * _step(network, windows, all_rows[chosen], scaler, loss, optimiser)
-        yield EpochResult(epoch, float(total) / max(len(order), 1), time.monotonic() - started)
+                # Kept on the device: reading a number there would wait for every step.
+                total.add_(_step(network, windows, chosen, scaler, loss, optimiser), alpha=len(chosen))
+            mean_loss = float(total) / max(len(drawn), 1)
+        yield EpochResult(epoch, mean_loss, time.monotonic() - started)
 
 
 def _step(

@@ -27,9 +27,10 @@ def focal_loss(
     """
     sign = 2 * target - 1
     log_p_t = F.logsigmoid(sign * logits)
-    miss = torch.sigmoid(-sign * logits)  # 1 - p_t, without cancellation
+    # log(1 - p_t), without cancellation; a power of 1 - p_t itself has no finite gradient at 0 if gamma < 1.
+    log_miss = F.logsigmoid(-sign * logits)
     weight = alpha * target + (1 - alpha) * (1 - target)
-    return -(weight * miss.pow(gamma) * log_p_t).mean()
+    return -(weight * torch.exp(gamma * log_miss) * log_p_t).mean()
 
 
 def make_loss(name: str, parameters: Hyperparameters) -> Loss:
@@ -43,9 +44,7 @@ def make_loss(name: str, parameters: Hyperparameters) -> Loss:
 
 
 LOSSES: dict[str, Callable[[Hyperparameters], Loss]] = {
-    "focal": lambda chosen: (
-        lambda output, target: focal_loss(output, target, chosen.focal_alpha, chosen.focal_gamma)
-    ),
+    "focal": lambda chosen: lambda output, target: focal_loss(output, target, chosen.focal_alpha, chosen.focal_gamma),
     "cross_entropy": lambda _: F.binary_cross_entropy_with_logits,
     "mse": lambda _: F.mse_loss,
     "mae": lambda _: F.l1_loss,

@@ -13,9 +13,7 @@ _PARAMETERS = ["params:search_spaces", "params:training", "params:backtest", "pa
 
 
 def _nodes(_: str) -> Sequence[Node]:
-    return [
-        node(look_at_holdout, ["network", "panel", "folds", *_PARAMETERS], "holdout", name="look_at_holdout")
-    ]
+    return [node(look_at_holdout, ["network", "panel", "folds", *_PARAMETERS], "holdout", name="look_at_holdout")]
 
 
 def create_pipeline() -> Pipeline:

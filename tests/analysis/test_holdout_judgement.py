@@ -1,0 +1,218 @@
+"""What the holdout says about a final network, how its looks are counted, and what it must beat."""
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trading_hpo.analysis.holdout import baselines, judge_holdout
+from trading_hpo.backtest.judge import buy_and_hold
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.splits.folds import Split
+from trading_hpo.types import BarRange, Fold, Panel
+
+FREE = BacktestConfig(cost_bps=0.0)
+WINDOW = 5
+FOLDS = (
+    Fold(0, (BarRange(0, 40),), (BarRange(41, 49),), (BarRange(50, 70),)),
+    Fold(1, (BarRange(0, 60),), (BarRange(61, 69),), (BarRange(70, 98),)),
+)
+SPLIT = Split(FOLDS, BarRange(0, 99), BarRange(100, 119))
+
+
+@dataclass
+class KnownScores:
+    """A final network whose scores are written down, with the card it would carry."""
+
+    scores: np.ndarray
+    threshold: float = 0.5
+    card: dict = field(default_factory=lambda: {"model_type": "gru", "params": {"a": 1, "b": 0.5}})
+
+    def score(self, panel, rows):
+        return self.scores.ravel()[rows]
+
+
+def panel_of(n_assets=2, n_bars=120):
+    moves = np.random.default_rng(3).normal(0, 0.02, (n_assets, n_bars)).astype(np.float32)
+    labelled = np.tile(np.arange(n_bars) < n_bars - 1, (n_assets, 1))
+    return Panel(
+        features=np.zeros((n_assets, n_bars, 2), dtype=np.float32),
+        forward_return=(moves * labelled)[..., None],
+        target=(moves > 0).astype(np.float32),
+        label_end=np.tile(np.arange(n_bars) + 1, (n_assets, 1)),
+        observed=np.ones((n_assets, n_bars), dtype=bool),
+        labelled=labelled,
+        timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
+        assets=tuple("AB"[:n_assets]),
+        feature_names=("x", "y"),
+    )
+
+
+def perfect(panel):
+    return KnownScores(panel.target.astype(float))
+
+
+def look(panel, split=SPLIT, **card):
+    network = perfect(panel)
+    network.card.update(card)
+    return judge_holdout(network, panel, split, WINDOW, FREE)["look"]
+
+
+def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
+    panel = panel_of()
+    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)
+    assert judged["metrics"]["mcc"] == 1.0
+    assert judged["samples"] == 2 * 19
+    assert judged["first"] == "2020-04-10T00:00:00+00:00"  # bar 100
+    assert judged["last"] == "2020-04-28T00:00:00+00:00"  # bar 118
+
+
+def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
+    panel = panel_of()
+    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)["metrics"]
+    before, within = panel.target.astype(float), panel.target.astype(float)
+    before[:, :100] = 1 - before[:, :100]
+    within[:, 100] = 1 - within[:, 100]
+    assert judge_holdout(KnownScores(before), panel, SPLIT, WINDOW, FREE)["metrics"] == judged
+    assert judge_holdout(KnownScores(within), panel, SPLIT, WINDOW, FREE)["metrics"] != judged
+
+
+def test_the_threshold_is_the_networks_own():
+    panel = panel_of()
+    network = replace(perfect(panel), threshold=1.0)
+    assert judge_holdout(network, panel, SPLIT, WINDOW, FREE)["metrics"]["positive_rate"] == 0.0
+
+
+def test_the_result_can_be_written_as_strict_json():
+    panel = panel_of()
+    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)
+    assert json.loads(json.dumps(judged, allow_nan=False)) == judged
+
+
+def test_the_same_configuration_and_data_are_the_same_look():
+    assert look(panel_of())["key"] == look(panel_of())["key"]
+
+
+@pytest.mark.parametrize(
+    "card", [{"params": {"b": 0.5, "a": 1}}, {"study_name": "another study"}, {"epochs": 7}, {"trial_number": 3}]
+)
+def test_what_is_no_part_of_the_configuration_makes_no_new_look(card):
+    assert look(panel_of(), **card)["key"] == look(panel_of())["key"]
+
+
+def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new_look():
+    panel = panel_of()
+    retrained = KnownScores(np.random.default_rng(0).random((2, 120)), threshold=0.3)
+    assert judge_holdout(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
+
+
+@pytest.mark.parametrize(
+    "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "lstm"}]
+)
+def test_another_configuration_is_another_look(card):
+    assert look(panel_of(), **card)["key"] != look(panel_of())["key"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"assets": ("A", "C")},
+        {"feature_names": ("x", "z")},
+        {"label_kind": "volatility"},
+        {"timestamps": pd.date_range("2020-01-02", periods=120, tz="UTC")},
+    ],
+)
+def test_other_data_are_another_look(changed):
+    assert look(replace(panel_of(), **changed))["key"] != look(panel_of())["key"]
+
+
+def test_another_horizon_is_another_look():
+    panel = panel_of()
+    longer = replace(panel, forward_return=np.repeat(panel.forward_return, 2, axis=2))
+    assert look(longer)["key"] != look(panel)["key"]
+
+
+@pytest.mark.parametrize("holdout", [BarRange(101, 119), BarRange(100, 118)])
+def test_another_range_is_another_look(holdout):
+    assert look(panel_of(), replace(SPLIT, holdout=holdout))["key"] != look(panel_of())["key"]
+
+
+def test_a_look_says_what_was_looked_at():
+    found = look(panel_of(), study_name="daily.gru")
+    assert found["study_name"] == "daily.gru"
+    assert found["assets"] == ["A", "B"]
+    assert (found["first"], found["last"]) == ("2020-04-10T00:00:00+00:00", "2020-04-28T00:00:00+00:00")
+    assert found["time"].endswith("+00:00")
+
+
+# Baselines
+
+
+def with_rises(shares):
+    """Build a panel on which the share of rising bars is set range by range."""
+    panel = panel_of()
+    target = np.zeros_like(panel.target)
+    for start, stop, share in shares:
+        target[:, start : start + round((stop - start) * share)] = 1
+    return replace(panel, target=target)
+
+
+@pytest.mark.parametrize("train_rises", [True, False])
+def test_the_constant_is_the_majority_of_train_not_of_what_is_judged(train_rises):
+    share = 0.75 if train_rises else 0.25
+    panel = with_rises([(0, 50, share), (50, 70, 1 - share), (70, 100, share), (100, 119, 1 - share)])
+    found = baselines(panel, SPLIT, WINDOW, FREE)
+    for constant in (found["folds"][0]["constant_forecast"], found["holdout"]["constant_forecast"]):
+        assert constant["positive_rate"] == float(train_rises)
+        assert constant["accuracy"] == pytest.approx(0.25, abs=0.02)  # right only on the minority
+        assert constant["mcc"] == 0.0
+
+
+def test_a_tie_in_train_is_called_down():
+    panel = with_rises([(5, 15, 1.0), (50, 70, 0.5)])
+    one_fold = Split((Fold(0, (BarRange(5, 25),), (BarRange(30, 40),), (BarRange(50, 70),)),), *_rest())
+    assert baselines(panel, one_fold, WINDOW, FREE)["folds"][0]["constant_forecast"]["positive_rate"] == 0.0
+
+
+def _rest():
+    return SPLIT.search, SPLIT.holdout
+
+
+def test_validation_is_the_mean_of_the_folds():
+    found = baselines(panel_of(), SPLIT, WINDOW, FREE)
+    assert [fold["fold"] for fold in found["folds"]] == [0, 1]
+    for name in ("constant_forecast", "buy_and_hold"):
+        one, two = (fold[name] for fold in found["folds"])
+        assert found["validation"][name] == pytest.approx({key: (one[key] + two[key]) / 2 for key in one})
+
+
+def test_a_metric_that_one_fold_lacks_has_no_mean():
+    panel = panel_of()
+    forward = panel.forward_return.copy()
+    forward[:, 50:70] = 0.0  # no variance, so no Sharpe
+    found = baselines(replace(panel, forward_return=forward), SPLIT, WINDOW, FREE)
+    assert found["folds"][1]["buy_and_hold"]["sharpe"] is not None
+    assert found["validation"]["buy_and_hold"]["sharpe"] is None
+
+
+def test_buy_and_hold_is_judged_on_the_rows_of_each_range():
+    panel = panel_of()
+    found = baselines(panel, SPLIT, WINDOW, BacktestConfig(cost_bps=10))
+    for ranges, metrics in [
+        (FOLDS[1].validation, found["folds"][1]["buy_and_hold"]),
+        ((SPLIT.holdout,), found["holdout"]["buy_and_hold"]),
+    ]:
+        assert metrics == buy_and_hold(panel, panel.rows(ranges, WINDOW), BacktestConfig(cost_bps=10)).metrics
+
+
+def test_the_holdout_moves_no_baseline_before_it():
+    panel = panel_of()
+    forward, target = panel.forward_return.copy(), panel.target.copy()
+    forward[:, 100:], target[:, 100:] = 0.5, 1 - target[:, 100:]
+    one = baselines(panel, SPLIT, WINDOW, FREE)
+    two = baselines(replace(panel, forward_return=forward, target=target), SPLIT, WINDOW, FREE)
+    assert one["folds"] == two["folds"]
+    assert one["validation"] == two["validation"]
+    assert one["holdout"]["buy_and_hold"] != two["holdout"]["buy_and_hold"]

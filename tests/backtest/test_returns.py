@@ -1,0 +1,228 @@
+"""Returns against accounts that hold shares and cash, and the numbers drawn from them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from trading_hpo.backtest.returns import (
+    TRADING_METRICS,
+    buy_and_hold_returns,
+    max_drawdown,
+    net_returns,
+    sharpe,
+    trading_metrics,
+)
+
+laws = settings(deadline=None, max_examples=100)
+COSTS = st.sampled_from([0.0, 5.0, 100.0])
+
+
+@st.composite
+def markets(draw):
+    """Draw weights of at most the whole capital, on both sides, and what the assets did next."""
+    shape = draw(st.integers(1, 20)), draw(st.integers(1, 4))
+    raw = draw(arrays(float, shape, elements=st.floats(-1, 1, allow_subnormal=False)))
+    moves = draw(arrays(float, shape, elements=st.floats(-0.5, 0.5, allow_subnormal=False)))
+    return raw / np.maximum(1, np.abs(raw).sum(axis=1, keepdims=True)), moves
+
+
+def account(weights, moves, cost_bps):
+    """Trade whole accounts bar by bar: shares, cash, prices; costs are paid from what is left to invest."""
+    prices = np.vstack([np.full(moves.shape[1], 100.0), 100 * np.cumprod(1 + moves, axis=0)])
+    shares, cash, returns, turnover = np.zeros(moves.shape[1]), 1.0, [], []
+    for bar in range(len(weights)):
+        wealth = cash + shares @ prices[bar]
+        traded = np.abs(weights[bar] * wealth - shares * prices[bar]).sum()
+        invested = wealth - traded * cost_bps / 1e4
+        shares = weights[bar] * invested / prices[bar]
+        cash = invested - shares @ prices[bar]
+        returns.append((cash + shares @ prices[bar + 1]) / wealth - 1)
+        turnover.append(traded / wealth)
+    return np.array(returns), np.array(turnover)
+
+
+@laws
+@given(markets(), COSTS)
+def test_returns_and_turnover_are_those_of_an_account_of_shares_and_cash(market, cost_bps):
+    returns, turnover = net_returns(*market, cost_bps)
+    slow_returns, slow_turnover = account(*market, cost_bps)
+    np.testing.assert_allclose(returns, slow_returns, atol=1e-12)
+    np.testing.assert_allclose(turnover, slow_turnover, atol=1e-12)
+
+
+@laws
+@given(markets(), COSTS)
+def test_without_a_position_nothing_is_earned_or_paid(market, cost_bps):
+    returns, turnover = net_returns(np.zeros_like(market[1]), market[1], cost_bps)
+    assert (returns == 0).all()
+    assert (turnover == 0).all()
+
+
+@laws
+@given(markets(), st.floats(0, 200), st.floats(0, 200))
+def test_higher_costs_never_help_on_any_bar(market, one, other):
+    dear, cheap = (net_returns(*market, cost)[0] for cost in (max(one, other), min(one, other)))
+    assert (dear <= cheap + 1e-15).all()
+
+
+@laws
+@given(markets())
+def test_a_single_asset_held_with_all_capital_earns_its_return_and_trades_once(market):
+    moves = market[1][:, :1]
+    returns, turnover = net_returns(np.ones_like(moves), moves, 5.0)
+    np.testing.assert_allclose(returns[1:], moves[1:, 0], atol=1e-12)
+    assert returns[0] == pytest.approx((1 - 5e-4) * (1 + moves[0, 0]) - 1, abs=1e-12)
+    np.testing.assert_allclose(turnover, [1] + [0] * (len(moves) - 1), atol=1e-12)
+
+
+@laws
+@given(markets(), COSTS, st.data())
+def test_moves_and_weights_after_a_bar_do_not_change_its_return(market, cost_bps, data):
+    weights, moves = market
+    bar = data.draw(st.integers(0, len(moves) - 1))
+    later_weights, later_moves = weights.copy(), moves.copy()
+    later_weights[bar + 1 :], later_moves[bar + 1 :] = 0.0, 0.3
+    for before, after in zip(
+        net_returns(weights, moves, cost_bps), net_returns(later_weights, later_moves, cost_bps), strict=True
+    ):
+        assert before[: bar + 1].tobytes() == after[: bar + 1].tobytes()
+
+
+def test_costs_are_paid_on_what_drifted_as_on_what_was_decided():
+    weights = np.array([[0.5, 0.5], [0.5, 0.5], [0.0, 0.0]])
+    moves = np.array([[0.2, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    returns, turnover = net_returns(weights, moves, cost_bps=100)
+    # The first asset grew to 0.6 of 1.1: 1/22 is sold, 1/22 bought; then everything is sold.
+    np.testing.assert_allclose(turnover, [1, 1 / 11, 1])
+    np.testing.assert_allclose(returns, [0.99 * 1.1 - 1, -0.01 / 11, -0.01])
+
+
+@pytest.mark.parametrize("move", [1.0, 1.5, 7.0])
+def test_a_short_sale_that_loses_everything_is_the_last_trade(move):
+    weights = np.array([[-1.0], [-1.0], [1.0], [-1.0]])
+    moves = np.array([[0.1], [move], [0.5], [3.0]])
+    returns, turnover = net_returns(weights, moves, cost_bps=0.0)
+    np.testing.assert_allclose(returns, [-0.1, -1, 0, 0])
+    assert turnover[0] == 1
+    assert (turnover[2:] == 0).all()
+    assert max_drawdown(returns) == 1.0
+
+
+def test_a_worthless_asset_takes_what_was_invested_and_no_more():
+    weights, moves = np.array([[0.4, 0.6], [0.4, 0.6]]), np.array([[-1.0, 0.0], [0.0, 0.1]])
+    returns, _ = net_returns(weights, moves, cost_bps=0.0)
+    np.testing.assert_allclose(returns, [-0.4, 0.06])
+
+
+def test_no_bars_give_no_returns():
+    returns, turnover = net_returns(np.zeros((0, 2)), np.zeros((0, 2)), 5.0)
+    assert len(returns) == len(turnover) == 0
+    assert len(buy_and_hold_returns(np.zeros((0, 2)), 5.0)) == 0
+
+
+# Buy and hold
+
+
+def hold(moves, cost_bps):
+    """Buy equal amounts, then only count shares times prices."""
+    prices = np.vstack([np.full(moves.shape[1], 100.0), 100 * np.cumprod(1 + moves, axis=0)])
+    invested = 1 - cost_bps / 1e4
+    shares = invested / moves.shape[1] / prices[0]
+    wealth = [1.0, *(float(shares @ price) for price in prices[1:])]
+    return np.array(wealth[1:]) / np.array(wealth[:-1]) - 1
+
+
+@laws
+@given(markets(), COSTS)
+def test_buy_and_hold_is_worth_its_shares_at_every_close(market, cost_bps):
+    np.testing.assert_allclose(buy_and_hold_returns(market[1], cost_bps), hold(market[1], cost_bps), atol=1e-12)
+
+
+@laws
+@given(markets(), COSTS)
+def test_buying_and_holding_one_asset_is_being_fully_invested_in_it(market, cost_bps):
+    moves = market[1][:, :1]
+    returns, _ = net_returns(np.ones_like(moves), moves, cost_bps)
+    np.testing.assert_allclose(buy_and_hold_returns(moves, cost_bps), returns, atol=1e-12)
+
+
+def test_buy_and_hold_lets_the_winner_grow():
+    moves = np.array([[1.0, 0.0], [1.0, 0.0]])
+    # 1/2 grows to 1, then to 2, beside a steady 1/2: never rebalanced.
+    np.testing.assert_allclose(buy_and_hold_returns(moves, 0.0), [0.5, 1.0 / 1.5])
+
+
+# Metrics
+
+
+def test_sharpe_of_a_hand_example():
+    # Mean 0.01, deviations -0.02, 0, 0.02: spread 0.02 with ddof 1.
+    assert sharpe(np.array([-0.01, 0.01, 0.03]), 1) == pytest.approx(0.5)
+
+
+@laws
+@given(arrays(float, st.integers(3, 30), elements=st.floats(-0.5, 0.5)), st.sampled_from([12, 252, 8760]))
+def test_sharpe_grows_with_the_square_root_of_the_bars_per_year(returns, bars_per_year):
+    once, annual = sharpe(returns, 1), sharpe(returns, bars_per_year)
+    if once is None:
+        assert annual is None
+    else:
+        assert annual == pytest.approx(once * np.sqrt(bars_per_year))
+
+
+@pytest.mark.parametrize(
+    "returns",
+    [[], [0.01], [0.0, 0.0], [0.01] * 7, [0.1] * 1000, [-0.3] * 3, (np.full(500, 1.1) / 1.1 * 0.07).tolist()],
+)
+def test_without_variance_there_is_no_sharpe(returns):
+    assert sharpe(np.array(returns, dtype=float), 252) is None
+
+
+def test_small_but_real_variance_has_a_sharpe():
+    assert sharpe(np.array([1e-6, 3e-6]), 1) == pytest.approx(np.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("returns", "expected"),
+    [
+        ([], 0.0),
+        ([0.1, 0.2], 0.0),
+        ([-0.1], 0.1),  # the start counts as a peak
+        ([0.1, -0.5, 0.2], 0.5),
+        ([-0.5, 1.0, -0.25], 0.5),
+        ([-0.2, -0.5, 3.0], 0.6),
+        ([1.0, -0.5, 1.0, -0.6], 0.6),
+        ([-1.0, 0.0], 1.0),
+    ],
+)
+def test_max_drawdown_of_hand_examples(returns, expected):
+    assert max_drawdown(np.array(returns, dtype=float)) == pytest.approx(expected)
+
+
+@laws
+@given(arrays(float, st.integers(1, 30), elements=st.floats(-0.9, 0.9)))
+def test_max_drawdown_is_the_worst_of_all_pairs_of_bars(returns):
+    wealth = [1.0, *np.cumprod(1 + returns)]
+    worst = max(1 - wealth[later] / wealth[peak] for peak in range(len(wealth)) for later in range(peak, len(wealth)))
+    assert max_drawdown(returns) == pytest.approx(worst)
+
+
+def test_trading_metrics_of_a_hand_example():
+    found = trading_metrics(np.array([0.1, -0.1, 0.0, 0.2]), np.array([1.0, 0.0, 0.5, 0.5]), bars_per_year=4)
+    assert tuple(found) == TRADING_METRICS
+    assert found["total_return"] == pytest.approx(1.1 * 0.9 * 1.2 - 1)
+    assert found["max_drawdown"] == pytest.approx(0.1)
+    assert found["turnover"] == pytest.approx(2.0)  # a half per bar, four bars a year
+    assert found["win_rate"] == 0.5
+    assert found["volatility"] == pytest.approx(2 * np.std([0.1, -0.1, 0.0, 0.2], ddof=1))
+    assert found["sharpe"] == pytest.approx(4 * 0.05 / found["volatility"])
+
+
+def test_trading_metrics_of_no_bars_are_absent_not_infinite():
+    found = trading_metrics(np.array([]), np.array([]), 252)
+    assert found["sharpe"] is None
+    assert found["volatility"] is None
+    assert found["win_rate"] is None
+    assert found["total_return"] == found["turnover"] == found["max_drawdown"] == 0.0

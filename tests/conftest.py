@@ -1,0 +1,89 @@
+"""What several test folders share: a small panel with something to learn, and a project of one's own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trading_hpo.market.panel import save_panel
+from trading_hpo.types import Panel
+
+ROOT = Path(__file__).parents[1]
+
+
+def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
+    """A panel whose next move follows the sign of its first feature three times out of four."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(n_assets, n_bars, 3)).astype("float32")
+    follows = rng.random((n_assets, n_bars)) < 0.75
+    up = np.where(follows, features[..., 0] > 0, features[..., 0] <= 0)
+    moves = np.where(up, 0.01, -0.01) * rng.uniform(0.5, 1.5, (n_assets, n_bars))
+    labelled = np.ones((n_assets, n_bars), dtype=bool)
+    labelled[:, -1] = False
+    ends = np.broadcast_to(np.arange(n_bars) + 1, (n_assets, n_bars)).astype("int64")
+    return Panel(
+        features=features,
+        forward_return=(moves * labelled).astype("float32")[..., None],
+        target=(up & labelled).astype("float32"),
+        label_end=np.ascontiguousarray(ends),
+        observed=np.ones((n_assets, n_bars), dtype=bool),
+        labelled=labelled,
+        timestamps=pd.date_range("2015-01-01", periods=n_bars, freq="D", tz="UTC").as_unit("ns"),
+        assets=tuple(f"A{number}" for number in range(n_assets)),
+        feature_names=("signal", "noise_1", "noise_2"),
+    )
+
+
+@pytest.fixture
+def panel_file(tmp_path: Path) -> Path:
+    path = tmp_path / "panel.safetensors"
+    save_panel(planted_panel(), path)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder with the real configuration and no data yet."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    shutil.copytree(ROOT / "conf", folder / "conf")
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+Kedro = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def kedro_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "kedro", *arguments]
+
+
+def kedro_environment(**extra: str) -> dict[str, str]:
+    """The caller's environment without what would redirect a run, wide enough for tables."""
+    inherited = {name: value for name, value in os.environ.items() if name != "TRADING_HPO_STORAGE"}
+    return {**inherited, "COLUMNS": "120", **extra}
+
+
+@pytest.fixture
+def kedro(project: Path) -> Kedro:
+    """Run `kedro <arguments>` in the project, as a user would."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            kedro_command(*arguments),
+            cwd=project,
+            env=kedro_environment(**environment),
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+    return run

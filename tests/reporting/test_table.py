@@ -1,0 +1,208 @@
+"""The report that a run ends with: its numbers, its verdicts, and that they can be read."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from trading_hpo.reporting.table import render, report_of, verdict
+from trading_hpo.types import MODEL_TYPES
+
+TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
+HOLD = {"sharpe": 0.61, "max_drawdown": 0.33}
+BASELINES = {
+    "validation": {"constant_forecast": {"mcc": 0.01, "accuracy": 0.54}, "buy_and_hold": HOLD},
+    "holdout": {"constant_forecast": {"mcc": 0.0, "accuracy": 0.52}, "buy_and_hold": {**HOLD, "sharpe": 0.47}},
+}
+
+
+def result_of(model_type, value=0.041, spread=0.02, metric="mcc", direction="maximize", n_folds=4):
+    return {
+        "model_type": model_type,
+        "study_name": f"daily.{model_type}",
+        "storage": "sqlite:///studies.db",
+        "direction": direction,
+        "metric": metric,
+        "trials": TRIALS,
+        "best": {
+            "value": value,
+            "spread": {} if spread is None else {metric: spread},
+            "metrics": {metric: value, "sharpe": 0.9},
+            "folds": [{}] * n_folds,
+        },
+    }
+
+
+def holdout_of(value=0.03, looks=1, metric="mcc"):
+    return {"metrics": {metric: value, "sharpe": 0.37, "max_drawdown": 0.12}, "looks_so_far": looks}
+
+
+def skipped(model_type):
+    return {"model_type": model_type, "study_name": f"daily.{model_type}", "skipped": "left out"}
+
+
+def printed(report, width):
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    console.print(render(report))
+    return console.file.getvalue()
+
+
+def line_of(result, holdout, baselines=BASELINES):
+    (line,) = report_of([result], [holdout], baselines)["models"]
+    return line
+
+
+# Verdicts
+
+NO_CONSTANT = "no constant"
+NO_BETTER = "no better"
+UNJUDGED = "not judged"
+BETTER = "and on the holdout"
+ONLY_VALIDATION = "not on the holdout"
+VERDICTS = {NO_CONSTANT, NO_BETTER, UNJUDGED, BETTER, ONLY_VALIDATION}
+
+
+def verdicts_in(text):
+    return {words for words in VERDICTS if words in text}
+
+
+@pytest.mark.parametrize(
+    ("errors", "holdout", "expected"),
+    [
+        (None, True, NO_CONSTANT),
+        (None, False, NO_CONSTANT),
+        (None, None, NO_CONSTANT),
+        (-3.0, True, NO_BETTER),
+        (0.0, None, NO_BETTER),
+        (2.0, True, NO_BETTER),  # two standard errors are not above two
+        (2.0, False, NO_BETTER),
+        (2.01, True, BETTER),
+        (2.01, False, ONLY_VALIDATION),
+        (2.01, None, UNJUDGED),
+        (50.0, True, BETTER),
+    ],
+)
+def test_verdicts(errors, holdout, expected):
+    said = verdict({"standard_errors_above_constant": errors, "holdout_beats_constant": holdout})
+    assert verdicts_in(said) == {expected}
+
+
+# The report
+
+
+def test_standard_errors_divide_the_spread_by_the_root_of_the_number_of_folds():
+    # (0.041 - 0.01) / (0.02 / 2)
+    assert line_of(result_of("gru"), holdout_of())["standard_errors_above_constant"] == pytest.approx(3.1)
+    assert line_of(result_of("gru", n_folds=16), holdout_of())["standard_errors_above_constant"] == pytest.approx(6.2)
+
+
+def test_a_value_below_the_constant_counts_against_a_score_and_for_a_loss():
+    score = line_of(result_of("gru", value=0.0), holdout_of(-0.1))
+    assert score["standard_errors_above_constant"] == pytest.approx(-1.0)
+    assert score["holdout_beats_constant"] is False
+    loss = line_of(result_of("gru", value=0.0, direction="minimize"), holdout_of(-0.1))
+    assert loss["standard_errors_above_constant"] == pytest.approx(1.0)
+    assert loss["holdout_beats_constant"] is True
+
+
+@pytest.mark.parametrize(("value", "beats"), [(0.001, True), (0.0, False), (-0.001, False)])
+def test_the_holdout_must_exceed_the_constant_not_equal_it(value, beats):
+    assert line_of(result_of("gru"), holdout_of(value))["holdout_beats_constant"] is beats
+
+
+@pytest.mark.parametrize("spread", [None, 0.0])
+def test_without_spread_there_is_no_standard_error(spread):
+    assert line_of(result_of("gru", spread=spread), holdout_of())["standard_errors_above_constant"] is None
+
+
+def test_a_metric_without_a_constant_is_compared_with_none():
+    line = line_of(result_of("gru", metric="sharpe"), holdout_of(metric="sharpe"))
+    assert line["validation_constant"] is None
+    assert line["holdout_beats_constant"] is None
+    assert verdicts_in(verdict(line)) == {NO_CONSTANT}
+
+
+def test_a_holdout_that_was_not_judged_leaves_its_numbers_empty():
+    line = line_of(result_of("gru"), {"skipped": "not run yet"})
+    names = ("holdout", "holdout_sharpe", "holdout_max_drawdown", "holdout_beats_constant")
+    assert [line[name] for name in names] == [None] * 4
+    assert verdicts_in(verdict(line)) == {UNJUDGED}
+
+
+def test_a_metric_that_the_holdout_lacks_beats_nothing():
+    assert line_of(result_of("gru"), holdout_of(None))["holdout_beats_constant"] is None
+
+
+def test_skipped_models_are_named_and_those_that_never_ran_are_not():
+    results = [result_of("mlp"), skipped("lstm"), {"skipped": "not run yet"}, {**result_of("gru"), "best": None}]
+    report = report_of(results, [holdout_of(), *[{"skipped": "no network"}] * 3], BASELINES)
+    assert [line["model_type"] for line in report["models"]] == ["mlp"]
+    assert report["skipped"] == ["lstm", "gru"]
+
+
+def test_each_model_meets_its_own_holdout():
+    results = [skipped("mlp"), result_of("lstm"), result_of("gru")]
+    report = report_of(results, [{"skipped": "left out"}, holdout_of(0.2), holdout_of(0.3)], BASELINES)
+    assert {line["model_type"]: line["holdout"] for line in report["models"]} == {"lstm": 0.2, "gru": 0.3}
+
+
+def test_results_without_their_holdouts_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        report_of([result_of("gru")], [], BASELINES)
+
+
+def test_the_looks_are_the_latest_count_and_zero_without_any():
+    results = [result_of("mlp"), result_of("gru")]
+    assert report_of(results, [holdout_of(looks=3), holdout_of(looks=4)], BASELINES)["holdout_looks"] == 4
+    assert report_of(results, [{"skipped": ""}] * 2, BASELINES)["holdout_looks"] == 0
+
+
+def test_the_report_can_be_written_as_strict_json():
+    result = result_of("gru", spread=np.float64(0.02))
+    report = report_of([result, skipped("mlp")], [holdout_of(), {"skipped": ""}], BASELINES)
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+# What is printed
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_every_model_type_and_its_numbers_are_printed_whole(width):
+    values = dict(zip(MODEL_TYPES, (0.041, 0.052, 0.063, 0.074), strict=True))
+    results = [result_of(name, value) for name, value in values.items()]
+    holdouts = [holdout_of(value + 0.4) for value in values.values()]
+    text = printed(report_of(results, holdouts, BASELINES), width)
+    for name, value in values.items():
+        own = [line for line in text.splitlines() if name in line.split()]
+        assert any(f"{value:.3f}" in line and f"{value + 0.4:.3f}" in line for line in own), text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_skipped_models_are_printed(width):
+    results = [result_of("mlp"), skipped("lstm"), skipped("gru"), skipped("cnn_lstm")]
+    text = printed(report_of(results, [holdout_of(), *[{"skipped": ""}] * 3], BASELINES), width)
+    (line,) = [line for line in text.splitlines() if "kipped" in line]
+    assert all(name in line for name in ("lstm", "gru", "cnn_lstm"))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("holdout", [{"skipped": "not run yet"}, holdout_of(None)])
+def test_what_is_unknown_is_printed_as_a_dash_not_as_none(width, holdout):
+    text = printed(report_of([result_of("gru", spread=None)], [holdout], BASELINES), width)
+    assert "gru" in text
+    assert "None" not in text
+    assert "nan" not in text
+
+
+def test_a_run_that_skipped_everything_still_prints():
+    text = printed(report_of([skipped(name) for name in MODEL_TYPES], [{"skipped": ""}] * 4, BASELINES), 80)
+    assert all(name in text for name in MODEL_TYPES)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_verdict_on_every_model_is_printed(width):
+    results, holdouts = [result_of("mlp"), result_of("gru", 0.011)], [holdout_of(0.1), holdout_of(0.1)]
+    text = " ".join(printed(report_of(results, holdouts, BASELINES), width).split())
+    assert verdicts_in(text) == {BETTER, NO_BETTER}

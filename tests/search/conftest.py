@@ -1,0 +1,51 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.market.panel import open_panel
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.run import run_search
+from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split
+from trading_hpo.training.config import TrainingConfig
+
+SPACES = SearchSpacesConfig(
+    common={
+        "learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True},
+        "batch_size": {"type": "categorical", "choices": [32, 64]},
+    },
+    mlp={"hidden_dim_1": {"type": "int", "low": 4, "high": 16}, "hidden_dim_2": {"type": "int", "low": 4, "high": 16}},
+)
+TRAINING = TrainingConfig(epochs=3, window_bars=2, max_windows_per_epoch=256)
+
+Search = Callable[..., StudyStorage]
+
+
+@pytest.fixture
+def search(panel_file: Path, tmp_path: Path) -> Search:
+    """Search the planted panel with a small MLP; keyword arguments go to the group `hpo`."""
+    panel = open_panel(panel_file)
+    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+
+    def run(name: str = "study", training: TrainingConfig = TRAINING, file: str = "studies.db", **hpo: Any) -> StudyStorage:
+        storage = StudyStorage(f"sqlite:///{tmp_path / file}")
+        config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", **hpo})
+        run_search("mlp", name, panel, split, storage, SPACES, training, BacktestConfig(), config)
+        return storage
+
+    return run
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
+    """Poll a condition; a test that waits for ever says nothing."""
+    give_up = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > give_up:
+            raise TimeoutError("the condition never came true")
+        time.sleep(0.02)

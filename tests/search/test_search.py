@@ -1,0 +1,210 @@
+"""The search as a whole: budget, resume, equality, workers."""
+
+import os
+import signal
+import sqlite3
+import threading
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from trading_hpo.errors import StorageError, StudyMismatchError
+from trading_hpo.search import supervisor
+from trading_hpo.search.ledger import LOST, REASON
+from trading_hpo.search.run import open_study
+from trading_hpo.search.storage import StudyStorage
+
+
+def finished(storage: StudyStorage, name: str = "study") -> list[tuple[object, ...]]:
+    """Everything that must not differ between two runs of one search."""
+    return [
+        (trial.number, trial.user_attrs["slot"], trial.state, trial.value, trial.params, trial.intermediate_values)
+        for trial in open_study(storage, name).get_trials(deepcopy=False)
+    ]
+
+
+def test_a_search_spends_its_budget_exactly_and_loads_with_plain_optuna(search, tmp_path):
+    search(n_trials=5)
+    study = optuna.load_study(study_name="study", storage=f"sqlite:///{tmp_path / 'studies.db'}")
+    assert [trial.number for trial in study.trials] == [0, 1, 2, 3, 4]
+    assert all(trial.state == TrialState.COMPLETE for trial in study.trials)
+    assert study.best_value == max(trial.value for trial in study.trials)
+    assert study.metric_names == ["mcc"]
+
+
+def test_it_finds_the_planted_signal(search):
+    study = open_study(search(n_trials=4), "study")
+    assert study.best_value > 0.35  # three out of four follow: MCC 0.5 at best
+
+
+def test_a_second_run_of_a_spent_budget_does_nothing(search):
+    storage = search(n_trials=3)
+    before = finished(storage)
+    search(n_trials=3)
+    assert finished(storage) == before
+
+
+def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search):
+    search(n_trials=3)
+    resumed = search(n_trials=7)
+    whole = search(n_trials=7, file="whole.db")
+    assert finished(resumed) == finished(whole)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_two_searches_with_one_seed_are_equal_and_another_seed_differs(search, sampler):
+    options = {"n_trials": 4, "sampler": {"name": sampler, "n_startup_trials": 2}}
+    first, second = search(**options), search(file="b.db", **options)
+    third = search(file="c.db", seed=1, **options)
+    assert finished(first) == finished(second)
+    assert finished(first) != finished(third)
+
+
+def test_slots_of_one_seed_do_not_repeat_parameters(search):
+    storage = search(n_trials=6, sampler="random")
+    rates = {trial.params["learning_rate"] for trial in open_study(storage, "study").trials}
+    assert len(rates) == 6
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("pruner", ["median", "hyperband"])
+def test_every_pruner_keeps_the_budget_exact(search, workers, pruner):
+    storage = search(n_trials=8, workers=workers, pruner={"name": pruner, "n_startup_trials": 1})
+    states = [trial.state for trial in open_study(storage, "study").trials]
+    assert len(states) == 8
+    assert set(states) <= {TrialState.COMPLETE, TrialState.PRUNED}
+    assert TrialState.PRUNED in states
+
+
+def test_several_workers_give_the_same_value_for_the_same_parameters(search):
+    one = open_study(search(n_trials=6, sampler="random"), "study")
+    two = open_study(search(n_trials=6, sampler="random", workers=2, file="two.db"), "study")
+    # Random search does not look at results, so slots agree whatever the order of completion.
+    assert {t.number: (t.params, t.value) for t in one.trials} == {t.number: (t.params, t.value) for t in two.trials}
+
+
+def test_a_study_made_under_other_conditions_is_refused_with_the_difference(search):
+    search(n_trials=1)
+    with pytest.raises(StudyMismatchError, match=r"seed: 0 -> 1") as refused:
+        search(n_trials=1, seed=1)
+    assert "hpo.study_name" in str(refused.value)
+    with pytest.raises(StudyMismatchError, match=r"objective.metric: mcc -> auc"):
+        search(n_trials=1, objectives=[{"metric": "auc"}])
+
+
+def test_sampler_pruner_and_budget_may_change_between_runs(search):
+    search(n_trials=2)
+    storage = search(n_trials=4, sampler="random", pruner="hyperband", workers=2)
+    assert len(finished(storage)) == 4
+
+
+def test_a_trial_leaves_folds_metrics_and_cost(search):
+    trial = open_study(search(n_trials=1), "study").best_trial
+    folds = trial.user_attrs["folds"]
+    assert [fold["fold"] for fold in folds] == [0, 1]
+    assert trial.value == pytest.approx(sum(fold["metrics"]["mcc"] for fold in folds) / 2)
+    assert trial.user_attrs["cost"]["epochs"] == sum(fold["epochs"] for fold in folds)
+    assert trial.user_attrs["cost"]["model_size_mb"] > 0
+    assert trial.last_step == max(fold["epochs"] for fold in folds)
+
+
+def test_a_diverged_trial_is_a_failure_with_its_reason_and_never_best(search):
+    fixed = {"common": {"learning_rate": 10.0, "weight_decay": 10.0}}
+    storage = search(n_trials=2, custom_search_spaces=fixed, name="diverging")
+    for trial in open_study(storage, "diverging").trials:
+        if trial.state == TrialState.FAIL:
+            assert "not finite" in trial.user_attrs[REASON]
+    # Whether these settings diverge is up to the optimiser; that every slot ended is not.
+    assert len(open_study(storage, "diverging").trials) == 2
+
+
+def test_the_time_limit_ends_the_search_and_leaves_nothing_running(search):
+    storage = search(n_trials=500, timeout_minutes=3 / 60)
+    states = [trial.state for trial in open_study(storage, "study").trials]
+    assert 0 < states.count(TrialState.COMPLETE) < 500
+    assert TrialState.RUNNING not in states
+
+
+def test_a_study_is_searched_by_one_process_at_a_time(search, tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    with storage.exclusive("study"), pytest.raises(StorageError, match=f"process {os.getpid()}"):
+        search(n_trials=1)
+    search(n_trials=1)  # free again
+
+
+def test_the_database_is_in_write_ahead_mode(search, tmp_path):
+    search(n_trials=1)
+    with sqlite3.connect(tmp_path / "studies.db") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def kill_workers(times: int, killed: list[int], stop: threading.Event) -> None:
+    """Kill whichever worker runs, again and again."""
+    while len(killed) < times and not stop.is_set():
+        for worker in list(supervisor_workers()):
+            if worker not in killed:
+                os.kill(worker, signal.SIGKILL)
+                killed.append(worker)
+                if len(killed) == times:
+                    return
+        stop.wait(0.05)
+
+
+def supervisor_workers() -> list[int]:
+    import multiprocessing
+
+    return [child.pid for child in multiprocessing.active_children() if child.pid is not None]
+
+
+@pytest.mark.slow
+def test_killed_workers_cost_nothing_and_change_nothing(search):
+    killed: list[int] = []
+    stop = threading.Event()
+    killer = threading.Thread(target=kill_workers, args=(5, killed, stop))
+    killer.start()
+    try:
+        hurt = search(n_trials=6)
+    finally:
+        stop.set()
+        killer.join()
+    whole = search(n_trials=6, file="whole.db")
+    assert killed
+    trials = open_study(hurt, "study").trials
+    assert sum(trial.user_attrs.get(LOST, 0) for trial in trials) >= 1
+    survivors = {trial.number for trial in trials if trial.state == TrialState.COMPLETE}
+    assert len(trials) == 6
+    assert {line[0]: line[3] for line in finished(hurt) if line[0] in survivors}.items() <= {
+        line[0]: line[3] for line in finished(whole)
+    }.items()
+
+
+def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, monkeypatch):
+    real = supervisor.start_worker
+
+    def dies_on_slot_zero(task, panel_path):
+        worker = real(task, panel_path)
+        send = worker.pipe.send
+
+        class Pipe:
+            """Kills the worker as soon as it is given slot 0."""
+
+            def __getattr__(self, name):
+                return getattr(worker_pipe, name)
+
+            def send(self, message):
+                send(message)
+                if isinstance(message, tuple) and message[0] == 0:
+                    os.kill(worker.process.pid, signal.SIGKILL)
+
+        worker_pipe = worker.pipe
+        worker.pipe = Pipe()
+        return worker
+
+    monkeypatch.setattr(supervisor, "start_worker", dies_on_slot_zero)
+    trials = open_study(search(n_trials=3), "study").trials
+    assert trials[0].state == TrialState.FAIL
+    assert trials[0].user_attrs[REASON] == "3 workers died on it, the last killed by signal 9"
+    assert [trial.state for trial in trials[1:]] == [TrialState.COMPLETE] * 2
+
+

@@ -1,0 +1,437 @@
+"""The laws that every split keeps, whatever the scheme, the labels and the holes in the data."""
+
+import io
+import re
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from trading_hpo.errors import ConfigurationError, DataError
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import (
+    ROLES,
+    SPLITTERS,
+    Split,
+    build_split,
+    check_classes,
+    make_folds,
+    split_from_table,
+    split_to_table,
+)
+from trading_hpo.splits.purging import last_label_end
+from trading_hpo.types import BarRange, Fold, Panel
+
+laws = settings(deadline=None, max_examples=80)
+
+
+def panel_of(present, horizon, label_end=None, target=None):
+    """Build a panel whose assets have bars where ``present``, and labels over their next ``horizon`` bars."""
+    present = np.asarray(present, dtype=bool)
+    n_assets, n_bars = present.shape
+    ends = np.full(present.shape, n_bars, dtype=np.int64)
+    for asset in range(n_assets):
+        own = np.flatnonzero(present[asset])
+        ends[asset, own[:-horizon]] = own[horizon:]
+    ends = ends if label_end is None else np.where(ends < n_bars, label_end, n_bars)
+    return Panel(
+        features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
+        forward_return=np.zeros((n_assets, n_bars, horizon), dtype=np.float32),
+        target=np.resize([0.0, 1.0], present.shape).astype(np.float32) if target is None else target,
+        label_end=ends,
+        observed=present,
+        labelled=ends < n_bars,
+        timestamps=pd.date_range("2001-01-01", periods=n_bars, tz="UTC"),
+        assets=tuple("ABC"[:n_assets]),
+        feature_names=("x",),
+    )
+
+
+@st.composite
+def panels(draw):
+    """Draw panels with holes, late starters, and labels that may end anywhere after their bar."""
+    n_assets, n_bars = draw(st.integers(1, 3)), draw(st.integers(60, 300))
+    horizon = draw(st.integers(1, 8))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    present = random.random((n_assets, n_bars)) >= draw(st.sampled_from([0.0, 0.05, 0.4]))
+    present[-1, : draw(st.sampled_from([0, 20]))] = n_assets == 1
+    ends = None
+    if draw(st.booleans()):
+        ends = np.minimum(np.arange(n_bars) + random.integers(0, 2 * horizon, (n_assets, n_bars)), n_bars - 1)
+    return panel_of(present, horizon, ends)
+
+
+@st.composite
+def configs(draw):
+    scheme = draw(st.sampled_from(sorted(SPLITTERS)))
+    return FoldsConfig(
+        scheme=scheme,
+        n_folds=draw(st.integers(2 if scheme == "purged_kfold" else 1, 6)),
+        window=draw(st.sampled_from(["expanding", "rolling"])),
+        first_train_fraction=draw(st.floats(0.3, 0.8)),
+        stop_fraction=draw(st.floats(0.05, 0.49)),
+        embargo_bars=draw(st.integers(0, 6)),
+        min_role_bars=1,
+    )
+
+
+@st.composite
+def worlds(draw):
+    """Draw a panel, a configuration and the split of the one by the other."""
+    panel, config = draw(panels()), draw(configs())
+    holdout = HoldoutConfig(fraction=draw(st.floats(0.05, 0.5)))
+    try:
+        return panel, config, build_split(panel, config, holdout)
+    except (DataError, ConfigurationError):
+        assume(False)
+
+
+def intervals(panel, ranges):
+    """Closed label intervals [t, label_end] of all labelled rows in the ranges, N x 2."""
+    found = [
+        (bar, panel.label_end[asset, bar])
+        for part in ranges
+        for asset in range(panel.n_assets)
+        for bar in part.bars()
+        if panel.labelled[asset, bar]
+    ]
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def meet(these, those):
+    """Whether any closed interval of the one meets any of the other, pair by pair."""
+    return bool(((these[:, None, 0] <= those[None, :, 1]) & (those[None, :, 0] <= these[:, None, 1])).any())
+
+
+def bars_of(ranges):
+    return {int(bar) for part in ranges for bar in part.bars()}
+
+
+def test_intervals_meet_when_one_ends_on_the_bar_where_the_other_starts():
+    assert meet(np.array([[0, 3]]), np.array([[3, 5]]))
+    assert not meet(np.array([[0, 2]]), np.array([[3, 5]]))
+
+
+@laws
+@given(worlds())
+def test_no_label_of_train_or_stop_meets_a_label_of_validation(world):
+    panel, _, split = world
+    for fold in split.folds:
+        validation = intervals(panel, fold.validation)
+        assert not meet(intervals(panel, fold.train), validation)
+        assert not meet(intervals(panel, fold.stop), validation)
+
+
+@laws
+@given(worlds())
+def test_no_label_of_train_meets_a_label_of_stop(world):
+    panel, _, split = world
+    for fold in split.folds:
+        assert not meet(intervals(panel, fold.train), intervals(panel, fold.stop))
+
+
+@laws
+@given(worlds())
+def test_what_follows_validation_waits_for_its_last_label_and_the_embargo(world):
+    panel, config, split = world
+    for fold in split.folds:
+        ends = intervals(panel, fold.validation)[:, 1]
+        later = {bar for bar in bars_of(fold.train + fold.stop) if bar >= fold.validation[0].stop}
+        assert all(bar > ends.max(initial=-1) + config.embargo_bars for bar in later)
+
+
+@laws
+@given(worlds())
+def test_the_holdout_is_in_no_fold_and_no_label_before_it_reaches_it(world):
+    panel, _, split = world
+    for ranges in [(split.search,), *(fold.role(role) for fold in split.folds for role in ROLES)]:
+        assert max(bars_of(ranges)) < split.holdout.start
+        assert intervals(panel, ranges)[:, 1].max(initial=-1) < split.holdout.start
+
+
+@laws
+@given(worlds())
+def test_every_fold_lies_within_search(world):
+    _, _, split = world
+    for fold in split.folds:
+        for role in ROLES:
+            assert bars_of(fold.role(role)) <= bars_of((split.search,))
+
+
+@laws
+@given(worlds())
+def test_roles_of_a_fold_share_no_bar_and_none_is_empty(world):
+    _, _, split = world
+    for fold in split.folds:
+        train, stop, validation = (bars_of(fold.role(role)) for role in ROLES)
+        assert train
+        assert stop
+        assert validation
+        assert len(train | stop | validation) == len(train) + len(stop) + len(validation)
+
+
+@laws
+@given(worlds())
+def test_stop_lies_after_train_in_time(world):
+    _, _, split = world
+    for fold in split.folds:
+        assert max(bars_of(fold.train)) < min(bars_of(fold.stop))
+
+
+@laws
+@given(worlds())
+def test_folds_are_numbered_in_the_order_of_their_validations(world):
+    _, config, split = world
+    assert [fold.number for fold in split.folds] == list(range(config.n_folds))
+    starts = [fold.validation[0].start for fold in split.folds]
+    assert starts == sorted(starts)
+
+
+@laws
+@given(worlds())
+def test_walk_forward_trains_and_stops_strictly_before_validation(world):
+    _, config, split = world
+    assume(config.scheme == "walk_forward")
+    for fold in split.folds:
+        assert max(bars_of(fold.train + fold.stop)) < fold.validation[0].start
+
+
+@laws
+@given(worlds())
+def test_purged_kfold_validates_every_search_bar_exactly_once(world):
+    _, config, split = world
+    assume(config.scheme == "purged_kfold")
+    validated = [int(bar) for fold in split.folds for bar in fold.validation[0].bars()]
+    assert validated == split.search.bars().tolist()
+
+
+@laws
+@given(worlds())
+def test_purging_takes_no_more_bars_than_labels_and_embargo_reach(world):
+    panel, config, split = world
+    reach = int((last_label_end(panel) - np.arange(panel.n_bars)).max())
+    splitter = SPLITTERS[config.scheme](split.search, config)
+    for fold, (candidates, _) in zip(split.folds, splitter, strict=True):
+        lost = len(bars_of(candidates)) - len(bars_of(fold.train + fold.stop))
+        # Two cuts before something (validation, stop), one after it.
+        assert lost <= 3 * reach + config.embargo_bars
+
+
+@laws
+@given(panels(), configs(), st.floats(0.05, 0.5))
+def test_the_same_input_gives_the_same_split_or_the_same_refusal(panel, config, fraction):
+    def outcome():
+        try:
+            return build_split(panel, config, HoldoutConfig(fraction=fraction))
+        except (DataError, ConfigurationError) as error:
+            return str(error)
+
+    assert outcome() == outcome()
+
+
+@laws
+@given(worlds())
+def test_a_split_survives_its_table_and_the_table_a_file(world):
+    panel, _, split = world
+    table = split_to_table(split, panel)
+    assert split_from_table(table) == split
+    file = io.StringIO(table.to_csv(index=False))
+    assert split_from_table(pd.read_csv(file)) == split
+
+
+def test_the_table_names_the_first_and_last_bar_of_every_range():
+    panel = panel_of(np.ones((1, 10)), 1)
+    fold = Fold(0, (BarRange(0, 2),), (BarRange(2, 3),), (BarRange(3, 5),))
+    table = split_to_table(Split((fold,), BarRange(0, 6), BarRange(7, 9)), panel)
+    assert table["role"].tolist() == ["train", "stop", "validation", "search", "holdout"]
+    assert table["fold"].tolist() == [0, 0, 0, -1, -1]
+    assert table["bars"].tolist() == [2, 1, 2, 6, 2]
+    assert table.iloc[-1][["first", "last"]].tolist() == ["2001-01-08T00:00:00+00:00", "2001-01-09T00:00:00+00:00"]
+
+
+# Too few bars, and what the message says
+
+
+def search_of(n_bars, horizon, config):
+    """Split data of which exactly ``n_bars`` are left for the search."""
+    edge = n_bars + horizon
+    panel = panel_of(np.ones((1, edge + horizon + 5)), horizon)
+    return build_split(panel, config, HoldoutConfig(start=panel.timestamps[edge].date()))
+
+
+def needed_bars(config, horizon, n_bars=0):
+    with pytest.raises(DataError) as caught:
+        search_of(n_bars, horizon, config)
+    assert f"got {n_bars} " in str(caught.value)
+    return int(re.search(r"need (\d+) bars", str(caught.value)).group(1))
+
+
+@settings(deadline=None, max_examples=60)
+@given(configs(), st.integers(1, 10), st.integers(1, 25), st.integers(0, 40))
+@example(FoldsConfig(embargo_bars=40), 3, 5, 40)
+@example(FoldsConfig(scheme="purged_kfold", n_folds=5), 10, 20, 5)
+def test_with_as_many_bars_as_the_message_asks_for_it_works_and_with_one_fewer_not(
+    config, horizon, min_role_bars, embargo_bars
+):
+    config = config.model_copy(update={"min_role_bars": min_role_bars, "embargo_bars": embargo_bars})
+    needed = needed_bars(config, horizon)
+    assert len(search_of(needed, horizon, config).search) == needed
+    with pytest.raises((DataError, ConfigurationError)):
+        search_of(needed - 1, horizon, config)
+
+
+@settings(deadline=None, max_examples=60)
+@given(configs(), st.integers(1, 10), st.integers(1, 25), st.integers(1, 60))
+def test_walk_forward_works_with_any_number_of_bars_above_the_one_needed(config, horizon, min_role_bars, more):
+    config = config.model_copy(update={"scheme": "walk_forward", "min_role_bars": min_role_bars})
+    needed = needed_bars(config, horizon)
+    assert len(search_of(needed + more, horizon, config).search) == needed + more
+
+
+@laws
+@given(panels(), configs(), st.integers(5, 30))
+def test_the_message_never_asks_for_fewer_bars_than_there_are(panel, config, min_role_bars):
+    config = config.model_copy(update={"min_role_bars": min_role_bars})
+    try:
+        build_split(panel, config, HoldoutConfig(fraction=0.3))
+    except DataError as error:
+        needed, got = map(int, re.search(r"need (\d+) bars .* got (\d+) ", str(error)).groups())
+        assert needed > got
+    except ConfigurationError:
+        assume(False)
+
+
+def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
+    # One asset lacks 9 bars, so labels before the hole reach 10 bars ahead instead of 1.
+    present = np.ones((1, 60))
+    present[0, 20:29] = 0
+    config = FoldsConfig(n_folds=1, min_role_bars=8, stop_fraction=0.4, embargo_bars=0)
+    with pytest.raises(DataError) as caught:
+        build_split(panel_of(present, 1), config, HoldoutConfig(fraction=0.2))
+    needed = int(re.search(r"need (\d+) bars", str(caught.value)).group(1))
+    longest = np.arange(needed) + 10
+    (fold,) = make_folds(BarRange(0, needed), config, longest)
+    assert min(sum(map(len, fold.role(role))) for role in ROLES) >= 8
+
+
+@pytest.mark.parametrize("scheme", sorted(SPLITTERS))
+def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
+    panel = panel_of(np.ones((1, 400)), 1)
+    config = FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5)
+    shortest = min(len(fold.validation[0]) for fold in build_split(panel, config, HoldoutConfig()).folds)
+    too_long = config.model_copy(update={"embargo_bars": shortest})
+    with pytest.raises(
+        ConfigurationError, match=rf"shorter than a validation block \({shortest} bars\), got {shortest}"
+    ):
+        build_split(panel, too_long, HoldoutConfig())
+
+
+def test_an_embargo_one_bar_shorter_than_a_validation_block_is_allowed():
+    panel = panel_of(np.ones((1, 400)), 1)
+    config = FoldsConfig(n_folds=4, min_role_bars=5)
+    shortest = min(len(fold.validation[0]) for fold in build_split(panel, config, HoldoutConfig()).folds)
+    build_split(panel, config.model_copy(update={"embargo_bars": shortest - 1}), HoldoutConfig())
+
+
+def test_too_few_bars_are_named_before_an_embargo_that_fits_enough_of_them():
+    with pytest.raises(DataError, match="bring more data"):
+        search_of(30, 1, FoldsConfig(n_folds=4, embargo_bars=5))
+
+
+def test_data_without_one_complete_row_are_refused():
+    panel = panel_of(np.ones((1, 50)), 1)
+    with pytest.raises(DataError, match="no bar has all features and a label"):
+        build_split(replace(panel, observed=np.zeros((1, 50), dtype=bool)), FoldsConfig(), HoldoutConfig())
+
+
+# The holdout
+
+
+def test_the_holdout_is_its_share_of_the_usable_bars_at_their_end():
+    present = np.ones((1, 520))
+    panel = panel_of(present, 5)
+    panel = replace(panel, observed=panel.observed & (np.arange(520) >= 15))
+    split = build_split(panel, FoldsConfig(), HoldoutConfig(fraction=0.2))
+    assert split.holdout == BarRange(415, 515)  # usable are 15 to 514
+    assert split.search == BarRange(15, 410)  # the last five labels would reach bar 415
+
+
+def test_the_holdout_starts_on_the_day_that_is_asked_for():
+    panel = panel_of(np.ones((1, 400)), 1)
+    split = build_split(panel, FoldsConfig(), HoldoutConfig(start=panel.timestamps[300].date()))
+    assert split.holdout.start == 300
+    assert split.search.stop == 299
+
+
+def test_a_holdout_that_starts_on_a_day_without_a_bar_starts_on_the_next_one():
+    panel = panel_of(np.ones((1, 400)), 1)
+    panel = replace(panel, timestamps=pd.bdate_range("2001-01-01", periods=400, tz="UTC"))
+    saturday = pd.Timestamp("2002-03-02", tz="UTC")
+    split = build_split(panel, FoldsConfig(), HoldoutConfig(start=saturday.date()))
+    assert panel.timestamps[split.holdout.start] == pd.Timestamp("2002-03-04", tz="UTC")
+
+
+@pytest.mark.parametrize("day", [date(1990, 1, 1), date(2001, 1, 1), date(2002, 2, 4), date(2050, 1, 1)])
+def test_a_holdout_outside_the_data_is_refused_with_the_days_it_may_start(day):
+    panel = panel_of(np.ones((1, 400)), 1)  # 2001-01-01 to 2002-02-04; the last bar has no label
+    with pytest.raises(ConfigurationError, match=rf"between 2001-01-01 and 2002-02-03 .* got {day}"):
+        build_split(panel, FoldsConfig(), HoldoutConfig(start=day))
+
+
+# Classes
+
+
+def classes_case():
+    panel = panel_of(np.ones((2, 400)), 1)
+    return panel, build_split(panel, FoldsConfig(n_folds=2), HoldoutConfig())
+
+
+def test_roles_with_both_classes_pass():
+    panel, split = classes_case()
+    check_classes(panel, split, window_bars=10)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("role", ["stop", "validation"])
+@pytest.mark.parametrize("only", [0, 1])
+def test_a_role_of_one_class_is_refused_with_its_fold_and_name(number, role, only):
+    panel, split = classes_case()
+    target = panel.target.copy()
+    for part in split.folds[number].role(role):
+        target[:, part.start : part.stop] = only
+    with pytest.raises(DataError, match=rf"{role} of fold {number} must have both classes, got only {only} in"):
+        check_classes(replace(panel, target=target), split, window_bars=1)
+
+
+def test_a_train_of_one_class_is_refused_with_its_fold():
+    panel, split = classes_case()
+    target = panel.target.copy()
+    target[:, : split.folds[0].train[-1].stop] = 1
+    with pytest.raises(DataError) as caught:
+        check_classes(replace(panel, target=target), split, window_bars=1)
+    assert "train of fold 0" in str(caught.value)
+    assert "train of fold 1" not in str(caught.value)
+
+
+def test_a_holdout_of_one_class_is_refused():
+    panel, split = classes_case()
+    target = panel.target.copy()
+    target[:, split.holdout.start :] = 0
+    with pytest.raises(DataError, match="holdout must have both classes, got only 0"):
+        check_classes(replace(panel, target=target), split, window_bars=1)
+
+
+def test_all_roles_without_samples_are_named_at_once():
+    panel, split = classes_case()
+    with pytest.raises(DataError) as caught:
+        check_classes(panel, split, window_bars=500)
+    assert len(caught.value.problems) == 2 * len(ROLES) + 1
+
+
+def test_numbers_have_no_classes_to_miss():
+    panel, split = classes_case()
+    check_classes(replace(panel, target=np.ones_like(panel.target), task="regression"), split, window_bars=1)

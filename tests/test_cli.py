@@ -1,0 +1,134 @@
+"""`kedro run` as a person meets it: clean errors, nothing written, reuse, resume."""
+
+import json
+from pathlib import Path
+
+import optuna
+import pandas as pd
+import pytest
+
+
+def written(project: Path) -> list[str]:
+    """Files under data/, without SQLite's and locks' own."""
+    return sorted(path.relative_to(project).as_posix() for path in (project / "data").rglob("*") if path.is_file())
+
+
+def assert_clean_failure(done, project: Path, *fragments: str) -> None:
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    assert "Traceback" not in said
+    assert "│" not in said  # rich draws tracebacks in boxes
+    for fragment in fragments:
+        assert fragment in said, said
+    assert written(project) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (
+            ["--params", "hpo.n_trials=0,hpo.models_to_optimize=lstn,source=sp500,labels.kimd=volatility"],
+            [
+                "4 problems in the configuration",
+                "hpo.n_trials must be greater than or equal to 1, got 0.",
+                "unknown model type 'lstn'. Did you mean 'lstm'?",
+                "unknown source 'sp500'.",
+                "labels.kimd is not a parameter. Did you mean 'kind'?",
+            ],
+        ),
+        (["--params", "hppo.n_trials=3"], ["hppo is not a parameter. Did you mean 'hpo'?"]),
+        (["--env", "tets"], ["unknown environment 'tets'. Did you mean 'test'?"]),
+        (["--pipeline", "hpoo"], ["unknown pipeline 'hpoo'. Did you mean 'hpo'?"]),
+        (["--namespaces", "lst"], ["unknown namespace 'lst'. Did you mean 'lstm'?"]),
+        (["--params", "assets=ZZZZ"], ["asset 'ZZZZ' is not in the source."]),
+        (["--params", "folds.embargo_bars=400"], ["folds.embargo_bars must be shorter than a validation block"]),
+        (["--params", "folds.n_folds=50,folds.min_role_bars=200"], ["folds need", "bars with features and labels"]),
+        (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got 'nowhere.csv'"]),
+        (["--params", "labels.threshold=9"], ["must have both classes, got only 0"]),
+    ],
+)
+def test_a_mistake_ends_in_a_message_and_writes_nothing(kedro, project, arguments, fragments):
+    assert_clean_failure(kedro("run", *arguments), project, *fragments)
+
+
+def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
+    url = "postgresql+psycopg://me:s3{cr}et@127.0.0.1:9/studies"
+    done = kedro("run", TRADING_HPO_STORAGE=url)
+    assert_clean_failure(done, project, "cannot be used", "***@127.0.0.1:9/studies", "TRADING_HPO_STORAGE")
+    assert "s3{cr}et" not in done.stdout + done.stderr
+
+
+def test_a_source_in_a_parameters_file_is_refused_because_the_catalog_would_not_see_it(kedro, project):
+    (project / "conf" / "test" / "parameters_own.yml").write_text("source: nasdaq_index\n")
+    assert_clean_failure(kedro("run", "--env", "test"), project, "source must be set in globals.yml")
+
+
+@pytest.mark.slow
+def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(kedro, project):
+    first = kedro("run", "--env", "test")
+    assert first.returncode == 0, first.stderr
+    root = project / "data" / "test" / "sp500_20"
+    report = json.loads((root / "08_reporting" / "report.json").read_text())
+    assert sorted(line["model_type"] for line in report["models"]) == ["cnn_lstm", "gru", "lstm", "mlp"]
+    assert report["holdout_looks"] == 4
+    for line in report["models"]:
+        assert line["model_type"] in first.stdout
+        study = optuna.load_study(study_name=line["study_name"], storage=f"sqlite:///{root / '06_models/studies.db'}")
+        assert len(study.trials) == 3
+        assert study.best_value == line["validation"]
+        results = json.loads((root / "07_model_output" / f"hpo_results_{line['model_type']}.json").read_text())
+        assert results["best"]["params"] == study.best_params
+        assert (root / "06_models" / line["model_type"] / "network.safetensors").exists()
+    combined = json.loads((root / "07_model_output" / "hpo_combined_results.json").read_text())
+    assert combined["overall_best"]["value"] == max(line["validation"] for line in report["models"])
+    assert len(pd.read_parquet(root / "07_model_output" / "trials_mlp.parquet")) == 3
+
+    times = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    second = kedro("run", "--env", "test")
+    assert second.returncode == 0, second.stderr
+    rewritten = {
+        path.name for path, before in times.items() if path.stat().st_mtime_ns != before and path.suffix != ".lock"
+    }
+    # Only the pointers to the live studies are written again, with the same words.
+    assert {name for name in rewritten if not name.startswith("studies.db")} <= {
+        f"study_{model}.json" for model in ("mlp", "lstm", "gru", "cnn_lstm")
+    }
+    assert json.loads((root / "08_reporting" / "report.json").read_text()) == report
+
+
+@pytest.mark.slow
+def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(kedro, project):
+    done = kedro("run", "--env", "test", "--namespaces", "mlp", "--params", "source=us_tech_ohlcv,hpo.n_trials=2")
+    assert done.returncode == 0, done.stderr
+    root = project / "data" / "test" / "us_tech_ohlcv"
+    assert json.loads((root / "08_reporting" / "holdout_mlp.json").read_text())["looks_so_far"] == 1
+    assert not (root / "06_models" / "lstm").exists()
+
+
+@pytest.mark.slow
+def test_a_model_type_left_out_is_skipped_by_name(kedro, project):
+    done = kedro("run", "--env", "test", "--params", "hpo.models_to_optimize=mlp,hpo.n_trials=2,labels.kind=volatility")
+    assert done.returncode == 0, done.stderr
+    assert "Skipped: lstm, gru, cnn_lstm" in done.stdout
+    results = project / "data/test/sp500_20/07_model_output/hpo_combined_results.json"
+    assert json.loads(results.read_text())["skipped"] == ["lstm", "gru", "cnn_lstm"]
+
+
+@pytest.mark.slow
+def test_a_users_own_file_is_searched_by_changing_one_parameter(kedro, project):
+    days = pd.date_range("2012-01-02", periods=1500, freq="B")
+    rows = [
+        {"date": day.date(), "symbol": symbol, "price": 100 * (1 + step * 0.0003) + (number * step) % 7}
+        for symbol, step in (("AAA", 1), ("BBB", 3))
+        for number, day in enumerate(days)
+    ]
+    (project / "own.csv").write_text(pd.DataFrame(rows).to_csv(index=False))
+    (project / "conf" / "local").mkdir(exist_ok=True)
+    (project / "conf" / "local" / "globals.yml").write_text(
+        "sources: {csv: {path: own.csv, columns: {timestamp: date, asset: symbol, close: price}}}\n"
+    )
+    done = kedro(
+        "run", "--namespaces", "mlp", "--params", "source=csv,hpo.n_trials=1,training.epochs=1,labels.kind=direction"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "base-csv-direction1.mlp" in done.stderr

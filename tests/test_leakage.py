@@ -1,0 +1,168 @@
+"""Changes the future of real bars and checks that nothing known before it has moved."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trading_hpo.analysis.holdout import baselines
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.market.bars import clean_bars
+from trading_hpo.market.features import FEATURES, Feature, FeaturesConfig, build_features
+from trading_hpo.market.labels import LabelsConfig, build_labels
+from trading_hpo.market.panel import build_panel
+from trading_hpo.market.sources import SourcesConfig, bars_per_year, read_source
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split, split_to_table
+
+ASSETS = {"us_tech_ohlcv": "all", "sp500_20": ("AAPL", "JPM", "KO", "XOM")}
+LABELS = {
+    "direction over 1 bar": LabelsConfig(),
+    "direction over 5 bars": LabelsConfig(horizon_bars=5),
+    "forward return over 3 bars": LabelsConfig(kind="forward_return", horizon_bars=3),
+    "volatility": LabelsConfig(kind="volatility"),
+}
+PLACES = ("early in train", "inside a validation", "last bar of a validation", "last bar before the holdout", "holdout")
+
+
+@cache
+def raw_bars(source):
+    return read_source(source, SourcesConfig())
+
+
+def assemble(raw, source, labels):
+    """Run bars -> features -> labels -> panel -> split, as data engineering does."""
+    bars = clean_bars(raw, ASSETS[source], SourcesConfig())
+    panel = build_panel(
+        build_features(bars, FeaturesConfig()),
+        build_labels(bars, labels),
+        labels,
+        bars_per_year(source, SourcesConfig()),
+    )
+    return panel, build_split(panel, FoldsConfig(), HoldoutConfig())
+
+
+@cache
+def truth(source, label):
+    return assemble(raw_bars(source), source, LABELS[label])
+
+
+def place(split, where):
+    validation = split.folds[1].validation[0]
+    return {
+        "early in train": split.folds[0].train[0].start + 10,
+        "inside a validation": (validation.start + validation.stop) // 2,
+        "last bar of a validation": validation.stop - 1,
+        "last bar before the holdout": split.holdout.start - 1,
+        "holdout": (split.holdout.start + split.holdout.stop) // 2,
+    }[where]
+
+
+def with_another_future(raw, last, seed=0):
+    """Multiply the prices and volumes of every bar after ``last`` by factors of their own."""
+    random = np.random.default_rng(seed)
+    changed = raw.copy()
+    later = (changed["timestamp"] > last).to_numpy()
+    prices = np.exp(random.normal(0, 0.3, later.sum()))
+    for name in ("open", "high", "low", "close", "volume"):
+        if name in changed:
+            factor = np.exp(random.normal(0, 1, later.sum())) if name == "volume" else prices
+            changed.loc[later, name] *= factor
+    return changed
+
+
+def same(one, other):
+    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
+
+
+def moved(before, after, bar):
+    """Return the names of what differs although it was known at the close of ``bar``."""
+    (old, old_split), (new, new_split) = before, after
+    known = old.labelled & (old.label_end <= bar)
+    pairs = {
+        "features": (old.features[:, : bar + 1], new.features[:, : bar + 1]),
+        "observed": (old.observed[:, : bar + 1], new.observed[:, : bar + 1]),
+        "labelled": (old.labelled, new.labelled),
+        "label_end": (old.label_end, new.label_end),
+        "target": (old.target[known], new.target[known]),
+        "forward_return": (old.forward_return[known], new.forward_return[known]),
+    }
+    names = [name for name, (one, other) in pairs.items() if not same(one, other)]
+    tables = (split_to_table(old_split, old), split_to_table(new_split, new))
+    return names if tables[0].equals(tables[1]) else [*names, "folds"]
+
+
+@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("source", ASSETS)
+def test_what_was_known_does_not_move_with_the_future(source, label, where):
+    before = truth(source, label)
+    bar = place(before[1], where)
+    other = with_another_future(raw_bars(source), before[0].timestamps[bar])
+    after = assemble(other, source, LABELS[label])
+    assert moved(before, after, bar) == []
+    # The future did change, from the very next bar on.
+    assert not same(before[0].features[:, bar + 1], after[0].features[:, bar + 1])
+    assert not same(before[0].forward_return[:, bar], after[0].forward_return[:, bar])
+
+
+LEAKS = {
+    "centred mean": lambda t: t["close"] / t["close"].rolling(21, center=True, min_periods=1).mean() - 1,
+    "whole-sample score": lambda t: (t["close"] - t["close"].mean()) / t["close"].std(),
+    "next return": lambda t: np.log(t["close"]).diff().shift(-1).fillna(0.0),
+    "smoothing backwards": lambda t: t["close"][::-1].ewm(span=5).mean()[::-1] / t["close"],
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("where", PLACES)
+def test_a_feature_that_looks_ahead_is_caught(leak, where, monkeypatch):
+    monkeypatch.setitem(FEATURES, "leak", Feature(LEAKS[leak], 0))
+    raw = raw_bars("us_tech_ohlcv")
+    before = assemble(raw, "us_tech_ohlcv", LABELS["direction over 1 bar"])
+    bar = place(before[1], where)
+    after = assemble(
+        with_another_future(raw, before[0].timestamps[bar]), "us_tech_ohlcv", LABELS["direction over 1 bar"]
+    )
+    assert moved(before, after, bar) == ["features"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_that_claims_to_be_known_one_bar_too_early_is_caught(label):
+    before = truth("us_tech_ohlcv", label)
+    bar = place(before[1], "inside a validation")
+    raw = with_another_future(raw_bars("us_tech_ohlcv"), before[0].timestamps[bar])
+    after = assemble(raw, "us_tech_ohlcv", LABELS[label])
+    hasty = [(replace(panel, label_end=panel.label_end - 1), split) for panel, split in (before, after)]
+    assert "forward_return" in moved(*hasty, bar)
+
+
+def test_a_split_that_follows_prices_is_caught():
+    before = truth("us_tech_ohlcv", "direction over 1 bar")
+    panel, split = before
+    later = replace(split, search=replace(split.search, stop=split.search.stop - 1))
+    assert moved(before, (panel, later), 1000) == ["folds"]
+
+
+def test_baselines_of_folds_that_have_ended_do_not_move_with_the_future():
+    before = truth("sp500_20", "direction over 5 bars")
+    panel, split = before
+    bar = place(split, "inside a validation")
+    after = assemble(
+        with_another_future(raw_bars("sp500_20"), panel.timestamps[bar]), "sp500_20", LABELS["direction over 5 bars"]
+    )
+    old, new = (baselines(*world, 20, BacktestConfig())["folds"] for world in (before, after))
+    assert panel.label_end[:, split.folds[0].validation[0].stop - 1].max() <= bar
+    assert old[0] == new[0]
+    assert all(one != other for one, other in zip(old[1:], new[1:], strict=True))
+
+
+def test_the_bars_of_the_changed_future_are_still_valid_bars():
+    raw = raw_bars("us_tech_ohlcv")
+    middle = pd.Timestamp("2006-01-03", tz="UTC")
+    changed = with_another_future(raw, middle)
+    past = raw["timestamp"] <= middle
+    pd.testing.assert_frame_equal(changed[past], raw[past])
+    assert (changed.loc[~past, "close"] != raw.loc[~past, "close"]).mean() > 0.99
