@@ -61,11 +61,11 @@ def project(tmp_path: Path) -> Path:
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def kedro_command(*arguments: str) -> list[str]:
+def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "kedro", *arguments]
 
 
-def kedro_environment(**extra: str) -> dict[str, str]:
+def _environment(**extra: str) -> dict[str, str]:
     """The caller's environment without what would redirect a run, wide enough for tables."""
     inherited = {name: value for name, value in os.environ.items() if name != "TRADING_HPO_STORAGE"}
     return {**inherited, "COLUMNS": "120", **extra}
@@ -77,9 +77,9 @@ def kedro(project: Path) -> Kedro:
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            kedro_command(*arguments),
+            _command(*arguments),
             cwd=project,
-            env=kedro_environment(**environment),
+            env=_environment(**environment),
             capture_output=True,
             text=True,
             timeout=280,
@@ -87,3 +87,21 @@ def kedro(project: Path) -> Kedro:
         )
 
     return run
+
+
+@pytest.fixture
+def start_kedro(project: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start `kedro <arguments>` in the project, in a session of its own, and do not wait for it."""
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            _command(*arguments),
+            cwd=project,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    return start

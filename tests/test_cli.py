@@ -41,9 +41,9 @@ def assert_clean_failure(done, project: Path, *fragments: str) -> None:
         (["--pipeline", "hpoo"], ["unknown pipeline 'hpoo'. Did you mean 'hpo'?"]),
         (["--namespaces", "lst"], ["unknown namespace 'lst'. Did you mean 'lstm'?"]),
         (["--params", "assets=ZZZZ"], ["asset 'ZZZZ' is not in the source."]),
-        (["--params", "folds.embargo_bars=400"], ["folds.embargo_bars must be shorter than a validation block"]),
+        (["--params", "folds.embargo_bars=4000"], ["folds.embargo_bars must be shorter than a validation block"]),
         (["--params", "folds.n_folds=50,folds.min_role_bars=200"], ["folds need", "bars with features and labels"]),
-        (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got 'nowhere.csv'"]),
+        (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got", "nowhere.csv"]),
         (["--params", "labels.threshold=9"], ["must have both classes, got only 0"]),
     ],
 )

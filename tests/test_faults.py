@@ -9,7 +9,6 @@ from pathlib import Path
 
 import optuna
 import pytest
-from conftest import kedro_command, kedro_environment
 from optuna.trial import FrozenTrial, TrialState
 
 N_TRIALS = 6
@@ -33,18 +32,6 @@ def database(project: Path) -> Path:
     return project / "data/test/sp500_20/06_models/studies.db"
 
 
-def start(project: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        kedro_command(*ARGUMENTS),
-        cwd=project,
-        env=kedro_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def count(project: Path, *states: str) -> int:
     """Trials in the states, asked of the file itself."""
     if not database(project).exists():
@@ -57,7 +44,9 @@ def count(project: Path, *states: str) -> int:
     return sum(state in states for (state,) in rows)
 
 
-def wait_for(project: Path, finished: int, running: int, process: subprocess.Popen[str], timeout_s: float = 150) -> None:
+def wait_for(
+    project: Path, finished: int, running: int, process: subprocess.Popen[str], timeout_s: float = 150
+) -> None:
     give_up = time.monotonic() + timeout_s
     while count(project, "COMPLETE") < finished or count(project, "RUNNING") < running:
         assert process.poll() is None, process.communicate()[0]
@@ -87,13 +76,13 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, kedro, tmp_path_factory):
+def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, kedro, start_kedro, tmp_path_factory):
     acknowledged: list[tuple[object, ...]] = []
     for finished in (1, 3):
-        process = start(project)
+        process = start_kedro(*ARGUMENTS)
         wait_for(project, finished, 1, process)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
         give_up = time.monotonic() + 20
         while children_of(process.pid):
             assert time.monotonic() < give_up, "workers outlived their parent"
@@ -116,8 +105,8 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, number):
-    process = start(project)
+def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, start_kedro, number):
+    process = start_kedro(*ARGUMENTS)
     wait_for(project, 1, 1, process)
     asked = time.monotonic()
     os.killpg(process.pid, number) if number == signal.SIGINT else os.kill(process.pid, number)

@@ -88,12 +88,18 @@ class _Stamps:
         """Remember that the node ran."""
         if stamp is not None and self._path is not None:
             self._kept[node.name] = stamp
-            write_json(self._kept, self._path)
+            self._write(self._path)
 
     def drop(self, node: Node) -> None:
         """Forget that the node ran."""
         if self._kept.pop(node.name, None) is not None and self._path is not None:
-            write_json(self._kept, self._path)
+            self._write(self._path)
+
+    def _write(self, path: Path) -> None:
+        if self._kept:
+            write_json(self._kept, path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _content(name: str, catalog: CatalogProtocol) -> bytes | None:

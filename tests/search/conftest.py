@@ -33,7 +33,9 @@ def search(panel_file: Path, tmp_path: Path) -> Search:
     panel = open_panel(panel_file)
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
 
-    def run(name: str = "study", training: TrainingConfig = TRAINING, file: str = "studies.db", **hpo: Any) -> StudyStorage:
+    def run(
+        name: str = "study", training: TrainingConfig = TRAINING, file: str = "studies.db", **hpo: Any
+    ) -> StudyStorage:
         storage = StudyStorage(f"sqlite:///{tmp_path / file}")
         config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", **hpo})
         run_search("mlp", name, panel, split, storage, SPACES, training, BacktestConfig(), config)

@@ -206,5 +206,3 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
     assert trials[0].state == TrialState.FAIL
     assert trials[0].user_attrs[REASON] == "3 workers died on it, the last killed by signal 9"
     assert [trial.state for trial in trials[1:]] == [TrialState.COMPLETE] * 2
-
-

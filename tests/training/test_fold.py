@@ -274,10 +274,8 @@ def test_stop_rows_never_reach_the_weights(panel: Panel, folds: list[Rows]) -> N
     """Other stop targets move the epoch at which training ends, not what an epoch learns."""
     moved = replace(panel, target=panel.target.copy())
     moved.target.ravel()[folds[0].stop] = 1 - moved.target.ravel()[folds[0].stop]
-    same_share = panel.target.ravel()[folds[0].stop].mean() == 0.5
     training = TRAINING.model_copy(update={"threshold": 0.0, "monitor_metric": "loss", "epochs": 1})
     before, after = (run(data, folds[0], training=training)[0] for data in (panel, moved))
-    assert not same_share
     assert before["metrics"] == after["metrics"]
 
 
@@ -378,7 +376,7 @@ def test_window_of_the_trial_goes_before_that_of_the_training(panel: Panel) -> N
     assert chosen.architecture.window_bars == 3
 
 
-def test_size_is_known_before_training_and_draws_nothing_from_a_stream(panel: Panel, folds: list[Rows]) -> None:
+def test_size_is_known_before_training(panel: Panel) -> None:
     recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, SEED)
     network = recipe.build(RandomStream(0))
     assert recipe.size_mb() == sum(weight.numel() for weight in network.parameters()) * 4 / 1024**2

@@ -103,7 +103,7 @@ def _value_problems(bars: pd.DataFrame) -> list[str]:
             rows = bars.loc[group["index"].dropna().astype(int)] if group["index"].notna().any() else bars.head(0)
             if column in _NUMBERS:
                 problems.append(_sentence(rows, column, _RULES.get(check, check), group["failure_case"].iloc[0]))
-            elif column == "asset":
+            elif (column, check) == ("asset", "not_nullable"):
                 first = rows.iloc[0]["timestamp"]
                 problems.append(
                     f"asset must be named, got {len(rows)} bars without, first at {first}. "

@@ -37,12 +37,20 @@ def _log_return(close: pd.Series, bars: int = 1) -> pd.Series:
     return _log(close).diff(bars)
 
 
+def _rolling_std(values: pd.Series, bars: int) -> pd.Series:
+    """Each window for itself: pandas' running sums leave a residue where the market has stopped."""
+    if len(values) < bars:
+        return pd.Series(np.nan, index=values.index)
+    windows = np.lib.stride_tricks.sliding_window_view(values.to_numpy(), bars)
+    return pd.Series(windows.std(axis=1, ddof=1), index=values.index[bars - 1 :]).reindex(values.index)
+
+
 def _return(bars: int) -> Feature:
     return Feature(lambda table: _log_return(table["close"], bars), bars)
 
 
 def _volatility(bars: int) -> Feature:
-    return Feature(lambda table: _log_return(table["close"]).rolling(bars).std(), bars)
+    return Feature(lambda table: _rolling_std(_log_return(table["close"]), bars), bars)
 
 
 def _ma_distance(bars: int) -> Feature:
@@ -66,8 +74,8 @@ def _volatility_ratio(fast: int, slow: int) -> Feature:
 
     def compute(table: pd.DataFrame) -> pd.Series:
         returns = _log_return(table["close"])
-        usual = returns.rolling(slow).std()
-        return (returns.rolling(fast).std() / usual.where(usual > 0)).mask(usual == 0, 1.0)
+        usual = _rolling_std(returns, slow)
+        return (_rolling_std(returns, fast) / usual.where(usual > 0)).mask(usual == 0, 1.0)
 
     return Feature(compute, slow)
 

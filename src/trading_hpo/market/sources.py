@@ -238,7 +238,7 @@ def _parsed(column: pd.Series, form: str | None) -> pd.Series:
             stamps = pd.to_datetime(column, format=form, errors="coerce", utc=True)
     if any("Could not infer format" in str(guess.message) for guess in guesses):
         # pandas would read every bar for itself: day and month may swap on the way
-        raise ValueError(f"{column.iloc[0]!r} has no format that pandas knows")
+        raise ValueError(f"{column.iloc[0]!r} has no format that pandas knows, give one such as %Y-%m-%d %H:%M")
     return stamps
 
 

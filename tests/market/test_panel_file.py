@@ -1,0 +1,247 @@
+"""The panel lays every asset out on one calendar; its file is mapped, equal bit for bit, and cannot be altered."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from trading_hpo.market.features import FeaturesConfig, build_features
+from trading_hpo.market.labels import LabelsConfig, build_labels
+from trading_hpo.market.panel import build_panel, open_panel, save_panel
+from trading_hpo.types import BarRange, Panel
+
+ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
+
+
+def panel_of(bars: pd.DataFrame, labels: LabelsConfig | None = None, names=None) -> Panel:
+    labels = labels or LabelsConfig()
+    return build_panel(build_features(bars, FeaturesConfig(names=names)), build_labels(bars, labels), labels, 252.0)
+
+
+@pytest.fixture(scope="module")
+def ragged(make_bars) -> pd.DataFrame:
+    """AAA has every day, BBB starts 5 days late, CCC has gaps on days 10 to 12 and stops 4 days early."""
+    bars = make_bars(30, assets=("AAA", "BBB", "CCC"))
+    return bars.drop(index=[*range(30, 35), *range(70, 73), *range(86, 90)]).reset_index(drop=True)
+
+
+def test_the_layout_equals_the_tables_row_by_row(ragged):
+    config = LabelsConfig(horizon_bars=2)
+    names = ("return_5", "bar_range")
+    features, labels = build_features(ragged, FeaturesConfig(names=names)), build_labels(ragged, config)
+    panel = build_panel(features, labels, config, 365.0)
+
+    assert panel.features.shape == (3, 30, 2)
+    assert panel.forward_return.shape == (3, 30, 2)
+    assert (panel.assets, panel.feature_names) == (("AAA", "BBB", "CCC"), names)
+    assert (panel.task, panel.label_kind, panel.bars_per_year) == ("classification", "direction", 365.0)
+    calendar = sorted(set(ragged["timestamp"]))
+    assert panel.timestamps.tolist() == calendar
+
+    by_row = features.set_index(["asset", "timestamp"])
+    label_by_row = labels.set_index(["asset", "timestamp"])
+    for a, asset in enumerate(panel.assets):
+        for t, stamp in enumerate(calendar):
+            row = (asset, stamp)
+            known = row in by_row.index and bool(by_row.loc[row].notna().all())
+            assert panel.observed[a, t] == known
+            np.testing.assert_array_equal(panel.features[a, t], by_row.loc[row] if known else [0, 0])
+            assert panel.labelled[a, t] == (row in label_by_row.index)
+            if panel.labelled[a, t]:
+                label = label_by_row.loc[row]
+                assert panel.target[a, t] == label["target"]
+                assert calendar[panel.label_end[a, t]] == label["label_end"]
+                assert panel.forward_return[a, t].tolist() == [label["forward_return_1"], label["forward_return_2"]]
+            else:
+                assert panel.label_end[a, t] == 30
+                assert (panel.target[a, t], *panel.forward_return[a, t]) == (0, 0, 0)
+
+
+def test_late_starts_gaps_and_early_ends_are_not_observed(ragged):
+    panel = panel_of(ragged, names=("bar_range",))
+    missing = [np.flatnonzero(~panel.observed[a]).tolist() for a in range(3)]
+    assert missing == [[], [0, 1, 2, 3, 4], [10, 11, 12, 26, 27, 28, 29]]
+    unlabelled = [np.flatnonzero(~panel.labelled[a]).tolist() for a in range(3)]
+    assert unlabelled == [[29], [0, 1, 2, 3, 4, 29], [10, 11, 12, 25, 26, 27, 28, 29]]
+    assert panel.label_end[2, 9] == 13  # the label jumps the gap
+
+
+def test_a_row_lacking_one_feature_is_not_observed_and_holds_zeros(ragged):
+    panel = panel_of(ragged, names=("bar_range", "return_5"))
+    assert not panel.observed[0, :5].any()
+    assert (panel.features[0, :5] == 0).all()
+    assert panel.observed[0, 5:].all()
+
+
+def test_arrays_have_the_types_that_workers_expect(ragged):
+    panel = panel_of(ragged, names=("bar_range",))
+    types = {name: str(getattr(panel, name).dtype) for name in ARRAYS}
+    assert types == dict(zip(ARRAYS, ("float32", "float32", "float32", "int64", "bool", "bool"), strict=True))
+
+
+@pytest.mark.parametrize("kind", ["direction", "forward_return", "volatility"])
+@pytest.mark.parametrize(
+    ("source", "shape"), [("sp500_20", (20, 4529, 12)), ("us_tech", (4, 3270, 17)), ("sp500_index", (1, 5031, 17))]
+)
+def test_real_data_make_a_finite_panel(request, source, shape, kind):
+    panel = panel_of(request.getfixturevalue(source), LabelsConfig(kind=kind))
+    assert panel.features.shape == shape
+    for name in ("features", "forward_return", "target"):
+        assert np.isfinite(getattr(panel, name)).all()
+    assert panel.observed[:, 252:].mean() > 0.8
+    if kind != "forward_return":
+        assert set(np.unique(panel.target)) == {0.0, 1.0}
+    bar = np.arange(panel.n_bars)
+    assert (panel.label_end > bar)[panel.labelled].all()
+    assert panel.timestamps.is_monotonic_increasing
+
+
+# --- the file ---
+
+
+def assert_equal(one: Panel, other: Panel) -> None:
+    for name in ARRAYS:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
+        assert mine.tobytes() == theirs.tobytes(), name
+    pd.testing.assert_index_equal(one.timestamps, other.timestamps)
+    for field in ("assets", "feature_names", "task", "bars_per_year", "label_kind"):
+        assert getattr(one, field) == getattr(other, field)
+
+
+@pytest.fixture
+def file(tmp_path, ragged) -> Path:
+    path = tmp_path / "deep" / "panel.safetensors"
+    save_panel(panel_of(ragged, names=("bar_range", "return_5")), path)
+    return path
+
+
+def test_what_is_opened_equals_what_was_saved(file, ragged):
+    panel = open_panel(file)
+    assert_equal(panel, panel_of(ragged, names=("bar_range", "return_5")))
+    assert panel.path == file
+
+
+def sizes():
+    return st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes=sizes(), names=st.lists(st.text(max_size=9), min_size=9, max_size=9, unique=True), data=st.data())
+def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names, data):
+    a, t, f, h = sizes
+    floats = {"elements": st.floats(width=32)}  # NaN and infinities too: the file does not judge
+
+    def draw(dtype, *shape, **more) -> np.ndarray:
+        return data.draw(hnp.arrays(dtype, shape, **more))
+
+    nanoseconds = data.draw(st.lists(st.integers(-(2**62), 2**62), min_size=t, max_size=t, unique=True).map(sorted))
+    panel = Panel(
+        features=draw("float32", a, t, f, **floats),
+        forward_return=draw("float32", a, t, h, **floats),
+        target=draw("float32", a, t, **floats),
+        label_end=draw("int64", a, t),
+        observed=draw("bool", a, t),
+        labelled=draw("bool", a, t),
+        timestamps=pd.DatetimeIndex(np.array(nanoseconds).view("datetime64[ns]"), tz="UTC"),
+        assets=tuple(names[:a]),
+        feature_names=tuple(names[4 : 4 + f]),
+        task=data.draw(st.sampled_from(["classification", "regression"])),
+        bars_per_year=data.draw(st.floats(1e-3, 1e9)),
+        label_kind="volatility",
+    )
+    path = tmp_path_factory.mktemp("any") / "panel.safetensors"
+    save_panel(panel, path)
+    assert_equal(open_panel(path), panel)
+
+
+def test_opening_copies_nothing(file):
+    panel = open_panel(file)
+    owners = {id(_owner(getattr(panel, name))) for name in ARRAYS}
+    assert len(owners) == 1
+    assert type(_owner(panel.features)).__name__ == "mmap"
+
+
+def _owner(array):
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return array.obj if isinstance(array, memoryview) else array
+
+
+def test_writing_into_an_opened_panel_changes_neither_the_file_nor_others(file):
+    before = file.read_bytes()
+    mine, theirs = open_panel(file), open_panel(file)
+    original = theirs.features.copy()
+    mine.features[:] = 7
+    mine.observed[:] = False
+    np.testing.assert_array_equal(theirs.features, original)
+    assert theirs.observed.any()
+    assert file.read_bytes() == before
+
+
+def test_saving_over_a_panel_leaves_those_who_have_it_open_alone_and_no_draft_behind(file):
+    opened = open_panel(file)
+    original = opened.features.copy()
+    save_panel(dataclasses.replace(opened, features=opened.features + 1), file)
+    np.testing.assert_array_equal(opened.features, original)
+    np.testing.assert_array_equal(open_panel(file).features, original + 1)
+    assert [child.name for child in file.parent.iterdir()] == ["panel.safetensors"]
+
+
+# --- samples ---
+
+
+def slow_rows(panel: Panel, ranges: list[BarRange], window_bars: int) -> list[int]:
+    return [
+        a * panel.n_bars + t
+        for a in range(panel.n_assets)
+        for t in range(panel.n_bars)
+        if any(bars.start <= t < bars.stop for bars in ranges)
+        and panel.labelled[a, t]
+        and t - window_bars + 1 >= 0
+        and all(panel.observed[a, back] for back in range(t - window_bars + 1, t + 1))
+    ]
+
+
+@pytest.mark.parametrize("window_bars", [1, 2, 5, 29, 30, 31, 100])
+@pytest.mark.parametrize("spans", [[(0, 30)], [(0, 4), (8, 20), (29, 30)], [(5, 5)], []])
+def test_samples_of_a_panel_with_gaps_equal_the_slow_search(ragged, window_bars, spans):
+    panel = panel_of(ragged, names=("bar_range",))
+    ranges = [BarRange(*span) for span in spans]
+    assert panel.rows(ranges, window_bars).tolist() == slow_rows(panel, ranges, window_bars)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), assets=st.integers(1, 3), bars=st.integers(1, 14), window_bars=st.integers(1, 17))
+def test_samples_equal_the_slow_search_for_any_holes(data, assets, bars, window_bars):
+    mostly = st.sampled_from([True, True, True, False])
+    observed = data.draw(hnp.arrays("bool", (assets, bars), elements=mostly))
+    labelled = data.draw(hnp.arrays("bool", (assets, bars), elements=mostly))
+    zeros = np.zeros((assets, bars), dtype="float32")
+    panel = Panel(
+        features=zeros[..., None],
+        forward_return=zeros[..., None],
+        target=zeros,
+        label_end=np.zeros((assets, bars), dtype="int64"),
+        observed=observed,
+        labelled=labelled,
+        timestamps=pd.date_range("2020-01-01", periods=bars, tz="UTC"),
+        assets=("A", "B", "C")[:assets],
+        feature_names=("f",),
+    )
+    cut = data.draw(st.integers(0, bars))
+    ranges = data.draw(st.sampled_from([[BarRange(0, bars)], [BarRange(0, cut)], [BarRange(cut, bars)]]))
+    assert panel.rows(ranges, window_bars).tolist() == slow_rows(panel, ranges, window_bars)
+
+
+def test_a_window_of_all_bars_leaves_the_last_bar_alone(make_bars):
+    panel = panel_of(make_bars(10, assets=("AAA",)), names=("bar_range",))
+    panel.labelled[:] = True
+    assert panel.rows([BarRange(0, 10)], 10).tolist() == [9]
+    assert panel.rows([BarRange(0, 10)], 11).tolist() == []
+    assert panel.rows([BarRange(0, 10)], 1).tolist() == list(range(10))

@@ -1,0 +1,362 @@
+"""The configuration that is shipped is valid and holds the full tables; a wrong one is told all its mistakes."""
+
+import copy
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from trading_hpo.errors import ConfigurationError
+from trading_hpo.parameters import Parameters, check_parameters
+from trading_hpo.search.space import CategoricalParameter, FloatParameter, IntParameter
+from trading_hpo.settings import CONFIG_LOADER_ARGS
+
+CONF = Path(__file__).parents[1] / "conf"
+
+
+def load(env: str, **runtime_params: Any) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        # kedro registers its resolvers by a name that omegaconf has since deprecated.
+        warnings.filterwarnings("ignore", message="register_new_resolver")
+        loader = OmegaConfigLoader(str(CONF), env=env, runtime_params=runtime_params, **CONFIG_LOADER_ARGS)
+        return loader["parameters"]
+
+
+@pytest.fixture(scope="session")
+def base() -> dict[str, Any]:
+    return load("base")
+
+
+@pytest.fixture(scope="session")
+def standard() -> Parameters:
+    return check_parameters(load("standard"))
+
+
+def changed(raw: dict[str, Any], *changes: tuple[str, Any]) -> dict[str, Any]:
+    """The parameters with other values under dotted names."""
+    result = copy.deepcopy(raw)
+    for name, value in changes:
+        *groups, key = name.split(".")
+        inner = result
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[key] = value
+    return result
+
+
+def problems(raw: dict[str, Any]) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        check_parameters(raw)
+    return caught.value.problems
+
+
+# --- what is shipped ---
+
+
+@pytest.mark.parametrize("env", ["base", "standard", "test"])
+def test_every_shipped_configuration_is_valid_and_knows_its_name(env):
+    parameters = check_parameters(load(env))
+    assert parameters.scenario == env
+    assert parameters.source == "sp500_20"
+    assert parameters.hpo.models_to_optimize == ("mlp", "lstm", "gru", "cnn_lstm")
+
+
+def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way_round(base):
+    """The shipped file doubles as the list of what can be set."""
+    assert set(base) == set(Parameters.model_fields)
+    for group in ("features", "labels", "holdout", "folds", "training", "backtest"):
+        assert set(base[group]) == set(type(getattr(check_parameters(base), group)).model_fields), group
+
+
+def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
+    assert base["hpo"]["n_trials"] == 10
+    assert (standard.hpo.n_trials, standard.training.epochs) == (100, 100)
+    assert standard.hpo.pruner.n_warmup_epochs == 5
+    assert standard.training.window_bars == base["training"]["window_bars"]
+    assert standard.hpo.objective.metric == "mcc"
+
+
+def test_values_of_the_command_line_arrive():
+    parameters = check_parameters(load("test", hpo={"models_to_optimize": "lstm"}, labels={"kind": "volatility"}))
+    assert parameters.hpo.models_to_optimize == ("lstm",)
+    assert parameters.labels.kind == "volatility"
+    assert parameters.hpo.n_trials == 3
+
+
+def real(low: float, high: float, log: bool = False) -> FloatParameter:
+    return FloatParameter(type="float", low=low, high=high, log=log)
+
+
+def whole(low: int, high: int) -> IntParameter:
+    return IntParameter(type="int", low=low, high=high)
+
+
+def one_of(*choices: Any) -> CategoricalParameter:
+    return CategoricalParameter(type="categorical", choices=choices)
+
+
+RECURRENT = {
+    "lstm_hidden_dim": whole(32, 256),
+    "lstm_num_layers": whole(1, 3),
+    "attention_dim": whole(32, 128),
+    "use_layer_norm": one_of(True, False),
+}
+TABLES = {
+    "common": {
+        "learning_rate": real(1e-5, 1e-2, log=True),
+        "batch_size": one_of(32, 64, 128, 256),
+        "weight_decay": real(1e-6, 1e-3, log=True),
+        "dropout_rate": real(0.1, 0.5),
+        "focal_alpha": real(0.25, 0.9),
+        "focal_gamma": real(0.5, 3.0),
+        "early_stopping_patience": whole(10, 25),
+    },
+    "mlp": {
+        "hidden_layers": whole(2, 4),
+        "hidden_dim_1": whole(64, 512),
+        "hidden_dim_2": whole(32, 256),
+        "asset_embedding_dim": whole(4, 32),
+    },
+    "lstm": RECURRENT,
+    "gru": RECURRENT,
+    "cnn_lstm": {
+        "cnn_filters_1": whole(16, 128),
+        "cnn_kernel_size_1": whole(3, 7),
+        "use_max_pooling": one_of(True, False),
+    },
+}
+
+
+@pytest.mark.parametrize("group", TABLES)
+def test_the_standard_search_spaces_are_the_full_tables_to_the_number(standard, group):
+    assert getattr(standard.search_spaces, group) == TABLES[group]
+
+
+def test_choices_keep_their_types(standard):
+    common, lstm = standard.search_spaces.common, standard.search_spaces.lstm
+    assert [type(choice) for choice in common["batch_size"].choices] == [int] * 4
+    assert [type(choice) for choice in lstm["use_layer_norm"].choices] == [bool] * 2
+
+
+@pytest.mark.parametrize("group", TABLES)
+def test_the_narrowed_search_spaces_of_base_name_the_same_parameters(base, group):
+    assert set(base["search_spaces"][group]) == set(TABLES[group])
+
+
+# --- one mistake, one sentence ---
+
+ENTRY = "search_spaces.common.learning_rate"
+NAME_PATTERN = "^[A-Za-z0-9._-]{1,100}$"
+METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        # unknown keys, at every depth
+        ("hppo", {}, "hppo is not a parameter. Did you mean 'hpo'?"),
+        ("hpo.n_trial", 3, "hpo.n_trial is not a parameter. Did you mean 'n_trials'?"),
+        ("hpo.sampler.nme", "tpe", "hpo.sampler.nme is not a parameter. Did you mean 'name'?"),
+        ("hpo.pruner.n_warmup", 1, "hpo.pruner.n_warmup is not a parameter. Did you mean 'n_warmup_epochs'?"),
+        ("hpo.objectives", [{"wieght": 1}], "hpo.objectives.0.wieght is not a parameter. Did you mean 'weight'?"),
+        ("labels.kimd", "x", "labels.kimd is not a parameter. Did you mean 'kind'?"),
+        ("features.name", None, "features.name is not a parameter. Did you mean 'names'?"),
+        ("holdout.fractoin", 0.2, "holdout.fractoin is not a parameter. Did you mean 'fraction'?"),
+        ("folds.n_fold", 2, "folds.n_fold is not a parameter. Did you mean 'n_folds'?"),
+        ("training.epoch", 2, "training.epoch is not a parameter. Did you mean 'epochs'?"),
+        ("backtest.cost", 2, "backtest.cost is not a parameter. Did you mean 'cost_bps'?"),
+        ("sources.cvs", {}, "sources.cvs is not a parameter. Did you mean 'csv'?"),
+        ("sources.csv.pth", "x", "sources.csv.pth is not a parameter. Did you mean 'path'?"),
+        ("search_spaces.lstn", {}, "search_spaces.lstn is not a parameter. Did you mean 'lstm'?"),
+        (
+            "search_spaces.lstm.lstm_hidden",
+            {"type": "int", "low": 1, "high": 2},
+            "search_spaces.lstm.lstm_hidden is not a parameter of lstm. Did you mean 'lstm_hidden_dim'?",
+        ),
+        (
+            "search_spaces.common.learning_rat",
+            {"type": "float", "low": 1e-4, "high": 1e-2},
+            "search_spaces.common.learning_rat is not a parameter of every model. Did you mean 'learning_rate'?",
+        ),
+        (f"{ENTRY}.lo", 1, f"{ENTRY}.lo is not a parameter. Did you mean 'low'?"),
+        (
+            "search_spaces.common.batch_size.choice",
+            [1],
+            "search_spaces.common.batch_size.choice is not a parameter. Did you mean 'choices'?",
+        ),
+        (
+            "hpo.custom_search_spaces.lstm",
+            {"lstm_num_layer": 2},
+            "hpo.custom_search_spaces.lstm.lstm_num_layer is not a parameter of lstm. Did you mean 'lstm_num_layers'?",
+        ),
+        # names that are none
+        ("source", "sp500", "source: unknown source 'sp500'. Did you mean 'sp500_20'?"),
+        ("hpo.models_to_optimize", ["lstn"], "hpo.models_to_optimize: unknown model type 'lstn'. Did you mean 'lstm'?"),
+        ("hpo.models_to_optimize", "lstn", "hpo.models_to_optimize: unknown model type 'lstn'. Did you mean 'lstm'?"),
+        ("hpo.sampler.name", "tpo", "hpo.sampler: unknown sampler 'tpo'. Did you mean 'tpe'?"),
+        ("hpo.sampler", "tpo", "hpo.sampler: unknown sampler 'tpo'. Did you mean 'tpe'?"),
+        ("hpo.pruner", "medan", "hpo.pruner: unknown pruner 'medan'. Did you mean 'median'?"),
+        ("hpo.objectives", [{"metric": "mc"}], "hpo.objectives.0.metric: unknown metric 'mc'. Did you mean 'mcc'?"),
+        ("features.names", ["rsi_15"], "features.names: unknown feature 'rsi_15'. Did you mean 'rsi_14'?"),
+        (
+            "sources.csv.columns",
+            {"opn": "o"},
+            "sources.csv.columns: 'opn' is not a column of bars. Did you mean 'open'?",
+        ),
+        ("labels.kind", "x", "labels.kind must be 'direction', 'forward_return' or 'volatility', got 'x'."),
+        ("folds.scheme", "x", "folds.scheme must be 'walk_forward' or 'purged_kfold', got 'x'."),
+        ("backtest.positions", "x", "backtest.positions must be 'long_flat' or 'long_short', got 'x'."),
+        ("training.loss", "x", "training.loss must be 'auto', 'focal', 'cross_entropy', 'mse' or 'mae', got 'x'."),
+        (
+            "hpo.objectives",
+            [{"direction": "up"}],
+            "hpo.objectives.0.direction must be 'maximize' or 'minimize', got 'up'.",
+        ),
+        # numbers
+        ("hpo.n_trials", 0, "hpo.n_trials must be greater than or equal to 1, got 0."),
+        ("hpo.n_trials", -3, "hpo.n_trials must be greater than or equal to 1, got -3."),
+        ("hpo.n_trials", 2.5, "hpo.n_trials must be a whole number, got 2.5."),
+        ("hpo.n_trials", "many", "hpo.n_trials must be a whole number, got 'many'."),
+        ("hpo.n_trials", True, "hpo.n_trials must be a whole number, got True."),
+        ("hpo.n_trials", None, "hpo.n_trials must be a whole number, got null."),
+        ("hpo.epochs", 0, "hpo.epochs must be greater than or equal to 1, got 0."),
+        ("hpo.timeout_minutes", 0, "hpo.timeout_minutes must be greater than 0, got 0."),
+        ("hpo.workers", "many", "hpo.workers must be a whole number or 'auto', got 'many'."),
+        ("hpo.workers", 0, "hpo.workers must be 1 to 256, or 'auto', got 0."),
+        ("hpo.workers", 257, "hpo.workers must be 1 to 256, or 'auto', got 257."),
+        ("training.threshold", "half", "training.threshold must be 'prevalence' or a number, got 'half'."),
+        ("labels.horizon_bars", 0, "labels.horizon_bars must be greater than or equal to 1, got 0."),
+        ("labels.horizon_bars", 1.5, "labels.horizon_bars must be a whole number, got 1.5."),
+        ("labels.threshold", float("nan"), "labels.threshold must be a finite number, got nan."),
+        ("holdout.fraction", 1.5, "holdout.fraction must be less than 0.9, got 1.5."),
+        ("holdout.start", "soon", "holdout.start must be a date such as 2020-12-31, got 'soon'."),
+        ("folds.embargo_bars", -1, "folds.embargo_bars must be greater than or equal to 0, got -1."),
+        ("sources.max_missing_bars", -1, "sources.max_missing_bars must be greater than or equal to 0, got -1."),
+        # search spaces
+        (f"{ENTRY}.low", 0.5, f"{ENTRY}.low must be at most high, got low 0.5 and high 0.01."),
+        (f"{ENTRY}.low", 0.0, f"{ENTRY}.low must be above 0 with log, got 0.0."),
+        (ENTRY, {"type": "log_uniform", "low": -1, "high": 1}, f"{ENTRY}.low must be above 0 with log, got -1.0."),
+        (f"{ENTRY}.step", 0.1, f"{ENTRY}.step cannot go with log, got step 0.1."),
+        (f"{ENTRY}.low", "tiny", f"{ENTRY}.low must be a number, got 'tiny'."),
+        (f"{ENTRY}.type", "flot", f"{ENTRY}.type must be one of 'float', 'int', 'categorical', got 'flot'."),
+        (ENTRY, {"low": 1e-4, "high": 1e-2}, f"{ENTRY}.type is missing."),
+        (ENTRY, {"type": "float", "low": 1e-4}, f"{ENTRY}.high is missing."),
+        (ENTRY, 0.1, f"{ENTRY} must be a mapping, got 0.1."),
+        (
+            "search_spaces.common.batch_size.choices",
+            [],
+            "search_spaces.common.batch_size.choices must be a list of at least 1, got [].",
+        ),
+        (
+            "search_spaces.common.batch_size.choices",
+            [32, "big"],
+            "search_spaces.common.batch_size must be a whole number, got 'big'.",
+        ),
+        (
+            "search_spaces.mlp.hidden_layers",
+            {"type": "int", "low": 4, "high": 2},
+            "search_spaces.mlp.hidden_layers.low must be at most high, got low 4 and high 2.",
+        ),
+        (
+            "search_spaces.mlp.hidden_layers.low",
+            1.5,
+            "search_spaces.mlp.hidden_layers.low must be a whole number, got 1.5.",
+        ),
+        (
+            "search_spaces.common.dropout_rate.high",
+            1.5,
+            "search_spaces.common.dropout_rate must be less than 1, got 1.5.",
+        ),
+        (
+            "hpo.custom_search_spaces.lstm",
+            {"lstm_hidden_dim": {"type": "int", "low": 3}},
+            "hpo.custom_search_spaces.lstm.lstm_hidden_dim.high is missing.",
+        ),
+        (
+            "hpo.custom_search_spaces.common",
+            {"learning_rate": "fast"},
+            "hpo.custom_search_spaces.common.learning_rate must be a number, got 'fast'.",
+        ),
+        # lists, names and groups
+        ("hpo.models_to_optimize", [], "hpo.models_to_optimize must be a list of at least 1, got []."),
+        ("hpo.objectives", [], "hpo.objectives must be a list of at least 1, got []."),
+        ("hpo.objectives", METRIC * 2, f"hpo.objectives must be a list of at most 1, got {METRIC * 2}."),
+        ("features.names", [], "features.names must be a list of at least 1, got []."),
+        ("features.names", "rsi_14", "features.names must be a list, got 'rsi_14'."),
+        (
+            "features.names",
+            ["rsi_14", "rsi_14"],
+            "features.names must name each feature once, got 'rsi_14' again.",
+        ),
+        ("assets", [], "assets must be text or a list of at least 1, got []."),
+        ("assets", 3, "assets must be text or a list, got 3."),
+        ("assets", ["AAPL", 3], "assets.1 must be text, got 3."),
+        ("scenario", "a b", f"scenario must be text that matches {NAME_PATTERN}, got 'a b'."),
+        ("hpo.study_name", "../x", f"hpo.study_name must be text that matches {NAME_PATTERN}, got '../x'."),
+        ("hpo", None, "hpo must be a mapping, got null."),
+        ("labels", "volatility", "labels must be a mapping, got 'volatility'."),
+        # against each other
+        (
+            "training.loss",
+            "mse",
+            "training.loss must be focal or cross_entropy for labels.kind=direction, got 'mse'. Or leave it at auto.",
+        ),
+        ("source", "csv", "sources.csv.path must name a file or folder when source=csv, got null."),
+        (
+            "hpo.pruner",
+            {"name": "hyperband", "min_epochs": 7},
+            "hpo.pruner.min_epochs must be at most the epochs of a trial (6), got 7.",
+        ),
+    ],
+)
+def test_one_mistake_is_one_sentence_that_names_parameter_rule_and_value(base, name, value, sentence):
+    assert problems(changed(base, (name, value))) == [sentence]
+
+
+def test_a_folds_rule_across_parameters_names_its_parameter_once(base):
+    raw = changed(base, ("folds.scheme", "purged_kfold"), ("folds.n_folds", 1))
+    assert problems(raw) == ["folds.n_folds must be 2 or more for purged_kfold, got 1."]
+
+
+def test_a_pruner_that_outlives_its_trials_is_one_sentence(base):
+    raw = changed(base, ("hpo.pruner", {"name": "hyperband", "min_epochs": 7}), ("hpo.epochs", 3))
+    assert problems(raw) == ["hpo.pruner.min_epochs must be at most epochs (3), got 7."]
+
+
+@pytest.mark.parametrize("group", sorted({"labels", "holdout", "folds", "training", "backtest", "hpo", "features"}))
+def test_no_sentence_shows_what_only_the_library_knows(base, group):
+    """Every single value of a group replaced by something absurd, all at once."""
+    raw = changed(base, *((f"{group}.{key}", {"absurd": [None]}) for key in base[group]))
+    said = problems(raw)
+    assert len(said) >= len(base[group]) - (group == "hpo")  # custom_search_spaces refuses the key itself
+    for sentence in said:
+        assert sentence.startswith(f"{group}.")
+        for jargon in ("Input should", "Value error", "literal[", "function-", "tagged-", "tuple[", ".str ", ".int "):
+            assert jargon not in sentence
+
+
+def test_all_mistakes_of_all_groups_are_told_at_once(base):
+    raw = changed(base, ("hpo.n_trials", 0), ("labels.kimd", "x"), ("folds.n_folds", "four"))
+    with pytest.raises(ConfigurationError) as caught:
+        check_parameters(raw)
+    heading, *lines = str(caught.value).splitlines()
+    assert heading == "3 problems in the configuration:"
+    assert lines == [
+        "  - labels.kimd is not a parameter. Did you mean 'kind'?",
+        "  - folds.n_folds must be a whole number, got 'four'.",
+        "  - hpo.n_trials must be greater than or equal to 1, got 0.",
+    ]
+
+
+def test_all_contradictions_are_told_at_once(base):
+    raw = changed(base, ("source", "parquet"), ("training.loss", "mae"))
+    assert len(problems(raw)) == 2
+
+
+def test_the_parameters_of_a_run_cannot_be_changed(standard):
+    with pytest.raises(ValueError, match="frozen"):
+        standard.source = "csv"
+    with pytest.raises(ValueError, match="frozen"):
+        standard.hpo.n_trials = 1

@@ -1,0 +1,98 @@
+"""Nodes run when, and only when, what they depend on has changed."""
+
+from kedro.framework.hooks.manager import _NullPluginManager
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
+
+from trading_hpo.datasets.results import ResultsDataset
+from trading_hpo.runner import ALL_OR_NOTHING, LIVE, ReusingRunner
+
+
+def files(folder, **parameters):
+    names = ("a", "b", "c", "stamps")
+    datasets = {name: ResultsDataset(filepath=str(folder / f"{name}.json")) for name in names}
+    return DataCatalog({**datasets, **{f"params:{k}": MemoryDataset(v) for k, v in parameters.items()}})
+
+
+def run(folder, calls, tags=(), fail=False, live=(), **parameters):
+    def first(x):
+        calls.append("first")
+        return {"value": x % 10}
+
+    def second(a, y):
+        calls.append("second")
+        if fail:
+            raise ValueError
+        return {"value": a["value"] + y}
+
+    def third(b):
+        calls.append("third")
+        return b
+
+    graph = Pipeline(
+        [
+            node(first, "params:x", "a", name="first", tags=[LIVE] if "first" in live else []),
+            node(second, ["a", "params:y"], "b", name="second"),
+            node(third, "b", "c", name="third"),
+        ],
+        tags=list(tags),
+    )
+    ReusingRunner().run(graph, files(folder, **parameters), _NullPluginManager())
+
+
+def test_a_second_run_runs_nothing(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == ["first", "second", "third"]
+
+
+def test_a_changed_parameter_runs_what_hangs_on_it(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    calls.clear()
+    run(tmp_path, calls, x=1, y=2)
+    assert calls == ["second", "third"]
+
+
+def test_an_input_made_again_with_the_same_content_changes_nothing(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    calls.clear()
+    run(tmp_path, calls, x=11, y=1)  # 11 % 10 == 1
+    assert calls == ["first"]
+
+
+def test_a_missing_output_is_made_again(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    (tmp_path / "b.json").unlink()
+    calls.clear()
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == ["second"]
+
+
+def test_a_live_node_always_runs_and_drags_nothing_along(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1, live=["first"])
+    run(tmp_path, calls, x=1, y=1, live=["first"])
+    assert calls == ["first", "second", "third", "first"]
+
+
+def test_a_failure_among_all_or_nothing_nodes_takes_back_what_the_run_wrote(tmp_path):
+    calls: list[str] = []
+    try:
+        run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=1, y=1)
+    except ValueError:
+        pass
+    assert calls == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_elsewhere_keeps_what_was_written(tmp_path):
+    calls: list[str] = []
+    try:
+        run(tmp_path, calls, fail=True, x=1, y=1)
+    except ValueError:
+        pass
+    assert (tmp_path / "a.json").exists()
