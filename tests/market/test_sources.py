@@ -90,6 +90,8 @@ def test_prices_of_us_tech_are_adjusted_for_splits_and_keep_their_order_within_t
     # Apple split 2:1 on 28 February 2005; unadjusted closes halve that day.
     split = apple["2005-02-28"].item() / apple["2005-02-25"].item()
     assert 0.95 < split < 1.05
+    for name in ("open", "high", "low"):  # scaled like the close: before two splits Apple's were four times as high
+        assert (bars[name] / bars["close"]).between(0.7, 1.4).all(), name
     assert (bars["high"] >= bars["low"]).all()
     assert (bars["high"] >= bars["close"] - 1e-9).all()
     assert (bars["low"] <= bars["close"] + 1e-9).all()

@@ -18,6 +18,7 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.fold import DivergedError, Recipe
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
+from trading_hpo.training.threads import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
 
@@ -120,6 +121,7 @@ def train_final(
         DivergedError: A weight is not finite.
         Interrupted: ``should_stop`` said yes.
     """
+    use_one_thread()  # as the folds were trained: another number may round differently
     recipe = Recipe.of(model_type, parameters, panel, training, seed)
     epochs = int(np.median([fold["stopped_epoch"] for fold in folds]))
     threshold = float(np.median([fold["threshold"] for fold in folds]))
