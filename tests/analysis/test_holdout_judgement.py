@@ -79,6 +79,16 @@ def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
     assert judge_holdout(KnownScores(within), panel, SPLIT, WINDOW, FREE)["metrics"] != judged
 
 
+def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
+    panel = panel_of()
+    assert judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
+    # Right in one block, wrong in the other: accuracies 1 and 0, or near it.
+    half = panel.target.astype(float)
+    half[:, 110:] = 1 - half[:, 110:]
+    judged = judge_holdout(KnownScores(half), panel, replace(SPLIT, folds=FOLDS[:2]), WINDOW, FREE)
+    assert judged["standard_errors"]["accuracy"] == pytest.approx(0.5, abs=0.06)
+
+
 def test_the_threshold_is_the_networks_own():
     panel = panel_of()
     network = replace(perfect(panel), threshold=1.0)

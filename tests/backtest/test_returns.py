@@ -119,10 +119,12 @@ def test_a_worthless_asset_takes_what_was_invested_and_no_more():
 def test_no_bars_give_no_returns():
     returns, turnover = net_returns(np.zeros((0, 2)), np.zeros((0, 2)), 5.0)
     assert len(returns) == len(turnover) == 0
-    assert len(buy_and_hold_returns(np.zeros((0, 2)), 5.0)) == 0
+    assert len(buy_and_hold_returns(np.zeros((0, 2)), EVERY[:2], 5.0)) == 0
 
 
 # Buy and hold
+
+EVERY = np.ones(20, dtype=bool)
 
 
 def hold(moves, cost_bps):
@@ -137,7 +139,9 @@ def hold(moves, cost_bps):
 @laws
 @given(markets(), COSTS)
 def test_buy_and_hold_is_worth_its_shares_at_every_close(market, cost_bps):
-    np.testing.assert_allclose(buy_and_hold_returns(market[1], cost_bps), hold(market[1], cost_bps), atol=1e-12)
+    np.testing.assert_allclose(
+        buy_and_hold_returns(market[1], EVERY[: market[1].shape[1]], cost_bps), hold(market[1], cost_bps), atol=1e-12
+    )
 
 
 @laws
@@ -145,13 +149,13 @@ def test_buy_and_hold_is_worth_its_shares_at_every_close(market, cost_bps):
 def test_buying_and_holding_one_asset_is_being_fully_invested_in_it(market, cost_bps):
     moves = market[1][:, :1]
     returns, _ = net_returns(np.ones_like(moves), moves, cost_bps)
-    np.testing.assert_allclose(buy_and_hold_returns(moves, cost_bps), returns, atol=1e-12)
+    np.testing.assert_allclose(buy_and_hold_returns(moves, EVERY[:1], cost_bps), returns, atol=1e-12)
 
 
 def test_buy_and_hold_lets_the_winner_grow():
     moves = np.array([[1.0, 0.0], [1.0, 0.0]])
     # 1/2 grows to 1, then to 2, beside a steady 1/2: never rebalanced.
-    np.testing.assert_allclose(buy_and_hold_returns(moves, 0.0), [0.5, 1.0 / 1.5])
+    np.testing.assert_allclose(buy_and_hold_returns(moves, EVERY[:2], 0.0), [0.5, 1.0 / 1.5])
 
 
 # Metrics
@@ -226,3 +230,8 @@ def test_trading_metrics_of_no_bars_are_absent_not_infinite():
     assert found["volatility"] is None
     assert found["win_rate"] is None
     assert found["total_return"] == found["turnover"] == found["max_drawdown"] == 0.0
+
+
+def test_an_asset_that_is_not_there_at_the_first_close_is_not_bought_and_not_waited_for():
+    moves = np.array([[0.1, 0.0], [0.1, 0.5]])
+    np.testing.assert_allclose(buy_and_hold_returns(moves, np.array([True, False]), 0.0), [0.1, 0.1])

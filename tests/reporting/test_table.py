@@ -36,7 +36,8 @@ def result_of(model_type, value=0.041, spread=0.02, metric="mcc", direction="max
 
 
 def holdout_of(value=0.03, looks=1, metric="mcc"):
-    return {"metrics": {metric: value, "sharpe": 0.37, "max_drawdown": 0.12}, "looks_so_far": looks}
+    metrics = {metric: value, "sharpe": 0.37, "max_drawdown": 0.12}
+    return {"metrics": metrics, "standard_errors": {metric: 0.01}, "looks_so_far": looks}
 
 
 def skipped(model_type):
@@ -56,10 +57,10 @@ def line_of(result, holdout, baselines=BASELINES):
 
 # Verdicts
 
-NO_CONSTANT = "no constant"
+NO_CONSTANT = "cannot be compared"
 NO_BETTER = "no better"
 UNJUDGED = "not judged"
-BETTER = "and on the holdout"
+BETTER = "and holdout"
 ONLY_VALIDATION = "not on the holdout"
 VERDICTS = {NO_CONSTANT, NO_BETTER, UNJUDGED, BETTER, ONLY_VALIDATION}
 
@@ -71,21 +72,21 @@ def verdicts_in(text):
 @pytest.mark.parametrize(
     ("errors", "holdout", "expected"),
     [
-        (None, True, NO_CONSTANT),
-        (None, False, NO_CONSTANT),
+        (None, 5.0, NO_CONSTANT),
         (None, None, NO_CONSTANT),
-        (-3.0, True, NO_BETTER),
+        (-3.0, 5.0, NO_BETTER),
         (0.0, None, NO_BETTER),
-        (2.0, True, NO_BETTER),  # two standard errors are not above two
-        (2.0, False, NO_BETTER),
-        (2.01, True, BETTER),
-        (2.01, False, ONLY_VALIDATION),
+        (2.0, 5.0, NO_BETTER),  # two standard errors are not above two
+        (2.0, 0.0, NO_BETTER),
+        (2.01, 2.01, BETTER),
+        (2.01, 2.0, ONLY_VALIDATION),
+        (2.01, -5.0, ONLY_VALIDATION),
         (2.01, None, UNJUDGED),
-        (50.0, True, BETTER),
+        (50.0, 9.0, BETTER),
     ],
 )
 def test_verdicts(errors, holdout, expected):
-    said = verdict({"standard_errors_above_constant": errors, "holdout_beats_constant": holdout})
+    said = verdict({"standard_errors_above_constant": errors, "holdout_standard_errors_above_constant": holdout})
     assert verdicts_in(said) == {expected}
 
 
@@ -101,15 +102,10 @@ def test_standard_errors_divide_the_spread_by_the_root_of_the_number_of_folds():
 def test_a_value_below_the_constant_counts_against_a_score_and_for_a_loss():
     score = line_of(result_of("gru", value=0.0), holdout_of(-0.1))
     assert score["standard_errors_above_constant"] == pytest.approx(-1.0)
-    assert score["holdout_beats_constant"] is False
+    assert score["holdout_standard_errors_above_constant"] == pytest.approx(-10.0)
     loss = line_of(result_of("gru", value=0.0, direction="minimize"), holdout_of(-0.1))
     assert loss["standard_errors_above_constant"] == pytest.approx(1.0)
-    assert loss["holdout_beats_constant"] is True
-
-
-@pytest.mark.parametrize(("value", "beats"), [(0.001, True), (0.0, False), (-0.001, False)])
-def test_the_holdout_must_exceed_the_constant_not_equal_it(value, beats):
-    assert line_of(result_of("gru"), holdout_of(value))["holdout_beats_constant"] is beats
+    assert loss["holdout_standard_errors_above_constant"] == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("spread", [None, 0.0])
@@ -120,19 +116,19 @@ def test_without_spread_there_is_no_standard_error(spread):
 def test_a_metric_without_a_constant_is_compared_with_none():
     line = line_of(result_of("gru", metric="sharpe"), holdout_of(metric="sharpe"))
     assert line["validation_constant"] is None
-    assert line["holdout_beats_constant"] is None
+    assert line["holdout_standard_errors_above_constant"] is None
     assert verdicts_in(verdict(line)) == {NO_CONSTANT}
 
 
 def test_a_holdout_that_was_not_judged_leaves_its_numbers_empty():
     line = line_of(result_of("gru"), {"skipped": "not run yet"})
-    names = ("holdout", "holdout_sharpe", "holdout_max_drawdown", "holdout_beats_constant")
+    names = ("holdout", "holdout_sharpe", "holdout_max_drawdown", "holdout_standard_errors_above_constant")
     assert [line[name] for name in names] == [None] * 4
     assert verdicts_in(verdict(line)) == {UNJUDGED}
 
 
 def test_a_metric_that_the_holdout_lacks_beats_nothing():
-    assert line_of(result_of("gru"), holdout_of(None))["holdout_beats_constant"] is None
+    assert line_of(result_of("gru"), holdout_of(None))["holdout_standard_errors_above_constant"] is None
 
 
 def test_skipped_models_are_named_and_those_that_never_ran_are_not():

@@ -45,8 +45,12 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
 
 def test_a_lock_is_per_study_and_ends_with_its_block(tmp_path):
     storage = StudyStorage(f"sqlite:///{tmp_path}/studies.db")
-    with storage.exclusive("a"), storage.exclusive("b"), pytest.raises(StorageError, match="Study a is being searched"):
-        with storage.exclusive("a"):
-            pass
+    with (
+        storage.exclusive("a"),
+        storage.exclusive("b"),
+        pytest.raises(StorageError, match="Study a is being searched"),
+        storage.exclusive("a"),
+    ):
+        pass
     with storage.exclusive("a"):
         pass

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from trading_hpo.backtest.judge import buy_and_hold, constant_forecast, judge, truth_of
 from trading_hpo.backtest.positions import BacktestConfig
@@ -31,14 +31,44 @@ def judge_holdout(
         backtest: Costs and positions.
     """
     rows = panel.rows((split.holdout,), window_bars)
-    judged = judge(panel, rows, network.score(panel, rows), network.threshold, backtest)
+    score = network.score(panel, rows)
+    judged = judge(panel, rows, score, network.threshold, backtest)
     return {
         "metrics": judged.metrics,
+        "standard_errors": _standard_errors(panel, rows, score, network.threshold, backtest, len(split.folds)),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
         "look": _look(network, panel, split.holdout),
     }
+
+
+def _standard_errors(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    score: Float[np.ndarray, " N"],
+    threshold: float,
+    backtest: BacktestConfig,
+    n_blocks: int,
+) -> dict[str, float | None]:
+    """Standard error of every metric's mean over consecutive blocks of bars, as many as there are folds.
+
+    Rows of one bar, and of neighbouring bars, move together: a single number over thousands of rows looks surer
+    than it is.
+    """
+    bar = rows % panel.n_bars
+    bars_judged = np.unique(bar)
+    edges = np.array_split(bars_judged, min(max(n_blocks, 2), len(bars_judged)))
+    blocks = []
+    for bars in edges:
+        own = (bar >= bars[0]) & (bar <= bars[-1])
+        blocks.append(judge(panel, rows[own], score[own], threshold, backtest).metrics)
+    errors: dict[str, float | None] = {}
+    for name in blocks[0]:
+        values = [block[name] for block in blocks]
+        known = [value for value in values if value is not None]
+        errors[name] = float(np.std(known, ddof=1) / np.sqrt(len(known))) if len(known) == len(blocks) > 1 else None
+    return errors
 
 
 def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str, Any]:

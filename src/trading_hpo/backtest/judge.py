@@ -66,9 +66,9 @@ def constant_forecast(panel: Panel, rows: Int[np.ndarray, " N"], majority: bool)
 
 
 def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:
-    """Judge holding every asset of the rows in equal shares from the first bar to the last."""
-    bars, _, _, moves = _grid(panel, rows, np.ones(len(rows), dtype=bool))
-    returns = buy_and_hold_returns(moves, config.cost_bps)
+    """Judge holding the assets of the first bar in equal shares to the last bar."""
+    bars, _, known, moves = _grid(panel, rows, np.ones(len(rows), dtype=bool))
+    returns = buy_and_hold_returns(moves, known[0], config.cost_bps)
     return Judgement(trading_metrics(returns, None, panel.bars_per_year), returns, bars)
 
 

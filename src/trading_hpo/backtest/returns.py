@@ -1,7 +1,7 @@
 """Weights -> net returns, and what they were worth."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 TRADING_METRICS = ("sharpe", "max_drawdown", "total_return", "volatility", "turnover", "win_rate")
 
@@ -39,9 +39,17 @@ def net_returns(
     return np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0), turnover
 
 
-def buy_and_hold_returns(asset_returns: Float[np.ndarray, "T A"], cost_bps: float) -> Float[np.ndarray, " T"]:
-    """Return the net returns of buying equal shares at the first close and never trading again."""
-    value = np.cumprod(1 + asset_returns, axis=0).mean(axis=1)
+def buy_and_hold_returns(
+    asset_returns: Float[np.ndarray, "T A"], present: Bool[np.ndarray, " A"], cost_bps: float
+) -> Float[np.ndarray, " T"]:
+    """Return the net returns of buying equal shares at the first close and never trading again.
+
+    Args:
+        asset_returns: Simple return of each asset to the next close; 0 where it has none.
+        present: Assets that can be bought at the first close; later ones are not waited for in cash.
+        cost_bps: Basis points of the traded value.
+    """
+    value = np.cumprod(1 + asset_returns[:, present], axis=0).mean(axis=1)
     returns: Float[np.ndarray, " T"] = value / np.concatenate([[1.0], value[:-1]]) - 1
     if len(returns):
         returns[0] = (1 - cost_bps / 1e4) * (1 + returns[0]) - 1

@@ -56,37 +56,43 @@ def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapp
         "validation": best["value"],
         "validation_spread": spread,
         "validation_constant": constant,
-        "standard_errors_above_constant": None
-        if constant is None or not error
-        else sign * (best["value"] - constant) / error,
+        "standard_errors_above_constant": _errors_above(best["value"], constant, error, sign),
         "validation_sharpe": best["metrics"].get("sharpe"),
         "holdout": None if found is None else found[metric],
         "holdout_constant": holdout_constant,
-        "holdout_beats_constant": None
-        if found is None or found[metric] is None or holdout_constant is None
-        else bool(sign * (found[metric] - holdout_constant) > 0),
+        "holdout_standard_errors_above_constant": _errors_above(
+            None if found is None else found[metric],
+            holdout_constant,
+            None if found is None else holdout["standard_errors"][metric],
+            sign,
+        ),
         "holdout_sharpe": None if found is None else found["sharpe"],
         "holdout_max_drawdown": None if found is None else found["max_drawdown"],
     }
+
+
+def _errors_above(value: float | None, constant: float | None, error: float | None, sign: float) -> float | None:
+    return None if value is None or constant is None or not error else sign * (value - constant) / error
 
 
 def verdict(line: Mapping[str, Any]) -> str:
     """Say in a few words whether a model type is better than foretelling the same class always.
 
     Example:
-        >>> verdict({"standard_errors_above_constant": 0.4, "holdout_beats_constant": True})
+        >>> verdict({"standard_errors_above_constant": 0.4, "holdout_standard_errors_above_constant": 3.0})
         'no better than a constant forecast'
     """
-    errors, holdout = line["standard_errors_above_constant"], line["holdout_beats_constant"]
-    if errors is None:
-        return "no constant forecast to compare with"
-    if errors <= LEAST_STANDARD_ERRORS:
+    validation = line["standard_errors_above_constant"]
+    holdout = line["holdout_standard_errors_above_constant"]
+    if validation is None:
+        return "cannot be compared with a constant forecast"
+    if validation <= LEAST_STANDARD_ERRORS:
         return "no better than a constant forecast"
     if holdout is None:
-        return "above a constant forecast on validation, the holdout is not judged"
-    if not holdout:
-        return "above a constant forecast on validation, but not on the holdout"
-    return "above a constant forecast on validation and on the holdout"
+        return "above a constant forecast on validation; holdout not judged"
+    if holdout <= LEAST_STANDARD_ERRORS:
+        return "above a constant forecast on validation, not on the holdout"
+    return "above a constant forecast on validation and holdout"
 
 
 def render(report: Mapping[str, Any]) -> RenderableType:
@@ -94,8 +100,8 @@ def render(report: Mapping[str, Any]) -> RenderableType:
     lines = sorted(report["models"], key=_best_first)
     metric = lines[0]["metric"] if lines else "score"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"Best configurations by {metric}", title_justify="left")
-    table.add_column("")
-    for heading in ("validation", "std. errors\nabove const.", "Sharpe", "holdout", "Sharpe", "drawdown"):
+    table.add_column("", no_wrap=True)
+    for heading in ("validation", "above", "Sharpe", "holdout", "above", "Sharpe", "drawdown"):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
@@ -104,21 +110,22 @@ def render(report: Mapping[str, Any]) -> RenderableType:
             _number(line["standard_errors_above_constant"], 1),
             _number(line["validation_sharpe"], 2),
             _number(line["holdout"]),
+            _number(line["holdout_standard_errors_above_constant"], 1),
             _number(line["holdout_sharpe"], 2),
             _percent(line["holdout_max_drawdown"]),
         )
     table.add_section()
     if lines:
         constant = lines[0]
-        table.add_row(
-            "constant", _number(constant["validation_constant"]), "", "", _number(constant["holdout_constant"]), "", ""
-        )
+        validation, holdout = _number(constant["validation_constant"]), _number(constant["holdout_constant"])
+        table.add_row("constant", validation, "", "", holdout, "", "", "")
     held = report["buy_and_hold"]
     table.add_row(
         "buy and hold",
         "",
         "",
         _number(held["validation"]["sharpe"], 2),
+        "",
         "",
         _number(held["holdout"]["sharpe"], 2),
         _percent(held["holdout"]["max_drawdown"]),
@@ -132,13 +139,16 @@ def _best_first(line: Mapping[str, Any]) -> float:
 
 
 def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
-    said = [f"{line['model_type']}: {verdict(line)} ({_counts(line['trials'])})." for line in lines]
+    said = [f"{line['model_type']:<12} {verdict(line)}" for line in lines]
     if report["skipped"]:
         said.append(f"Skipped: {', '.join(report['skipped'])}.")
     return [
         *said,
-        "± is the spread over folds; Sharpe is after costs. The best of many trials looks better",
-        f"on validation than it is. Configurations that have seen this holdout so far: {report['holdout_looks']}.",
+        "",
+        "above: standard errors above the constant forecast, over folds and over blocks of",
+        "the holdout; few of either, and the best of many trials looks better on validation",
+        "than it is. ±: spread over folds. Sharpe: after costs.",
+        f"Configurations that have seen this holdout so far: {report['holdout_looks']}.",
     ]
 
 
@@ -153,11 +163,6 @@ def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -
         f"      study_name='{lines[0]['study_name']}',",
         f"      storage='{report['storage']}').trials_dataframe())\"",
     ]
-
-
-def _counts(trials: Mapping[str, int]) -> str:
-    finished = trials["complete"] + trials["pruned"] + trials["fail"]
-    return f"{finished} trials, {trials['pruned']} pruned, {trials['fail']} failed"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -82,9 +82,9 @@ class HpoConfig(Config):
     def _known_models(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [name for name in models if name not in MODEL_TYPES]
         if unknown:
-            raise ValueError(
-                "; ".join(f"unknown model type {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown)
-            )
+            raise ValueError(*(f"unknown model type {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown))
+        if len(set(models)) < len(models):
+            raise ValueError("a model type is named twice.")
         return models
 
     @field_validator("workers")

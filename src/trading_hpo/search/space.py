@@ -130,7 +130,7 @@ class SearchSpacesConfig(Config):
             problem for group in ("common", *MODEL_TYPES) for problem in group_problems(group, getattr(self, group))
         ]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(*problems)
         return self
 
 
@@ -151,7 +151,7 @@ class CustomSpacesConfig(Config):
             for problem in group_problems(group, {n: _entry(v) for n, v in getattr(self, group).items()})
         ]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(*problems)
         return self
 
 

@@ -22,12 +22,14 @@ def fold_seed(seed: int, fold: int, parameters: Mapping[str, Any]) -> int:
 
 
 class RandomStream:
-    """torch's global generator (dropout draws from it), private to one fold while it is entered."""
+    """torch's global generator (dropout draws from it), private to one fold while it is entered.
+
+    On a GPU dropout draws from the device's own generator, which all folds share: results there can be
+    repeated in kind, not bit for bit.
+    """
 
     def __init__(self, seed: int) -> None:
-        generator = torch.Generator()
-        generator.manual_seed(seed)
-        self._state: Tensor = generator.get_state()
+        self._state: Tensor = torch.Generator().manual_seed(seed).get_state()
 
     @contextmanager
     def entered(self) -> Iterator[None]:
