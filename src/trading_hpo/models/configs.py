@@ -23,9 +23,9 @@ class MLPConfig(NetworkConfig):
 class RecurrentConfig(NetworkConfig):
     """LSTM and GRU; the parameters of both carry the name of the first."""
 
-    lstm_hidden_dim: int = Field(default=64, ge=1, le=4096)
+    lstm_hidden_dim: int = Field(default=32, ge=1, le=4096)
     lstm_num_layers: int = Field(default=1, ge=1, le=8)
-    attention_dim: int = Field(default=64, ge=1, le=4096)
+    attention_dim: int = Field(default=32, ge=1, le=4096)
     use_layer_norm: bool = True
 
 

@@ -99,7 +99,13 @@ def render(report: Mapping[str, Any]) -> RenderableType:
     """Return the table, a sentence per model type, and what to look at next."""
     lines = sorted(report["models"], key=_best_first)
     metric = lines[0]["metric"] if lines else "score"
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"Best configurations by {metric}", title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title=f"Best configurations by {metric}",
+        title_justify="left",
+    )
     table.add_column("", no_wrap=True)
     for heading in ("validation", "above", "Sharpe", "holdout", "above", "Sharpe", "drawdown"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -145,9 +151,9 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
     return [
         *said,
         "",
-        "above: standard errors above the constant forecast, over folds and over blocks of",
-        "the holdout; few of either, and the best of many trials looks better on validation",
-        "than it is. ±: spread over folds. Sharpe: after costs.",
+        "above: standard errors above the constant forecast, over folds and over blocks",
+        "of the holdout. There are few of either, and the best of many trials looks",
+        "better on validation than it is. ±: spread over folds. Sharpe: after costs.",
         f"Configurations that have seen this holdout so far: {report['holdout_looks']}.",
     ]
 
@@ -159,9 +165,11 @@ def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -
         "Look further:",
         "  kedro run --params labels.kind=volatility     the task with something to learn",
         "  kedro run --params source=us_tech_ohlcv       other data; your own: see README",
-        '  python -c "import optuna; print(optuna.load_study(',
-        f"      study_name='{lines[0]['study_name']}',",
-        f"      storage='{report['storage']}').trials_dataframe())\"",
+        "  python",
+        "  >>> import optuna",
+        f"  >>> name = '{lines[0]['study_name']}'",
+        f"  >>> storage = '{report['storage']}'",
+        "  >>> optuna.load_study(study_name=name, storage=storage).trials_dataframe()",
     ]
 
 
