@@ -71,7 +71,7 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
 
 
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
-    assert base["hpo"]["n_trials"] == 10
+    assert base["hpo"]["n_trials"] == 8
     assert (standard.hpo.n_trials, standard.training.epochs) == (100, 100)
     assert standard.hpo.pruner.n_warmup_epochs == 5
     assert standard.training.window_bars == base["training"]["window_bars"]
