@@ -94,3 +94,14 @@ def test_a_failure_elsewhere_keeps_what_was_written(tmp_path):
     with contextlib.suppress(ValueError):
         run(tmp_path, calls, fail=True, x=1, y=1)
     assert (tmp_path / "a.json").exists()
+
+
+def test_what_a_killed_run_left_is_not_taken_for_an_older_result(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    # Killed after the output was saved and before it was stamped; then back to the older parameters.
+    (tmp_path / "b.json").write_text('{"value": 6}')
+    calls.clear()
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == ["second"]
+    assert ResultsDataset(filepath=str(tmp_path / "b.json")).load() == {"value": 2}

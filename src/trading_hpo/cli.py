@@ -82,7 +82,9 @@ def _check(options: dict[str, Any]) -> None:
     from trading_hpo.datasets import StudyStorageDataset
     from trading_hpo.parameters import check_parameters
 
-    conf = Path(options["conf_source"] or CONF)
+    conf = Path(options["conf_source"] or _project_path() / CONF)
+    if not conf.is_dir():
+        raise ConfigurationError([f"the configuration folder {conf} does not exist. Give --conf-source another."])
     environments = sorted(path.name for path in conf.iterdir() if path.is_dir())
     if options["env"] and options["env"] not in environments:
         raise ConfigurationError(
@@ -91,13 +93,21 @@ def _check(options: dict[str, Any]) -> None:
     for name in [options["pipeline"], *options["pipelines"]]:
         if name and name not in registered:
             raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
+    nodes = {node.name for node in registered["__default__"].nodes}
+    unknown = [n for option in ("from_nodes", "to_nodes", "node_names") for n in options[option] if n not in nodes]
+    if unknown:
+        raise ConfigurationError([f"unknown node {name!r}. {did_you_mean(name, nodes)}" for name in unknown])
     loader = settings.CONFIG_LOADER_CLASS(
         conf_source=str(conf),
         env=options["env"],
         runtime_params=options["params"],
         **settings.CONFIG_LOADER_ARGS,
     )
-    parameters = check_parameters(loader["parameters"])
+    try:
+        raw_parameters = loader["parameters"]
+    except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
+        raise ConfigurationError([f"{str(error).strip()} Correct the file in {conf}."]) from error
+    parameters = check_parameters(raw_parameters)
     chosen = (options["params"] or {}).get("source", loader["globals"]["source"])
     if parameters.source != chosen:
         raise ConfigurationError(
@@ -105,9 +115,14 @@ def _check(options: dict[str, Any]) -> None:
         )
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
-        filepath=str(Path(loader["catalog"]["study_storage"]["filepath"]).absolute()),
+        filepath=str((_project_path() / loader["catalog"]["study_storage"]["filepath"]).absolute()),
         credentials=loader["credentials"].get("study_storage"),
     ).load().check()
+
+
+def _project_path() -> Path:
+    """The project's folder, from whichever of its subfolders the command was typed."""
+    return Path(click.get_current_context().obj.project_path)
 
 
 def _follow_namespaces(options: dict[str, Any]) -> None:

@@ -36,6 +36,14 @@ class StudyMismatchError(TradingHpoError):
     """A stored study was made under other data, folds, space or objectives."""
 
 
+class StaleInputError(TradingHpoError):
+    """What an earlier stage left was made on other data than are prepared now."""
+
+
+class MissingInputError(TradingHpoError):
+    """A stage is asked for whose input an earlier stage has not made yet."""
+
+
 def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest known word, or the list of known words.
 

@@ -11,10 +11,11 @@ from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.market.features import FeaturesConfig
 from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
-from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.config import HpoConfig, search_space
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
+from trading_hpo.types import MODEL_TYPES
 
 
 class Parameters(Config):
@@ -59,6 +60,11 @@ def check_parameters(raw: Mapping[str, Any]) -> Parameters:
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     task, loss = parameters.labels.task, parameters.training.loss
+    for model_type in MODEL_TYPES:
+        try:
+            search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
+        except ConfigurationError as error:
+            yield from error.problems
     if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
         yield (
             f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "

@@ -42,6 +42,8 @@ class ReusingRunner(SequentialRunner):
             stamp = stamps.of(node)
             if stamps.up_to_date(node, stamp):
                 continue
+            # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
+            stamps.drop(node)
             try:
                 Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
             except BaseException:
@@ -62,7 +64,7 @@ class _Stamps:
             self._path = _file_of(catalog[STAMPS])
         except (DatasetNotFoundError, KeyError):
             self._path = None
-        self._kept: dict[str, str] = {}
+        self._kept: dict[str, list[str]] = {}
         if self._path is not None and self._path.exists():
             self._kept = json.loads(self._path.read_text())
 
@@ -80,20 +82,23 @@ class _Stamps:
 
     def up_to_date(self, node: Node, stamp: str | None) -> bool:
         """Whether the node ran with this stamp and its outputs are still there."""
-        if stamp is None or self._kept.get(node.name) != stamp:
-            return False
-        return all(self._catalog.exists(name) for name in node.outputs)
+        return stamp is not None and self._kept.get(node.name) == [stamp, self._outputs(node)]
 
     def keep(self, node: Node, stamp: str | None) -> None:
         """Remember that the node ran."""
         if stamp is not None and self._path is not None:
-            self._kept[node.name] = stamp
+            self._kept[node.name] = [stamp, self._outputs(node)]
             self._write(self._path)
 
     def drop(self, node: Node) -> None:
         """Forget that the node ran."""
         if self._kept.pop(node.name, None) is not None and self._path is not None:
             self._write(self._path)
+
+    def _outputs(self, node: Node) -> str:
+        """Return a digest of what the node has saved; another run may have saved something else there."""
+        contents = [_content(name, self._catalog) or b"" for name in node.outputs]
+        return hashlib.sha256(b"".join(contents)).hexdigest()
 
     def _write(self, path: Path) -> None:
         if self._kept:

@@ -22,8 +22,12 @@ def dataset(tmp_path, ledger) -> HoldoutDataset:
     return HoldoutDataset(filepath=str(tmp_path / "holdout.json"), ledger_filepath=str(ledger))
 
 
+def seen(key: str, first: str = "2020", last: str = "2021", assets: tuple[str, ...] = ("A", "B")) -> dict:
+    return {"key": key, "first": first, "last": last, "assets": list(assets)}
+
+
 def look(key: str, **more) -> dict:
-    return {"look": {"key": key, "model_type": "lstm"}, **more}
+    return {"look": {**seen(key), "model_type": "lstm"}, **more}
 
 
 def lines(ledger: Path) -> list[dict]:
@@ -32,7 +36,7 @@ def lines(ledger: Path) -> list[dict]:
 
 def test_a_look_is_entered_and_the_result_says_how_many_there_were(dataset, ledger):
     dataset.save(look("a", mcc=0.1))
-    assert lines(ledger) == [{"key": "a", "model_type": "lstm"}]
+    assert lines(ledger) == [{**seen("a"), "model_type": "lstm"}]
     assert dataset.load() == look("a", mcc=0.1, looks_so_far=1)
     dataset.save(look("b", mcc=0.2))
     assert [line["key"] for line in lines(ledger)] == ["a", "b"]
@@ -67,30 +71,37 @@ def test_a_look_counts_even_if_its_result_cannot_be_saved(dataset, ledger):
 
 
 def test_earlier_lines_are_never_rewritten(ledger):
-    append_look({"key": "a"}, ledger)
+    append_look(seen("a"), ledger)
     before = ledger.read_bytes()
-    assert append_look({"key": "b"}, ledger) == 2
+    assert append_look(seen("b"), ledger) == 2
     assert ledger.read_bytes().startswith(before)
 
 
 def test_looks_at_the_same_time_are_all_counted(ledger):
     keys = [f"{number % 20}" for number in range(100)]
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda key: append_look({"key": key}, ledger), keys))
+        counts = list(pool.map(lambda key: append_look(seen(key), ledger), keys))
     assert sorted(line["key"] for line in lines(ledger)) == sorted(set(keys))
     assert max(counts) == 20
 
 
 def test_a_look_waits_for_the_one_that_is_being_entered(ledger):
-    append_look({"key": "a"}, ledger)
+    append_look(seen("a"), ledger)
     with ledger.open("a") as other, ThreadPoolExecutor(1) as pool:
         fcntl.flock(other, fcntl.LOCK_EX)
-        waiting = pool.submit(append_look, {"key": "b"}, ledger)
+        waiting = pool.submit(append_look, seen("b"), ledger)
         with pytest.raises(TimeoutError):
             waiting.result(timeout=0.3)
         assert [line["key"] for line in lines(ledger)] == ["a"]
-        other.write('{"key": "b"}\n')
+        other.write(json.dumps(seen("b")) + "\n")
         other.flush()
         fcntl.flock(other, fcntl.LOCK_UN)
         assert waiting.result(timeout=30) == 2
     assert [line["key"] for line in lines(ledger)] == ["a", "b"]
+
+
+def test_only_looks_at_the_same_bars_are_added_up(ledger):
+    append_look(seen("a"), ledger)
+    assert append_look(seen("later", "2022", "2023"), ledger) == 1
+    assert append_look(seen("others", assets=("C",)), ledger) == 1
+    assert append_look(seen("longer", "2019", "2022", ("B", "C")), ledger) == 4

@@ -40,7 +40,7 @@ def test_a_saved_panel_loads_equal_and_knows_its_file(tmp_path, panel):
 
 
 def test_an_absent_panel_names_the_command_that_makes_it(tmp_path):
-    with pytest.raises(DatasetError, match="Run `kedro run --pipeline data_engineering`"):
+    with pytest.raises(DatasetError, match="Run `kedro run --pipeline hpo` first"):
         PanelDataset(filepath=str(tmp_path / "no.safetensors")).load()
 
 

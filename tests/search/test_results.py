@@ -33,7 +33,7 @@ def study_with(values, direction="maximize"):
 
 @pytest.mark.parametrize(("direction", "ranking"), [("maximize", [2, 0, 1]), ("minimize", [1, 0, 2])])
 def test_configurations_are_ranked_in_the_direction_of_the_study(direction, ranking):
-    results = model_results(study_with([0.2, 0.1, 0.3, None], direction), "mlp")
+    results = model_results(study_with([0.2, 0.1, 0.3, None], direction), "mlp", "sqlite:///s.db")
     assert [entry["trial_number"] for entry in results["best_configurations"]] == ranking
     assert results["best"]["rank"] == 1
     assert results["failures"] == [{"trial": 3, "reason": "nan"}]
@@ -41,19 +41,19 @@ def test_configurations_are_ranked_in_the_direction_of_the_study(direction, rank
 
 
 def test_of_equal_values_the_earlier_trial_is_best():
-    assert model_results(study_with([0.1, 0.3, 0.3]), "mlp")["best"]["trial_number"] == 1
+    assert model_results(study_with([0.1, 0.3, 0.3]), "mlp", "sqlite:///s.db")["best"]["trial_number"] == 1
 
 
 def test_a_study_without_a_complete_trial_has_no_best():
-    assert model_results(study_with([None, None]), "mlp")["best"] is None
+    assert model_results(study_with([None, None]), "mlp", "sqlite:///s.db")["best"] is None
 
 
 def test_the_comparison_takes_what_exists():
     results = [
-        model_results(study_with([0.2]), "mlp"),
+        model_results(study_with([0.2]), "mlp", "sqlite:///s.db"),
         {"model_type": "lstm", "skipped": "left out"},
-        model_results(study_with([0.5]), "gru"),
-        model_results(study_with([None]), "cnn_lstm"),
+        model_results(study_with([0.5]), "gru", "sqlite:///s.db"),
+        model_results(study_with([None]), "cnn_lstm", "sqlite:///s.db"),
     ]
     combined = combined_results(results)
     assert combined["overall_best"]["model_type"] == "gru"

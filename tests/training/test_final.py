@@ -41,7 +41,9 @@ def rows(panel: Panel) -> np.ndarray:
 def final(panel: Panel, rows: np.ndarray, model_type: str = "mlp", **more: Any) -> TrainedNetwork:
     options: dict[str, Any] = {"parameters": PARAMETERS, "folds": FOLDS, "card": {"trial_number": 4}, **more}
     training = options.pop("training", TRAINING)
-    return train_final(model_type, panel=panel, rows=rows, training=training, seed=SEED, **options)
+    return train_final(
+        model_type, panel=panel, rows=rows, latest_rows=rows[-40:], training=training, seed=SEED, **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,17 @@ def trained(panel: Panel, rows: np.ndarray) -> TrainedNetwork:
     return final(panel, rows)
 
 
-def test_epochs_and_threshold_are_the_medians_of_the_folds(
+def test_the_final_network_calls_the_positive_class_as_often_as_it_occurs_in_the_latest_rows(
     panel: Panel, rows: np.ndarray, trained: TrainedNetwork
 ) -> None:
-    assert trained.threshold == 0.25
+    latest = rows[-40:]
+    called = trained.score(panel, latest) > trained.threshold
+    assert abs(int(called.sum()) - int(panel.target.ravel()[latest].sum())) <= 1
+
+
+def test_epochs_are_the_median_of_the_folds_stopped_epochs(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
     assert trained.card["epochs"] == 3
     # The same by the parts that a training is made of.
     recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, SEED)

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from trading_hpo.backtest.judge import buy_and_hold, constant_forecast, judge, truth_of
 from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.splits.folds import Split
 from trading_hpo.training.final import TrainedNetwork
 from trading_hpo.types import BarRange, Panel
@@ -76,6 +77,7 @@ def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str,
     what = {
         "model_type": network.card["model_type"],
         "params": network.card["params"],
+        "settings": network.card.get("settings"),
         "label": panel.label_kind,
         "horizon_bars": panel.horizon_bars,
         "features": list(panel.feature_names),
@@ -104,6 +106,7 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     ]
     before, holdout = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
     return {
+        "panel_digest": panel_digest(panel),
         "folds": folds,
         "validation": {name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")},
         "holdout": _both(panel, before, holdout, backtest),

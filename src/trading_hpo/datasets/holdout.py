@@ -32,15 +32,21 @@ class HoldoutDataset(ResultsDataset):
 
 
 def append_look(look: dict[str, Any], ledger: Path) -> int:
-    """Append a look unless its key is known; return how many different looks there were."""
+    """Append a look unless its key is known; return how many different looks saw the same bars."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
     with ledger.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        keys = {json.loads(line)["key"] for line in file if line.strip()}
-        if look["key"] not in keys:
+        looks = {known["key"]: known for known in (json.loads(line) for line in file if line.strip())}
+        if look["key"] not in looks:
             file.write(json.dumps(look, allow_nan=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
-            keys.add(look["key"])
-    return len(keys)
+            looks[look["key"]] = look
+    return sum(_overlap(look, other) for other in looks.values())
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two looks saw bars of the same asset at the same time, whatever they foretold."""
+    together = one["first"] <= other["last"] and other["first"] <= one["last"]
+    return together and not set(one["assets"]).isdisjoint(other["assets"])

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import AbstractDataset
 
 from trading_hpo.training.final import TrainedNetwork
 
@@ -24,7 +24,7 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
         if (self._filepath / "skipped").exists():
             return {"skipped": (self._filepath / "skipped").read_text()}
         if not self._exists():
-            raise DatasetError(f"There is no network at {self._filepath}. Run `kedro run --pipeline retraining`.")
+            return {"skipped": "not trained yet"}
         return TrainedNetwork.load(self._filepath)
 
     def save(self, data: TrainedNetwork | dict[str, Any]) -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import AbstractDataset
 
+from trading_hpo.errors import MissingInputError
 from trading_hpo.market.panel import open_panel, save_panel
 from trading_hpo.types import Panel
 
@@ -22,7 +23,7 @@ class PanelDataset(AbstractDataset[Panel, Panel]):
     def load(self) -> Panel:
         """Map the file."""
         if not self._filepath.exists():
-            raise DatasetError(f"There is no panel at {self._filepath}. Run `kedro run --pipeline data_engineering`.")
+            raise MissingInputError(f"There is no panel at {self._filepath}. Run `kedro run --pipeline hpo` first.")
         return open_panel(self._filepath)
 
     def save(self, data: Panel) -> None:

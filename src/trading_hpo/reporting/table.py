@@ -25,11 +25,11 @@ def report_of(
     lines = [
         _line(result, holdout, baselines)
         for result, holdout in zip(results, holdouts, strict=True)
-        if result.get("best")
+        if _comparable(result, baselines)
     ]
     return {
         "models": lines,
-        "skipped": [result["model_type"] for result in results if not result.get("best") and "model_type" in result],
+        "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
         "buy_and_hold": {
             "validation": baselines["validation"]["buy_and_hold"],
@@ -37,6 +37,11 @@ def report_of(
         },
         "storage": next((r["storage"] for r in results if "storage" in r), None),
     }
+
+
+def _comparable(result: Mapping[str, Any], baselines: Mapping[str, Any]) -> bool:
+    """Whether there is a best configuration, found on the data of the baselines."""
+    return bool(result.get("best")) and result["panel_digest"] == baselines["panel_digest"]
 
 
 def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapping[str, Any]) -> dict[str, Any]:

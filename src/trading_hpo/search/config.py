@@ -1,5 +1,6 @@
 """The parameters of a search."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -8,10 +9,12 @@ from trading_hpo.backtest.classification import METRICS
 from trading_hpo.backtest.returns import TRADING_METRICS
 from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
-from trading_hpo.search.space import CustomSpacesConfig
+from trading_hpo.search.space import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
+from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
 OBJECTIVE_METRICS = (*METRICS, *TRADING_METRICS)
+LOWER_IS_BETTER = ("max_drawdown", "volatility", "turnover")
 SAMPLER_NAMES = ("tpe", "random")
 PRUNER_NAMES = ("median", "hyperband", "none")
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
@@ -23,6 +26,14 @@ class ObjectiveConfig(Config):
     metric: str = "mcc"
     direction: Literal["maximize", "minimize"] = "maximize"
     weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _natural_direction(cls, values: Any) -> Any:
+        """A drawdown that nobody gave a direction is to be small."""
+        if isinstance(values, dict) and "direction" not in values and values.get("metric") in LOWER_IS_BETTER:
+            return {**values, "direction": "minimize"}
+        return values
 
     @field_validator("metric")
     @classmethod
@@ -49,7 +60,7 @@ class SamplerConfig(Config):
     """How the next parameters are chosen."""
 
     name: Literal["tpe", "random"] = "tpe"
-    n_startup_trials: int = Field(default=10, ge=0, strict=True, description="tpe: random trials first")
+    n_startup_trials: int = Field(default=5, ge=0, strict=True, description="tpe: random trials first")
 
 
 class PrunerConfig(Config):
@@ -117,3 +128,18 @@ class HpoConfig(Config):
         if self.epochs is not None and self.pruner.name == "hyperband" and self.pruner.min_epochs > self.epochs:
             raise ValueError(f"pruner.min_epochs must be at most epochs ({self.epochs}), got {self.pruner.min_epochs}.")
         return self
+
+
+def search_space(
+    model_type: str, task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
+) -> Mapping[str, Any]:
+    """Return the space that a model type's search uses."""
+    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(task))
+
+
+def common_window(task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
+    """Return the longest window over all model types: rows without it are samples for none of them."""
+    return max(
+        longest_window(search_space(model_type, task, spaces, training, hpo), training.window_bars)
+        for model_type in MODEL_TYPES
+    )

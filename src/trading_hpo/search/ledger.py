@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo import __version__
+from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.pruners import SLOT
@@ -66,7 +67,11 @@ class Ledger:
         storage = where.open()
         names = {summary.study_name for summary in storage.get_all_studies()}
         study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
-        if name in names and "fingerprint" in study.user_attrs:
+        if name in names and "fingerprint" not in study.user_attrs and study.get_trials(deepcopy=False):
+            raise StudyMismatchError(
+                f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."
+            )
+        if "fingerprint" in study.user_attrs:
             check_same(name, study.user_attrs["fingerprint"], fingerprint)
         else:
             with accepted_as_experimental():

@@ -18,10 +18,11 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NU
 
 @dataclass(eq=False)
 class Worker:
-    """One process and the pipe to it."""
+    """One process and the pipe to it; ready once it has said that it can train."""
 
     process: ForkServerProcess
     pipe: "connection.Connection[Any, Any]"
+    ready: bool = False
 
     def how_it_died(self) -> str:
         """Return what ended the process, in words."""

@@ -33,12 +33,13 @@ def best_trial(study: optuna.Study) -> FrozenTrial | None:
     return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)
 
 
-def model_results(study: optuna.Study, model_type: str, top: int = 5) -> dict[str, Any]:
+def model_results(study: optuna.Study, model_type: str, storage: str, top: int = 5) -> dict[str, Any]:
     """Return the results of one model type.
 
     Args:
         study: Its study.
         model_type: Its name.
+        storage: Where the study is, without a password.
         top: How many configurations are listed.
     """
     trials = study.get_trials(deepcopy=False)
@@ -47,7 +48,8 @@ def model_results(study: optuna.Study, model_type: str, top: int = 5) -> dict[st
     ranked = sorted(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
     return {
         "model_type": model_type,
-        **study_summary(study, "see study"),
+        **study_summary(study, storage),
+        "panel_digest": study.user_attrs.get("fingerprint", {}).get("data", {}).get("digest"),
         "best": _configuration(ranked[0], 1) if ranked else None,
         "best_configurations": [_configuration(trial, rank) for rank, trial in enumerate(ranked[:top], start=1)],
         "epochs": sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials),

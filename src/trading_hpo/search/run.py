@@ -1,22 +1,19 @@
 """The search of one model type, from its parameters to its finished study."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import optuna
 
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.errors import StorageError
-from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.config import HpoConfig, common_window, search_space
 from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.ledger import Ledger
-from trading_hpo.search.space import SearchSpacesConfig, longest_window, resolve_space
+from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.supervisor import Supervisor
 from trading_hpo.search.trial import TrialTask
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES, Panel
+from trading_hpo.types import Panel
 
 
 def run_search(
@@ -59,25 +56,11 @@ def run_search(
     check_classes(panel, split, window)
     fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
     objective = hpo.objective
-    with storage.exclusive(study_name):
+    with storage.exclusive(study_name), storage.errors_in_words():
         ledger = Ledger.open(storage, study_name, objective.direction, objective.metric, fingerprint)
-        task = TrialTask(model_type, split, training, backtest, objective.metric, window, hpo.seed)
+        digest = fingerprint["data"]["digest"]
+        task = TrialTask(model_type, split, training, backtest, objective.metric, window, hpo.seed, digest)
         Supervisor(ledger, space, hpo, task, panel.path).run()
-
-
-def search_space(
-    model_type: str, task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
-) -> Mapping[str, Any]:
-    """Return the space that a model type's search uses."""
-    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(task))
-
-
-def common_window(task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
-    """Return the longest window over all model types: rows without it are samples for none of them."""
-    return max(
-        longest_window(search_space(model_type, task, spaces, training, hpo), training.window_bars)
-        for model_type in MODEL_TYPES
-    )
 
 
 def open_study(storage: StudyStorage, study_name: str) -> optuna.Study:

@@ -7,7 +7,7 @@ import optuna
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
-from trading_hpo.errors import did_you_mean
+from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.models.configs import CONFIGS, NetworkConfig
 from trading_hpo.training.config import Hyperparameters
 from trading_hpo.types import MODEL_TYPES
@@ -174,6 +174,9 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
         if parameter is None:
             continue
         owner = Hyperparameters if name in Hyperparameters.model_fields else network
+        if isinstance(parameter, FloatParameter) and fields[name].annotation not in (float, float | None):
+            yield f"{group}.{name}.type must be int or categorical, got {parameter.type!r}."
+            continue
         for value in parameter.edges():
             try:
                 owner(**{name: value})
@@ -193,6 +196,9 @@ def resolve_space(
         custom: Overrides.
         model_type: Whose.
         loss: Name of the loss.
+
+    Raises:
+        ConfigurationError: A condition names a parameter that is not suggested before.
     """
     space: dict[str, Any] = {**spaces.common, **getattr(spaces, model_type)}
     for group in (custom.common, getattr(custom, model_type)):
@@ -201,7 +207,17 @@ def resolve_space(
                 space.pop(name, None)
             else:
                 space[name] = _entry(value)
-    return {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
+    space = {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
+    names = list(space)
+    problems = [
+        f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
+        for name, entry in space.items()
+        for other in entry.only_if
+        if other not in names[: names.index(name)]
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+    return space
 
 
 def suggest(space: Mapping[str, Any], trial: optuna.Trial) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,10 +64,9 @@ class StudyStorage:
                 engine_kwargs["pool_pre_ping"] = True
             # RDBStorage puts `{SCHEMA_VERSION}` into URLs with braces; escaped braces keep a password whole.
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-            url = escaped if "{" in escaped else self._parsed().render_as_string(hide_password=False)
-            return optuna.storages.get_storage(
-                optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs, skip_compatibility_check=False)
-            )
+            # Two processes that make the tables at once break each other.
+            with _file_lock(path, "tables", wait=True) if path is not None else nullcontext():
+                return optuna.storages.get_storage(optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs))
         except (
             sqlalchemy.exc.SQLAlchemyError,
             sqlite3.Error,
@@ -98,6 +97,22 @@ class StudyStorage:
             raise StorageError(self._unreachable(error)) from error
 
     @contextmanager
+    def errors_in_words(self) -> Iterator[None]:
+        """Turn a failure of the database into a message; what was acknowledged before it is kept.
+
+        Raises:
+            StorageError: The database failed.
+        """
+        import optuna
+
+        try:
+            yield
+        except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+            raise StorageError(
+                f"{self._unreachable(error)} Finished trials are kept; the same command goes on from them."
+            ) from error
+
+    @contextmanager
     def exclusive(self, study_name: str) -> Iterator[None]:
         """Hold the study for one search; the lock ends with the process, however it ends.
 
@@ -110,7 +125,8 @@ class StudyStorage:
 
     @contextmanager
     def _server_lock(self, study_name: str) -> Iterator[None]:
-        engine = sqlalchemy.create_engine(self._parsed())
+        # Without a pool, closing the connection ends the session, and the lock with it.
+        engine = sqlalchemy.create_engine(self._parsed(), poolclass=sqlalchemy.NullPool, isolation_level="AUTOCOMMIT")
         if engine.dialect.name != "postgresql":
             yield  # other servers have no session lock that all versions share
             return
@@ -120,7 +136,6 @@ class StudyStorage:
             if not held:
                 raise StorageError(_held(study_name, "another machine or process"))
             yield
-        engine.dispose()
 
     def _parsed(self) -> URL:
         try:
@@ -133,7 +148,8 @@ class StudyStorage:
 
     def _unreachable(self, error: BaseException) -> str:
         password = self._parsed().password
-        reason = str(error.__cause__ or error).strip().splitlines()[0] if str(error) else type(error).__name__
+        told = str(error.__cause__ or error).strip()
+        reason = told.splitlines()[0] if told else type(error).__name__
         if password:
             reason = reason.replace(str(password), "***")
         return (
@@ -166,12 +182,12 @@ def _switch_to_wal(path: Path) -> None:
 
 
 @contextmanager
-def _file_lock(path: Path, study_name: str) -> Iterator[None]:
+def _file_lock(path: Path, study_name: str, wait: bool = False) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(f"{path.name}.{study_name}.lock")
     with lock.open("a+") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             file.seek(0)
             raise StorageError(_held(study_name, f"process {file.read().strip() or 'unknown'}")) from error

@@ -23,6 +23,7 @@ from trading_hpo.search.pruners import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
+MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
 STOP_WITHIN_S = 10.0
 TICK_S = 0.5
 
@@ -119,13 +120,13 @@ class Supervisor:
 
     def _next(self) -> OpenSlot | None:
         """Begin the next slot: first those that were begun before, then new ones up to the budget."""
+        if self._progress.tally.finished + len(self._busy) >= self._hpo.n_trials:
+            return None
         if self._again:
             open_slot = self._again.popleft()
             self._proposer.propose(open_slot.slot, fixed=open_slot.parameters)
             self._ledger.take_up(open_slot)
             return open_slot
-        if self._progress.tally.finished + len(self._busy) >= self._hpo.n_trials:
-            return None
         slot, self._next_slot = self._next_slot, self._next_slot + 1
         parameters, distributions = self._proposer.propose(slot)
         return self._ledger.begin(slot, parameters, distributions)
@@ -139,17 +140,20 @@ class Supervisor:
             except (EOFError, ConnectionError):
                 self._bury(worker)
             else:
-                self._deaths_in_a_row = 0
                 self._take(worker, kind, content)
         self._progress.refresh()
 
     def _take(self, worker: Worker, kind: str, content: Any) -> None:
         open_slot = self._busy[worker]
+        if kind == "ready":
+            worker.ready = True
+            return
         if kind == "report":
             self._send(worker, "prune" if self._report(open_slot, content) else "go")
             return
         del self._busy[worker]
         self._idle.append(worker)
+        self._deaths_in_a_row = 0
         if kind == "failed":
             self._fail(open_slot, content)
         elif kind == "interrupted":
@@ -185,7 +189,9 @@ class Supervisor:
 
     def _bury(self, worker: Worker) -> None:
         """A worker died: its slot runs again with the same parameters, or is set aside."""
-        open_slot = self._ledger.note_loss(self._busy.pop(worker))
+        open_slot = self._busy.pop(worker)
+        if worker.ready:  # one that never came up says nothing about the slot
+            open_slot = self._ledger.note_loss(open_slot)
         how = worker.how_it_died()
         worker.kill()
         self._deaths_in_a_row += 1
@@ -194,7 +200,7 @@ class Supervisor:
         else:
             self._proposer.forget(open_slot.slot)
             self._again.append(open_slot)
-        if self._deaths_in_a_row > 3 * (MAX_LOSSES + 1):
+        if self._deaths_in_a_row > MAX_DEATHS:
             raise WorkersDieError(
                 f"{self._deaths_in_a_row} workers died in a row, the last {how}. Look at the memory that trials "
                 "take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
@@ -233,7 +239,7 @@ class Supervisor:
                 worker.kill()
             else:
                 # A report still on its way is answered by the "stop" that follows it.
-                if kind != "report":
+                if kind not in {"report", "ready"}:
                     self._take(worker, kind, content)
 
     def _count(self, state: TrialState, value: float | None) -> None:

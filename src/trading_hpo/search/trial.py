@@ -26,6 +26,7 @@ class TrialTask:
         metric: What the study improves.
         longest_window: Rows without so much history are no samples, whatever a trial's own window.
         seed: Of the study.
+        panel_digest: Of the panel that the study is about; a worker that maps another refuses.
     """
 
     model_type: str
@@ -35,6 +36,7 @@ class TrialTask:
     metric: str
     longest_window: int
     seed: int
+    panel_digest: str
 
 
 @dataclass(frozen=True)

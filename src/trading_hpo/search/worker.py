@@ -1,8 +1,9 @@
 """A persistent process that trains what it is sent; it never talks to the study storage.
 
-Messages to a worker: ``(slot, parameters)`` starts a trial, ``None`` ends the process; while a trial runs,
-``"go"`` or ``"prune"`` answers each report and ``"stop"`` interrupts it at the next batch.
-Messages from it: ``("report", outcome)``, ``("done" | "pruned", outcome)``, ``("failed", reason)``,
+Messages to a worker: ``(slot, parameters)`` starts a trial; while it runs, ``"go"`` or ``"prune"`` answers each
+report and ``"stop"`` interrupts it at the next batch.
+Messages from it: ``("ready", None)`` once, then
+``("report", outcome)``, ``("done" | "pruned", outcome)``, ``("failed", reason)``,
 ``("interrupted", None)``.
 """
 
@@ -10,12 +11,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any
 
-from trading_hpo.errors import TradingHpoError
+from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel
+from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.threads import use_one_thread
@@ -28,13 +31,20 @@ def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: P
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     use_one_thread()
     _die_with_parent()
-    runner = TrialRunner(task, open_panel(panel_path))
-    while (order := pipe.recv()) is not None:
-        if order == "stop":  # arrived after the trial had ended
-            continue
-        _, parameters = order
-        for message in _messages(runner, parameters, pipe):
-            pipe.send(message)
+    panel = open_panel(panel_path)
+    if panel_digest(panel) != task.panel_digest:
+        raise StaleInputError(f"{panel_path} was replaced while the search runs")
+    runner = TrialRunner(task, panel)
+    pipe.send(("ready", None))
+    # A parent that is gone ends the pipe, and with it the work.
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            order = pipe.recv()
+            if order == "stop":  # arrived after the trial had ended
+                continue
+            _, parameters = order
+            for message in _messages(runner, parameters, pipe):
+                pipe.send(message)
 
 
 def _messages(

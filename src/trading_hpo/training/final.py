@@ -13,9 +13,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from trading_hpo.backtest.judge import truth_of
 from trading_hpo.models.registry import Architecture
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.fold import DivergedError, Recipe
+from trading_hpo.training.fold import DivergedError, Recipe, choose_threshold
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.threads import use_one_thread
@@ -94,6 +95,7 @@ def train_final(
     folds: list[dict[str, Any]],
     panel: Panel,
     rows: Int[np.ndarray, " N"],
+    latest_rows: Int[np.ndarray, " N"],
     training: TrainingConfig,
     seed: int,
     card: Mapping[str, Any],
@@ -101,8 +103,8 @@ def train_final(
 ) -> TrainedNetwork:
     """Train a configuration on all rows before the holdout.
 
-    Epochs and threshold are the medians of what the folds found on their stop rows: nothing is left to
-    stop on, and nothing needs to be.
+    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. The threshold follows the
+    same rule as in the folds, on the latest rows; a prevalence needs no scores that training has not seen.
 
     **Looks ahead:** label only, of the rows given.
 
@@ -112,6 +114,7 @@ def train_final(
         folds: What the trial left per fold.
         panel: The data.
         rows: Samples before the holdout, purged against it.
+        latest_rows: The last of them, as many bars as a fold keeps for stopping; they set the threshold.
         training: What all trials shared.
         seed: Of the study.
         card: Goes with the network.
@@ -124,7 +127,6 @@ def train_final(
     use_one_thread()  # as the folds were trained: another number may round differently
     recipe = Recipe.of(model_type, parameters, panel, training, seed)
     epochs = int(np.median([fold["stopped_epoch"] for fold in folds]))
-    threshold = float(np.median([fold["threshold"] for fold in folds]))
     stream = RandomStream(fold_seed(seed, FINAL_FOLD, parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows, training.clip_sigma).to(training.device)
@@ -146,10 +148,13 @@ def train_final(
         pass
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise DivergedError("a weight was not finite after the final training")
+    scores = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop).cpu().numpy()
+    threshold = choose_threshold(training.threshold, truth_of(panel, latest_rows), scores)
     full_card = {
         **card,
         "model_type": model_type,
         "params": dict(parameters),
+        "settings": {**training.model_dump(mode="json", exclude={"device", "eval_batch_size"}), "seed": seed},
         "epochs": max(epochs, 1),
         "train_rows": len(rows),
         "assets": list(panel.assets),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from trading_hpo.backtest.classification import classification_metrics
 from trading_hpo.backtest.judge import judge, truth_of
@@ -103,7 +103,7 @@ class Recipe:
         return size_mb(self.architecture.build())
 
 
-def choose_threshold(rule: str | float, truth: Float[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
+def choose_threshold(rule: str | float, truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
     """Return the score above which the positive class is called.
 
     **Looks ahead:** label only, of the stop rows that it is given.
@@ -169,6 +169,8 @@ def fit_fold(
         if best_score is None or monitored > best + training.min_delta:
             best = monitored
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
+            if not bool(torch.isfinite(validation).all()):
+                raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
             judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest)
             best_score = (result.epoch, threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score

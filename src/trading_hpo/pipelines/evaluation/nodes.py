@@ -7,8 +7,8 @@ import pandas as pd
 from trading_hpo.analysis.holdout import baselines, judge_holdout
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.reporting.table import report_of
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.run import common_window
+from trading_hpo.search.config import HpoConfig, common_window
+from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.training.config import TrainingConfig
@@ -28,6 +28,8 @@ def look_at_holdout(
     """Judge a final network on the sealed holdout."""
     if not isinstance(network, TrainedNetwork):
         return network
+    if network.card["panel_digest"] != panel_digest(panel):
+        return {"skipped": "its network was trained on other data than are prepared now"}
     window = common_window(panel.task, spaces, training, hpo)
     return judge_holdout(network, panel, split_from_table(folds), window, backtest)
 

@@ -46,10 +46,7 @@ def collect_results(model_type: str, pointer: dict[str, Any], storage: StudyStor
     """Return the results of one model type."""
     if "skipped" in pointer:
         return {"model_type": model_type, **pointer}
-    return {
-        **model_results(open_study(storage, pointer["study_name"]), model_type),
-        "storage": pointer["storage"],
-    }
+    return model_results(open_study(storage, pointer["study_name"]), model_type, pointer["storage"])
 
 
 def combine_results(*results: dict[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.run import common_window
+from trading_hpo.errors import StaleInputError
+from trading_hpo.search.config import HpoConfig, common_window
+from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.final import TrainedNetwork, train_final
-from trading_hpo.types import Panel
+from trading_hpo.types import BarRange, Panel
 
 
 def retrain(
@@ -21,16 +23,36 @@ def retrain(
     spaces: SearchSpacesConfig,
     training: TrainingConfig,
     hpo: HpoConfig,
+    fold_settings: FoldsConfig,
 ) -> TrainedNetwork | dict[str, Any]:
     """Train the best configuration on everything before the holdout."""
     best = results.get("best")
     if best is None:
         return {"skipped": results.get("skipped", "no complete trial")}
-    rows = panel.rows((split_from_table(folds).search,), common_window(panel.task, spaces, training, hpo))
+    if results["panel_digest"] != panel_digest(panel):
+        raise StaleInputError(
+            f"{model_type} was searched on other data (study {results['study_name']}) than are prepared now "
+            f"({panel.label_kind} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
+            "parameters."
+        )
+    split, window = split_from_table(folds), common_window(panel.task, spaces, training, hpo)
+    tail = int(len(split.search) * fold_settings.stop_fraction)
+    latest = BarRange(split.search.stop - tail, split.search.stop)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
         "metric": results["metric"],
         "validation": best["value"],
+        "panel_digest": results["panel_digest"],
     }
-    return train_final(model_type, best["params"], best["folds"], panel, rows, training, hpo.seed, card)
+    return train_final(
+        model_type,
+        best["params"],
+        best["folds"],
+        panel,
+        panel.rows((split.search,), window),
+        panel.rows((latest,), window),
+        training,
+        hpo.seed,
+        card,
+    )

@@ -8,7 +8,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.pipelines.per_model import of_model, per_model
 from trading_hpo.pipelines.retraining.nodes import retrain
 
-_INPUTS = ["hpo_results", "panel", "folds", "params:search_spaces", "params:training", "params:hpo"]
+_INPUTS = ["hpo_results", "panel", "folds", "params:search_spaces", "params:training", "params:hpo", "params:folds"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
