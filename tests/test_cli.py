@@ -7,6 +7,8 @@ import optuna
 import pandas as pd
 import pytest
 
+ONE_TRIAL = ["--namespaces", "mlp", "--params", "hpo.n_trials=1"]
+
 
 def written(project: Path) -> list[str]:
     """Files under data/, without SQLite's and locks' own."""
@@ -45,6 +47,11 @@ def assert_clean_failure(done, project: Path, *fragments: str) -> None:
         (["--params", "folds.n_folds=50,folds.min_role_bars=200"], ["folds need", "bars with features and labels"]),
         (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got", "nowhere.csv"]),
         (["--params", "labels.threshold=9"], ["must have both classes, got only 0"]),
+        (["--params", "training.window_bars=4000"], ["with 4000 bars of history, got none", "training.window_bars"]),
+        (["--params", "training.device=cuda:7"], ["training.device must be one of this machine's, got 'cuda:7'"]),
+        (["--from-nodes", "clean_bras"], ["unknown node 'clean_bras'. Did you mean 'clean_bars'?"]),
+        (["--tags", "nope"], ["Pipeline contains no nodes"]),
+        (["--pipeline", "retraining"], ["There is no panel", "Run `kedro run --pipeline hpo` first."]),
     ],
 )
 def test_a_mistake_ends_in_a_message_and_writes_nothing(kedro, project, arguments, fragments):
@@ -56,6 +63,22 @@ def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
     done = kedro("run", TRADING_HPO_STORAGE=url)
     assert_clean_failure(done, project, "cannot be used", "***@127.0.0.1:9/studies", "TRADING_HPO_STORAGE")
     assert "s3{cr}et" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["globals", "catalog", "parameters"])
+def test_a_configuration_file_that_cannot_be_read_is_a_message(kedro, project, name):
+    (project / "conf" / "test" / f"{name}.yml").write_text("hpo: [\n")
+    assert_clean_failure(kedro("run", "--env", "test"), project, "1 problem in the configuration", "Correct the file")
+
+
+def test_a_study_of_other_conditions_is_refused_with_the_difference_and_the_ways_out(kedro, project):
+    assert kedro("run", "--env", "test", *ONE_TRIAL).returncode == 0
+    done = kedro("run", "--env", "test", ONE_TRIAL[0], ONE_TRIAL[1], ONE_TRIAL[2], ONE_TRIAL[3] + ",hpo.seed=5")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in said
+    assert "seed: 0 -> 5" in said
+    assert "--params hpo.study_name=" in said
 
 
 def test_a_source_in_a_parameters_file_is_refused_because_the_catalog_would_not_see_it(kedro, project):

@@ -105,3 +105,12 @@ def test_what_a_killed_run_left_is_not_taken_for_an_older_result(tmp_path):
     run(tmp_path, calls, x=1, y=1)
     assert calls == ["second"]
     assert ResultsDataset(filepath=str(tmp_path / "b.json")).load() == {"value": 2}
+
+
+def test_damaged_stamps_only_mean_that_everything_is_made_again(tmp_path):
+    calls: list[str] = []
+    for damage in ("{garb", "[1]"):
+        (tmp_path / "stamps.json").write_text(damage)
+        calls.clear()
+        run(tmp_path, calls, x=1, y=1)
+        assert calls == ["first", "second", "third"]

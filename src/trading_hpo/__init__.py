@@ -56,7 +56,7 @@ The tree, in the order in which data flow through it:
         windows.py
         losses.py
         seeding.py
-        threads.py
+        machine.py
         loop.py
         fold.py             train, stop early, judge
         final.py            the last training, on everything before the holdout

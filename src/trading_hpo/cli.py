@@ -1,7 +1,9 @@
 """`kedro run`, with the whole configuration checked first and errors that a person can read."""
 
 import logging
+import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -46,10 +48,10 @@ def run(**options: Any) -> Any:
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
-        ours = _ours(error)
-        if ours is None:
+        message = _message(error)
+        if message is None:
             raise
-        click.secho(str(ours), fg="red", err=True)
+        click.secho(message, fg="red", err=True)
         sys.exit(1)
     if "report" in outputs:
         _show(outputs["report"].load())
@@ -97,26 +99,31 @@ def _check(options: dict[str, Any]) -> None:
     unknown = [n for option in ("from_nodes", "to_nodes", "node_names") for n in options[option] if n not in nodes]
     if unknown:
         raise ConfigurationError([f"unknown node {name!r}. {did_you_mean(name, nodes)}" for name in unknown])
-    loader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(conf),
-        env=options["env"],
-        runtime_params=options["params"],
-        **settings.CONFIG_LOADER_ARGS,
-    )
     try:
-        raw_parameters = loader["parameters"]
+        loader = settings.CONFIG_LOADER_CLASS(
+            conf_source=str(conf),
+            env=options["env"],
+            runtime_params=options["params"],
+            **settings.CONFIG_LOADER_ARGS,
+        )
+        raw_parameters, shared = loader["parameters"], loader["globals"]
+        storage, credentials = loader["catalog"]["study_storage"], loader["credentials"].get("study_storage")
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
         raise ConfigurationError([f"{str(error).strip()} Correct the file in {conf}."]) from error
     parameters = check_parameters(raw_parameters)
-    chosen = (options["params"] or {}).get("source", loader["globals"]["source"])
+    chosen = (options["params"] or {}).get("source", shared["source"])
     if parameters.source != chosen:
         raise ConfigurationError(
             [f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."]
         )
+    if parameters.training.device != "cpu":
+        from trading_hpo.training.machine import check_device
+
+        check_device(parameters.training.device)
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
-        filepath=str((_project_path() / loader["catalog"]["study_storage"]["filepath"]).absolute()),
-        credentials=loader["credentials"].get("study_storage"),
+        filepath=str((_project_path() / storage["filepath"]).absolute()),
+        credentials=credentials,
     ).load().check()
 
 
@@ -144,12 +151,20 @@ def _follow_namespaces(options: dict[str, Any]) -> None:
     options["to_nodes"] = [*options["to_nodes"], *sorted({node.name for node in nodes})]
 
 
-def _ours(error: BaseException | None) -> TradingHpoError | None:
-    """Find our own error under those that Kedro wraps around it."""
-    while error is not None:
-        if isinstance(error, TradingHpoError):
-            return error
-        error = error.__cause__ or error.__context__
+def _message(error: BaseException) -> str | None:
+    """Say what went wrong, if it is a matter between the user and the project; none for a defect of ours."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, TradingHpoError):
+            return str(link)
+    for link in chain:
+        if isinstance(link, OSError) and link.strerror:
+            return f"{str(error).splitlines()[0]}: {link.strerror}. Make room or give access, then run again."
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    if f"{os.sep}kedro{os.sep}" in raised_in:  # an option that names what is not there, a file that is none
+        return str(error)
     return None
 
 

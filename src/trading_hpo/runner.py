@@ -48,7 +48,7 @@ class ReusingRunner(SequentialRunner):
                 Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
             except BaseException:
                 if ALL_OR_NOTHING in node.tags:
-                    _take_back(written, catalog, stamps)
+                    _take_back([*written, node], catalog, stamps)
                 raise
             stamps.keep(node, stamp)
             if ALL_OR_NOTHING in node.tags:
@@ -66,7 +66,7 @@ class _Stamps:
             self._path = None
         self._kept: dict[str, list[str]] = {}
         if self._path is not None and self._path.exists():
-            self._kept = json.loads(self._path.read_text())
+            self._kept = _read_stamps(self._path)
 
     def of(self, node: Node) -> str | None:
         """Return the node's stamp; none where it cannot have one."""
@@ -105,6 +105,15 @@ class _Stamps:
             write_json(self._kept, path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _read_stamps(path: Path) -> dict[str, list[str]]:
+    """Return the stamps of a file; a damaged one only means that everything is made again."""
+    try:
+        stamps = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return stamps if isinstance(stamps, dict) else {}
 
 
 def _content(name: str, catalog: CatalogProtocol) -> bytes | None:

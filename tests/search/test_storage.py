@@ -10,6 +10,11 @@ from trading_hpo.search.storage import StudyStorage, masked_url
         ("sqlite:///a/b.db", "sqlite:///a/b.db"),
         ("postgresql+psycopg://me:secret@host/studies", "postgresql+psycopg://me:***@host/studies"),
         ("postgresql+psycopg://me:sec{r}et@host/studies", "postgresql+psycopg://me:***@host/studies"),
+        (
+            "postgresql+psycopg://host/studies?user=me&password=secret",
+            "postgresql+psycopg://host/studies?password=%2A%2A%2A&user=me",
+        ),
+        ("postgresql+psycopg://me:Se{cr@et:se/cret@127.0.0.1:1/db", "postgresql+psycopg://***"),
         ("nonsense with secret", "***"),
     ],
 )
@@ -23,6 +28,9 @@ def test_a_password_is_never_shown(url, shown):
     [
         "postgresql+psycopg://me:s{e}cret@127.0.0.1:9/studies",  # nobody listens
         "postgresql+nodriver://me:secret@127.0.0.1/studies",
+        "postgresql+psycopg://me:Se{cr@et:se/cret@127.0.0.1:1/db",
+        "postgresql+psycopg://me:secret@127.0.0.1:abc/db",
+        "postgresql+psycopg://127.0.0.1:9/db?user=me&password=secret",
         "nonsense:secret",
     ],
 )
@@ -54,3 +62,14 @@ def test_a_lock_is_per_study_and_ends_with_its_block(tmp_path):
         pass
     with storage.exclusive("a"):
         pass
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "studies.db"
+    file.write_text("my notes, not a database, and long enough to look like one" * 50)
+    before = file.read_bytes()
+    with pytest.raises(StorageError, match="cannot be read as a study database"):
+        StudyStorage(f"sqlite:///{file}").check()
+    with pytest.raises(StorageError, match="cannot be written"):
+        StudyStorage(f"sqlite:///{file}/studies.db").check()
+    assert file.read_bytes() == before

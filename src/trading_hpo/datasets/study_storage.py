@@ -1,5 +1,6 @@
 """Where the studies live."""
 
+import os
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +14,9 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
 
     Args:
         filepath: Of the SQLite file.
-        credentials: ``{url: ...}``; from the environment, never from parameters, since those are logged.
+        credentials: ``{environment_variable: ...}`` that holds a URL. Not the URL itself: configuration is
+            interpolated, and a password may contain what looks like an interpolation. Never from parameters,
+            since those are logged.
     """
 
     def __init__(
@@ -24,7 +27,7 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self.metadata = metadata
-        url = (credentials or {}).get("url")
+        url = os.environ.get((credentials or {}).get("environment_variable", ""))
         path = Path(filepath)
         # A short path reads better wherever the URL is shown.
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

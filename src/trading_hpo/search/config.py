@@ -78,14 +78,16 @@ class HpoConfig(Config):
 
     study_name: str | None = Field(default=None, pattern=NAME, description="null: made from scenario, source and label")
     models_to_optimize: tuple[str, ...] = Field(default=MODEL_TYPES, min_length=1)
-    n_trials: int = Field(default=100, ge=1, strict=True, description="budget of one model type, over all runs")
+    n_trials: int = Field(
+        default=100, ge=1, le=1_000_000, strict=True, description="budget of one model type, over all runs"
+    )
     sampler: Annotated[SamplerConfig, _named(SAMPLER_NAMES, "sampler")] = SamplerConfig()
     pruner: Annotated[PrunerConfig, _named(PRUNER_NAMES, "pruner")] = PrunerConfig()
     objectives: tuple[ObjectiveConfig, ...] = Field(default=(ObjectiveConfig(),), min_length=1, max_length=1)
     epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the training group")
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
-    seed: int = Field(default=0, ge=0, strict=True)
+    seed: int = Field(default=0, ge=0, lt=2**32, strict=True)
     custom_search_spaces: CustomSpacesConfig = CustomSpacesConfig()
 
     @field_validator("models_to_optimize")

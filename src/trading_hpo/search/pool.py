@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def start_worker(task: TrialTask, panel_path: Path) -> Worker:
 
     context = _context()
     ours, theirs = context.Pipe()
-    with _lean_start():
+    with _lean_start(), _no_interrupts():
         process = context.Process(target=work, args=(theirs, task, panel_path), daemon=True)
         process.start()
     theirs.close()
@@ -62,6 +63,16 @@ def _context() -> ForkServerContext:
     # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
     context.set_forkserver_preload(["trading_hpo.search.worker"])
     return context
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Start with Ctrl-C blocked; the server process and its workers inherit that, even while they import."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Tally:
         budget: Slots in all.
         resumed: Slots that were finished before this run.
         finished: All finished slots, pruned and failed ones with them.
+        first_failure: Reason of this run's first failed slot.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Tally:
     pruned: int = 0
     failed: int = 0
     best: float | None = None
+    first_failure: str | None = None
     started: float = field(default_factory=time.monotonic)
 
     def line(self) -> str:
@@ -69,6 +71,8 @@ class Progress:
                 yield self
         finally:
             self._console.print(Text(self.tally.line()), soft_wrap=True)
+            if self.tally.first_failure is not None:
+                self._console.print(Text(f"  first failure: {self.tally.first_failure}"), soft_wrap=True)
 
     def refresh(self) -> None:
         """Draw the tally again."""

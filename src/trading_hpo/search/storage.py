@@ -85,8 +85,11 @@ class StudyStorage:
         """
         path = self.sqlite_path
         if path is not None:
-            if path.is_dir() or not os.access(_first_existing(path.parent), os.W_OK):
+            folder = _first_existing(path.parent)
+            if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
                 raise StorageError(self._unreachable(OSError("the file cannot be written")))
+            if path.exists():
+                self._check_file(path)
             return
         try:
             engine = sqlalchemy.create_engine(self._parsed(), connect_args={"connect_timeout": 5})
@@ -95,6 +98,19 @@ class StudyStorage:
             engine.dispose()
         except (sqlalchemy.exc.SQLAlchemyError, ImportError, TypeError, OSError) as error:
             raise StorageError(self._unreachable(error)) from error
+
+    def _check_file(self, path: Path) -> None:
+        try:
+            connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+            try:
+                connection.execute("PRAGMA schema_version").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StorageError(
+                f"{path} cannot be read as a study database: {error}. Restore it, move it away, or name another in "
+                "TRADING_HPO_STORAGE."
+            ) from error
 
     @contextmanager
     def errors_in_words(self) -> Iterator[None]:
@@ -140,14 +156,16 @@ class StudyStorage:
     def _parsed(self) -> URL:
         try:
             return make_url(self.url)
-        except sqlalchemy.exc.ArgumentError as error:
+        except (sqlalchemy.exc.ArgumentError, ValueError):
             raise StorageError(
                 "The storage URL must look like postgresql+psycopg://user:password@host/database, got "
-                f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE."
-            ) from error
+                f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE; special characters of a password are written "
+                "as percent codes, such as %40 for @."
+            ) from None  # the cause may quote the password
 
     def _unreachable(self, error: BaseException) -> str:
-        password = self._parsed().password
+        parsed = self._parsed()
+        password = parsed.password or next((v for n, v in parsed.query.items() if "pass" in n.lower()), None)
         told = str(error.__cause__ or error).strip()
         reason = told.splitlines()[0] if told else type(error).__name__
         if password:
@@ -166,10 +184,12 @@ def masked_url(url: str) -> str:
         'postgresql+psycopg://me:***@host/studies'
     """
     try:
-        return make_url(url).render_as_string(hide_password=True)
-    except sqlalchemy.exc.ArgumentError:
-        scheme, separator, rest = url.partition("://")
-        return f"{scheme}{separator}***{rest[rest.rfind('@') :] if '@' in rest else ''}" if separator else "***"
+        parsed = make_url(url)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        scheme, separator, _ = url.partition("://")
+        return f"{scheme}://***" if separator else "***"
+    hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def _switch_to_wal(path: Path) -> None:

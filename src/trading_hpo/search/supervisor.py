@@ -182,6 +182,7 @@ class Supervisor:
         self._ledger.fail(open_slot, reason)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
         self._count(TrialState.FAIL, None)
+        self._progress.tally.first_failure = self._progress.tally.first_failure or reason
 
     def _put_back(self, open_slot: OpenSlot) -> None:
         self._ledger.put_back(open_slot)

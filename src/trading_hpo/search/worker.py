@@ -21,7 +21,7 @@ from trading_hpo.market.panel import open_panel
 from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
-from trading_hpo.training.threads import use_one_thread
+from trading_hpo.training.machine import use_one_thread
 
 
 def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: Path) -> None:

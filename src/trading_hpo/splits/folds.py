@@ -180,7 +180,10 @@ def check_classes(panel: Panel, split: Split, window_bars: int) -> None:
         rows = panel.rows(ranges, window_bars)
         classes = np.unique(target[rows])
         if len(rows) == 0:
-            problems.append(f"{name} must have samples with {window_bars} bars of history, got none.")
+            problems.append(
+                f"{name} must have samples with {window_bars} bars of history, got none. "
+                "Shorten training.window_bars or its range in the search space, or take longer folds."
+            )
         elif panel.task == "classification" and len(classes) < 2:
             problems.append(
                 f"{name} must have both classes, got only {int(classes[0])} in {len(rows)} rows. "

@@ -18,8 +18,8 @@ from trading_hpo.models.registry import Architecture
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.fold import DivergedError, Recipe, choose_threshold
 from trading_hpo.training.loop import fit, predict
+from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.seeding import RandomStream, fold_seed
-from trading_hpo.training.threads import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
 

