@@ -50,6 +50,7 @@ def assert_clean_failure(done, project: Path, *fragments: str) -> None:
         (["--params", "training.window_bars=4000"], ["with 4000 bars of history, got none", "training.window_bars"]),
         (["--params", "training.device=cuda:7"], ["training.device must be one of this machine's, got 'cuda:7'"]),
         (["--from-nodes", "clean_bras"], ["unknown node 'clean_bras'. Did you mean 'clean_bars'?"]),
+        (["--params", "scenario=other"], ["scenario must be set in an environment's globals.yml, got 'other'"]),
         (["--tags", "nope"], ["Pipeline contains no nodes"]),
         (["--pipeline", "retraining"], ["There is no panel", "Run `kedro run --pipeline hpo` first."]),
     ],
@@ -63,6 +64,13 @@ def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
     done = kedro("run", TRADING_HPO_STORAGE=url)
     assert_clean_failure(done, project, "cannot be used", "***@127.0.0.1:9/studies", "TRADING_HPO_STORAGE")
     assert "s3{cr}et" not in done.stdout + done.stderr
+
+
+def test_help_shows_the_examples_line_by_line(kedro):
+    said = kedro("run", "--help").stdout
+    assert "kedro run --namespaces lstm " in said
+    assert "\\b" not in said
+    assert any(line.strip().startswith("kedro run --pipeline hpo") for line in said.splitlines())
 
 
 @pytest.mark.parametrize("name", ["globals", "catalog", "parameters"])

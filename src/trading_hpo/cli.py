@@ -1,5 +1,6 @@
 """`kedro run`, with the whole configuration checked first and errors that a person can read."""
 
+import inspect
 import logging
 import os
 import sys
@@ -38,7 +39,7 @@ def run(**options: Any) -> Any:
     """
     _quieten()
     try:
-        _check(options)
+        results = _check(options)
         _follow_namespaces(options)
         options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
@@ -55,11 +56,15 @@ def run(**options: Any) -> Any:
         sys.exit(1)
     if "report" in outputs:
         _show(outputs["report"].load())
+    else:
+        click.echo(f"Done. Results are in {results}")
     return outputs
 
 
 # Our command takes every option that Kedro's own takes.
-cli.add_command(click.Command("run", params=kedro_run.params, callback=run, help=run.__doc__))
+# In a raw docstring click's mark for "keep these lines" is two characters.
+_HELP = inspect.cleandoc(run.__doc__ or "").replace("\\b", "\b")
+cli.add_command(click.Command("run", params=kedro_run.params, callback=run, help=_HELP))
 
 
 def _callback(command: click.Command) -> Callable[..., Any]:
@@ -76,8 +81,8 @@ def _quieten() -> None:
     logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
 
 
-def _check(options: dict[str, Any]) -> None:
-    """Refuse a configuration before the first node, with all that is wrong with it."""
+def _check(options: dict[str, Any]) -> Path:
+    """Refuse a configuration before the first node, with all that is wrong with it; return where results go."""
     from kedro.framework.project import pipelines as registered
     from kedro.framework.project import settings
 
@@ -116,6 +121,10 @@ def _check(options: dict[str, Any]) -> None:
         raise ConfigurationError(
             [f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."]
         )
+    if parameters.scenario != shared["scenario"]:
+        raise ConfigurationError(
+            [f"scenario must be set in an environment's globals.yml, got {parameters.scenario!r} as a parameter."]
+        )
     if parameters.training.device != "cpu":
         from trading_hpo.training.machine import check_device
 
@@ -125,6 +134,7 @@ def _check(options: dict[str, Any]) -> None:
         filepath=str((_project_path() / storage["filepath"]).absolute()),
         credentials=credentials,
     ).load().check()
+    return Path(storage["filepath"]).parents[1]
 
 
 def _project_path() -> Path:

@@ -42,8 +42,8 @@ class Tally:
         seconds = time.monotonic() - self.started
         best = "-" if self.best is None else f"{self.best:.4f}"
         done = self.finished - self.resumed
-        left = "-" if not done else _clock(seconds / done * (self.budget - self.finished))
-        clock = f"{_clock(seconds)} left {left}" if self.finished < self.budget else _clock(seconds)
+        left = f", about {_clock(seconds / done * (self.budget - self.finished))} left" if done else ""
+        clock = f"{_clock(seconds)} gone{left}" if self.finished < self.budget else _clock(seconds)
         width = len(str(self.budget))
         return (
             f"{self.name:<40} {self.finished:>{width}}/{self.budget} trials  {self.pruned:>2} pruned  "
