@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from trading_hpo.market.panel import save_panel
 from trading_hpo.types import Panel
 
 ROOT = Path(__file__).parents[1]
+Outcome = tuple[subprocess.CompletedProcess[str], Path]
 
 
 def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
@@ -47,15 +50,18 @@ def panel_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project folder with the real configuration and no data yet."""
-    folder = tmp_path / "project"
+def _make_project(folder: Path) -> Path:
+    """Make a project folder with the real configuration and no data yet."""
     (folder / "src").mkdir(parents=True)
     shutil.copytree(ROOT / "conf", folder / "conf")
     for name in ("pyproject.toml", ".telemetry"):
         shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return _make_project(tmp_path / "project")
 
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
@@ -71,22 +77,35 @@ def _environment(**extra: str) -> dict[str, str]:
     return {**inherited, "COLUMNS": "120", **extra}
 
 
+def _run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _command(*arguments),
+        cwd=project,
+        env=_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
 @pytest.fixture
 def kedro(project: Path) -> Kedro:
     """Run `kedro <arguments>` in the project, as a user would."""
+    return partial(_run, project)
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            _command(*arguments),
-            cwd=project,
-            env=_environment(**environment),
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
 
-    return run
+@pytest.fixture(scope="module")
+def kedro_each(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Sequence[str]]], list[Outcome]]:
+    """Run several commands side by side, each in a project of its own: they mostly import."""
+
+    def run_each(commands: Sequence[Sequence[str]]) -> list[Outcome]:
+        folders = [_make_project(tmp_path_factory.mktemp("projects") / "project") for _ in commands]
+        with ThreadPoolExecutor(3) as pool:
+            done = pool.map(lambda pair: _run(pair[0], *pair[1]), zip(folders, commands, strict=True))
+            return list(zip(done, folders, strict=True))
+
+    return run_each
 
 
 @pytest.fixture

@@ -25,38 +25,44 @@ def assert_clean_failure(done, project: Path, *fragments: str) -> None:
     assert written(project) == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "fragments"),
-    [
-        (
-            ["--params", "hpo.n_trials=0,hpo.models_to_optimize=lstn,source=sp500,labels.kimd=volatility"],
-            [
-                "4 problems in the configuration",
-                "hpo.n_trials must be greater than or equal to 1, got 0.",
-                "unknown model type 'lstn'. Did you mean 'lstm'?",
-                "unknown source 'sp500'.",
-                "labels.kimd is not a parameter. Did you mean 'kind'?",
-            ],
-        ),
-        (["--params", "hppo.n_trials=3"], ["hppo is not a parameter. Did you mean 'hpo'?"]),
-        (["--env", "tets"], ["unknown environment 'tets'. Did you mean 'test'?"]),
-        (["--pipeline", "hpoo"], ["unknown pipeline 'hpoo'. Did you mean 'hpo'?"]),
-        (["--namespaces", "lst"], ["unknown namespace 'lst'. Did you mean 'lstm'?"]),
-        (["--params", "assets=ZZZZ"], ["asset 'ZZZZ' is not in the source."]),
-        (["--params", "folds.embargo_bars=4000"], ["folds.embargo_bars must be shorter than a validation block"]),
-        (["--params", "folds.n_folds=50,folds.min_role_bars=200"], ["folds need", "bars with features and labels"]),
-        (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got", "nowhere.csv"]),
-        (["--params", "labels.threshold=9"], ["must have both classes, got only 0"]),
-        (["--params", "training.window_bars=4000"], ["with 4000 bars of history, got none", "training.window_bars"]),
-        (["--params", "training.device=cuda:7"], ["training.device must be one of this machine's, got 'cuda:7'"]),
-        (["--from-nodes", "clean_bras"], ["unknown node 'clean_bras'. Did you mean 'clean_bars'?"]),
-        (["--params", "scenario=other"], ["scenario must be set in an environment's globals.yml, got 'other'"]),
-        (["--tags", "nope"], ["Pipeline contains no nodes"]),
-        (["--pipeline", "retraining"], ["There is no panel", "Run `kedro run --pipeline hpo` first."]),
-    ],
-)
-def test_a_mistake_ends_in_a_message_and_writes_nothing(kedro, project, arguments, fragments):
-    assert_clean_failure(kedro("run", *arguments), project, *fragments)
+MISTAKES = [
+    (
+        ["--params", "hpo.n_trials=0,hpo.models_to_optimize=lstn,source=sp500,labels.kimd=volatility"],
+        [
+            "4 problems in the configuration",
+            "hpo.n_trials must be greater than or equal to 1, got 0.",
+            "unknown model type 'lstn'. Did you mean 'lstm'?",
+            "unknown source 'sp500'.",
+            "labels.kimd is not a parameter. Did you mean 'kind'?",
+        ],
+    ),
+    (["--params", "hppo.n_trials=3"], ["hppo is not a parameter. Did you mean 'hpo'?"]),
+    (["--env", "tets"], ["unknown environment 'tets'. Did you mean 'test'?"]),
+    (["--pipeline", "hpoo"], ["unknown pipeline 'hpoo'. Did you mean 'hpo'?"]),
+    (["--namespaces", "lst"], ["unknown namespace 'lst'. Did you mean 'lstm'?"]),
+    (["--params", "assets=ZZZZ"], ["asset 'ZZZZ' is not in the source."]),
+    (["--params", "folds.embargo_bars=4000"], ["folds.embargo_bars must be shorter than a validation block"]),
+    (["--params", "folds.n_folds=50,folds.min_role_bars=200"], ["folds need", "bars with features and labels"]),
+    (["--params", "source=csv,sources.csv.path=nowhere.csv"], ["sources.csv.path must exist, got", "nowhere.csv"]),
+    (["--params", "labels.threshold=9"], ["must have both classes, got only 0"]),
+    (["--params", "training.window_bars=4000"], ["with 4000 bars of history, got none", "training.window_bars"]),
+    (["--params", "training.device=cuda:7"], ["training.device must be one of this machine's, got 'cuda:7'"]),
+    (["--from-nodes", "clean_bras"], ["unknown node 'clean_bras'. Did you mean 'clean_bars'?"]),
+    (["--params", "scenario=other"], ["scenario must be set in an environment's globals.yml, got 'other'"]),
+    (["--tags", "nope"], ["Pipeline contains no nodes"]),
+    (["--pipeline", "retraining"], ["There is no panel", "Run `kedro run --pipeline hpo` first."]),
+]
+
+
+@pytest.fixture(scope="module")
+def mistakes(kedro_each):
+    return kedro_each([["run", *arguments] for arguments, _ in MISTAKES])
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=lambda number: " ".join(MISTAKES[number][0]))
+def test_a_mistake_ends_in_a_message_and_writes_nothing(mistakes, number):
+    done, project = mistakes[number]
+    assert_clean_failure(done, project, *MISTAKES[number][1])
 
 
 def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
