@@ -435,3 +435,8 @@ def test_all_roles_without_samples_are_named_at_once():
 def test_numbers_have_no_classes_to_miss():
     panel, split = classes_case()
     check_classes(replace(panel, target=np.ones_like(panel.target), task="regression"), split, window_bars=1)
+
+
+def test_the_latest_bars_are_the_tail_of_the_search_and_never_the_holdout():
+    split = Split((), BarRange(10, 110), BarRange(112, 140))
+    assert split.latest(0.15) == BarRange(95, 110)

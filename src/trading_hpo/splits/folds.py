@@ -34,6 +34,10 @@ class Split:
     search: BarRange
     holdout: BarRange
 
+    def latest(self, fraction: float) -> BarRange:
+        """Return the last share of the search bars, the place of a final network's stop rows."""
+        return BarRange(self.search.stop - int(len(self.search) * fraction), self.search.stop)
+
 
 def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> Split:
     """Cut the holdout off, then divide what is before it.

@@ -12,7 +12,7 @@ from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.final import TrainedNetwork, train_final
-from trading_hpo.types import BarRange, Panel
+from trading_hpo.types import Panel
 
 
 def retrain(
@@ -36,8 +36,6 @@ def retrain(
             "parameters."
         )
     split, window = split_from_table(folds), common_window(panel.task, spaces, training, hpo)
-    tail = int(len(split.search) * fold_settings.stop_fraction)
-    latest = BarRange(split.search.stop - tail, split.search.stop)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
@@ -51,7 +49,7 @@ def retrain(
         best["folds"],
         panel,
         panel.rows((split.search,), window),
-        panel.rows((latest,), window),
+        panel.rows((split.latest(fold_settings.stop_fraction),), window),
         training,
         hpo.seed,
         card,
