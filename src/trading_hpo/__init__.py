@@ -28,6 +28,7 @@ The tree, in the order in which data flow through it:
         bars.py             raw bars of the chosen source
         panel.py            the panel, mapped
         results.py          JSON of one model type, which may have been left out
+        study.py            a study by reference
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
@@ -81,12 +82,21 @@ The tree, in the order in which data flow through it:
         supervisor.py       spends the budget
         progress.py
         run.py              the search of one model type
+        study.py            a study by reference
         results.py
     analysis/               what studies and holdout say
         importance.py
-        holdout.py
-    reporting/              results -> text
+        convergence.py      the best so far; model types side by side
+        holdout.py          one look
+        holdout_tables.py
+        calibration.py
+    reporting/              results -> text and figures
         table.py
+        figures/
+            style.py
+            search.py       of one study
+            comparison.py   of model types
+            holdout.py
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see

@@ -33,6 +33,9 @@ class KnownScores:
     def score(self, panel, rows):
         return self.scores.ravel()[rows]
 
+    def forecast(self, score):
+        return score
+
 
 def panel_of(n_assets=2, n_bars=120):
     moves = np.random.default_rng(3).normal(0, 0.02, (n_assets, n_bars)).astype(np.float32)
@@ -50,6 +53,10 @@ def panel_of(n_assets=2, n_bars=120):
     )
 
 
+def result_of(*arguments):
+    return judge_holdout(*arguments).result
+
+
 def perfect(panel):
     return KnownScores(panel.target.astype(float))
 
@@ -57,12 +64,12 @@ def perfect(panel):
 def look(panel, split=SPLIT, **card):
     network = perfect(panel)
     network.card.update(card)
-    return judge_holdout(network, panel, split, WINDOW, FREE)["look"]
+    return result_of(network, panel, split, WINDOW, FREE)["look"]
 
 
 def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
     panel = panel_of()
-    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)
+    judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)
     assert judged["metrics"]["mcc"] == 1.0
     assert judged["samples"] == 2 * 19
     assert judged["first"] == "2020-04-10T00:00:00+00:00"  # bar 100
@@ -71,33 +78,33 @@ def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
 
 def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
     panel = panel_of()
-    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)["metrics"]
+    judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["metrics"]
     before, within = panel.target.astype(float), panel.target.astype(float)
     before[:, :100] = 1 - before[:, :100]
     within[:, 100] = 1 - within[:, 100]
-    assert judge_holdout(KnownScores(before), panel, SPLIT, WINDOW, FREE)["metrics"] == judged
-    assert judge_holdout(KnownScores(within), panel, SPLIT, WINDOW, FREE)["metrics"] != judged
+    assert result_of(KnownScores(before), panel, SPLIT, WINDOW, FREE)["metrics"] == judged
+    assert result_of(KnownScores(within), panel, SPLIT, WINDOW, FREE)["metrics"] != judged
 
 
 def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
     panel = panel_of()
-    assert judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
+    assert result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
     # Right in one block, wrong in the other: accuracies 1 and 0, or near it.
     half = panel.target.astype(float)
     half[:, 110:] = 1 - half[:, 110:]
-    judged = judge_holdout(KnownScores(half), panel, replace(SPLIT, folds=FOLDS[:2]), WINDOW, FREE)
+    judged = result_of(KnownScores(half), panel, replace(SPLIT, folds=FOLDS[:2]), WINDOW, FREE)
     assert judged["standard_errors"]["accuracy"] == pytest.approx(0.5, abs=0.06)
 
 
 def test_the_threshold_is_the_networks_own():
     panel = panel_of()
     network = replace(perfect(panel), threshold=1.0)
-    assert judge_holdout(network, panel, SPLIT, WINDOW, FREE)["metrics"]["positive_rate"] == 0.0
+    assert result_of(network, panel, SPLIT, WINDOW, FREE)["metrics"]["positive_rate"] == 0.0
 
 
 def test_the_result_can_be_written_as_strict_json():
     panel = panel_of()
-    judged = judge_holdout(perfect(panel), panel, SPLIT, WINDOW, FREE)
+    judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)
     assert json.loads(json.dumps(judged, allow_nan=False)) == judged
 
 
@@ -115,7 +122,7 @@ def test_what_is_no_part_of_the_configuration_makes_no_new_look(card):
 def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new_look():
     panel = panel_of()
     retrained = KnownScores(np.random.default_rng(0).random((2, 120)), threshold=0.3)
-    assert judge_holdout(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
+    assert result_of(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
 
 
 @pytest.mark.parametrize(

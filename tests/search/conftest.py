@@ -8,7 +8,7 @@ import pytest
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.run import run_search
+from trading_hpo.search.run import Search
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
@@ -24,11 +24,11 @@ SPACES = SearchSpacesConfig(
 )
 TRAINING = TrainingConfig(epochs=3, window_bars=2, max_windows_per_epoch=256)
 
-Search = Callable[..., StudyStorage]
+RunSearch = Callable[..., StudyStorage]
 
 
 @pytest.fixture
-def search(panel_file: Path, tmp_path: Path) -> Search:
+def search(panel_file: Path, tmp_path: Path) -> RunSearch:
     """Search the planted panel with a small MLP; keyword arguments go to the group `hpo`."""
     panel = open_panel(panel_file)
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
@@ -38,7 +38,7 @@ def search(panel_file: Path, tmp_path: Path) -> Search:
     ) -> StudyStorage:
         storage = StudyStorage(f"sqlite:///{tmp_path / file}")
         config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", **hpo})
-        run_search("mlp", name, panel, split, storage, SPACES, training, BacktestConfig(), config)
+        Search.of("mlp", name, panel, split, SPACES, training, BacktestConfig(), config).run(storage)
         return storage
 
     return run

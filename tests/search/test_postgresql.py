@@ -9,9 +9,10 @@ from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.errors import StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.run import open_study, run_search
+from trading_hpo.search.run import Search
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import StudyRef
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.training.config import TrainingConfig
@@ -36,8 +37,8 @@ def search(storage: StudyStorage, panel_file: Path, n_trials: int) -> list[tuple
     panel = open_panel(panel_file)
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
     hpo = HpoConfig(n_trials=n_trials, workers=1, pruner="none")
-    run_search("mlp", "study", panel, split, storage, SPACES, TRAINING, BacktestConfig(), hpo)
-    trials = open_study(storage, "study").trials
+    Search.of("mlp", "study", panel, split, SPACES, TRAINING, BacktestConfig(), hpo).run(storage)
+    trials = StudyRef("study", storage).open().trials
     return [(trial.number, trial.state.name, trial.value, trial.params) for trial in trials]
 
 

@@ -15,15 +15,15 @@ from optuna.trial import TrialState
 from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.search import supervisor
 from trading_hpo.search.ledger import REASON, Ledger
-from trading_hpo.search.run import open_study
 from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import StudyRef
 
 
 def finished(storage: StudyStorage, name: str = "study") -> list[tuple[object, ...]]:
     """Everything that must not differ between two runs of one search."""
     return [
         (trial.number, trial.user_attrs["slot"], trial.state, trial.value, trial.params, trial.intermediate_values)
-        for trial in open_study(storage, name).get_trials(deepcopy=False)
+        for trial in StudyRef(name, storage).open().get_trials(deepcopy=False)
     ]
 
 
@@ -37,7 +37,7 @@ def test_a_search_spends_its_budget_exactly_and_loads_with_plain_optuna(search, 
 
 
 def test_it_finds_the_planted_signal(search):
-    study = open_study(search(n_trials=4), "study")
+    study = StudyRef("study", search(n_trials=4)).open()
     assert study.best_value > 0.35  # three out of four follow: MCC 0.5 at best
 
 
@@ -73,7 +73,7 @@ def test_two_searches_with_one_seed_are_equal_and_another_seed_differs(search, s
 
 def test_slots_of_one_seed_do_not_repeat_parameters(search):
     storage = search(n_trials=6, sampler="random")
-    rates = {trial.params["learning_rate"] for trial in open_study(storage, "study").trials}
+    rates = {trial.params["learning_rate"] for trial in StudyRef("study", storage).open().trials}
     assert len(rates) == 6
 
 
@@ -81,15 +81,15 @@ def test_slots_of_one_seed_do_not_repeat_parameters(search):
 @pytest.mark.parametrize("pruner", ["median", "hyperband"])
 def test_every_pruner_keeps_the_budget_exact(search, workers, pruner):
     storage = search(n_trials=8, workers=workers, pruner={"name": pruner, "n_startup_trials": 1})
-    states = [trial.state for trial in open_study(storage, "study").trials]
+    states = [trial.state for trial in StudyRef("study", storage).open().trials]
     assert len(states) == 8
     assert set(states) <= {TrialState.COMPLETE, TrialState.PRUNED}
     assert TrialState.PRUNED in states
 
 
 def test_several_workers_give_the_same_value_for_the_same_parameters(search):
-    one = open_study(search(n_trials=6, sampler="random"), "study")
-    two = open_study(search(n_trials=6, sampler="random", workers=2, file="two.db"), "study")
+    one = StudyRef("study", search(n_trials=6, sampler="random")).open()
+    two = StudyRef("study", search(n_trials=6, sampler="random", workers=2, file="two.db")).open()
     # Random search does not look at results, so slots agree whatever the order of completion.
     assert {t.number: (t.params, t.value) for t in one.trials} == {t.number: (t.params, t.value) for t in two.trials}
 
@@ -110,7 +110,7 @@ def test_sampler_pruner_and_budget_may_change_between_runs(search):
 
 
 def test_a_trial_leaves_folds_metrics_and_cost(search):
-    trial = open_study(search(n_trials=1), "study").best_trial
+    trial = StudyRef("study", search(n_trials=1)).open().best_trial
     folds = trial.user_attrs["folds"]
     assert [fold["fold"] for fold in folds] == [0, 1]
     assert trial.value == pytest.approx(sum(fold["metrics"]["mcc"] for fold in folds) / 2)
@@ -126,7 +126,7 @@ def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_bes
         finish(self, open_slot, kind, replace(outcome, value=math.nan) if open_slot.slot == 0 else outcome)
 
     monkeypatch.setattr(supervisor.Supervisor, "_finish", first_slot_is_worth_nothing)
-    study = open_study(search(n_trials=3), "study")
+    study = StudyRef("study", search(n_trials=3)).open()
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
     assert study.trials[0].user_attrs[REASON] == "mcc is not finite: nan"
     assert study.best_trial.number != 0
@@ -134,17 +134,17 @@ def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_bes
 
 def test_a_slot_that_was_put_back_waits_while_the_budget_is_spent(search):
     storage = search(n_trials=3)
-    ledger = Ledger(open_study(storage, "study"), storage.open())
+    ledger = Ledger(StudyRef("study", storage).open(), storage.open())
     ledger.put_back(
         ledger.begin(3, {"learning_rate": 0.01}, {"learning_rate": FloatDistribution(1e-4, 1e-1, log=True)})
     )
     search(n_trials=3)
-    assert open_study(storage, "study").trials[3].state == TrialState.WAITING
+    assert StudyRef("study", storage).open().trials[3].state == TrialState.WAITING
 
 
 def test_the_time_limit_ends_the_search_and_leaves_nothing_running(search):
     storage = search(n_trials=500, timeout_minutes=6 / 60)
-    states = [trial.state for trial in open_study(storage, "study").trials]
+    states = [trial.state for trial in StudyRef("study", storage).open().trials]
     assert 0 < states.count(TrialState.COMPLETE) < 500
     assert TrialState.RUNNING not in states
 
@@ -174,7 +174,7 @@ def test_workers_that_never_come_up_cost_no_slot(search, monkeypatch):
     with pytest.raises(supervisor.WorkersDieError, match="10 workers died in a row"):
         search(n_trials=2)
     monkeypatch.undo()
-    states = [trial.state for trial in open_study(search(n_trials=2), "study").trials]
+    states = [trial.state for trial in StudyRef("study", search(n_trials=2)).open().trials]
     assert states == [TrialState.COMPLETE] * 2
 
 
@@ -211,7 +211,7 @@ def test_killed_workers_cost_nothing_and_change_nothing(search):
     whole = search(n_trials=6, file="whole.db")
     assert len(killed) == 2
     assert finished(hurt) == finished(whole)
-    assert {trial.state for trial in open_study(hurt, "study").trials} == {TrialState.COMPLETE}
+    assert {trial.state for trial in StudyRef("study", hurt).open().trials} == {TrialState.COMPLETE}
 
 
 def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, monkeypatch):
@@ -244,7 +244,7 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
         return worker
 
     monkeypatch.setattr(supervisor, "start_worker", dies_on_slot_zero)
-    trials = open_study(search(n_trials=3), "study").trials
+    trials = StudyRef("study", search(n_trials=3)).open().trials
     assert trials[0].state == TrialState.FAIL
     assert trials[0].user_attrs[REASON] == "3 workers died on it, the last killed by signal 9"
     assert [trial.state for trial in trials[1:]] == [TrialState.COMPLETE] * 2

@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int
 
-from trading_hpo.backtest.judge import buy_and_hold, constant_forecast, judge, truth_of
+from trading_hpo.backtest.judge import Judgement, buy_and_hold, constant_forecast, judge, truth_of
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.splits.folds import Split
@@ -17,9 +19,25 @@ from trading_hpo.training.final import TrainedNetwork
 from trading_hpo.types import BarRange, Panel
 
 
+@dataclass(frozen=True)
+class HoldoutLook:
+    """What one look at the holdout showed.
+
+    Attributes:
+        result: Metrics, their standard errors, and how to count the look.
+        forecasts: ``timestamp, asset, forecast, called, truth, target``, one row per sample; a forecast is a
+            probability or a number in the target's units.
+        returns: ``timestamp, net_return``, one row per bar.
+    """
+
+    result: dict[str, Any]
+    forecasts: pd.DataFrame
+    returns: pd.DataFrame
+
+
 def judge_holdout(
     network: TrainedNetwork, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
-) -> dict[str, Any]:
+) -> HoldoutLook:
     """Judge a final network on the holdout and say how to count the look.
 
     **Looks ahead:** at the holdout's labels, to judge; the network is final.
@@ -34,14 +52,36 @@ def judge_holdout(
     rows = panel.rows((split.holdout,), window_bars)
     score = network.score(panel, rows)
     judged = judge(panel, rows, score, network.threshold, backtest)
-    return {
+    result = {
         "metrics": judged.metrics,
         "standard_errors": _standard_errors(panel, rows, score, network.threshold, backtest, len(split.folds)),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
+        "task": panel.task,
         "look": _look(network, panel, split.holdout),
     }
+    return HoldoutLook(result, _forecasts(network, panel, rows, score), _returns(panel, judged))
+
+
+def _forecasts(
+    network: TrainedNetwork, panel: Panel, rows: Int[np.ndarray, " N"], score: Float[np.ndarray, " N"]
+) -> pd.DataFrame:
+    asset, bar = np.divmod(rows, panel.n_bars)
+    return pd.DataFrame(
+        {
+            "timestamp": panel.timestamps[bar],
+            "asset": np.asarray(panel.assets)[asset],
+            "forecast": network.forecast(score),
+            "called": score > network.threshold,
+            "truth": truth_of(panel, rows),
+            "target": panel.target.ravel()[rows],
+        }
+    )
+
+
+def _returns(panel: Panel, judged: Judgement) -> pd.DataFrame:
+    return pd.DataFrame({"timestamp": panel.timestamps[judged.bars], "net_return": judged.returns})
 
 
 def _standard_errors(
@@ -113,12 +153,35 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     }
 
 
+def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig) -> pd.DataFrame:
+    """Return the net return per holdout bar of buy-and-hold, and of trading a constant forecast.
+
+    **Looks ahead:** label only, to judge; the constant is the majority of the rows before the holdout.
+
+    Returns:
+        ``timestamp, buy_and_hold, constant_forecast``.
+    """
+    before, rows = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
+    constant = np.full(len(rows), float(_majority(panel, before)))
+    held, called = buy_and_hold(panel, rows, backtest), judge(panel, rows, constant, 0.5, backtest)
+    return pd.DataFrame(
+        {
+            "timestamp": panel.timestamps[held.bars],
+            "buy_and_hold": held.returns,
+            "constant_forecast": called.returns,
+        }
+    )
+
+
+def _majority(panel: Panel, train: Int[np.ndarray, " N"]) -> bool:
+    return bool(truth_of(panel, train).mean() > 0.5)
+
+
 def _both(
     panel: Panel, train: Int[np.ndarray, " N"], judged: Int[np.ndarray, " N"], backtest: BacktestConfig
 ) -> dict[str, Any]:
-    majority = bool(truth_of(panel, train).mean() > 0.5)
     return {
-        "constant_forecast": constant_forecast(panel, judged, majority),
+        "constant_forecast": constant_forecast(panel, judged, _majority(panel, train)),
         "buy_and_hold": buy_and_hold(panel, judged, backtest).metrics,
     }
 

@@ -8,6 +8,7 @@ _HOMES = {
     "NetworkDataset": "network",
     "PanelDataset": "panel",
     "ResultsDataset": "results",
+    "StudyDataset": "study",
     "StudyStorageDataset": "study_storage",
 }
 

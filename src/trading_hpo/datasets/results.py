@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from trading_hpo.errors import StaleInputError
 
 
 class ResultsDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -23,18 +26,36 @@ class ResultsDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
         """Read the object."""
         if not self._filepath.exists():
             return {"skipped": "not run yet"}
-        loaded: dict[str, Any] = json.loads(self._filepath.read_text())
-        return loaded
+        return read_json(self._filepath)
 
     def save(self, data: dict[str, Any]) -> None:
         """Write the object, whole or not at all."""
         write_json(data, self._filepath)
+
+    def preview(self) -> JSONPreview:
+        """Show the object in Kedro-Viz."""
+        return JSONPreview(json.dumps(self.load()))
 
     def _exists(self) -> bool:
         return self._filepath.exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        StaleInputError: The file holds something else.
+    """
+    try:
+        loaded = json.loads(path.read_text())
+    except ValueError as error:
+        raise StaleInputError(f"{path} is damaged: {error}. Delete it, then run again: it is made anew.") from error
+    if not isinstance(loaded, dict):
+        raise StaleInputError(f"{path} is damaged: it must hold an object. Delete it, then run again.")
+    return loaded
 
 
 def write_json(data: Any, path: Path) -> None:

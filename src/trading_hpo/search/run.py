@@ -1,9 +1,13 @@
 """The search of one model type, from its parameters to its finished study."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import optuna
 
 from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.errors import StorageError
 from trading_hpo.search.config import HpoConfig, common_window, search_space
 from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.ledger import Ledger
@@ -16,62 +20,86 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
 
-def run_search(
-    model_type: str,
-    study_name: str,
-    panel: Panel,
-    split: Split,
-    storage: StudyStorage,
-    spaces: SearchSpacesConfig,
-    training: TrainingConfig,
-    backtest: BacktestConfig,
-    hpo: HpoConfig,
-) -> None:
-    """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
+@dataclass(frozen=True)
+class Search:
+    """One model type's search, ready to run.
 
-    **Looks ahead:** label only, of the folds' rows; the holdout is in none of them.
-
-    Args:
-        model_type: Whose study.
-        study_name: Its name in the storage.
-        panel: Mapped from a file, which the workers map too.
-        split: The folds.
-        storage: Where the study lives.
-        spaces: Search spaces of all model types.
-        training: What all trials share.
-        backtest: How validation is traded.
-        hpo: Budget, sampler, pruner, overrides.
-
-    Raises:
-        DataError: A role of a fold has no samples or one class only.
-        StorageError: The storage cannot be used, or another process searches the study.
-        StudyMismatchError: The study was made under other conditions.
+    Attributes:
+        study_name: In the storage.
+        space: Of the model type.
+        task: What every trial shares.
+        fingerprint: What a study must have been made under to be gone on with.
+        hpo: Budget, sampler, pruner.
+        panel_path: The file that workers map.
     """
-    if panel.path is None:
-        raise ValueError("panel must be mapped from a file, for the workers to map it too")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    training = training.model_copy(update={"epochs": hpo.epochs or training.epochs})
-    space = search_space(model_type, panel.task, spaces, training, hpo)
-    window = common_window(panel.task, spaces, training, hpo)
-    check_classes(panel, split, window)
-    fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
-    objective = hpo.objective
-    with storage.exclusive(study_name), storage.errors_in_words():
-        ledger = Ledger.open(storage, study_name, objective.direction, objective.metric, fingerprint)
+
+    study_name: str
+    space: Mapping[str, Any]
+    task: TrialTask
+    fingerprint: Mapping[str, Any]
+    hpo: HpoConfig
+    panel_path: Path
+
+    @staticmethod
+    def of(
+        model_type: str,
+        study_name: str,
+        panel: Panel,
+        split: Split,
+        spaces: SearchSpacesConfig,
+        training: TrainingConfig,
+        backtest: BacktestConfig,
+        hpo: HpoConfig,
+    ) -> "Search":
+        """Put a search together.
+
+        **Looks ahead:** label only, of the folds' rows; the holdout is in none of them.
+
+        Args:
+            model_type: Whose study.
+            study_name: Its name in the storage.
+            panel: Mapped from a file, which the workers map too.
+            split: The folds.
+            spaces: Search spaces of all model types.
+            training: What all trials share.
+            backtest: How validation is traded.
+            hpo: Budget, sampler, pruner, overrides.
+
+        Raises:
+            DataError: A role of a fold has no samples or one class only.
+        """
+        if panel.path is None:
+            raise ValueError("panel must be mapped from a file, for the workers to map it too")
+        training = training.model_copy(update={"epochs": hpo.epochs or training.epochs})
+        space = search_space(model_type, panel.task, spaces, training, hpo)
+        window = common_window(panel.task, spaces, training, hpo)
+        check_classes(panel, split, window)
+        fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         digest = fingerprint["data"]["digest"]
-        task = TrialTask(model_type, split, training, backtest, objective.metric, window, hpo.seed, digest)
-        Supervisor(ledger, space, hpo, task, panel.path).run()
+        task = TrialTask(model_type, split, training, backtest, hpo.objective.metric, window, hpo.seed, digest)
+        return Search(study_name, space, task, fingerprint, hpo, panel.path)
 
+    def open(self, storage: StudyStorage) -> optuna.Study:
+        """Make the study, or check that it was made under the same conditions, and train nothing.
 
-def open_study(storage: StudyStorage, study_name: str) -> optuna.Study:
-    """Open a finished or running study.
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with storage.exclusive(self.study_name), storage.errors_in_words():
+            return self._ledger(storage).study
 
-    Raises:
-        StorageError: There is no such study.
-    """
-    try:
-        return optuna.load_study(study_name=study_name, storage=storage.open())
-    except KeyError as error:
-        raise StorageError(
-            f"Study {study_name} is not in {storage.masked}. Run `kedro run --pipeline hpo` first."
-        ) from error
+    def run(self, storage: StudyStorage) -> None:
+        """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
+
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with storage.exclusive(self.study_name), storage.errors_in_words():
+            Supervisor(self._ledger(storage), self.space, self.hpo, self.task, self.panel_path).run()
+
+    def _ledger(self, storage: StudyStorage) -> Ledger:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        objective = self.hpo.objective
+        return Ledger.open(storage, self.study_name, objective.direction, objective.metric, self.fingerprint)

@@ -16,7 +16,7 @@ from torch import nn
 from trading_hpo.backtest.judge import truth_of
 from trading_hpo.models.registry import Architecture
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.fold import DivergedError, Recipe, choose_threshold
+from trading_hpo.training.fold import DivergedError, Recipe, choose_threshold, target_spread
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.seeding import RandomStream, fold_seed
@@ -50,6 +50,12 @@ class TrainedNetwork:
         output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
         scores: Float[np.ndarray, " N"] = output.cpu().numpy()
         return scores
+
+    def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+        """Return scores in the target's units: the probability of the positive class, or the number itself."""
+        spread = self.card.get("target_spread")
+        forecast: Float[np.ndarray, " N"] = 1 / (1 + np.exp(-score)) if spread is None else score * spread
+        return forecast
 
     def save(self, folder: Path) -> None:
         """Write ``network.safetensors``, complete or not at all, and ``network.json`` for people to read.
@@ -159,6 +165,7 @@ def train_final(
         "train_rows": len(rows),
         "assets": list(panel.assets),
         "features": list(panel.feature_names),
+        "target_spread": target_spread(panel, rows),
         "torch": torch.__version__,
     }
     return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), threshold, full_card)

@@ -93,14 +93,24 @@ class Recipe:
     def loss(self, panel: Panel, train: Int[np.ndarray, " N"]) -> Loss:
         """Return the trial's loss; a number is learned in units of its spread over the train rows."""
         base = make_loss(self.training.loss_name(panel.task), self.chosen)
-        if panel.task == "classification":
+        spread = target_spread(panel, train)
+        if spread is None:
             return base
-        spread = float(panel.target.ravel()[train].std()) or 1.0
         return lambda output, target: base(output, target / spread)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights."""
         return size_mb(self.architecture.build())
+
+
+def target_spread(panel: Panel, train: Int[np.ndarray, " N"]) -> float | None:
+    """Return the unit in which a number is learned, its spread over the train rows; none for a class.
+
+    **Looks ahead:** label only, of the train rows.
+    """
+    if panel.task == "classification":
+        return None
+    return float(panel.target.ravel()[train].std()) or 1.0
 
 
 def choose_threshold(rule: str | float, truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:

@@ -2,13 +2,53 @@
 
 from typing import Any
 
+import plotly.graph_objects as go
+
+from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.importance import parameter_importance
-from trading_hpo.search.run import open_study
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.errors import MissingInputError
+from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
+from trading_hpo.reporting.figures.style import note
+from trading_hpo.search.study import NOT_SEARCHED, StudyRef
 
 
-def importance(pointer: dict[str, Any], storage: StudyStorage) -> dict[str, Any]:
+def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
     """Return the importance of every parameter of a study."""
-    if "skipped" in pointer:
-        return pointer
-    return parameter_importance(open_study(storage, pointer["study_name"]))
+    return ref.described() if ref.skipped is not None else parameter_importance(ref.open())
+
+
+def draw_importance(model_type: str, shares: dict[str, Any]) -> go.Figure:
+    """Draw the importance of every parameter."""
+    return importance_figure(model_type, shares)
+
+
+def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Draw history, slices and parallel coordinates of a study."""
+    if ref.skipped is not None:
+        empty = note(model_type, ref.skipped)
+        return empty, empty, empty
+    study = ref.open()
+    return history_figure(study), slice_figure(study), parallel_figure(study)
+
+
+def compare_searches(*refs_then_summaries: StudyRef | dict[str, Any]) -> tuple[go.Figure, go.Figure]:
+    """Draw the model types that have been searched side by side.
+
+    Raises:
+        MissingInputError: None has.
+    """
+    refs = [ref for ref in refs_then_summaries if isinstance(ref, StudyRef)]
+    if all(ref.skipped == NOT_SEARCHED for ref in refs):
+        raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
+    studies = {ref.model_type: ref.open() for ref in refs if ref.skipped is None}
+    metrics = {(study.metric_names or ["value"])[0] for study in studies.values()}
+    if len(metrics) > 1:
+        why = note("Model types", f"their studies are of different metrics: {', '.join(sorted(metrics))}")
+        return why, why
+    metric = metrics.pop() if metrics else "value"
+    found = {model_type: best_so_far(study) for model_type, study in studies.items()}
+    return (
+        convergence_figure(found, metric),
+        comparison_figure(complete_values(studies), fold_scores(studies), metric),
+    )

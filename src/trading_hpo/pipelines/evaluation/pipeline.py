@@ -1,28 +1,58 @@
-"""One look at the sealed holdout per final network, and the report."""
+"""One look at the sealed holdout per final network, its pictures, and the report."""
 
 from collections.abc import Sequence
 
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
-from trading_hpo.pipelines.evaluation.nodes import judge_baselines, look_at_holdout, make_report
-from trading_hpo.pipelines.per_model import per_model
+from trading_hpo.pipelines.evaluation.nodes import (
+    draw_calibration,
+    draw_holdout,
+    judge_baselines,
+    look_at_holdout,
+    make_report,
+    tabulate_holdout,
+)
+from trading_hpo.pipelines.per_model import of_model, per_model
 from trading_hpo.types import MODEL_TYPES
 
 _PARAMETERS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 
 
-def _nodes(_: str) -> Sequence[Node]:
-    return [node(look_at_holdout, ["network", "panel", "folds", *_PARAMETERS], "holdout", name="look_at_holdout")]
+_LOOK = ["holdout", "holdout_forecasts", "holdout_returns"]
+
+
+def _nodes(model_type: str) -> Sequence[Node]:
+    return [
+        node(look_at_holdout, ["network", "panel", "folds", *_PARAMETERS], _LOOK, name="look_at_holdout"),
+        node(
+            of_model(draw_calibration, model_type),
+            ["holdout_forecasts", "holdout"],
+            "calibration_figure",
+            name="draw_calibration",
+        ),
+    ]
 
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the evaluation."""
-    results = [f"{model_type}.hpo_results" for model_type in MODEL_TYPES]
-    holdouts = [f"{model_type}.holdout" for model_type in MODEL_TYPES]
+    results, holdouts, returns, forecasts = (
+        [f"{model_type}.{name}" for model_type in MODEL_TYPES]
+        for name in ("hpo_results", "holdout", "holdout_returns", "holdout_forecasts")
+    )
+    judge = node(
+        judge_baselines, ["panel", "folds", *_PARAMETERS], ["baselines", "baseline_returns"], name="judge_baselines"
+    )
     return per_model(_nodes) + Pipeline(
         [
-            node(judge_baselines, ["panel", "folds", *_PARAMETERS], "baselines", name="judge_baselines"),
+            judge,
+            node(draw_holdout, ["baseline_returns", *returns], "equity_figure", name="draw_holdout"),
+            node(
+                tabulate_holdout,
+                ["panel", "baseline_returns", *returns, *forecasts],
+                ["confusion_table", "yearly_table"],
+                name="tabulate_holdout",
+            ),
             node(make_report, ["baselines", *results, *holdouts], "report", name="make_report"),
         ]
     )

@@ -5,34 +5,34 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
-from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, search, tabulate_trials
+from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, open_study, search, tabulate_trials
 from trading_hpo.pipelines.per_model import of_model, per_model
 from trading_hpo.runner import LIVE
 from trading_hpo.types import MODEL_TYPES
 
-_SEARCH_INPUTS = [
-    "panel",
-    "folds",
-    "study_storage",
-    "params:search_spaces",
-    "params:training",
-    "params:backtest",
-    "params:hpo",
-    "params:scenario",
-    "params:source",
-]
+_SETTINGS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
+    # What is read of a study is read after its search: hence the summary among the inputs.
+    read = ["study", "search_summary"]
     return [
-        node(of_model(search, model_type), _SEARCH_INPUTS, "study", name="search", tags=[LIVE]),
-        node(tabulate_trials, ["study", "study_storage"], "trials", name="tabulate_trials"),
         node(
-            of_model(collect_results, model_type),
-            ["study", "study_storage"],
-            "hpo_results",
-            name="collect_results",
+            of_model(open_study, model_type),
+            ["panel", "folds", "study_storage", *_SETTINGS, "params:scenario", "params:source"],
+            "study",
+            name="open_study",
+            tags=[LIVE],
         ),
+        node(
+            of_model(search, model_type),
+            ["study", "panel", "folds", *_SETTINGS],
+            "search_summary",
+            name="search",
+            tags=[LIVE],
+        ),
+        node(tabulate_trials, read, "trials", name="tabulate_trials"),
+        node(of_model(collect_results, model_type), read, "hpo_results", name="collect_results"),
     ]
 
 

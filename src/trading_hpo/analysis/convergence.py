@@ -1,0 +1,78 @@
+"""How good the best so far was, by what had been spent; and how the best stands among its rivals."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import optuna
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
+
+from trading_hpo.search.results import best_trial
+
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+def best_so_far(study: optuna.Study) -> pd.DataFrame:
+    """Return the best value after each trial that ended, in the order in which they ended.
+
+    Epochs are the honest axis: a pruned trial and a failed one cost what they cost, all folds counted. A trial that
+    failed before it could say what it spent counts 0.
+
+    Args:
+        study: One objective; may still run.
+
+    Returns:
+        ``trial, epochs, train_s, best``: sums over the trials so far; the best complete value, NaN before the first.
+    """
+    ended = sorted(study.get_trials(deepcopy=False, states=ENDED), key=_ended_at)
+    values = pd.Series(
+        [trial.value if trial.state == TrialState.COMPLETE else np.nan for trial in ended], dtype="float64"
+    )
+    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    best = (values.cummax() if maximize else values.cummin()).ffill()
+    spent = [trial.user_attrs.get("cost", {}) for trial in ended]
+    return pd.DataFrame(
+        {
+            "trial": [trial.number for trial in ended],
+            "epochs": np.cumsum([cost.get("epochs", 0.0) for cost in spent]),
+            "train_s": np.cumsum([cost.get("train_s", 0.0) for cost in spent]),
+            "best": best,
+        }
+    )
+
+
+def _ended_at(trial: FrozenTrial) -> tuple[float, int]:
+    ended = trial.datetime_complete
+    return (0.0 if ended is None else ended.timestamp(), trial.number)
+
+
+def fold_scores(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
+    """Return the score of each model type's best trial on each fold.
+
+    Args:
+        studies: By model type.
+
+    Returns:
+        ``model_type, fold, score``; no rows for a model type without a complete trial.
+    """
+    rows: list[tuple[str, int, float | None]] = []
+    for model_type, study in studies.items():
+        best = best_trial(study)
+        if best is not None:
+            metric = (study.metric_names or ["value"])[0]
+            rows += [(model_type, f["fold"], f["metrics"].get(metric)) for f in best.user_attrs.get("folds", [])]
+    return pd.DataFrame(rows, columns=["model_type", "fold", "score"])
+
+
+def complete_values(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
+    """Return the value of every complete trial: ``model_type, trial, value``."""
+    rows: list[tuple[str, int, float]] = [
+        (model_type, trial.number, float(trial.value or 0.0))
+        for model_type, study in studies.items()
+        for trial in _complete(study)
+    ]
+    return pd.DataFrame(rows, columns=["model_type", "trial", "value"])
+
+
+def _complete(study: optuna.Study) -> Sequence[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))

@@ -1,0 +1,75 @@
+"""The holdout in tables: right and wrong calls, and year by year."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from trading_hpo.backtest.classification import classification_metrics
+from trading_hpo.backtest.returns import max_drawdown, sharpe
+
+CONFUSION_COLUMNS = ("model_type", "true_positive", "false_positive", "true_negative", "false_negative", "samples")
+YEAR_COLUMNS = ("name", "year", "bars", "total_return", "sharpe", "max_drawdown", "mcc", "positive_rate", "samples")
+
+
+def confusion_table(forecasts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one row of counts per model type.
+
+    Args:
+        forecasts: Of ``HoldoutLook``, by model type.
+    """
+    rows = []
+    for model_type, own in forecasts.items():
+        called, truth = own["called"].to_numpy(bool), own["truth"].to_numpy(bool)
+        counts = [(called & truth), (called & ~truth), (~called & ~truth), (~called & truth)]
+        rows.append((model_type, *(int(count.sum()) for count in counts), len(own)))
+    return pd.DataFrame(rows, columns=list(CONFUSION_COLUMNS))
+
+
+def yearly_table(
+    returns: Mapping[str, pd.DataFrame],
+    forecasts: Mapping[str, pd.DataFrame],
+    baselines: pd.DataFrame,
+    bars_per_year: float,
+) -> pd.DataFrame:
+    """Return what each model type and baseline was worth in each calendar year of the holdout.
+
+    Args:
+        returns: Of ``HoldoutLook``, by model type.
+        forecasts: Of ``HoldoutLook``, by model type.
+        baselines: Of ``baseline_returns``.
+        bars_per_year: Annualises the Sharpe ratio.
+
+    Returns:
+        One row per name and year; a baseline that calls nothing has no MCC.
+    """
+    series = {name: own.set_index("timestamp")["net_return"] for name, own in returns.items()}
+    held = baselines.set_index("timestamp")
+    series |= {str(name): held[name] for name in held.columns}
+    rows = []
+    for name, own in series.items():
+        for year, of_year in own.groupby(pd.DatetimeIndex(own.index).year):
+            moves = of_year.to_numpy(float)
+            calls = _calls(forecasts.get(name), int(str(year)))
+            rows.append(
+                {
+                    "name": name,
+                    "year": year,
+                    "bars": len(moves),
+                    "total_return": np.prod(1 + moves) - 1,
+                    "sharpe": sharpe(moves, bars_per_year),
+                    "max_drawdown": max_drawdown(moves),
+                    **calls,
+                }
+            )
+    return pd.DataFrame(rows, columns=list(YEAR_COLUMNS))
+
+
+def _calls(forecasts: pd.DataFrame | None, year: int) -> dict[str, float | int | None]:
+    if forecasts is None:
+        return {"mcc": None, "positive_rate": None, "samples": 0}
+    own = forecasts[pd.DatetimeIndex(forecasts["timestamp"]).year == year]
+    metrics = classification_metrics(
+        own["truth"].to_numpy(bool), own["called"].to_numpy(bool), own["forecast"].to_numpy(float)
+    )
+    return {"mcc": metrics["mcc"], "positive_rate": metrics["positive_rate"], "samples": len(own)}

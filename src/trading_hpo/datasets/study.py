@@ -1,0 +1,59 @@
+"""The study of one model type."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+
+from trading_hpo.datasets.results import read_json, write_json
+from trading_hpo.datasets.study_storage import StudyStorageDataset
+from trading_hpo.search.study import NOT_SEARCHED, StudyRef
+
+
+class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
+    """Saves a pointer to a study; loads a reference that opens it, also while it is searched.
+
+    Args:
+        filepath: Of the pointer.
+        storage_filepath: Of the SQLite file, unless the credentials give a URL.
+        credentials: As of ``StudyStorageDataset``.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        storage_filepath: str,
+        credentials: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self._filepath, self.metadata = Path(filepath), metadata
+        self._storage = StudyStorageDataset(filepath=storage_filepath, credentials=credentials)
+
+    def load(self) -> StudyRef:
+        """Read the pointer; a model type that nobody searched is no error."""
+        if not self._filepath.exists():
+            return StudyRef("", self._storage.load(), skipped=NOT_SEARCHED)
+        pointer = read_json(self._filepath)
+        return StudyRef(pointer["study_name"], self._storage.load(), pointer.get("skipped"))
+
+    def save(self, data: StudyRef) -> None:
+        """Write the pointer."""
+        write_json(data.described(), self._filepath)
+
+    def fingerprint(self) -> str:
+        """Return what changes when the study does, though the pointer stays."""
+        ref = self.load()
+        return f"{json.dumps(ref.described())} {ref.state()}"
+
+    def preview(self) -> JSONPreview:
+        """Show the pointer in Kedro-Viz."""
+        return JSONPreview(json.dumps(self.load().described()))
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), **self._storage._describe()}

@@ -1,0 +1,1 @@
+"""Results -> Plotly figures; no statistics are made here."""

@@ -1,0 +1,30 @@
+"""What all figures share: colours, layout, and what is drawn where there is nothing to draw."""
+
+import plotly.graph_objects as go
+
+from trading_hpo.types import MODEL_TYPES
+
+# Okabe and Ito (2008): told apart by colour-blind readers too.
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = dict(zip(MODEL_TYPES, _PALETTE, strict=False))
+BASELINE_COLOURS = {"buy_and_hold": "#222222", "constant_forecast": "#999999"}
+BASELINE_NAMES = {"buy_and_hold": "buy and hold", "constant_forecast": "constant forecast"}
+
+
+def styled(figure: go.Figure, title: str, x: str | None = None, y: str | None = None) -> go.Figure:
+    """Return the figure with the project's layout, a title, and names of the axes with their units."""
+    figure.update_layout(template="plotly_white", title=title, margin={"l": 60, "r": 30, "t": 60, "b": 50})
+    if x is not None:
+        figure.update_xaxes(title=x)
+    if y is not None:
+        figure.update_yaxes(title=y)
+    return figure
+
+
+def note(title: str, why: str) -> go.Figure:
+    """Return a figure that says why it is empty; an empty one that says nothing looks like a defect."""
+    figure = styled(go.Figure(), title)
+    figure.add_annotation(text=why, showarrow=False, xref="paper", yref="paper", x=0.5, y=0.5, font={"size": 16})
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
