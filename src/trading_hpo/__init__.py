@@ -4,6 +4,7 @@ The tree, in the order in which data flow through it:
 
     pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
     settings.py             Kedro wiring
+    hooks.py                what Kedro tells MLflow
     cli.py                  kedro run, with errors that a person can read
     runner.py               runs a node only when what it depends on has changed
     parameters.py           all parameter groups as one object, checked whole
@@ -97,6 +98,13 @@ The tree, in the order in which data flow through it:
             search.py       of one study
             comparison.py   of model types
             holdout.py
+    tracking/               what is told to MLflow: the project's own store first, then a server
+        environment.py      where runs are kept
+        run.py              of a pipeline
+        trials.py           child runs
+        networks.py         MLflow models
+        network_model.py    what they run
+        courier.py          copies for a server
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see

@@ -46,6 +46,7 @@ def run(**options: Any) -> Any:
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
     except KeyboardInterrupt:
+        _tell_hooks()
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
@@ -72,10 +73,18 @@ def _callback(command: click.Command) -> Callable[..., Any]:
     return command.callback
 
 
+def _tell_hooks() -> None:
+    """Kedro tells its hooks of errors, not of Ctrl-C."""
+    from kedro.framework.project import settings
+
+    for hook in settings.HOOKS:
+        hook.interrupted()
+
+
 def _quieten() -> None:
     """Libraries' notices are for developers; what a user must know is raised as an error."""
     warnings.simplefilter("ignore")
-    for name in ("kedro", "kedro_viz", "optuna", "alembic", "trading_hpo.runner"):
+    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # A failing node is logged with its traceback; the message that we print tells more.
     logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)

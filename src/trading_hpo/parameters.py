@@ -41,6 +41,11 @@ class Parameters(Config):
             raise ValueError(f"unknown source {source!r}. {did_you_mean(source, SOURCES)}")
         return source
 
+    @property
+    def study_base_name(self) -> str:
+        """What the names of the studies begin with."""
+        return self.hpo.base_name(self.scenario, self.source, f"{self.labels.kind}{self.labels.steps}")
+
 
 def check_parameters(raw: Mapping[str, Any]) -> Parameters:
     """Return the parameters, checked one by one and against each other.

@@ -21,7 +21,8 @@ def calibration(forecasts: pd.DataFrame, task: str, n_bins: int = N_BINS) -> pd.
 
     Returns:
         ``foretold, came, error, samples``: means per bin; ``error`` is the standard error of ``came`` over the bin's
-        bars (rows of one bar move together, so bars are counted and not rows).
+        bars (rows of one bar move together, so bars are counted and not rows). Labels of more than one bar overlap
+        with their neighbours': there the error is too small.
     """
     came = forecasts["truth" if task == "classification" else "target"].astype(float)
     foretold = forecasts["forecast"].astype(float)

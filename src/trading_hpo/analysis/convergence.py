@@ -59,8 +59,8 @@ def fold_scores(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
     for model_type, study in studies.items():
         best = best_trial(study)
         if best is not None:
-            metric = (study.metric_names or ["value"])[0]
-            rows += [(model_type, f["fold"], f["metrics"].get(metric)) for f in best.user_attrs.get("folds", [])]
+            metric, folds = metric_of(study), best.user_attrs.get("folds", [])
+            rows += [(model_type, fold["fold"], fold["metrics"].get(metric)) for fold in folds]
     return pd.DataFrame(rows, columns=["model_type", "fold", "score"])
 
 
@@ -72,6 +72,29 @@ def complete_values(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
         for trial in _complete(study)
     ]
     return pd.DataFrame(rows, columns=["model_type", "trial", "value"])
+
+
+def why_incomparable(studies: Mapping[str, optuna.Study]) -> str | None:
+    """Say why the values of some studies mean different things; none where they can be compared.
+
+    Each model type's last search may have been of another label, source or fold scheme than the others'.
+
+    Args:
+        studies: By model type, at least one.
+    """
+    metrics = sorted({metric_of(study) for study in studies.values()})
+    if len(metrics) > 1:
+        return f"their studies are of different metrics: {', '.join(metrics)}"
+    prints = [study.user_attrs.get("fingerprint", {}) for study in studies.values()]
+    for part in ("data", "folds"):
+        if any(own.get(part) != prints[0].get(part) for own in prints):
+            return f"their studies are of different {part}: {', '.join(s.study_name for s in studies.values())}"
+    return None
+
+
+def metric_of(study: optuna.Study) -> str:
+    """Return the name of what a study improves."""
+    return (study.metric_names or ["value"])[0]
 
 
 def _complete(study: optuna.Study) -> Sequence[FrozenTrial]:

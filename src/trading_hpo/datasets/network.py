@@ -1,10 +1,13 @@
 """A trained network's folder."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+from safetensors import safe_open
 
 from trading_hpo.training.final import TrainedNetwork
 
@@ -38,6 +41,14 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
             shutil.rmtree(self._filepath)
         self._filepath.mkdir(parents=True)
         note.write_text(str(data["skipped"]))
+
+    def preview(self) -> JSONPreview:
+        """Show architecture, threshold and card in Kedro-Viz; weights are not read."""
+        weights = self._filepath / "network.safetensors"
+        if (self._filepath / "skipped").exists() or not weights.exists():
+            return JSONPreview(json.dumps(self.load()))
+        with safe_open(weights, framework="np") as file:
+            return JSONPreview(file.metadata()["description"])
 
     def _exists(self) -> bool:
         return (self._filepath / "network.safetensors").exists() or (self._filepath / "skipped").exists()

@@ -1,9 +1,11 @@
 """The panel's file."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
 
 from trading_hpo.errors import MissingInputError
 from trading_hpo.market.panel import open_panel, save_panel
@@ -30,8 +32,30 @@ class PanelDataset(AbstractDataset[Panel, Panel]):
         """Write the file."""
         save_panel(data, self._filepath)
 
+    def preview(self) -> JSONPreview:
+        """Show in Kedro-Viz what the panel holds; the file is mapped, its arrays are not read."""
+        return JSONPreview(json.dumps(_described(open_panel(self._filepath)) if self._exists() else _NOT_PREPARED))
+
     def _exists(self) -> bool:
         return self._filepath.exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}
+
+
+_NOT_PREPARED = {"skipped": "not prepared yet"}
+
+
+def _described(panel: Panel) -> dict[str, Any]:
+    return {
+        "label": panel.label_kind,
+        "task": panel.task,
+        "horizon_bars": panel.horizon_bars,
+        "bars": panel.n_bars,
+        "first_bar": panel.timestamps[0].isoformat(),
+        "last_bar": panel.timestamps[-1].isoformat(),
+        "bars_per_year": panel.bars_per_year,
+        "assets": list(panel.assets),
+        "features": list(panel.feature_names),
+        "shapes": {name: list(getattr(panel, name).shape) for name in ("features", "forward_return", "target")},
+    }

@@ -9,6 +9,7 @@ from kedro_datasets._typing import JSONPreview
 
 from trading_hpo.datasets.results import read_json, write_json
 from trading_hpo.datasets.study_storage import StudyStorageDataset
+from trading_hpo.errors import StaleInputError
 from trading_hpo.search.study import NOT_SEARCHED, StudyRef
 
 
@@ -33,10 +34,18 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
         self._storage = StudyStorageDataset(filepath=storage_filepath, credentials=credentials)
 
     def load(self) -> StudyRef:
-        """Read the pointer; a model type that nobody searched is no error."""
+        """Read the pointer; a model type that nobody searched is no error.
+
+        Raises:
+            StaleInputError: The file is no pointer.
+        """
         if not self._filepath.exists():
             return StudyRef("", self._storage.load(), skipped=NOT_SEARCHED)
         pointer = read_json(self._filepath)
+        if not isinstance(pointer.get("study_name"), str):
+            raise StaleInputError(
+                f"{self._filepath} is damaged: it must name a study. Run `kedro run --pipeline hpo`: it is made anew."
+            )
         return StudyRef(pointer["study_name"], self._storage.load(), pointer.get("skipped"))
 
     def save(self, data: StudyRef) -> None:

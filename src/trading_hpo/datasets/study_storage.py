@@ -1,10 +1,12 @@
 """Where the studies live."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 
 from trading_hpo.search.storage import StudyStorage
 
@@ -44,6 +46,10 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
     def fingerprint(self) -> str:
         """Return the URL without its password; what is in the studies is told by their pointers."""
         return self._storage.masked
+
+    def preview(self) -> JSONPreview:
+        """Show the URL in Kedro-Viz, without its password and without connecting."""
+        return JSONPreview(json.dumps(self._describe()))
 
     def _exists(self) -> bool:
         return True

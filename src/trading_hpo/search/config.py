@@ -120,10 +120,13 @@ class HpoConfig(Config):
         """The one objective."""
         return self.objectives[0]
 
+    def base_name(self, scenario: str, source: str, labels: str) -> str:
+        """Return what the names of all model types' studies begin with; it keeps scenario, source and label apart."""
+        return self.study_name or f"{scenario}-{source}-{labels}"
+
     def full_study_name(self, scenario: str, source: str, labels: str, model_type: str) -> str:
-        """Return the name of a model type's study; scenario, source and label keep studies apart."""
-        base = self.study_name or f"{scenario}-{source}-{labels}"
-        return f"{base}.{model_type}"
+        """Return the name of a model type's study."""
+        return f"{self.base_name(scenario, source, labels)}.{model_type}"
 
     @model_validator(mode="after")
     def _pruner_fits(self) -> Self:

@@ -5,6 +5,7 @@ interrupted is taken up again under the same number with the same parameters.
 """
 
 import platform
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +77,8 @@ class Ledger:
         else:
             with accepted_as_experimental():
                 study.set_metric_names([metric])
+            # Names can be used again after a study was deleted; what was told of the old one is not of the new one.
+            study.set_user_attr("study_id", uuid.uuid4().hex)
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))

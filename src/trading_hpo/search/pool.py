@@ -15,6 +15,9 @@ from typing import Any
 from trading_hpo.search.trial import TrialTask
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
+# would grow with each trial. A trial of a few layers and folds uses some dozens.
+_FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
 
 
 @dataclass(eq=False)
@@ -61,7 +64,8 @@ def start_worker(task: TrialTask, panel_path: Path) -> Worker:
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
-    context.set_forkserver_preload(["trading_hpo.search.worker"])
+    # torch's optimisers import torch._dynamo when the first is made: 2 s and 70 MB that workers share like this.
+    context.set_forkserver_preload(["trading_hpo.search.worker", "torch._dynamo"])
     return context
 
 
@@ -77,15 +81,16 @@ def _no_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _lean_start() -> Iterator[None]:
-    """Start with one thread per process, and without importing the caller's main module again.
+    """Start with one thread per process and few cached kernels, without importing the caller's main module again.
 
     Two processes with torch's default threads are several times slower than two with one each, and the
-    number must be set before torch is imported. The main module is the command line: no worker needs it.
+    numbers must be set before torch is imported. The main module is the command line: no worker needs it.
     """
     main = sys.modules["__main__"]
-    kept = {name: os.environ.get(name) for name in _ONE_THREAD}
+    wanted = dict.fromkeys(_ONE_THREAD, "1") | _FEW_KERNELS
+    kept = {name: os.environ.get(name) for name in wanted}
     hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ.update(wanted)
     main.__file__ = None
     main.__spec__ = None
     try:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
 from trading_hpo.search.storage import StudyStorage
@@ -37,28 +36,36 @@ class StudyRef:
         """Open the study, finished or running, to read it.
 
         Raises:
-            StorageError: There is no such study.
+            StorageError: There is no such study, or its trials cannot be read.
         """
         try:
-            return optuna.load_study(study_name=self.study_name, storage=self.storage.open())
+            with self.storage.errors_in_words():
+                study = optuna.load_study(study_name=self.study_name, storage=self.storage.open())
+                study.get_trials(deepcopy=False)  # kept by the storage: a damaged file is told of here, once
+            return study
         except KeyError as error:
             raise StorageError(
                 f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
             ) from error
 
     def state(self) -> str:
-        """Return a digest that changes when a trial begins, reports or ends."""
+        """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.
+
+        Raises:
+            StorageError: The storage cannot be read.
+        """
         if self.skipped is not None:
             return self.skipped
-        storage = self.storage.open()
-        try:
-            study_id = storage.get_study_id_from_name(self.study_name)
-        except KeyError:
-            return "absent"
-        counts = {state.name: storage.get_n_trials(study_id, state) for state in TrialState}
-        running = storage.get_all_trials(study_id, deepcopy=False, states=(TrialState.RUNNING,))
-        reports = [(trial.number, trial.last_step) for trial in running]
-        return hashlib.sha256(json.dumps([self.study_name, counts, reports]).encode()).hexdigest()
+        with self.storage.errors_in_words():
+            storage = self.storage.open()
+            try:
+                study_id = storage.get_study_id_from_name(self.study_name)
+            except KeyError:
+                return "absent"
+            trials = storage.get_all_trials(study_id, deepcopy=False)
+        # When a trial ended tells two studies of one name apart: the later one took another time.
+        seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
+        return hashlib.sha256(json.dumps([self.study_name, seen]).encode()).hexdigest()
 
     def described(self) -> dict[str, Any]:
         """Return what people may read of it: no password."""

@@ -21,7 +21,7 @@ from trading_hpo.market.panel import open_panel
 from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
-from trading_hpo.training.machine import use_one_thread
+from trading_hpo.training.machine import give_memory_back, use_one_thread
 
 
 def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: Path) -> None:
@@ -45,6 +45,7 @@ def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: P
             _, parameters = order
             for message in _messages(runner, parameters, pipe):
                 pipe.send(message)
+            give_memory_back()
 
 
 def _messages(

@@ -51,6 +51,17 @@ class TrainedNetwork:
         scores: Float[np.ndarray, " N"] = output.cpu().numpy()
         return scores
 
+    @torch.inference_mode()
+    def score_windows(
+        self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]
+    ) -> Float[np.ndarray, " B"]:
+        """Return the output for windows of unscaled features that are in no panel, oldest bar first."""
+        self.network.eval()
+        batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
+        output = self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).squeeze(1)
+        scores: Float[np.ndarray, " B"] = output.numpy()
+        return scores
+
     def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Return scores in the target's units: the probability of the positive class, or the number itself."""
         spread = self.card.get("target_spread")

@@ -4,13 +4,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
+from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, metric_of, why_incomparable
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.search.study import NOT_SEARCHED, StudyRef
+from trading_hpo.search.study import StudyRef
 
 
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
@@ -39,14 +39,13 @@ def compare_searches(*refs_then_summaries: StudyRef | dict[str, Any]) -> tuple[g
         MissingInputError: None has.
     """
     refs = [ref for ref in refs_then_summaries if isinstance(ref, StudyRef)]
-    if all(ref.skipped == NOT_SEARCHED for ref in refs):
-        raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
     studies = {ref.model_type: ref.open() for ref in refs if ref.skipped is None}
-    metrics = {(study.metric_names or ["value"])[0] for study in studies.values()}
-    if len(metrics) > 1:
-        why = note("Model types", f"their studies are of different metrics: {', '.join(sorted(metrics))}")
-        return why, why
-    metric = metrics.pop() if metrics else "value"
+    if not studies:
+        raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
+    if why := why_incomparable(studies):
+        empty = note("Model types", why)
+        return empty, empty
+    metric = metric_of(next(iter(studies.values())))
     found = {model_type: best_so_far(study) for model_type, study in studies.items()}
     return (
         convergence_figure(found, metric),

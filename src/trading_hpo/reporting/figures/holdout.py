@@ -32,7 +32,8 @@ def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) 
 def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: str) -> None:
     wealth = np.cumprod(1 + returns.to_numpy(float))
     peak = np.maximum.accumulate(np.concatenate([[1.0], wealth]))[1:]
-    shared = {"x": returns.index, "name": name, "line": {"color": colour, "dash": dash, "width": 1.5}}
+    line = {"color": colour, "dash": dash, "width": 1.5}
+    shared = {"x": returns.index, "name": name, "legendgroup": name, "line": line}
     figure.add_trace(go.Scatter(y=wealth, **shared), row=1, col=1)
     figure.add_trace(go.Scatter(y=wealth / peak - 1, showlegend=False, **shared), row=2, col=1)
 

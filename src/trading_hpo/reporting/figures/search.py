@@ -5,18 +5,19 @@ from typing import Any
 
 import optuna
 import plotly.graph_objects as go
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.reporting.figures.style import COLOURS, note, styled
 
 NO_COMPLETE = "no complete trial yet"
+NO_PARAMETERS = "its trials have no parameters"
 
 
 def history_figure(study: optuna.Study) -> go.Figure:
     """Return every complete trial's value and the best so far, by trial number."""
     title = f"Optimisation history of {study.study_name}"
-    if not _complete(study):
-        return note(title, _why_empty(study))
+    if why := _nothing_complete(study):
+        return note(title, why)
     figure = optuna.visualization.plot_optimization_history(study, target_name=_metric(study))
     return styled(figure, title, "trial", _metric(study))
 
@@ -24,38 +25,44 @@ def history_figure(study: optuna.Study) -> go.Figure:
 def slice_figure(study: optuna.Study) -> go.Figure:
     """Return the value of every complete trial against each parameter."""
     title = f"Parameters of {study.study_name}"
-    if not _complete(study):
-        return note(title, _why_empty(study))
+    if why := _nothing_complete(study) or _no_parameters(study):
+        return note(title, why)
     return styled(optuna.visualization.plot_slice(study, target_name=_metric(study)), title)
 
 
 def parallel_figure(study: optuna.Study) -> go.Figure:
     """Return every complete trial as a line through its parameters, coloured by its value."""
     title = f"Configurations of {study.study_name}"
-    if not _complete(study):
-        return note(title, _why_empty(study))
+    if why := _nothing_complete(study) or _no_parameters(study):
+        return note(title, why)
     return styled(optuna.visualization.plot_parallel_coordinate(study, target_name=_metric(study)), title)
 
 
 def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figure:
     """Return the shares of ``parameter_importance`` as bars, the largest on top."""
-    title = f"Parameter importance of {importance.get('study_name', model_type)} (PED-ANOVA)"
+    title = f"Parameter importance of {importance.get('study_name') or model_type} (PED-ANOVA)"
     shares = importance.get("importance")
     if not shares:
         return note(title, str(importance.get("why_empty") or importance.get("skipped") or NO_COMPLETE))
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
     names, values = zip(*smallest_first, strict=True)
     bars = go.Bar(x=values, y=names, orientation="h", marker={"color": COLOURS[model_type]})
-    return styled(go.Figure(bars), title, f"share, over {importance['n_trials']} complete trials")
+    return styled(
+        go.Figure(bars), title, f"share in {importance['metric']}, over {importance['n_trials']} complete trials"
+    )
 
 
 def _metric(study: optuna.Study) -> str:
     return (study.metric_names or ["value"])[0]
 
 
-def _complete(study: optuna.Study) -> bool:
-    return bool(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+def _complete(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-def _why_empty(study: optuna.Study) -> str:
-    return f"{NO_COMPLETE}, of {len(study.get_trials(deepcopy=False))} begun"
+def _nothing_complete(study: optuna.Study) -> str | None:
+    return None if _complete(study) else f"{NO_COMPLETE}, of {len(study.get_trials(deepcopy=False))} begun"
+
+
+def _no_parameters(study: optuna.Study) -> str | None:
+    return None if any(trial.params for trial in _complete(study)) else NO_PARAMETERS

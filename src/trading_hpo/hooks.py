@@ -1,0 +1,184 @@
+"""What Kedro tells MLflow. A failure of that is a warning and never ends a run."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from trading_hpo.parameters import Parameters
+from trading_hpo.search.study import StudyRef
+from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
+
+prepare()  # MLflow reads some of it while it is imported
+
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: E402
+from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging  # noqa: E402
+
+from trading_hpo.tracking.courier import Courier  # noqa: E402
+from trading_hpo.tracking.run import alive, close_dead_runs, end_as_killed, log_parameters, log_report  # noqa: E402
+from trading_hpo.tracking.trials import TrialMirror  # noqa: E402
+
+logger = logging.getLogger(__name__)
+
+SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
+
+
+class TrackingHook(MlflowHook):
+    """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._works = False
+        self._places: Places | None = None
+        self._parameters: Parameters | None = None
+        self._courier: Courier | None = None
+        self._open = ExitStack()  # what ends with the run
+        self._following = ExitStack()  # what ends with the node
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
+        with self._failures_are_warnings():
+            self._parameters = Parameters(**context.params)
+            loader: Any = context.config_loader
+            loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
+            config = loader["mlflow"]
+            self._places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
+            experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
+            experiment.setdefault("name", self._parameters.study_base_name)
+            folder = (self._places.artifacts / experiment["name"]).as_uri()
+            experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
+            config["server"]["mlflow_tracking_uri"] = self._places.store
+            loader["mlflow"] = config
+            server = os.environ.get(SERVER)
+            with alone(self._places.artifacts):
+                super().after_context_created(context)
+            # MLflow writes its own URI there; the next context must find the user's.
+            os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
+            self._works = True
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Begin the run, with all parameters."""
+        if not self._works:
+            switch_catalog_logging(catalog, False)
+            return
+        with self._failures_are_warnings(catalog):
+            assert self._places is not None
+            assert self._parameters is not None
+            close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
+            super().before_pipeline_run(run_params, pipeline, catalog)
+            self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
+            log_parameters(self._client, self.run_id, self._parameters)
+            if self._places.server is not None:
+                self._courier = Courier(self._places)
+                self._courier.start()
+
+    def _log_param(self, name: str, value: Any) -> None:
+        """Log nothing node by node: a Pydantic group would be one unreadable line."""
+
+    @hook_impl
+    def before_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool) -> None:
+        """Follow a search, trial by trial."""
+        if not self._works:
+            return
+        with self._failures_are_warnings(catalog):
+            super().before_node_run(node, catalog, inputs, is_async)
+            ref = next((value for value in inputs.values() if isinstance(value, StudyRef)), None)
+            if _name(node) == "search" and ref is not None and ref.skipped is None:
+                mirror = TrialMirror(self._client, self._experiment_id, self.run_id, ref, self._send)
+                self._following.enter_context(mirror.following())
+
+    @hook_impl
+    def after_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
+        """Tell what a node has left: the last trials, a network, the report."""
+        if not self._works:
+            return
+        with self._failures_are_warnings(catalog):
+            self._following.close()
+            if _name(node) == "retrain":
+                self._log_networks(outputs.values(), inputs["panel"])
+            if "report" in outputs:
+                log_report(self._client, self.run_id, outputs["report"])
+
+    @hook_impl
+    def on_node_error(self, error: Exception) -> None:
+        """Tell the trials that had ended before a search failed."""
+        del error
+        with self._failures_are_warnings():
+            self._following.close()
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """End the run, and send what is left to send."""
+        self._end(lambda: super(TrackingHook, self).after_pipeline_run(run_params, pipeline, catalog))
+
+    @hook_impl
+    def on_pipeline_error(
+        self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """End the run as failed."""
+        self._end(lambda: super(TrackingHook, self).on_pipeline_error(error, run_params, pipeline, catalog))
+
+    def interrupted(self) -> None:
+        """End the run as killed: Kedro has no hook for Ctrl-C."""
+        self._end(end_as_killed)
+
+    def _end(self, how: Callable[[], None]) -> None:
+        if not self._works:
+            return
+        with self._failures_are_warnings():
+            self._following.close()
+            how()
+            self._send(self.run_id)
+        with self._failures_are_warnings():
+            if self._courier is not None and self._courier.stop(SEND_WITHIN_S):
+                logger.warning("Runs that the tracking server has not taken yet are sent with the next run.")
+            self._open.close()
+
+    def _log_networks(self, outputs: Any, panel: Any) -> None:
+        from trading_hpo.tracking.networks import log_network
+        from trading_hpo.training.final import TrainedNetwork
+
+        for network in outputs:
+            if isinstance(network, TrainedNetwork):
+                log_network(network, panel)
+
+    def _send(self, run_id: str) -> None:
+        if self._courier is not None:
+            self._courier.take(run_id)
+
+    @contextmanager
+    def _failures_are_warnings(self, catalog: DataCatalog | None = None) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # tracking is told of a run; it has no say in it
+            self._works = False
+            if catalog is not None:
+                switch_catalog_logging(catalog, False)
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            logger.warning(
+                "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the next "
+                "run tells MLflow of the trials.",
+                reason,
+            )
+
+    @property
+    def _client(self) -> Any:
+        return self.mlflow_config.server._mlflow_client
+
+    @property
+    def _experiment_id(self) -> str:
+        return str(self.mlflow_config.tracking.experiment._experiment.experiment_id)
+
+
+def _name(node: Node) -> str:
+    """A node's name without its namespace."""
+    return str(node.name).rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""What is told to MLflow; the only room that knows it."""

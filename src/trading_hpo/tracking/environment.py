@@ -1,0 +1,84 @@
+"""How MLflow is to behave in this project, and where its server is; imports nothing of it, so it can come first."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+SERVER = "MLFLOW_TRACKING_URI"
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # MLflow waits two minutes, eight times. What a server misses is sent with the next run.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+}
+_LOCAL_SCHEMES = ("", "file", "sqlite")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where runs are kept.
+
+    Attributes:
+        store: SQLite URI of this project; every run is written here first.
+        artifacts: Folder of the store's artefacts.
+        server: URI of a server that is sent copies; none without one. May hold a password.
+    """
+
+    store: str
+    artifacts: Path
+    server: str | None
+
+    @staticmethod
+    def of(project: Path, configured: str) -> "Places":
+        """Return the places for a URI of ``mlflow.yml`` and the environment; a server in either is a server.
+
+        Args:
+            project: Folder that relative paths start from.
+            configured: ``sqlite:///data/mlflow.db``, or a server's URI.
+        """
+        local = configured if _is_local(configured) else "sqlite:///data/mlflow.db"
+        path = (project / local.removeprefix("sqlite:///")).absolute()
+        named = os.environ.get(SERVER) or configured
+        return Places(f"sqlite:///{path}", path.with_suffix(""), None if _is_local(named) else named)
+
+    @property
+    def shown(self) -> str:
+        """The server without user, password and query."""
+        return masked(self.server or "")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time make the store's tables: several at once break a new SQLite file for good."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "tables.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def prepare() -> None:
+    """Set what MLflow reads from the environment, unless the user has."""
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+
+def masked(uri: str) -> str:
+    """Return a URI without anything that may be secret.
+
+    Example:
+        >>> masked("https://me:secret@tracking.example:5000/base?token=x")
+        'https://tracking.example:5000/base'
+    """
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _is_local(uri: str) -> bool:
+    return urlsplit(uri).scheme in _LOCAL_SCHEMES

@@ -1,0 +1,42 @@
+"""A final network as MLflow loads it: from this code and its safetensors file, without pickle."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+
+from trading_hpo.training.final import TrainedNetwork
+
+with warnings.catch_warnings(record=True):
+    # MLflow wants type hints from which it can guess a signature; named tensors have none, and ours is written out.
+
+    class NetworkModel(PythonModel):
+        """Scores windows of bars.
+
+        Input: ``windows [B, L, F]`` of unscaled features, oldest bar first, and ``asset [B]``, the place in the card's
+        list of assets. Output, one row per window: ``score``, ``forecast`` (a probability, or the number itself) and
+        ``called`` (whether the score is above the network's threshold).
+        """
+
+        def load_context(self, context: PythonModelContext) -> None:
+            """Read the network."""
+            self._network = TrainedNetwork.load(Path(context.artifacts["network"]))
+
+        def predict(self, context: PythonModelContext, model_input: Any, params: Any = None) -> pd.DataFrame:
+            """Score a batch."""
+            del context, params
+            score = self._network.score_windows(np.asarray(model_input["windows"]), np.asarray(model_input["asset"]))
+            return pd.DataFrame(
+                {
+                    "score": score.astype(float),
+                    "forecast": self._network.forecast(score).astype(float),
+                    "called": score > self._network.threshold,
+                }
+            )
+
+
+set_model(NetworkModel())

@@ -1,0 +1,65 @@
+"""Final networks as MLflow models."""
+
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.types import BarRange, Panel
+
+_CODE = Path(__file__).with_name("network_model.py")
+_PACKAGE = Path(__file__).parents[1]
+_REQUIRED = ("torch", "numpy", "pandas", "safetensors", "pydantic", "jaxtyping", "scipy")
+EXAMPLE_ROWS = 2
+
+
+def log_network(network: TrainedNetwork, panel: Panel) -> str:
+    """Log a network into the active run as a model that anybody can load; return its URI.
+
+    It carries the package's code, a signature of its tensors, and an example: the first windows of the panel,
+    which are never of the holdout.
+
+    Args:
+        network: After the final training.
+        panel: Gives the example.
+    """
+    length, n_features = network.architecture.window_bars, network.architecture.n_features
+    signature = ModelSignature(
+        Schema(
+            [
+                TensorSpec(np.dtype("float32"), (-1, length, n_features), "windows"),
+                TensorSpec(np.dtype("int64"), (-1,), "asset"),
+            ]
+        ),
+        Schema(
+            [
+                ColSpec(DataType.double, "score"),
+                ColSpec(DataType.double, "forecast"),
+                ColSpec(DataType.boolean, "called"),
+            ]
+        ),
+    )
+    with TemporaryDirectory() as folder, warnings.catch_warnings(record=True):
+        network.save(Path(folder) / "network")
+        info = mlflow.pyfunc.log_model(
+            name=f"{network.architecture.model_type}_network",
+            python_model=str(_CODE),
+            artifacts={"network": str(Path(folder) / "network")},
+            code_paths=[str(_PACKAGE)],
+            pip_requirements=list(_REQUIRED),
+            signature=signature,
+            input_example=_example(panel, length),
+            metadata={key: str(network.card.get(key)) for key in ("study_name", "trial_number", "metric")},
+        )
+    return str(info.model_uri)
+
+
+def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
+    asset, bar = np.divmod(panel.rows((BarRange(0, panel.n_bars),), length)[:EXAMPLE_ROWS], panel.n_bars)
+    windows = [panel.features[a, b - length + 1 : b + 1] for a, b in zip(asset, bar, strict=True)]
+    return {"windows": np.stack(windows).astype(np.float32), "asset": asset.astype(np.int64)}

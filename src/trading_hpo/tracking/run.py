@@ -1,0 +1,108 @@
+"""A pipeline run in MLflow: its parameters in readable form, its headline metrics, and runs whose process has died."""
+
+import fcntl
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunStatus
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BATCH
+
+from trading_hpo.configuration import flatten
+from trading_hpo.parameters import Parameters
+
+OURS = "trading_hpo.pipeline_run"
+_OF_A_MODEL_TYPE = (
+    "validation",
+    "validation_constant",
+    "standard_errors_above_constant",
+    "validation_sharpe",
+    "holdout",
+    "holdout_constant",
+    "holdout_standard_errors_above_constant",
+    "holdout_sharpe",
+    "holdout_max_drawdown",
+)
+
+
+def readable(parameters: Parameters) -> dict[str, str]:
+    """Return one line per parameter under its dotted name; an entry of a search space is one line.
+
+    Example:
+        >>> lines = readable(Parameters(scenario="base", source="sp500_20"))
+        >>> lines["labels.kind"], lines["hpo.sampler.name"]
+        ('direction', 'tpe')
+    """
+    plain = parameters.model_dump(mode="json")
+    spaces = plain.pop("search_spaces")
+    lines = {name: value if isinstance(value, str) else json.dumps(value) for name, value in flatten(plain).items()}
+    for group, entries in spaces.items():
+        for name, entry in (entries or {}).items():
+            lines[f"search_spaces.{group}.{name}"] = json.dumps({k: v for k, v in entry.items() if v or v == 0})
+    return lines
+
+
+def log_parameters(client: MlflowClient, run_id: str, parameters: Parameters) -> None:
+    """Log all parameters of a run, in as few calls as MLflow takes."""
+    lines = [Param(name, text[:MAX_PARAM_VAL_LENGTH]) for name, text in readable(parameters).items()]
+    for start in range(0, len(lines), MAX_PARAMS_TAGS_PER_BATCH):
+        client.log_batch(run_id, params=lines[start : start + MAX_PARAMS_TAGS_PER_BATCH])
+
+
+def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> None:
+    """Log the table that a run ends with as metrics, ``<model type>.<name>``."""
+    now = int(time.time() * 1000)
+    values = {f"{line['model_type']}.{name}": line[name] for line in report["models"] for name in _OF_A_MODEL_TYPE}
+    values["holdout_looks"] = report["holdout_looks"]
+    known = [Metric(k, float(v), now, 0) for k, v in values.items() if v is not None and math.isfinite(v)]
+    client.log_batch(run_id, metrics=known)
+
+
+def end_as_killed() -> None:
+    """End the active run, if there is one, as one that somebody stopped."""
+    mlflow.end_run(RunStatus.to_string(RunStatus.KILLED))
+
+
+@contextmanager
+def alive(client: MlflowClient, run_id: str, folder: Path) -> Iterator[None]:
+    """Hold a lock that ends with this process, however it ends: by it a later run knows that this one is over."""
+    client.set_tag(run_id, OURS, "true")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _lock(folder, run_id)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def close_dead_runs(client: MlflowClient, experiment_id: str, folder: Path) -> None:
+    """End the pipeline runs of an experiment whose process was killed."""
+    running = RunStatus.to_string(RunStatus.RUNNING)
+    for run in client.search_runs([experiment_id], f"tags.`{OURS}` = 'true' and attributes.status = '{running}'"):
+        path = _lock(folder, run.info.run_id)
+        if not _held(path):
+            client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
+            path.unlink(missing_ok=True)
+
+
+def _lock(folder: Path, run_id: str) -> Path:
+    return folder / f"{run_id}.lock"
+
+
+def _held(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,136 @@
+"""Trials of a study as child runs; the study itself remembers what is still to be told."""
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunStatus, RunTag, ViewType
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
+
+from trading_hpo.search.study import StudyRef
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+STUDY, TRIAL = "trading_hpo.study_id", "trading_hpo.trial"
+EVERY_S = 5.0
+PAGE = 1000
+_STATUS = {"COMPLETE": RunStatus.FINISHED, "PRUNED": RunStatus.KILLED, "FAIL": RunStatus.FAILED}
+
+
+class TrialMirror:
+    """Tells MLflow each trial of one study that has ended, once, over all runs of the search.
+
+    Args:
+        client: Of the project's own store.
+        experiment_id: Of the study name.
+        parent_run_id: Of the pipeline run; trials that an earlier, killed run has not told are told by this one.
+        ref: The study.
+        on_told: Is given each run as soon as it is complete.
+    """
+
+    def __init__(
+        self,
+        client: MlflowClient,
+        experiment_id: str,
+        parent_run_id: str,
+        ref: StudyRef,
+        on_told: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._client, self._experiment_id, self._parent, self._ref = client, experiment_id, parent_run_id, ref
+        self._on_told = on_told
+        self._study = ref.open()
+        self._study_id = str(self._study.user_attrs.get("study_id", ref.study_name))
+        self._told, self._half_told = self._read_back()
+
+    def catch_up(self) -> None:
+        """Tell all trials that have ended since the last time."""
+        for trial in self._study.get_trials(deepcopy=False):
+            if trial.state.is_finished() and trial.number not in self._told:
+                run_id = self._tell(trial)
+                self._told.add(trial.number)
+                self._on_told(run_id)
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Catch up every few seconds in a thread of its own, so that no trial waits for MLflow; and at the end."""
+        ended = threading.Event()
+
+        def follow() -> None:
+            while not ended.wait(EVERY_S):
+                with suppress(Exception):  # what cannot be told now is told at the end, where a failure is heard
+                    self.catch_up()
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self.catch_up()
+
+    def _read_back(self) -> tuple[set[int], dict[int, str]]:
+        """Return the trials that have a run, and those whose run was cut short between its first and last write."""
+        told, half, token = set(), {}, None
+        while True:
+            page = self._client.search_runs(
+                [self._experiment_id], f"tags.`{STUDY}` = '{self._study_id}'", ViewType.ALL, PAGE, page_token=token
+            )
+            for run in page:
+                number = int(run.data.tags[TRIAL])
+                if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
+                    half[number] = run.info.run_id
+                else:
+                    told.add(number)
+            token = page.token
+            if not token:
+                return told, half
+
+    def _tell(self, trial: "FrozenTrial") -> str:
+        name = f"{self._ref.model_type} {trial.number}"
+        tags = {
+            MLFLOW_PARENT_RUN_ID: self._parent,
+            MLFLOW_RUN_NAME: name,
+            STUDY: self._study_id,
+            TRIAL: str(trial.number),
+            "study": self._ref.study_name,
+            "model_type": self._ref.model_type,
+            "slot": str(trial.user_attrs.get("slot", trial.number)),
+            "state": trial.state.name,
+            **{key: str(trial.user_attrs[key]) for key in ("reason",) if key in trial.user_attrs},
+        }
+        ended = _milliseconds(trial.datetime_complete)
+        run_id = self._half_told.pop(trial.number, None)
+        if run_id is None:
+            started = _milliseconds(trial.datetime_start)
+            run_id = self._client.create_run(self._experiment_id, started, tags).info.run_id
+        self._client.log_batch(
+            run_id,
+            metrics=list(_metrics(trial, (self._study.metric_names or ["value"])[0], ended)),
+            params=[Param(key, str(value)) for key, value in trial.params.items()],
+            tags=[RunTag(key, value) for key, value in tags.items()],
+        )
+        self._client.set_terminated(run_id, RunStatus.to_string(_STATUS[trial.state.name]), ended)
+        return run_id
+
+
+def _metrics(trial: "FrozenTrial", objective: str, ended: int) -> Iterator[Metric]:
+    """The objective by epoch, then every metric's mean over folds, its spread over folds, and the cost."""
+    for epoch, value in trial.intermediate_values.items():
+        yield Metric(f"{objective}_by_epoch", value, ended, epoch)
+    means: dict[str, Any] = trial.user_attrs.get("metrics", {})
+    spreads: dict[str, Any] = trial.user_attrs.get("spread", {})
+    costs: dict[str, Any] = trial.user_attrs.get("cost", {})
+    named = {**means, **{f"{name}_std": value for name, value in spreads.items()}, **costs}
+    for name, value in named.items():
+        if value is not None and math.isfinite(value):
+            yield Metric(name, value, ended, 0)
+
+
+def _milliseconds(moment: datetime | None) -> int:
+    return int((moment or datetime.now()).timestamp() * 1000)

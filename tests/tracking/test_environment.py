@@ -1,0 +1,55 @@
+"""Where runs are kept: the project's own store always, a server beside it if one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from trading_hpo.tracking.environment import SERVER, Places, masked, prepare
+
+LOCAL = "sqlite:///data/mlflow.db"
+
+
+@pytest.mark.parametrize(
+    ("configured", "environment", "server"),
+    [
+        (LOCAL, None, None),
+        (LOCAL, "http://tracking:5000", "http://tracking:5000"),
+        (LOCAL, "sqlite:////elsewhere/other.db", None),
+        (LOCAL, "file:///elsewhere", None),
+        (LOCAL, "mlruns", None),
+        ("https://tracking", None, "https://tracking"),
+        ("https://tracking", "https://other", "https://other"),
+        (LOCAL, "postgresql+psycopg://me:secret@host/mlflow", "postgresql+psycopg://me:secret@host/mlflow"),
+    ],
+)
+def test_the_store_is_the_projects_own_whatever_server_is_named(monkeypatch, configured, environment, server):
+    monkeypatch.delenv(SERVER, raising=False)
+    if environment is not None:
+        monkeypatch.setenv(SERVER, environment)
+    places = Places.of(Path("/project"), configured)
+    assert places.store == "sqlite:////project/data/mlflow.db"
+    assert places.artifacts == Path("/project/data/mlflow")
+    assert places.server == server
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://host:5000", "http://host:5000"),
+        ("https://me:s3cret@host/base?token=s3cret#s3cret", "https://host/base"),
+        ("https://s3cret@host", "https://host"),
+        ("postgresql+psycopg://me:s3c@ret@host/db?password=s3cret", "postgresql+psycopg://host/db"),
+    ],
+)
+def test_nothing_secret_of_a_uri_is_shown(uri, shown):
+    assert masked(uri) == shown
+
+
+def test_what_the_user_has_set_is_left_alone(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "77")
+    monkeypatch.delenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", raising=False)
+    prepare()
+    import os
+
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
+    assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"

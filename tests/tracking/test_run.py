@@ -1,0 +1,61 @@
+"""A pipeline run in MLflow."""
+
+import subprocess
+import sys
+import textwrap
+
+from trading_hpo.parameters import Parameters
+from trading_hpo.tracking.run import alive, close_dead_runs, log_parameters, log_report, readable
+
+PARAMETERS = Parameters(
+    scenario="base",
+    source="sp500_20",
+    search_spaces={"common": {"learning_rate": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True}}},
+)
+
+
+def test_every_parameter_is_one_readable_line():
+    lines = readable(PARAMETERS)
+    assert lines["hpo.n_trials"] == "100"
+    assert lines["training.loss"] == "auto"
+    assert lines["search_spaces.common.learning_rate"] == '{"type": "float", "low": 0.0001, "high": 0.1, "log": true}'
+    assert not any("Config(" in text for text in lines.values())
+
+
+def test_parameters_of_any_number_and_length_are_logged(client, experiment):
+    run_id = client.create_run(experiment).info.run_id
+    many = PARAMETERS.model_copy(update={"assets": tuple(f"ASSET{number}" for number in range(2000))})
+    log_parameters(client, run_id, many)
+    logged = client.get_run(run_id).data.params
+    assert logged.keys() == readable(many).keys()
+    assert logged["assets"].startswith('["ASSET0", "ASSET1"')
+
+
+def test_the_report_is_logged_by_model_type_without_what_is_not_known(client, experiment):
+    run_id = client.create_run(experiment).info.run_id
+    names = ("validation", "validation_constant", "standard_errors_above_constant", "validation_sharpe", "holdout")
+    line = dict.fromkeys((*names, "holdout_constant", "holdout_standard_errors_above_constant"), None)
+    line |= {"holdout_sharpe": None, "holdout_max_drawdown": 0.2, "model_type": "mlp", "validation": 0.1}
+    log_report(client, run_id, {"models": [line], "holdout_looks": 3})
+    assert client.get_run(run_id).data.metrics == {
+        "mlp.validation": 0.1,
+        "mlp.holdout_max_drawdown": 0.2,
+        "holdout_looks": 3,
+    }
+
+
+def test_a_run_whose_process_was_killed_is_ended_by_the_next_and_a_live_one_is_not(client, experiment, store, tmp_path):
+    dead, live = (client.create_run(experiment).info.run_id for _ in range(2))
+    script = f"""
+        import os, signal
+        from pathlib import Path
+        from mlflow import MlflowClient
+        from trading_hpo.tracking.run import alive
+        with alive(MlflowClient("sqlite:///{store}"), "{dead}", Path("{tmp_path}")):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    assert subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False).returncode == -9
+    with alive(client, live, tmp_path):
+        close_dead_runs(client, experiment, tmp_path)
+        assert client.get_run(dead).info.status == "KILLED"
+        assert client.get_run(live).info.status == "RUNNING"

@@ -1,0 +1,140 @@
+"""A server that is dead, slow or broken costs no trial; what it missed it gets with the next run, once."""
+
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import mlflow
+import optuna
+import pytest
+from mlflow import MlflowClient
+from optuna.trial import TrialState
+from tracking_servers import failing_server, free_port, hanging_server, real_server, refusing_server
+
+from trading_hpo.tracking.courier import ORIGINAL, SENT_TO, Courier
+from trading_hpo.tracking.environment import Places
+
+pytestmark = pytest.mark.slow
+
+NAME = "test-sp500_20-direction1"
+RUN = ["run", "--env", "test", "--namespaces", "mlp", "--params", "hpo.workers=1,hpo.n_trials="]
+BROKEN = {"refuses": refusing_server, "hangs": hanging_server, "answers 500": failing_server}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+
+
+def search(kedro, n_trials, server):
+    return kedro(*RUN[:-1], f"{RUN[-1]}{n_trials}", MLFLOW_TRACKING_URI=server, MLFLOW_HTTP_REQUEST_TIMEOUT="2")
+
+
+def said(done) -> str:
+    """What a command printed, without the places in the source that the log puts at the end of lines."""
+    return " ".join(re.sub(r"\s+\w+\.py:\d+", " ", done.stdout + done.stderr).split())
+
+
+def trials(project: Path):
+    storage = f"sqlite:///{project / 'data/test/sp500_20/06_models/studies.db'}"
+    return optuna.load_study(study_name=f"{NAME}.mlp", storage=storage).get_trials()
+
+
+def on_server(uri: str):
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name(NAME)
+    assert experiment is not None
+    return client.search_runs([experiment.experiment_id])
+
+
+def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
+    parent = client.create_run(experiment, run_name="pipeline")
+    child = client.create_run(experiment, tags={"mlflow.parentRunId": parent.info.run_id}, run_name="mlp 0")
+    for step, value in enumerate((0.1, 0.2, 0.3)):
+        client.log_metric(child.info.run_id, "mcc", value, step=step)
+    for number in range(250):
+        client.log_param(parent.info.run_id, f"p{number}", number)
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    client.log_artifact(parent.info.run_id, str(tmp_path / "table.csv"), "results")
+    for run in (child, parent):
+        client.set_terminated(run.info.run_id)
+    (tmp_path / "server").mkdir()
+    with real_server(tmp_path / "server", free_port()) as uri:
+        places = Places(f"sqlite:///{store}", tmp_path, uri)
+        for _ in range(2):
+            courier = Courier(places)
+            courier.start()
+            assert courier.stop(60) == 0
+        there = MlflowClient(uri)
+        copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
+        assert len(copies) == 2
+        by_name = {run.info.run_name: run for run in copies}
+        copied_parent, copied_child = by_name["pipeline"], by_name["mlp 0"]
+        assert copied_child.data.tags["mlflow.parentRunId"] == copied_parent.info.run_id
+        history = there.get_metric_history(copied_child.info.run_id, "mcc")
+        assert sorted((point.step, point.value) for point in history) == [(0, 0.1), (1, 0.2), (2, 0.3)]
+        assert len(copied_parent.data.params) == 250
+        assert [run.info.status for run in copies] == ["FINISHED", "FINISHED"]
+        assert [file.path for file in there.list_artifacts(copied_parent.info.run_id, "results")] == [
+            "results/table.csv"
+        ]
+        # Stopped after the copy and before the note: the copy is found again by its original.
+        client.delete_tag(child.info.run_id, SENT_TO)
+        courier = Courier(places)
+        courier.start()
+        assert courier.stop(60) == 0
+        copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
+        assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 2
+        assert len(there.get_metric_history(copied_child.info.run_id, "mcc")) == 3
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_server_costs_no_trial_and_gets_everything_with_the_next_run(kedro, project, tmp_path, how):
+    port = free_port()
+    with BROKEN[how](port) as server:
+        started = time.monotonic()
+        done = search(kedro, 2, server.replace("http://", "http://me:s3cr3t@"))
+        assert done.returncode == 0, done.stderr
+        assert said(done).count("does not take runs") == 1
+        assert "s3cr3t" not in done.stdout + done.stderr
+        assert time.monotonic() - started < 120
+    assert [trial.state for trial in trials(project)] == [TrialState.COMPLETE] * 2
+    (tmp_path / "server").mkdir()
+    with real_server(tmp_path / "server", port) as server:
+        done = search(kedro, 3, server)
+        assert done.returncode == 0, done.stderr
+        assert "does not take runs" not in said(done)
+        found = on_server(server)
+        children = [run for run in found if "mlflow.parentRunId" in run.data.tags]
+        parents = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
+        assert sorted(run.data.tags["slot"] for run in children) == ["0", "1", "2"]
+        assert len(parents) == 2
+        values = {int(run.data.tags["slot"]): run.data.metrics["mcc"] for run in children}
+        assert values == {trial.number: trial.user_attrs["metrics"]["mcc"] for trial in trials(project)}
+        assert all(len(run.data.metrics) > 30 for run in children)
+        first = min(parents, key=lambda run: run.info.start_time)
+        assert first.data.params["hpo.n_trials"] == "2"
+        # The final network came along, and loads from the server.
+        mlflow.set_tracking_uri(server)
+        names = [file.path for file in MlflowClient(server).list_artifacts(first.info.run_id)]
+        assert {"figures", "results", "networks", "mlp_network"} <= set(names)
+        local = mlflow.artifacts.download_artifacts(run_id=first.info.run_id, artifact_path="mlp_network")
+        model = mlflow.pyfunc.load_model(local)
+        assert len(model.predict(model.input_example)) == 2
+
+
+def test_no_secret_is_in_any_table_of_the_store(kedro, project):
+    secrets = {
+        "MLFLOW_TRACKING_URI": "http://me:s3cr3t-one@127.0.0.1:9/?token=s3cr3t-two",
+        "MLFLOW_TRACKING_PASSWORD": "s3cr3t-three",
+    }
+    done = kedro("run", "--env", "test", "--namespaces", "mlp", "--params", "hpo.n_trials=1", **secrets)
+    assert done.returncode == 0, done.stderr
+    with sqlite3.connect(project / "data/test/mlflow.db") as connection:
+        dump = "\n".join(connection.iterdump())
+    assert "mcc_std" in dump
+    assert "s3cr3t" not in dump
+    for path in (project / "data").rglob("*"):
+        if path.is_file() and path.suffix not in {".db", ".safetensors"}:
+            assert b"s3cr3t" not in path.read_bytes(), path

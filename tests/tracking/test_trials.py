@@ -1,0 +1,124 @@
+"""Every trial that has ended has one run, whoever was killed when."""
+
+import optuna
+import pytest
+from mlflow.entities import ViewType
+from optuna.trial import TrialState, create_trial
+
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import StudyRef
+from trading_hpo.tracking.trials import STUDY, TRIAL, TrialMirror
+
+SPACE = {"learning_rate": optuna.distributions.FloatDistribution(1e-4, 1e-1, log=True)}
+
+
+def ended(number, state=TrialState.COMPLETE, **attrs):
+    return create_trial(
+        state=state,
+        value=0.1 * number if state != TrialState.FAIL else None,
+        params={"learning_rate": 0.01},
+        distributions=SPACE,
+        intermediate_values={1: 0.05, 2: 0.1 * number},
+        user_attrs={
+            "slot": number,
+            "metrics": {"mcc": 0.1 * number, "sharpe": None},
+            "spread": {"mcc": 0.02},
+            "cost": {"epochs": 8.0, "train_s": 1.5},
+            **attrs,
+        },
+    )
+
+
+@pytest.fixture
+def ref(tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    study = optuna.create_study(storage=storage.open(), study_name="base.mlp", direction="maximize")
+    study.set_user_attr("study_id", "abc")
+    study.add_trials([ended(0), ended(1, TrialState.PRUNED), ended(2, TrialState.FAIL, reason="diverged")])
+    return StudyRef("base.mlp", storage)
+
+
+def mirror(client, experiment, ref, on_told=lambda _: None):
+    parent = client.create_run(experiment)
+    return TrialMirror(client, experiment, parent.info.run_id, ref, on_told)
+
+
+def runs(client, experiment):
+    found = client.search_runs([experiment], f"tags.`{STUDY}` = 'abc'", ViewType.ALL)
+    return sorted(found, key=lambda run: int(run.data.tags[TRIAL]))
+
+
+def test_a_trial_is_a_child_run_with_parameters_metrics_spread_cost_and_its_course(client, experiment, ref):
+    one = mirror(client, experiment, ref)
+    one.catch_up()
+    complete, pruned, failed = runs(client, experiment)
+    assert complete.data.params == {"learning_rate": "0.01"}
+    assert complete.data.metrics["mcc_std"] == 0.02
+    assert complete.data.metrics["epochs"] == 8.0
+    assert "sharpe" not in complete.data.metrics  # it has none
+    course = client.get_metric_history(complete.info.run_id, "value_by_epoch")
+    assert sorted((point.step, point.value) for point in course) == [(1, 0.05), (2, 0.0)]
+    assert [run.info.status for run in (complete, pruned, failed)] == ["FINISHED", "KILLED", "FAILED"]
+    assert failed.data.tags["reason"] == "diverged"
+    assert complete.data.tags["model_type"] == "mlp"
+    assert complete.data.tags["slot"] == "0"
+    assert {run.data.tags["mlflow.parentRunId"] for run in (complete, pruned, failed)} == {one._parent}
+
+
+def test_no_trial_is_told_twice_by_one_run_or_by_the_next(client, experiment, ref):
+    told: list[str] = []
+    one = mirror(client, experiment, ref, told.append)
+    one.catch_up()
+    one.catch_up()
+    ref.open().add_trial(ended(3))
+    one.catch_up()
+    mirror(client, experiment, ref, told.append).catch_up()
+    assert len(told) == len(set(told)) == len(runs(client, experiment)) == 4
+
+
+def test_a_trial_that_still_runs_is_told_when_it_has_ended(client, experiment, ref):
+    trial = ref.open().ask()
+    one = mirror(client, experiment, ref)
+    one.catch_up()
+    assert len(runs(client, experiment)) == 3
+    ref.open().tell(trial.number, 0.5)
+    one.catch_up()
+    assert len(runs(client, experiment)) == 4
+
+
+def test_a_run_that_was_cut_short_is_completed_and_not_made_again(client, experiment, ref, monkeypatch):
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(type(client), "log_batch", die)
+        with pytest.raises(KeyboardInterrupt):
+            mirror(client, experiment, ref).catch_up()
+    assert [run.info.status for run in runs(client, experiment)] == ["RUNNING"]
+    mirror(client, experiment, ref).catch_up()
+    found = runs(client, experiment)
+    assert [run.info.status for run in found] == ["FINISHED", "KILLED", "FAILED"]
+    assert found[0].data.params == {"learning_rate": "0.01"}
+
+
+def test_another_study_of_the_same_name_is_told_anew(client, experiment, ref):
+    mirror(client, experiment, ref).catch_up()
+    optuna.delete_study(study_name="base.mlp", storage=ref.storage.open())
+    study = optuna.create_study(storage=ref.storage.open(), study_name="base.mlp")
+    study.set_user_attr("study_id", "def")
+    study.add_trial(ended(0))
+    mirror(client, experiment, ref).catch_up()
+    assert len(client.search_runs([experiment], f"tags.`{STUDY}` = 'def'")) == 1
+
+
+def test_a_search_is_followed_while_it_goes_on_and_to_its_end(client, experiment, ref, monkeypatch):
+    import time
+
+    monkeypatch.setattr("trading_hpo.tracking.trials.EVERY_S", 0.05)
+    with mirror(client, experiment, ref).following():
+        give_up = time.monotonic() + 30
+        while len(runs(client, experiment)) < 3 or runs(client, experiment)[-1].info.status == "RUNNING":
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        ref.open().add_trial(ended(3))
+    assert len(runs(client, experiment)) == 4
