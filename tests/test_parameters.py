@@ -360,3 +360,39 @@ def test_the_parameters_of_a_run_cannot_be_changed(standard):
         standard.source = "csv"
     with pytest.raises(ValueError, match="frozen"):
         standard.hpo.n_trials = 1
+
+
+# --- samplers and pruners that do not go together ---
+
+STEPPED = {
+    "learning_rate": {"type": "categorical", "choices": [0.001, 0.01]},
+    **dict.fromkeys(("weight_decay", "dropout_rate", "focal_alpha", "focal_gamma", "early_stopping_patience")),
+}
+
+
+def test_a_grid_larger_than_the_budget_is_refused_with_both_numbers(base):
+    raw = changed(
+        base,
+        ("hpo.sampler", "grid"),
+        ("hpo.models_to_optimize", ["lstm"]),
+        ("hpo.custom_search_spaces.common", STEPPED),
+        ("hpo.custom_search_spaces.lstm", {"lstm_hidden_dim": 32, "attention_dim": 32}),
+    )
+    # 2 rates, 2 batch sizes, with and without layer norm.
+    assert check_parameters(changed(raw, ("hpo.n_trials", 8)))
+    assert problems(changed(raw, ("hpo.n_trials", 7))) == [
+        "hpo.n_trials must be at least the 8 combinations of lstm's grid, got 7. Raise it, or narrow the space in "
+        "hpo.custom_search_spaces."
+    ]
+
+
+def test_a_grid_of_continuous_ranges_is_refused_by_name(base):
+    found = problems(changed(base, ("hpo.sampler", "grid"), ("hpo.models_to_optimize", ["mlp"])))
+    assert any(problem.startswith("learning_rate must have a step or be categorical") for problem in found)
+
+
+def test_the_gaussian_process_is_refused_with_pruning(base):
+    assert check_parameters(changed(base, ("hpo.sampler", "gp"), ("hpo.pruner", "none")))
+    assert problems(changed(base, ("hpo.sampler", "gp"), ("hpo.pruner", "median"))) == [
+        "hpo.pruner must be none with sampler gp, got 'median': it learns from complete trials only."
+    ]

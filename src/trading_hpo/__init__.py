@@ -71,7 +71,14 @@ The tree, in the order in which data flow through it:
         config.py
         space.py
         experimental.py
-        samplers.py
+        samplers/           a fresh one for every slot
+            registry.py
+            unit.py         ranges as the interval from 0 to 1
+            point.py        base of ours
+            grid.py
+            sobol.py
+            cmaes.py
+            genetic.py      NSGA-II and NSGA-III
         pruners.py
         storage.py
         fingerprint.py

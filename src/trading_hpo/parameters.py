@@ -12,6 +12,7 @@ from trading_hpo.market.features import FeaturesConfig
 from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
 from trading_hpo.search.config import HpoConfig, search_space
+from trading_hpo.search.samplers.grid import combinations
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
@@ -63,13 +64,29 @@ def check_parameters(raw: Mapping[str, Any]) -> Parameters:
     return parameters
 
 
+def _grid_problems(model_type: str, space: Mapping[str, Any], n_trials: int) -> Iterator[str]:
+    size = len(combinations(space))
+    if size > n_trials:
+        yield (
+            f"hpo.n_trials must be at least the {size} combinations of {model_type}'s grid, got {n_trials}. Raise it, "
+            "or narrow the space in hpo.custom_search_spaces."
+        )
+
+
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     task, loss = parameters.labels.task, parameters.training.loss
     for model_type in MODEL_TYPES:
         try:
-            search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
+            space = search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
+            if parameters.hpo.sampler.name == "grid" and model_type in parameters.hpo.models_to_optimize:
+                yield from _grid_problems(model_type, space, parameters.hpo.n_trials)
         except ConfigurationError as error:
             yield from error.problems
+    if parameters.hpo.sampler.name == "gp" and parameters.hpo.pruner.name != "none":
+        yield (
+            f"hpo.pruner must be none with sampler gp, got {parameters.hpo.pruner.name!r}: it learns from complete "
+            "trials only."
+        )
     if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
         yield (
             f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "

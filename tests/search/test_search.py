@@ -15,8 +15,13 @@ from optuna.trial import TrialState
 from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.search import supervisor
 from trading_hpo.search.ledger import REASON, Ledger
+from trading_hpo.search.proposer import Proposal
+from trading_hpo.search.samplers.registry import SAMPLERS
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
+from trading_hpo.training.config import TrainingConfig
+
+TINY = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
 
 
 def finished(storage: StudyStorage, name: str = "study") -> list[tuple[object, ...]]:
@@ -60,6 +65,29 @@ def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, 
     resumed = search(n_trials=10, **options)
     whole = search(n_trials=10, file="whole.db", **options)
     assert finished(resumed) == finished(whole)
+
+
+GRID = {"common": {"learning_rate": {"type": "categorical", "choices": [0.001, 0.003, 0.01, 0.03]}}}
+GRID |= {"mlp": {"hidden_dim_1": {"type": "int", "low": 4, "high": 8, "step": 4}, "hidden_dim_2": 8}}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_with_every_sampler_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, name):
+    # Generations of four and two random trials first, so that all that learn have learned something by the end.
+    sampler = {"name": name, "n_startup_trials": 2, "population_size": 4}
+    options = {"sampler": sampler, "training": TINY, "custom_search_spaces": GRID if name == "grid" else {}}
+    for n_trials in (3, 9):
+        search(n_trials=n_trials, **options)
+    resumed = search(n_trials=12, **options)
+    whole = search(n_trials=12, file="whole.db", **options)
+    assert len(finished(whole)) == 12
+    assert finished(resumed) == finished(whole)
+
+
+def test_a_grid_ends_when_every_combination_was_tried_once(search):
+    storage = search(n_trials=100, sampler="grid", custom_search_spaces=GRID, training=TINY)
+    tried = [tuple(trial.params.values()) for trial in StudyRef("study", storage).open().trials]
+    assert len(tried) == len(set(tried)) == 4 * 2 * 2  # rates, widths, batch sizes
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -135,9 +163,8 @@ def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_bes
 def test_a_slot_that_was_put_back_waits_while_the_budget_is_spent(search):
     storage = search(n_trials=3)
     ledger = Ledger(StudyRef("study", storage).open(), storage.open())
-    ledger.put_back(
-        ledger.begin(3, {"learning_rate": 0.01}, {"learning_rate": FloatDistribution(1e-4, 1e-1, log=True)})
-    )
+    proposal = Proposal({"learning_rate": 0.01}, {"learning_rate": FloatDistribution(1e-4, 1e-1, log=True)}, {})
+    ledger.put_back(ledger.begin(3, proposal))
     search(n_trials=3)
     assert StudyRef("study", storage).open().trials[3].state == TrialState.WAITING
 

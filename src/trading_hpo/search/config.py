@@ -15,7 +15,7 @@ from trading_hpo.types import MODEL_TYPES
 
 OBJECTIVE_METRICS = (*METRICS, *TRADING_METRICS)
 LOWER_IS_BETTER = ("max_drawdown", "volatility", "turnover")
-SAMPLER_NAMES = ("tpe", "random")
+SAMPLER_NAMES = ("tpe", "random", "grid", "gp", "cmaes", "qmc", "nsga2", "nsga3")
 PRUNER_NAMES = ("median", "hyperband", "none")
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
 
@@ -59,8 +59,11 @@ def _named(known: tuple[str, ...], what: str) -> BeforeValidator:
 class SamplerConfig(Config):
     """How the next parameters are chosen."""
 
-    name: Literal["tpe", "random"] = "tpe"
-    n_startup_trials: int = Field(default=5, ge=0, strict=True, description="tpe: random trials first")
+    name: Literal["tpe", "random", "grid", "gp", "cmaes", "qmc", "nsga2", "nsga3"] = "tpe"
+    n_startup_trials: int = Field(default=5, ge=0, strict=True, description="tpe, gp: random trials first")
+    population_size: int | None = Field(
+        default=None, ge=4, strict=True, description="nsga2, nsga3: trials of a generation (20); cmaes: by the space"
+    )
 
 
 class PrunerConfig(Config):

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
@@ -20,6 +19,7 @@ from trading_hpo import __version__
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
+from trading_hpo.search.proposer import Proposal
 from trading_hpo.search.pruners import SLOT
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.trial import TrialOutcome
@@ -98,9 +98,7 @@ class Ledger:
         ]
         return sorted(slots, key=lambda open_slot: open_slot.slot)
 
-    def begin(
-        self, slot: int, parameters: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
-    ) -> OpenSlot:
+    def begin(self, slot: int, proposal: Proposal) -> OpenSlot:
         """Write a new slot, its parameters with it, in one transaction."""
         template = FrozenTrial(
             number=-1,
@@ -109,13 +107,13 @@ class Ledger:
             value=None,
             datetime_start=datetime.now(),
             datetime_complete=None,
-            params=dict(parameters),
-            distributions=dict(distributions),
+            params=proposal.parameters,
+            distributions=proposal.distributions,
             user_attrs={SLOT: slot},
-            system_attrs={},
+            system_attrs=proposal.system_attrs,
             intermediate_values={},
         )
-        return OpenSlot(slot, self._storage.create_new_trial(self._study_id, template), parameters, 0)
+        return OpenSlot(slot, self._storage.create_new_trial(self._study_id, template), proposal.parameters, 0)
 
     def take_up(self, open_slot: OpenSlot) -> None:
         """Mark an unfinished slot as running again."""

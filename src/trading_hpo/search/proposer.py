@@ -5,6 +5,7 @@ storage is left with one short write per event.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -13,8 +14,23 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.search.pruners import SLOT, make_pruner
-from trading_hpo.search.samplers import slot_sampler
+from trading_hpo.search.samplers.registry import slot_sampler, slots_of
 from trading_hpo.search.space import suggest
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a slot is to try.
+
+    Attributes:
+        parameters: By name.
+        distributions: Of the parameters.
+        system_attrs: What the sampler must find again in the stored trial, such as a generation's number.
+    """
+
+    parameters: dict[str, Any]
+    distributions: dict[str, BaseDistribution]
+    system_attrs: dict[str, Any]
 
 
 class Proposer:
@@ -35,17 +51,22 @@ class Proposer:
         self._study.add_trials(sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number)))
         self._running: dict[int, optuna.Trial] = {}
 
-    def propose(
-        self, slot: int, fixed: Mapping[str, Any] | None = None
-    ) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
-        """Return parameters for a slot; those of ``fixed``, if the slot was begun before."""
-        self._study.sampler = slot_sampler(self._hpo.sampler, self._hpo.seed, slot)
+    @property
+    def n_slots(self) -> int:
+        """How many slots the search has: the budget, or fewer if there is no more to try."""
+        return int(min(self._hpo.n_trials, slots_of(self._hpo.sampler, self._space)))
+
+    def propose(self, slot: int, fixed: Mapping[str, Any] | None = None) -> Proposal:
+        """Return what to try in a slot; the parameters of ``fixed``, if the slot was begun before."""
+        self._study.sampler = slot_sampler(self._hpo.sampler, self._hpo.seed, slot, self._space)
         if fixed is not None:
             self._study.enqueue_trial(dict(fixed), user_attrs={SLOT: slot})
         trial = self._study.ask()
         trial.set_user_attr(SLOT, slot)
         self._running[slot] = trial
-        return suggest(self._space, trial), dict(trial.distributions)
+        parameters = suggest(self._space, trial)
+        frozen = self._study.get_trials(deepcopy=False)[trial.number]
+        return Proposal(parameters, dict(trial.distributions), dict(frozen.system_attrs))
 
     def should_prune(self, slot: int, epoch: int, value: float) -> bool:
         """Take a value on the way and say whether to give the trial up."""

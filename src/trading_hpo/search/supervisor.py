@@ -49,6 +49,7 @@ class Supervisor:
         self._ledger, self._hpo, self._task, self._panel_path = ledger, hpo, task, panel_path
         history = ledger.trials(FINISHED)
         self._proposer = Proposer(hpo, space, history, task.training.epochs)
+        self._n_slots = self._proposer.n_slots
         self._again = deque(ledger.begun())
         ours = [trial for trial in history if SLOT in trial.user_attrs]
         used = [trial.user_attrs[SLOT] for trial in ours] + [begun.slot for begun in self._again]
@@ -60,7 +61,7 @@ class Supervisor:
         self._idle: list[Worker] = []
         self._maximize = hpo.objective.direction == "maximize"
         self._progress = Progress(
-            Tally(ledger.study.study_name, hpo.objective.metric, hpo.n_trials, resumed=len(ours)),
+            Tally(ledger.study.study_name, hpo.objective.metric, self._n_slots, resumed=len(ours)),
             progress_console(),
         )
         for trial in ours:
@@ -120,7 +121,7 @@ class Supervisor:
 
     def _next(self) -> OpenSlot | None:
         """Begin the next slot: first those that were begun before, then new ones up to the budget."""
-        if self._progress.tally.finished + len(self._busy) >= self._hpo.n_trials:
+        if self._progress.tally.finished + len(self._busy) >= self._n_slots:
             return None
         if self._again:
             open_slot = self._again.popleft()
@@ -128,8 +129,7 @@ class Supervisor:
             self._ledger.take_up(open_slot)
             return open_slot
         slot, self._next_slot = self._next_slot, self._next_slot + 1
-        parameters, distributions = self._proposer.propose(slot)
-        return self._ledger.begin(slot, parameters, distributions)
+        return self._ledger.begin(slot, self._proposer.propose(slot))
 
     def _listen(self) -> None:
         """Take what the workers say; a pipe that ends is a worker that died."""
