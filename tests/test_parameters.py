@@ -322,7 +322,7 @@ def test_a_folds_rule_across_parameters_names_its_parameter_once(base):
 
 def test_a_pruner_that_outlives_its_trials_is_one_sentence(base):
     raw = changed(base, ("hpo.pruner", {"name": "hyperband", "min_epochs": 7}), ("hpo.epochs", 3))
-    assert problems(raw) == ["hpo.pruner.min_epochs must be at most epochs (3), got 7."]
+    assert problems(raw) == ["hpo.pruner.min_epochs must be at most the epochs of a trial (3), got 7."]
 
 
 @pytest.mark.parametrize("group", sorted({"labels", "holdout", "folds", "training", "backtest", "hpo", "features"}))

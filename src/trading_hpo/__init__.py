@@ -79,7 +79,9 @@ The tree, in the order in which data flow through it:
             sobol.py
             cmaes.py
             genetic.py      NSGA-II and NSGA-III
-        pruners.py
+        pruners/
+            registry.py
+            halving.py      successive halving, Hyperband
         storage.py
         fingerprint.py
         ledger.py           the study in its storage

@@ -93,9 +93,9 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             f"got {loss!r}. Or leave it at auto."
         )
     epochs = parameters.hpo.epochs or parameters.training.epochs
-    pruner = parameters.hpo.pruner
-    if pruner.name == "hyperband" and pruner.min_epochs > epochs:
-        yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {pruner.min_epochs}."
+    first_rung = parameters.hpo.pruner.first_rung
+    if first_rung is not None and first_rung > epochs:
+        yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
     if parameters.source in ("csv", "parquet") and getattr(parameters.sources, parameters.source).path is None:
         yield (
             f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."

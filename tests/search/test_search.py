@@ -16,6 +16,7 @@ from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.search import supervisor
 from trading_hpo.search.ledger import REASON, Ledger
 from trading_hpo.search.proposer import Proposal
+from trading_hpo.search.pruners.registry import PRUNERS
 from trading_hpo.search.samplers.registry import SAMPLERS
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
@@ -53,7 +54,7 @@ def test_a_second_run_of_a_spent_budget_does_nothing(search):
     assert finished(storage) == before
 
 
-@pytest.mark.parametrize("pruner", ["none", "median", "hyperband"])
+@pytest.mark.parametrize("pruner", [name for name in PRUNERS if name not in ("patient", "wilcoxon")])
 def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, pruner):
     # Two random trials first: the rest is drawn from the model of what was found, and pruned against it.
     options = {
@@ -65,6 +66,21 @@ def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, 
     resumed = search(n_trials=10, **options)
     whole = search(n_trials=10, file="whole.db", **options)
     assert finished(resumed) == finished(whole)
+
+
+@pytest.mark.parametrize("pruner", ["none", "wilcoxon"])
+def test_folds_one_after_another_resume_to_the_same_study_and_are_worth_what_they_are_side_by_side(search, pruner):
+    options = {"fold_order": "sequential", "pruner": {"name": pruner, "n_startup_folds": 0}, "sampler": "random"}
+    search(n_trials=3, **options)
+    resumed = search(n_trials=8, **options)
+    whole = search(n_trials=8, file="whole.db", **options)
+    side_by_side = search(n_trials=8, file="lockstep.db", sampler="random")
+    assert finished(resumed) == finished(whole)
+    worth = {trial.number: trial.value for trial in StudyRef("study", side_by_side).open().trials}
+    for trial in StudyRef("study", whole).open().trials:
+        assert list(trial.intermediate_values) == [1, 2][: len(trial.user_attrs["folds"])]
+        if trial.state == TrialState.COMPLETE:
+            assert trial.value == worth[trial.number]
 
 
 GRID = {"common": {"learning_rate": {"type": "categorical", "choices": [0.001, 0.003, 0.01, 0.03]}}}

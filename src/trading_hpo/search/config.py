@@ -16,7 +16,9 @@ from trading_hpo.types import MODEL_TYPES
 OBJECTIVE_METRICS = (*METRICS, *TRADING_METRICS)
 LOWER_IS_BETTER = ("max_drawdown", "volatility", "turnover")
 SAMPLER_NAMES = ("tpe", "random", "grid", "gp", "cmaes", "qmc", "nsga2", "nsga3")
-PRUNER_NAMES = ("median", "hyperband", "none")
+PRUNER_NAMES = ("median", "percentile", "successive_halving", "hyperband", "patient", "wilcoxon", "none")
+OVER_FOLDS = ("wilcoxon",)  # judge fold by fold, the others epoch by epoch
+IN_RUNGS = ("hyperband", "successive_halving")
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
 
 
@@ -56,6 +58,10 @@ def _named(known: tuple[str, ...], what: str) -> BeforeValidator:
     return BeforeValidator(spell_out)
 
 
+def _unless_null(spell_out: BeforeValidator) -> BeforeValidator:
+    return BeforeValidator(lambda value: None if value is None else spell_out.func(value))  # type: ignore[call-arg]
+
+
 class SamplerConfig(Config):
     """How the next parameters are chosen."""
 
@@ -69,11 +75,45 @@ class SamplerConfig(Config):
 class PrunerConfig(Config):
     """When a trial is given up."""
 
-    name: Literal["median", "hyperband", "none"] = "median"
-    n_startup_trials: int = Field(default=5, ge=0, strict=True, description="median: complete trials first")
-    n_warmup_epochs: int = Field(default=0, ge=0, strict=True, description="median: epochs that are never judged")
-    min_epochs: int = Field(default=1, ge=1, strict=True, description="hyperband: first rung")
-    reduction_factor: int = Field(default=3, ge=2, strict=True, description="hyperband: one in so many goes on")
+    name: Literal["median", "percentile", "successive_halving", "hyperband", "patient", "wilcoxon", "none"] = "median"
+    n_startup_trials: int = Field(
+        default=5, ge=0, strict=True, description="median, percentile: complete trials before the first is given up"
+    )
+    n_warmup_epochs: int = Field(
+        default=0, ge=0, strict=True, description="median, percentile: epochs that are never judged"
+    )
+    percentile: float = Field(default=25.0, gt=0, lt=100, description="percentile: the best so many per cent go on")
+    min_epochs: int = Field(default=1, ge=1, strict=True, description="hyperband, successive_halving: first rung")
+    reduction_factor: int = Field(
+        default=3, ge=2, strict=True, description="hyperband, successive_halving: one in so many goes on"
+    )
+    patience: int = Field(default=3, ge=0, strict=True, description="patient: epochs in which a trial may be worse than it was")
+    min_delta: float = Field(default=0.0, ge=0, description="patient: least improvement that counts")
+    wrapped: Annotated["PrunerConfig | None", _unless_null(_named(PRUNER_NAMES, "pruner"))] = Field(
+        default=None, description="patient: whose judgement is asked then; null: none's, the trial is given up"
+    )
+    p_threshold: float = Field(default=0.1, gt=0, lt=1, description="wilcoxon: of the signed-rank test")
+    n_startup_folds: int = Field(default=2, ge=0, strict=True, description="wilcoxon: folds that are never judged")
+
+    @property
+    def over_folds(self) -> bool:
+        """Whether trials are judged fold by fold."""
+        return self.name in OVER_FOLDS
+
+    @property
+    def first_rung(self) -> int | None:
+        """The first epoch that is judged, of a pruner with rungs."""
+        if self.name == "patient" and self.wrapped is not None:
+            return self.wrapped.first_rung
+        return self.min_epochs if self.name in IN_RUNGS else None
+
+    @model_validator(mode="after")
+    def _wraps_what_judges_epochs(self) -> Self:
+        if self.wrapped is not None and self.name != "patient":
+            raise ValueError(f"wrapped goes with pruner patient only, got it with {self.name!r}.")
+        if self.wrapped is not None and self.wrapped.name in ("patient", *OVER_FOLDS):
+            raise ValueError(f"wrapped must be a pruner over epochs that wraps no other, got {self.wrapped.name!r}.")
+        return self
 
 
 class HpoConfig(Config):
@@ -88,6 +128,9 @@ class HpoConfig(Config):
     pruner: Annotated[PrunerConfig, _named(PRUNER_NAMES, "pruner")] = PrunerConfig()
     objectives: tuple[ObjectiveConfig, ...] = Field(default=(ObjectiveConfig(),), min_length=1, max_length=1)
     epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the training group")
+    fold_order: Literal["lockstep", "sequential"] = Field(
+        default="lockstep", description="folds epoch by epoch side by side, or one after another (for pruner wilcoxon)"
+    )
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
     seed: int = Field(default=0, ge=0, lt=2**32, strict=True)
@@ -132,9 +175,17 @@ class HpoConfig(Config):
         return f"{self.base_name(scenario, source, labels)}.{model_type}"
 
     @model_validator(mode="after")
-    def _pruner_fits(self) -> Self:
-        if self.epochs is not None and self.pruner.name == "hyperband" and self.pruner.min_epochs > self.epochs:
-            raise ValueError(f"pruner.min_epochs must be at most epochs ({self.epochs}), got {self.pruner.min_epochs}.")
+    def _pruner_sees_its_axis(self) -> Self:
+        if self.pruner.over_folds and self.fold_order != "sequential":
+            raise ValueError(
+                f"fold_order must be sequential with pruner {self.pruner.name}, which judges fold by fold, got "
+                f"{self.fold_order!r}."
+            )
+        if self.fold_order == "sequential" and not self.pruner.over_folds and self.pruner.name != "none":
+            raise ValueError(
+                f"fold_order must be lockstep with pruner {self.pruner.name}, which judges epoch by epoch, got "
+                f"{self.fold_order!r}. Or use pruner wilcoxon or none."
+            )
         return self
 
 

@@ -59,6 +59,7 @@ def search_fingerprint(
         "training": training.model_dump(mode="json", exclude={"device", "eval_batch_size"}),
         "backtest": backtest.model_dump(mode="json"),
         "seed": hpo.seed,
+        "fold_order": hpo.fold_order,
     }
 
 

@@ -20,8 +20,8 @@ from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.proposer import Proposal
-from trading_hpo.search.pruners import SLOT
 from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
 
 REASON, LOST = "reason", "lost"

@@ -13,9 +13,10 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.pruners import SLOT, make_pruner
+from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
 from trading_hpo.search.space import suggest
+from trading_hpo.search.study import SLOT
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.ledger import REASON
-from trading_hpo.search.pruners import SLOT
+from trading_hpo.search.study import SLOT
 
 
 def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:

@@ -76,7 +76,9 @@ class Search:
         check_classes(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         digest = fingerprint["data"]["digest"]
-        task = TrialTask(model_type, split, training, backtest, hpo.objective.metric, window, hpo.seed, digest)
+        task = TrialTask(
+            model_type, split, training, backtest, hpo.objective.metric, window, hpo.seed, digest, hpo.fold_order
+        )
         return Search(study_name, space, task, fingerprint, hpo, panel.path)
 
     def open(self, storage: StudyStorage) -> optuna.Study:

@@ -10,6 +10,7 @@ import optuna
 from trading_hpo.errors import StorageError
 from trading_hpo.search.storage import StudyStorage
 
+SLOT = "slot"  # attribute of a trial: its place in the budget
 NOT_SEARCHED = "not searched yet"
 
 

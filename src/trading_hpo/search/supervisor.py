@@ -19,7 +19,7 @@ from trading_hpo.search.ledger import FINISHED, Ledger, OpenSlot
 from trading_hpo.search.pool import Worker, default_workers, start_worker
 from trading_hpo.search.progress import Progress, Tally, progress_console
 from trading_hpo.search.proposer import Proposer
-from trading_hpo.search.pruners import SLOT
+from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
@@ -162,10 +162,10 @@ class Supervisor:
             self._finish(open_slot, kind, content)
 
     def _report(self, open_slot: OpenSlot, outcome: TrialOutcome) -> bool:
-        if not np.isfinite(outcome.value):
+        if not np.isfinite(outcome.reported):
             return False
-        self._ledger.report(open_slot, outcome.epoch, outcome.value)
-        return self._proposer.should_prune(open_slot.slot, outcome.epoch, outcome.value)
+        self._ledger.report(open_slot, outcome.step, outcome.reported)
+        return self._proposer.should_prune(open_slot.slot, outcome.step, outcome.reported)
 
     def _finish(self, open_slot: OpenSlot, kind: str, outcome: TrialOutcome) -> None:
         if not np.isfinite(outcome.value):

@@ -1,7 +1,7 @@
-"""One trial: train a configuration on all folds in lock-step, epoch by epoch."""
+"""One trial: train a configuration on all folds, side by side or one after another."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class TrialTask:
         longest_window: Rows without so much history are no samples, whatever a trial's own window.
         seed: Of the study.
         panel_digest: Of the panel that the study is about; a worker that maps another refuses.
+        fold_order: ``lockstep`` trains the folds side by side and reports their mean after every epoch; ``sequential``
+            one after another, each reporting its own value at its end.
     """
 
     model_type: str
@@ -37,6 +39,7 @@ class TrialTask:
     longest_window: int
     seed: int
     panel_digest: str
+    fold_order: str = "lockstep"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class TrialOutcome:
         metrics: Mean over folds of every metric.
         spread: Sample standard deviation over folds of every metric.
         cost: Epochs and seconds of training over all folds, and the network's size.
-        epoch: The longest fold's epochs; the step of a report.
+        step: Of a report: the longest fold's epochs, or the folds that have ended.
+        reported: What pruners see at that step: the value, or that of the fold that has ended last.
         finished: No fold goes on.
     """
 
@@ -58,7 +62,8 @@ class TrialOutcome:
     metrics: dict[str, float | None]
     spread: dict[str, float | None]
     cost: dict[str, float]
-    epoch: int
+    step: int
+    reported: float
     finished: bool
 
 
@@ -80,7 +85,7 @@ class TrialRunner:
         }
 
     def run(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
-        """Train the folds side by side and yield, after each epoch, what the trial is worth so far.
+        """Train the folds and yield, after each epoch or each fold, what the trial is worth so far.
 
         Raises:
             DivergedError: A loss or an output is not finite.
@@ -94,13 +99,33 @@ class TrialRunner:
             number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, should_stop)
             for number, rows in self._rows.items()
         }
+        if task.fold_order == "sequential":
+            yield from self._one_after_another(running, size)
+        else:
+            yield from self._side_by_side(running, size)
+
+    def _side_by_side(self, running: dict[int, Iterator[FoldScore]], size: float) -> Iterator[TrialOutcome]:
         scores: dict[int, FoldScore] = {}
         while running:
             for number, fold in list(running.items()):
                 scores[number] = next(fold)
                 if scores[number].finished:
                     del running[number]
-            yield self._outcome([scores[number] for number in sorted(scores)], size)
+            outcome = self._outcome([scores[number] for number in sorted(scores)], size)
+            yield replace(outcome, step=max(score.epochs for score in scores.values()), reported=outcome.value)
+
+    def _one_after_another(self, running: dict[int, Iterator[FoldScore]], size: float) -> Iterator[TrialOutcome]:
+        scores: list[FoldScore] = []
+        for fold in running.values():
+            *_, last = fold
+            scores.append(last)
+            own = last.metrics[self.task.metric]
+            yield replace(
+                self._outcome(scores, size),
+                step=len(scores),
+                reported=np.nan if own is None else own,
+                finished=len(scores) == len(running),
+            )
 
     def _outcome(self, scores: list[FoldScore], size: float) -> TrialOutcome:
         names = scores[0].metrics
@@ -117,7 +142,8 @@ class TrialRunner:
                 "train_s": sum(score.seconds for score in scores),
                 "model_size_mb": size,
             },
-            epoch=max(score.epochs for score in scores),
+            step=len(scores),
+            reported=np.nan,
             finished=all(score.finished for score in scores),
         )
 

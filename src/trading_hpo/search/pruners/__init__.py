@@ -1,0 +1,1 @@
+"""Which trials are given up early, and on what grounds."""
