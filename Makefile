@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+# The development tools bring the extras along.
+INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format clean
+.PHONY: help run test test-fast check format viz lab dashboard mlflow clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +33,34 @@ format: $(INSTALLED_DEV)  ## let ruff write what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# Pages for a browser on this machine; another port by PORT=...
+viz: PORT ?= 4141
+viz: $(INSTALLED_EXTRAS)  ## the pipelines and previews of their data in Kedro-Viz
+	@exec $(BIN)/kedro viz run --host 127.0.0.1 --port $(PORT)
+
+lab: PORT ?= 8888
+lab: $(INSTALLED_EXTRAS)  ## the notebooks in Jupyter Lab
+	@PATH="$(abspath $(BIN)):$$PATH" KEDRO_LOGGING_CONFIG="$(abspath conf/logging.yml)" \
+	    exec $(BIN)/kedro jupyter lab --ip 127.0.0.1 --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/01_results.ipynb
+
+# The URL goes through the environment: its password is neither printed, not even by make -n, nor shown by ps.
+DASHBOARD = import os; from optuna_dashboard import run_server; from trading_hpo.search.storage import StudyStorage; \
+    run_server(StudyStorage(os.environ["STUDIES"]).open(), "127.0.0.1", $(PORT))
+export STUDIES
+dashboard: PORT ?= 8080
+dashboard: $(INSTALLED_EXTRAS)  ## the studies in the Optuna dashboard; STUDIES=URL for others
+	@STUDIES="$${STUDIES:-$${TRADING_HPO_STORAGE:-sqlite:///data/base/sp500_20/06_models/studies.db}}"; export STUDIES; \
+	case $$STUDIES in sqlite:///*) test -f "$${STUDIES#sqlite:///}" || \
+	    { echo "There are no studies at $$STUDIES yet. Run make run, or name others: make dashboard STUDIES=..."; exit 1; } \
+	esac; \
+	exec $(BIN)/python -c '$(DASHBOARD)'
+
+mlflow: PORT ?= 5000
+mlflow: $(INSTALLED)  ## the runs in MLflow's pages
+	@test -f data/mlflow.db || { echo "No run has been tracked yet. Run make run first."; exit 1; }
+	@MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
+	    exec $(BIN)/mlflow ui --backend-store-uri sqlite:///data/mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
+
 clean:  ## remove what runs have written; the holdout ledgers stay
 	@find data -type f ! -name holdout_ledger.jsonl ! -name .gitkeep -delete
 	@find data -mindepth 1 -type d -empty -delete
@@ -46,4 +76,9 @@ $(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing the development tools into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@ $(INSTALLED)
+
+$(VENV)/.installed-extras: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Kedro-Viz, Jupyter Lab and the Optuna dashboard into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[viz,notebooks,dashboard]"
 	@touch $@ $(INSTALLED)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
-from trading_hpo.analysis.holdout import baselines, judge_holdout
+from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
 from trading_hpo.backtest.judge import buy_and_hold
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.splits.folds import Split
@@ -233,3 +234,116 @@ def test_the_holdout_moves_no_baseline_before_it():
     assert one["folds"] == two["folds"]
     assert one["validation"] == two["validation"]
     assert one["holdout"]["buy_and_hold"] != two["holdout"]["buy_and_hold"]
+
+
+# What a look keeps
+
+
+class InPercent(KnownScores):
+    """Its forecasts are in other units than its scores, as a number's are."""
+
+    def forecast(self, score):
+        return 100 * score
+
+
+def unsure(panel, seed=5, kind=KnownScores):
+    return kind(np.random.default_rng(seed).random(panel.target.shape), threshold=0.4)
+
+
+COSTLY = [BacktestConfig(cost_bps=20.0), BacktestConfig(cost_bps=20.0, positions="long_short")]
+
+
+@pytest.mark.parametrize("backtest", COSTLY, ids=lambda backtest: backtest.positions)
+def test_forecasts_and_returns_agree_with_the_metrics(backtest):
+    panel = panel_of()
+    found = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, backtest)
+    metrics, truth, called = found.result["metrics"], found.forecasts["truth"], found.forecasts["called"]
+    assert metrics["mcc"] == pytest.approx(matthews_corrcoef(truth, called))
+    assert metrics["accuracy"] == pytest.approx((truth == called).mean())
+    assert metrics["positive_rate"] == pytest.approx(called.mean())
+    assert metrics["auc"] == pytest.approx(roc_auc_score(truth, found.forecasts["forecast"]))
+    assert found.result["samples"] == len(found.forecasts)
+    net = found.returns["net_return"]
+    wealth = np.concatenate([[1.0], (1 + net).cumprod()])
+    assert metrics["total_return"] == pytest.approx(wealth[-1] - 1)
+    assert metrics["sharpe"] == pytest.approx(net.mean() / net.std() * np.sqrt(panel.bars_per_year))
+    assert metrics["max_drawdown"] == pytest.approx((1 - wealth / np.maximum.accumulate(wealth)).max())
+    assert metrics["win_rate"] == pytest.approx((net > 0).mean())
+
+
+def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():
+    panel = panel_of()
+    found = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, FREE)
+    bars = panel.timestamps[100:119]
+    assert found.returns["timestamp"].tolist() == bars.tolist()
+    keys = found.forecasts[["asset", "timestamp"]].itertuples(index=False, name=None)
+    assert list(keys) == [(asset, bar) for asset in "AB" for bar in bars]
+    np.testing.assert_array_equal(found.forecasts["target"], panel.target[:, 100:119].ravel())
+    np.testing.assert_array_equal(found.forecasts["truth"], panel.target[:, 100:119].ravel() > 0.5)
+
+
+def test_a_row_without_a_label_is_no_forecast_and_its_bar_keeps_the_other_assets():
+    panel = panel_of()
+    labelled = panel.labelled.copy()
+    labelled[1, 105] = False
+    found = judge_holdout(unsure(panel), replace(panel, labelled=labelled), SPLIT, WINDOW, FREE)
+    assert len(found.forecasts) == 2 * 19 - 1
+    on_bar = found.forecasts[found.forecasts["timestamp"] == panel.timestamps[105]]
+    assert on_bar["asset"].tolist() == ["A"]
+    assert len(found.returns) == 19
+
+
+def test_calls_are_scores_above_the_threshold_and_forecasts_are_in_the_targets_units():
+    panel = panel_of()
+    scores = unsure(panel).scores[:, 100:119].ravel()
+    found = judge_holdout(unsure(panel, kind=InPercent), panel, SPLIT, WINDOW, FREE).forecasts
+    np.testing.assert_array_equal(found["called"], scores > 0.4)
+    np.testing.assert_allclose(found["forecast"], 100 * scores)
+
+
+def test_a_forecast_number_is_kept_beside_the_number_that_came_and_called_by_its_sign():
+    panel = panel_of()
+    numbers = replace(panel, task="regression", target=panel.forward_return[..., 0])
+    found = judge_holdout(KnownScores(numbers.target, threshold=0.0), numbers, SPLIT, WINDOW, FREE)
+    came = numbers.target[:, 100:119].ravel()
+    np.testing.assert_array_equal(found.forecasts["target"], came)
+    np.testing.assert_array_equal(found.forecasts["truth"], came > 0)
+    assert found.result["task"] == "regression"
+    assert found.result["metrics"]["mcc"] == 1.0
+
+
+# Returns of the baselines
+
+
+@pytest.mark.parametrize("cost_bps", [0.0, 25.0])
+def test_returns_of_buy_and_hold_agree_with_its_metrics(cost_bps):
+    panel, backtest = panel_of(), BacktestConfig(cost_bps=cost_bps)
+    found = baseline_returns(panel, SPLIT, WINDOW, backtest)
+    metrics = baselines(panel, SPLIT, WINDOW, backtest)["holdout"]["buy_and_hold"]
+    net = found["buy_and_hold"]
+    wealth = np.concatenate([[1.0], (1 + net).cumprod()])
+    assert found["timestamp"].tolist() == panel.timestamps[100:119].tolist()
+    assert metrics["sharpe"] == pytest.approx(net.mean() / net.std() * np.sqrt(panel.bars_per_year))
+    assert metrics["max_drawdown"] == pytest.approx((1 - wealth / np.maximum.accumulate(wealth)).max())
+    assert metrics["total_return"] == pytest.approx(wealth[-1] - 1)
+
+
+def test_a_rising_constant_holds_everything_and_a_falling_one_nothing():
+    rising, falling = with_rises([(0, 100, 0.75)]), with_rises([(0, 100, 0.25)])
+    held = baseline_returns(rising, SPLIT, WINDOW, FREE)["constant_forecast"]
+    np.testing.assert_allclose(held, rising.forward_return[:, 100:119, 0].mean(axis=0), rtol=1e-6)
+    assert (baseline_returns(falling, SPLIT, WINDOW, FREE)["constant_forecast"] == 0).all()
+
+
+@pytest.mark.parametrize("share", [0.75, 0.25])
+def test_the_constant_is_decided_before_the_holdout(share):
+    panel = with_rises([(0, 99, share)])
+    target = panel.target.copy()
+    before, turned = target.copy(), target.copy()
+    turned[:, 100:] = 1 - turned[:, 100:]
+    before[:, :99] = 1 - before[:, :99]
+    ours = baseline_returns(panel, SPLIT, WINDOW, FREE)
+    pd.testing.assert_frame_equal(baseline_returns(replace(panel, target=turned), SPLIT, WINDOW, FREE), ours)
+    other = baseline_returns(replace(panel, target=before), SPLIT, WINDOW, FREE)
+    assert not np.allclose(other["constant_forecast"], ours["constant_forecast"])
+    pd.testing.assert_series_equal(other["buy_and_hold"], ours["buy_and_hold"])

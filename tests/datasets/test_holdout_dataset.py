@@ -19,7 +19,7 @@ def ledger(tmp_path) -> Path:
 
 @pytest.fixture
 def dataset(tmp_path, ledger) -> HoldoutDataset:
-    return HoldoutDataset(filepath=str(tmp_path / "holdout.json"), ledger_filepath=str(ledger))
+    return HoldoutDataset(filepath=str(tmp_path / "holdout.json"), ledger={"filepath": str(ledger)})
 
 
 def seen(key: str, first: str = "2020", last: str = "2021", assets: tuple[str, ...] = ("A", "B")) -> dict:
@@ -52,7 +52,7 @@ def test_the_same_look_repeated_counts_once(dataset, ledger):
 
 def test_looks_of_several_model_types_share_one_ledger(tmp_path, ledger):
     for number, name in enumerate(["mlp", "lstm", "gru"], start=1):
-        own = HoldoutDataset(filepath=str(tmp_path / f"{name}.json"), ledger_filepath=str(ledger))
+        own = HoldoutDataset(filepath=str(tmp_path / f"{name}.json"), ledger={"filepath": str(ledger)})
         own.save(look(name))
         assert own.load()["looks_so_far"] == number
 

@@ -63,6 +63,13 @@ def test_the_state_changes_when_a_trial_begins_reports_and_ends(ref, study):
     assert len(set(seen)) == len(seen) == 13
 
 
+def test_the_state_changes_when_a_waiting_trial_is_taken_up(ref, study):
+    study.enqueue_trial({"rate": 0.5})
+    waiting = ref.state()
+    study.ask()
+    assert ref.state() != waiting
+
+
 def test_the_state_stays_while_nothing_begins_reports_or_ends(ref, study):
     study.add_trial(optuna.create_trial(value=0.1))
     running = study.ask()

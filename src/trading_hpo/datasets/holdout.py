@@ -16,12 +16,12 @@ class HoldoutDataset(ResultsDataset):
 
     Args:
         filepath: Of the result.
-        ledger_filepath: JSON lines, only ever appended to.
+        ledger: ``{filepath: ...}`` of JSON lines, only ever appended to; the name that Kedro makes absolute.
     """
 
-    def __init__(self, *, filepath: str, ledger_filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(self, *, filepath: str, ledger: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
         super().__init__(filepath=filepath, metadata=metadata)
-        self._ledger = Path(ledger_filepath)
+        self._ledger = Path(ledger["filepath"])
 
     def save(self, data: dict[str, Any]) -> None:
         """Append the look if it is a new one, then write the result with the count so far."""

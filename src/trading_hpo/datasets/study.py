@@ -18,7 +18,8 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
 
     Args:
         filepath: Of the pointer.
-        storage_filepath: Of the SQLite file, unless the credentials give a URL.
+        storage: ``{filepath: ...}`` of the SQLite file, unless the credentials give a URL. Under that name Kedro
+            takes a relative path from the project's folder, wherever the command was typed.
         credentials: As of ``StudyStorageDataset``.
     """
 
@@ -26,12 +27,12 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
         self,
         *,
         filepath: str,
-        storage_filepath: str,
+        storage: dict[str, str],
         credentials: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._filepath, self.metadata = Path(filepath), metadata
-        self._storage = StudyStorageDataset(filepath=storage_filepath, credentials=credentials)
+        self._storage = StudyStorageDataset(filepath=storage["filepath"], credentials=credentials)
 
     def load(self) -> StudyRef:
         """Read the pointer; a model type that nobody searched is no error.

@@ -1,0 +1,169 @@
+"""`kedro run --pipeline analysis` as a person meets it: too early, in between, and on a disk that is full."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import optuna
+import plotly.io as pio
+import pytest
+from optuna.trial import TrialState
+
+pytestmark = pytest.mark.slow
+
+NAME = "test-sp500_20-direction1.mlp"
+ROOT = Path("data/test/sp500_20")
+DATABASE, FIGURES = ROOT / "06_models/studies.db", ROOT / "08_reporting/figures"
+ANALYSE = ["run", "--env", "test", "--pipeline", "analysis"]
+SEARCH = ["run", "--env", "test", "--pipeline", "hpo", "--namespaces", "mlp", "--params"]
+
+
+def written(project: Path) -> list[str]:
+    """Files under data/, without those of the tracking."""
+    files = [path.relative_to(project) for path in (project / "data").rglob("*") if path.is_file()]
+    return sorted(str(path) for path in files if not any(part.startswith("mlflow") for part in path.parts))
+
+
+def assert_clean_failure(done: subprocess.CompletedProcess[str], *fragments: str) -> None:
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "Traceback" not in said
+    assert "│" not in said  # rich draws tracebacks in boxes
+    for fragment in fragments:
+        assert fragment in said, said
+
+
+def trials_drawn(project: Path) -> list[int]:
+    """Numbers of the trials in the history, read as Kedro and its viewers read it."""
+    figure = pio.from_json((project / FIGURES / "mlp_history.json").read_text())
+    return list(figure.data[0].x) if figure.data else []
+
+
+def trials_of(project: Path) -> list[optuna.trial.FrozenTrial]:
+    return optuna.load_study(study_name=NAME, storage=f"sqlite:///{project / DATABASE}").get_trials()
+
+
+def facts(project: Path) -> list[tuple[object, ...]]:
+    return [(trial.number, trial.state, trial.value, trial.params) for trial in trials_of(project)]
+
+
+@pytest.fixture(scope="module")
+def searched_once(kedro_each) -> Path:
+    """A project whose MLP was searched for one trial."""
+    ((done, folder),) = kedro_each([[*SEARCH, "hpo.n_trials=1"]])
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def one_trial(searched_once, project) -> Path:
+    """The test's own project, with the data of one that was searched."""
+    shutil.copytree(searched_once / "data", project / "data")
+    return project
+
+
+def test_before_any_search_the_analysis_says_what_to_run_and_writes_nothing(kedro, project):
+    assert_clean_failure(kedro(*ANALYSE), "There is no study to analyse yet", "Run `kedro run --pipeline hpo` first")
+    assert written(project) == []
+
+
+def test_a_study_of_one_trial_is_drawn_and_a_second_run_draws_nothing_anew(kedro, one_trial):
+    done = kedro(*ANALYSE)
+    assert done.returncode == 0, done.stderr
+    assert trials_drawn(one_trial) == [0]
+    drawn = {path.stem: pio.from_json(path.read_text()) for path in (one_trial / FIGURES).iterdir()}
+    of_model_types = {f"{m}_{f}" for m in ("mlp", "lstm", "gru", "cnn_lstm") for f in ("slice", "parallel", "history")}
+    assert {"convergence", "comparison", "mlp_importance", *of_model_types} <= drawn.keys()
+    assert NAME in drawn["mlp_history"].layout.title.text
+    assert drawn["mlp_importance"].layout.annotations[0].text == "needs 4 complete trials"
+    assert drawn["lstm_history"].layout.annotations[0].text == "not searched yet"
+    assert [trace.name for trace in drawn["convergence"].data] == ["mlp"]
+
+    times = {path: path.stat().st_mtime_ns for path in (one_trial / ROOT / "08_reporting").rglob("*.json")}
+    assert kedro(*ANALYSE).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+
+
+def test_a_full_disk_is_told_of_with_the_file_and_harms_nothing(kedro, one_trial):
+    before, figure = facts(one_trial), one_trial / FIGURES / "mlp_history.json"
+    figure.parent.mkdir(parents=True)
+    figure.symlink_to("/dev/full")
+    assert_clean_failure(kedro(*ANALYSE), "mlp_history.json", "No space left on device", "then run again")
+    assert facts(one_trial) == before
+    figure.unlink()
+    done = kedro(*ANALYSE)
+    assert done.returncode == 0, done.stderr
+    assert trials_drawn(one_trial) == [0]
+    assert facts(one_trial) == before
+
+
+def a_file(data: Path) -> None:
+    data.write_text("")
+
+
+def proc(data: Path) -> None:
+    data.symlink_to("/proc")  # takes no folder, not even from root
+
+
+def sys(data: Path) -> None:
+    data.symlink_to("/sys")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place", "reason"),
+    [
+        (a_file, "data/test/sp500_20/06_models/studies.db", "cannot be written"),
+        (proc, "data/test/sp500_20", "No such file or directory"),
+        (sys, "data/test/sp500_20", "Operation not permitted"),
+    ],
+)
+def test_a_data_folder_that_cannot_be_written_is_told_of_with_its_place(kedro, project, spoil, place, reason):
+    spoil(project / "data")
+    assert_clean_failure(kedro(*SEARCH, "hpo.n_trials=1"), place, reason)
+
+
+# While it is searched
+
+N_TRIALS = 16
+LONG = f"hpo.n_trials={N_TRIALS},hpo.workers=1,hpo.pruner=none,training.epochs=8,training.max_windows_per_epoch=16384"
+
+
+def n_complete(project: Path) -> int:
+    """Complete trials, asked of the file itself."""
+    if not (project / DATABASE).exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{project / DATABASE}?mode=ro", uri=True) as connection:
+            (count,) = connection.execute("select count(*) from trials where state = 'COMPLETE'").fetchone()
+    except sqlite3.OperationalError:  # the tables are not made yet
+        return 0
+    return count
+
+
+@pytest.mark.timeout(600)
+def test_a_running_search_is_analysed_without_harm_and_later_with_all_its_trials(kedro, start_kedro, project):
+    search = start_kedro(*SEARCH, LONG)
+    give_up = time.monotonic() + 200
+    while n_complete(project) < 2:
+        assert search.poll() is None, search.communicate()[0]
+        assert time.monotonic() < give_up, "two trials were never completed"
+        time.sleep(0.05)
+    done = kedro(*ANALYSE)
+    assert done.returncode == 0, done.stderr
+    assert search.poll() is None, "the search ended before the analysis: nothing was shown"
+    early = trials_drawn(project)
+    assert 2 <= len(early) < N_TRIALS
+
+    said = search.communicate(timeout=280)[0]
+    assert search.returncode == 0, said
+    assert [(trial.number, trial.state) for trial in trials_of(project)] == [
+        (number, TrialState.COMPLETE) for number in range(N_TRIALS)
+    ]
+    summary = json.loads((project / ROOT / "07_model_output/search_summary_mlp.json").read_text())
+    assert summary["trials"]["complete"] == N_TRIALS
+    assert kedro(*ANALYSE).returncode == 0
+    assert trials_drawn(project) == list(range(N_TRIALS))
+    assert trials_drawn(project)[: len(early)] == early

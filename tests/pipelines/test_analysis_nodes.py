@@ -1,0 +1,147 @@
+"""The analysis takes what there is: some model types, a study that still runs, or none at all."""
+
+from dataclasses import dataclass
+
+import optuna
+import plotly.graph_objects as go
+import pytest
+from optuna.distributions import FloatDistribution
+from optuna.trial import TrialState
+
+from trading_hpo.errors import MissingInputError
+from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
+from trading_hpo.reporting.figures.style import COLOURS
+from trading_hpo.search.experimental import accepted_as_experimental
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import NOT_SEARCHED, StudyRef
+from trading_hpo.types import MODEL_TYPES
+
+NOWHERE = StudyStorage("sqlite:///never-opened.db")
+RATE = FloatDistribution(0, 1)
+NO_SUMMARY = {"skipped": "not run yet"}
+LEFT_OUT = "left out by hpo.models_to_optimize"
+
+
+@dataclass(frozen=True)
+class RefInMemory(StudyRef):
+    """A reference whose study is at hand."""
+
+    study: optuna.Study | None = None
+
+    def open(self) -> optuna.Study:
+        assert self.study is not None
+        return self.study
+
+
+def ref_of(model_type: str, n_trials: int = 6, metric: str = "mcc", digest: str = "d") -> RefInMemory:
+    study = optuna.create_study(study_name=f"test.{model_type}", direction="maximize")
+    with accepted_as_experimental():
+        study.set_metric_names([metric])
+    study.set_user_attr("fingerprint", {"data": {"digest": digest}})
+    for number in range(n_trials):
+        study.add_trial(
+            optuna.create_trial(
+                value=number / 10,
+                params={"rate": number / 10},
+                distributions={"rate": RATE},
+                user_attrs={"folds": [{"fold": 0, "metrics": {metric: number / 10}}]},
+            )
+        )
+    return RefInMemory(study.study_name, NOWHERE, study=study)
+
+
+def skipped(reason: str = NOT_SEARCHED) -> StudyRef:
+    return StudyRef("", NOWHERE, skipped=reason)
+
+
+def compared(**refs: StudyRef) -> tuple[go.Figure, go.Figure]:
+    """Compare as the pipeline does: a reference and a summary of every model type, in their order."""
+    every = [refs.get(name, skipped()) for name in MODEL_TYPES]
+    return compare_searches(*every, *[NO_SUMMARY] * len(MODEL_TYPES))
+
+
+def said(figure: go.Figure) -> str:
+    return " ".join(annotation.text for annotation in figure.layout.annotations)
+
+
+# Side by side
+
+
+@pytest.mark.parametrize("present", [["mlp"], ["gru", "cnn_lstm"], list(MODEL_TYPES)])
+def test_the_model_types_that_were_searched_are_compared(present):
+    convergence, comparison = compared(**{name: ref_of(name) for name in present})
+    assert [trace.name for trace in convergence.data] == present
+    assert [trace.line.color for trace in convergence.data] == [COLOURS[name] for name in present]
+    assert [trace.name for trace in comparison.data if trace.type == "box"] == present
+    assert "mcc" in convergence.layout.title.text
+
+
+def test_a_model_type_left_out_is_not_compared():
+    convergence, _ = compared(mlp=ref_of("mlp"), gru=skipped(LEFT_OUT))
+    assert [trace.name for trace in convergence.data] == ["mlp"]
+
+
+def test_a_study_that_was_only_opened_gives_way_to_those_with_trials():
+    convergence, comparison = compared(mlp=ref_of("mlp", n_trials=0), gru=ref_of("gru"))
+    assert [trace.name for trace in convergence.data] == ["gru"]
+    assert [trace.name for trace in comparison.data if trace.type == "box"] == ["gru"]
+
+
+def test_a_study_that_was_only_opened_is_no_error_alone():
+    for figure in compared(mlp=ref_of("mlp", n_trials=0)):
+        assert said(figure) == "no complete trial yet"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"metric": "sharpe"}, "their studies are of different metrics: mcc, sharpe"),
+        ({"digest": "e"}, "their studies are of different data: test.mlp, test.gru"),
+    ],
+)
+def test_studies_that_mean_different_things_are_a_note_and_not_a_comparison(other, reason):
+    for figure in compared(mlp=ref_of("mlp"), gru=ref_of("gru", **other)):
+        assert not figure.data
+        assert said(figure) == reason
+
+
+@pytest.mark.parametrize("reasons", [[NOT_SEARCHED] * 4, [LEFT_OUT] * 4, [LEFT_OUT, *[NOT_SEARCHED] * 3]])
+def test_without_any_study_there_is_nothing_to_analyse(reasons):
+    refs = dict(zip(MODEL_TYPES, map(skipped, reasons), strict=True))
+    with pytest.raises(MissingInputError, match=r"no study to analyse yet\. Run `kedro run --pipeline hpo` first"):
+        compared(**refs)
+
+
+# One study
+
+
+def test_a_study_is_drawn_three_times():
+    for figure in draw_study("mlp", ref_of("mlp"), NO_SUMMARY):
+        assert figure.data
+        assert "test.mlp" in figure.layout.title.text
+
+
+def test_a_study_is_drawn_with_the_trials_that_it_has_by_now():
+    ref = ref_of("mlp", n_trials=2)
+    ref.open().ask()
+    history, _, _ = draw_study("mlp", ref, NO_SUMMARY)
+    assert list(history.data[0].x) == [0, 1]
+    ref.open().add_trial(optuna.create_trial(state=TrialState.COMPLETE, value=0.9))
+    history, _, _ = draw_study("mlp", ref, NO_SUMMARY)
+    assert list(history.data[0].x) == [0, 1, 3]
+
+
+@pytest.mark.parametrize("reason", [NOT_SEARCHED, LEFT_OUT])
+def test_a_skipped_study_is_a_note_that_says_whose_and_why(reason):
+    figures = [*draw_study("gru", skipped(reason), NO_SUMMARY)]
+    figures.append(draw_importance("gru", importance(skipped(reason), NO_SUMMARY)))
+    for figure in figures:
+        assert "gru" in figure.layout.title.text
+        assert said(figure) == reason
+
+
+def test_importance_is_drawn_in_the_model_types_colour():
+    shares = importance(ref_of("gru"), NO_SUMMARY)
+    assert shares["importance"] == {"rate": 1.0}
+    (bars,) = draw_importance("gru", shares).data
+    assert bars.marker.color == COLOURS["gru"]
