@@ -95,6 +95,12 @@ def kedro(project: Path) -> Kedro:
     return partial(_run, project)
 
 
+@pytest.fixture(scope="session")
+def kedro_in() -> Kedro:
+    """Run `kedro <arguments>` in a project that is given first."""
+    return _run
+
+
 @pytest.fixture(scope="module")
 def kedro_each(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Sequence[str]]], list[Outcome]]:
     """Run several commands side by side, each in a project of its own: they mostly import."""

@@ -5,7 +5,11 @@ The tree, in the order in which data flow through it:
     pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
     settings.py             Kedro wiring
     hooks.py                what Kedro tells MLflow
-    cli.py                  kedro run, with errors that a person can read
+    cli.py                  what the project adds to kedro
+    commands/
+        run.py              kedro run, with errors that a person can read
+        study.py            kedro study
+        words.py            how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
@@ -94,6 +98,9 @@ The tree, in the order in which data flow through it:
         run.py              the search of one model type
         study.py            a study by reference
         results.py
+        export.py           to files
+        shelf.py            all studies of a project
+        verify.py           the best trial, trained again
     analysis/               what studies and holdout say
         importance.py
         convergence.py      the best so far; model types side by side
@@ -102,6 +109,7 @@ The tree, in the order in which data flow through it:
         calibration.py
     reporting/              results -> text and figures
         table.py
+        studies.py          for kedro study
         figures/
             style.py
             search.py       of one study

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -12,8 +12,6 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from trading_hpo.parameters import Parameters
-from trading_hpo.search.study import StudyRef
 from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
 
 prepare()  # MLflow reads some of it while it is imported
@@ -21,9 +19,9 @@ prepare()  # MLflow reads some of it while it is imported
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: E402
 from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging  # noqa: E402
 
-from trading_hpo.tracking.courier import Courier  # noqa: E402
-from trading_hpo.tracking.run import alive, close_dead_runs, end_as_killed, log_parameters, log_report  # noqa: E402
-from trading_hpo.tracking.trials import TrialMirror  # noqa: E402
+if TYPE_CHECKING:
+    from trading_hpo.parameters import Parameters
+    from trading_hpo.tracking.courier import Courier
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +44,8 @@ class TrackingHook(MlflowHook):
     def after_context_created(self, context: KedroContext) -> None:
         """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
         with self._failures_are_warnings():
+            from trading_hpo.parameters import Parameters  # what is imported late keeps other commands fast
+
             self._parameters = Parameters(**context.params)
             loader: Any = context.config_loader
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
@@ -71,6 +71,9 @@ class TrackingHook(MlflowHook):
             switch_catalog_logging(catalog, False)
             return
         with self._failures_are_warnings(catalog):
+            from trading_hpo.tracking.courier import Courier
+            from trading_hpo.tracking.run import alive, close_dead_runs, log_parameters
+
             assert self._places is not None
             assert self._parameters is not None
             close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
@@ -90,6 +93,9 @@ class TrackingHook(MlflowHook):
         if not self._works:
             return
         with self._failures_are_warnings(catalog):
+            from trading_hpo.search.study import StudyRef
+            from trading_hpo.tracking.trials import TrialMirror
+
             super().before_node_run(node, catalog, inputs, is_async)
             ref = next((value for value in inputs.values() if isinstance(value, StudyRef)), None)
             if _name(node) == "search" and ref is not None and ref.skipped is None:
@@ -106,6 +112,8 @@ class TrackingHook(MlflowHook):
             if _name(node) == "retrain":
                 self._log_networks(outputs.values(), inputs["panel"])
             if "report" in outputs:
+                from trading_hpo.tracking.run import log_report
+
                 log_report(self._client, self.run_id, outputs["report"])
 
     @hook_impl
@@ -129,6 +137,8 @@ class TrackingHook(MlflowHook):
 
     def interrupted(self) -> None:
         """End the run as killed: Kedro has no hook for Ctrl-C."""
+        from trading_hpo.tracking.run import end_as_killed
+
         self._end(end_as_killed)
 
     def _end(self, how: Callable[[], None]) -> None:

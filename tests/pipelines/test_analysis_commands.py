@@ -83,7 +83,8 @@ def test_a_study_of_one_trial_is_drawn_and_a_second_run_draws_nothing_anew(kedro
     assert [trace.name for trace in drawn["convergence"].data] == ["mlp"]
 
     times = {path: path.stat().st_mtime_ns for path in (one_trial / ROOT / "08_reporting").rglob("*.json")}
-    assert kedro(*ANALYSE).returncode == 0
+    again = kedro(*ANALYSE)
+    assert again.returncode == 0, again.stderr
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
@@ -164,6 +165,7 @@ def test_a_running_search_is_analysed_without_harm_and_later_with_all_its_trials
     ]
     summary = json.loads((project / ROOT / "07_model_output/search_summary_mlp.json").read_text())
     assert summary["trials"]["complete"] == N_TRIALS
-    assert kedro(*ANALYSE).returncode == 0
+    again = kedro(*ANALYSE)
+    assert again.returncode == 0, again.stderr
     assert trials_drawn(project) == list(range(N_TRIALS))
     assert trials_drawn(project)[: len(early)] == early

@@ -1,6 +1,7 @@
 """JSON results of one model type, which may have been left out."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,16 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(data: Any, path: Path) -> None:
-    """Write JSON to ``path`` in one step; a crash leaves the old file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(data, indent=2, allow_nan=False) + "\n")
-    draft.replace(path)
+    """Write JSON to ``path`` in one step; a crash leaves the old file, and two processes do not mix.
+
+    Raises:
+        OSError: With the file's name, which a failed write does not know by itself.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(data, indent=2, allow_nan=False) + "\n")
+        draft.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

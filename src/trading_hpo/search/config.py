@@ -87,7 +87,9 @@ class PrunerConfig(Config):
     reduction_factor: int = Field(
         default=3, ge=2, strict=True, description="hyperband, successive_halving: one in so many goes on"
     )
-    patience: int = Field(default=3, ge=0, strict=True, description="patient: epochs in which a trial may be worse than it was")
+    patience: int = Field(
+        default=3, ge=0, strict=True, description="patient: epochs in which a trial may be worse than it was"
+    )
     min_delta: float = Field(default=0.0, ge=0, description="patient: least improvement that counts")
     wrapped: Annotated["PrunerConfig | None", _unless_null(_named(PRUNER_NAMES, "pruner"))] = Field(
         default=None, description="patient: whose judgement is asked then; null: none's, the trial is given up"

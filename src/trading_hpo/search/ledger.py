@@ -135,8 +135,10 @@ class Ledger:
         # A pruned trial has the value it had reached, as Optuna itself does it.
         self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
 
-    def fail(self, open_slot: OpenSlot, reason: str) -> None:
-        """End a slot without a value."""
+    def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
+        """End a slot without a value; what it cost, where it is known, is counted all the same."""
+        if cost is not None:
+            self._storage.set_trial_user_attr(open_slot.trial_id, "cost", dict(cost))
         self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
         self._storage.set_trial_state_values(open_slot.trial_id, TrialState.FAIL)
 

@@ -87,7 +87,10 @@ class StudyStorage:
         if path is not None:
             folder = _first_existing(path.parent)
             if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-                raise StorageError(self._unreachable(OSError("the file cannot be written")))
+                raise StorageError(
+                    f"Studies cannot be written to {path}: {folder} is no folder that this user may write to. Give "
+                    "access, or name another database in TRADING_HPO_STORAGE."
+                )
             if path.exists():
                 self._check_file(path)
             return

@@ -169,7 +169,7 @@ class Supervisor:
 
     def _finish(self, open_slot: OpenSlot, kind: str, outcome: TrialOutcome) -> None:
         if not np.isfinite(outcome.value):
-            self._fail(open_slot, f"{self._hpo.objective.metric} is not finite: {outcome.value}")
+            self._fail(open_slot, f"{self._hpo.objective.metric} is not finite: {outcome.value}", outcome.cost)
             return
         state = TrialState.COMPLETE if kind == "done" else TrialState.PRUNED
         if state == TrialState.COMPLETE:
@@ -178,8 +178,8 @@ class Supervisor:
         self._proposer.finish(open_slot.slot, state, outcome.value)
         self._count(state, outcome.value if state == TrialState.COMPLETE else None)
 
-    def _fail(self, open_slot: OpenSlot, reason: str) -> None:
-        self._ledger.fail(open_slot, reason)
+    def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
+        self._ledger.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
         self._count(TrialState.FAIL, None)
         self._progress.tally.first_failure = self._progress.tally.first_failure or reason

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from safetensors import safe_open
 from safetensors.torch import save_file
+from scipy.special import expit
 from torch import nn
 
 from trading_hpo.backtest.judge import truth_of
@@ -65,7 +66,7 @@ class TrainedNetwork:
     def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Return scores in the target's units: the probability of the positive class, or the number itself."""
         spread = self.card.get("target_spread")
-        forecast: Float[np.ndarray, " N"] = 1 / (1 + np.exp(-score)) if spread is None else score * spread
+        forecast: Float[np.ndarray, " N"] = expit(score) if spread is None else score * spread
         return forecast
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,166 @@
+"""`kedro run`, with the whole configuration checked first and errors that a person can read."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+
+from trading_hpo.commands.words import end_in_words, lines_kept
+from trading_hpo.errors import ConfigurationError, did_you_mean
+
+CONF = Path("conf")
+INTERRUPTED = 130
+
+
+def run(**options: Any) -> Any:
+    r"""Run the pipeline.
+
+    All parameters are checked first; nothing runs, and nothing is written, while one is wrong.
+    Searches resume where they ended, other nodes run only when their inputs changed.
+
+    \b
+    kedro run                                        all stages
+    kedro run --pipeline hpo                         data engineering and the searches
+    kedro run --namespaces lstm                      one model type through all stages
+    kedro run --params hpo.n_trials=50,hpo.sampler=random
+    kedro run --params labels.kind=volatility --env standard
+    """
+    quieten()
+    try:
+        results = _check(options)
+        _follow_namespaces(options)
+        options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
+        pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
+        options |= {"pipeline": None, "pipelines": pipelines}
+        outputs = _callback(kedro_run)(**options)
+    except KeyboardInterrupt:
+        _tell_hooks()
+        click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        end_in_words(error)
+    if "report" in outputs:
+        _show(outputs["report"].load())
+    else:
+        click.echo(f"Done. Results are in {results}")
+    return outputs
+
+
+def command() -> click.Command:
+    """Return our command, which takes every option that Kedro's own takes."""
+    return click.Command("run", params=kedro_run.params, callback=run, help=lines_kept(run.__doc__))
+
+
+def _callback(command: click.Command) -> Callable[..., Any]:
+    assert command.callback is not None
+    return command.callback
+
+
+def _tell_hooks() -> None:
+    """Kedro tells its hooks of errors, not of Ctrl-C."""
+    from kedro.framework.project import settings
+
+    for hook in settings.HOOKS:
+        hook.interrupted()
+
+
+def quieten() -> None:
+    """Libraries' notices are for developers; what a user must know is raised as an error."""
+    warnings.simplefilter("ignore")
+    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # A failing node is logged with its traceback; the message that we print tells more.
+    logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
+
+
+def _check(options: dict[str, Any]) -> Path:
+    """Refuse a configuration before the first node, with all that is wrong with it; return where results go."""
+    from kedro.framework.project import pipelines as registered
+    from kedro.framework.project import settings
+
+    from trading_hpo.datasets import StudyStorageDataset
+    from trading_hpo.parameters import check_parameters
+
+    conf = Path(options["conf_source"] or _project_path() / CONF)
+    if not conf.is_dir():
+        raise ConfigurationError([f"the configuration folder {conf} does not exist. Give --conf-source another."])
+    environments = sorted(path.name for path in conf.iterdir() if path.is_dir())
+    if options["env"] and options["env"] not in environments:
+        raise ConfigurationError(
+            [f"unknown environment {options['env']!r}. {did_you_mean(options['env'], environments)}"]
+        )
+    for name in [options["pipeline"], *options["pipelines"]]:
+        if name and name not in registered:
+            raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
+    nodes = {node.name for node in registered["__default__"].nodes}
+    unknown = [n for option in ("from_nodes", "to_nodes", "node_names") for n in options[option] if n not in nodes]
+    if unknown:
+        raise ConfigurationError([f"unknown node {name!r}. {did_you_mean(name, nodes)}" for name in unknown])
+    try:
+        loader = settings.CONFIG_LOADER_CLASS(
+            conf_source=str(conf),
+            env=options["env"],
+            runtime_params=options["params"],
+            **settings.CONFIG_LOADER_ARGS,
+        )
+        raw_parameters, shared = loader["parameters"], loader["globals"]
+        storage, credentials = loader["catalog"]["study_storage"], loader["credentials"].get("study_storage")
+    except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
+        raise ConfigurationError([f"{str(error).strip()} Correct the file in {conf}."]) from error
+    parameters = check_parameters(raw_parameters)
+    chosen = (options["params"] or {}).get("source", shared["source"])
+    if parameters.source != chosen:
+        raise ConfigurationError(
+            [f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."]
+        )
+    if parameters.scenario != shared["scenario"]:
+        raise ConfigurationError(
+            [f"scenario must be set in an environment's globals.yml, got {parameters.scenario!r} as a parameter."]
+        )
+    if parameters.training.device != "cpu":
+        from trading_hpo.training.machine import check_device
+
+        check_device(parameters.training.device)
+    # The catalog's own place, so that an unreachable server is found before the data are built.
+    StudyStorageDataset(
+        filepath=str((_project_path() / storage["filepath"]).absolute()),
+        credentials=credentials,
+    ).load().check()
+    return Path(storage["filepath"]).parents[1]
+
+
+def _project_path() -> Path:
+    """The project's folder, from whichever of its subfolders the command was typed."""
+    return Path(click.get_current_context().obj.project_path)
+
+
+def _follow_namespaces(options: dict[str, Any]) -> None:
+    """A namespace needs what is before it: run up to its nodes, not only them."""
+    if not options["namespaces"]:
+        return
+    from kedro.framework.project import pipelines as registered
+
+    from trading_hpo.types import MODEL_TYPES
+
+    wanted = list(options["namespaces"])
+    unknown = [name for name in wanted if name not in MODEL_TYPES]
+    if unknown:
+        raise ConfigurationError([f"unknown namespace {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown])
+    names = [options["pipeline"], *options["pipelines"]]
+    chosen = [name for name in names if name] or ["__default__"]
+    nodes = [node for name in chosen for node in registered[name].nodes if node.namespace in wanted]
+    options["namespaces"] = []
+    options["to_nodes"] = [*options["to_nodes"], *sorted({node.name for node in nodes})]
+
+
+def _show(report: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from trading_hpo.reporting.table import render
+
+    Console(highlight=False).print(render(report))

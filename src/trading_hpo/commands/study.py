@@ -1,0 +1,246 @@
+"""`kedro study`: look into the studies, take configurations out, move and delete them, check them.
+
+Optuna and torch are imported by what needs them, so that `--help` answers at once.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trading_hpo.commands.words import end_in_words, lines_kept
+
+if TYPE_CHECKING:
+    from trading_hpo.search.study import StudyRef
+
+NAME = click.argument("name")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def study() -> None:
+    r"""Look into the studies, take configurations out, move, delete and check them.
+
+    \b
+    kedro study list
+    kedro study best base-sp500_20-direction1.lstm
+    """
+
+
+def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
+    @wraps(function)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        from trading_hpo.commands.run import quieten
+
+        quieten()
+        try:
+            function(*arguments, **options)
+        except click.exceptions.ClickException:
+            raise
+        except (click.exceptions.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            end_in_words(error)
+
+    return guarded
+
+
+def _data() -> Path:
+    project: Path = click.get_current_context().obj.project_path
+    return project / "data"
+
+
+def _find(name: str) -> "StudyRef":
+    from trading_hpo.search.shelf import find
+
+    return find(_data(), name)
+
+
+def _print(renderable: Any) -> None:
+    from rich.console import Console
+
+    Console(highlight=False).print(renderable)
+
+
+@study.command("list")
+@_with_clean_errors
+def list_studies() -> None:
+    r"""List every study: its trials by state, its best value.
+
+    \b
+    kedro study list
+    """
+    from trading_hpo.reporting.studies import studies_table
+    from trading_hpo.search.shelf import all_studies
+
+    refs = all_studies(_data())
+    if not refs:
+        click.echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
+        return
+    _print(studies_table([(ref.open(), ref.storage.masked) for ref in refs]))
+
+
+@study.command()
+@NAME
+@_with_clean_errors
+def show(name: str) -> None:
+    r"""Show what a study is about, what it has spent and found.
+
+    \b
+    kedro study show base-sp500_20-direction1.lstm
+    """
+    from trading_hpo.reporting.studies import study_lines
+
+    ref = _find(name)
+    for line in study_lines(ref.open(), ref.storage.masked):
+        click.echo(line)
+
+
+@study.command()
+@NAME
+@click.option("--top", default=20, show_default=True, type=click.IntRange(1), help="How many, the best first.")
+@_with_clean_errors
+def trials(name: str, top: int) -> None:
+    r"""List trials with their parameters, the best first.
+
+    \b
+    kedro study trials base-sp500_20-direction1.lstm --top 5
+    """
+    from trading_hpo.reporting.studies import trials_view
+
+    _print(trials_view(_find(name).open(), top))
+
+
+@study.command()
+@NAME
+@_with_clean_errors
+def failed(name: str) -> None:
+    r"""List the trials that failed, each with its reason.
+
+    \b
+    kedro study failed base-sp500_20-direction1.lstm
+    """
+    from trading_hpo.reporting.studies import failures
+
+    lines = failures(_find(name).open())
+    for line in lines or ["No trial has failed."]:
+        click.echo(line)
+
+
+@study.command()
+@NAME
+@_with_clean_errors
+def best(name: str) -> None:
+    r"""Show the best configuration, with every metric over the folds.
+
+    \b
+    kedro study best base-sp500_20-direction1.lstm
+    """
+    from trading_hpo.reporting.studies import best_lines
+
+    for line in best_lines(_find(name).open()):
+        click.echo(line)
+
+
+@study.command()
+@NAME
+@click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".yml .json .csv .parquet")
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Configurations in a .yml or .json.")
+@_with_clean_errors
+def export(name: str, to: Path, top: int) -> None:
+    r"""Write the best configurations (.yml, .json) or all trials (.csv, .parquet) to a file.
+
+    \b
+    kedro study export base-sp500_20-direction1.lstm --to best.yml
+    kedro study export base-sp500_20-direction1.lstm --to trials.csv
+    """
+    from trading_hpo.search.export import export_study
+
+    ref = _find(name)
+    export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
+    click.echo(f"{to} written")
+
+
+@study.command()
+@NAME
+@_with_clean_errors
+def archive(name: str) -> None:
+    r"""Move a study into a database of its own under data/archive.
+
+    \b
+    kedro study archive base-sp500_20-direction1.lstm
+    """
+    from trading_hpo.search.shelf import archive as move_away
+
+    click.echo(f"moved to {move_away(_find(name), _data() / 'archive').masked}")
+
+
+@study.command()
+@NAME
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_with_clean_errors
+def delete(name: str, yes: bool) -> None:
+    r"""Delete a study with all its trials.
+
+    \b
+    kedro study delete base-sp500_20-direction1.lstm --yes
+    """
+    from trading_hpo.search.shelf import delete as remove
+
+    ref = _find(name)
+    count = len(ref.open().get_trials(deepcopy=False))
+    if not yes:
+        click.confirm(f"Delete {name} with its {count} trials? `kedro study archive` keeps them", abort=True)
+    remove(ref)
+    click.echo(f"deleted {name}, {count} trials")
+
+
+@study.command()
+@NAME
+@_with_clean_errors
+def verify(name: str) -> None:
+    r"""Train the best trial again and compare; ends with code 1 if a number differs.
+
+    \b
+    kedro study verify base-sp500_20-direction1.lstm
+    """
+    from trading_hpo.search.verify import verify as train_again
+
+    found = train_again(_find(name), _data())
+    click.echo(f"trial {found.trial}, {found.metric}: stored {found.stored!r}, now {found.found!r}")
+    for number, (before, now) in enumerate(zip(found.stored_folds, found.found_folds, strict=True)):
+        click.echo(f"  fold {number}: stored {before!r}, now {now!r}")
+    if not found.same:
+        click.secho("The numbers differ. Another machine or torch version rounds differently.", fg="red", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo("the same to the last bit")
+
+
+@study.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--storage", "url", default=None, help="sqlite:///FILE; else the server of the environment, else base.")
+@_with_clean_errors
+def dashboard(port: int, url: str | None) -> None:
+    r"""Show the studies in the Optuna dashboard, on this machine only.
+
+    \b
+    kedro study dashboard --port 8080
+    """
+    from trading_hpo.errors import StorageError
+    from trading_hpo.search.shelf import storages
+    from trading_hpo.search.storage import StudyStorage
+
+    known = [StudyStorage(url)] if url else list(storages(_data()))
+    if not known:
+        raise StorageError("There is no study yet. Run `kedro run --pipeline hpo` first.")
+    try:
+        from optuna_dashboard import run_server
+    except ImportError as error:
+        raise StorageError('The dashboard is not installed. Run `pip install "trading-hpo[dashboard]"`.') from error
+    click.echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
+    run_server(known[0].open(), host="127.0.0.1", port=port)
+
+
+for _command in (study, *study.commands.values()):
+    _command.help = lines_kept(_command.help)

@@ -1,0 +1,49 @@
+"""How a command ends when something is wrong: a message, and no traceback where the user can mend it."""
+
+import inspect
+import os
+import re
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from trading_hpo.errors import TradingHpoError
+
+
+def end_in_words(error: Exception) -> NoReturn:
+    """Print the message of an error and end with code 1; a defect of ours is raised as it is."""
+    message = in_words(error)
+    if message is None:
+        raise error
+    click.secho(message, fg="red", err=True)
+    sys.exit(1)
+
+
+def in_words(error: BaseException) -> str | None:
+    """Say what went wrong, if it is a matter between the user and the project; none for a defect of ours."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, TradingHpoError):
+            return str(link)
+    for link in chain:
+        if isinstance(link, OSError) and link.strerror:
+            return f"{_place(link, error)}: {link.strerror}. Make room or give access, then run again."
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    if f"{os.sep}kedro{os.sep}" in raised_in:  # an option that names what is not there, a file that is none
+        return str(error)
+    return None
+
+
+def _place(failure: OSError, error: BaseException) -> str:
+    """Return the file that could not be written or read; of a dataset's error, what it says of its file."""
+    told = re.search(r"filepath=(?:PurePosixPath\()?'([^']+)'", str(error))
+    return str(failure.filename or (told.group(1) if told else str(error).splitlines()[0]))
+
+
+def lines_kept(text: str | None) -> str:
+    r"""Return a help text with click's mark for "keep these lines", which in a raw docstring is two characters."""
+    return inspect.cleandoc(text or "").replace("\\b", "\b")

@@ -1,0 +1,110 @@
+"""Studies as text for the command line."""
+
+from collections.abc import Iterator, Sequence
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from rich import box
+from rich.table import Table
+
+from trading_hpo.search.results import best_trial, study_summary
+
+_RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
+
+
+def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
+    """Return one line per study: trials by state and the best value.
+
+    Args:
+        studies: Each with its storage, without a password.
+    """
+    table = _table()
+    for heading, side in (("study", "left"), *((h, "right") for h in ("complete", "pruned", "failed", "open"))):
+        table.add_column(heading, justify=side, no_wrap=heading != "study", overflow="fold")  # type: ignore[arg-type]
+    table.add_column("best", justify="right")
+    table.add_column("metric")
+    for study, storage in studies:
+        summary = study_summary(study, storage)
+        states = summary["trials"]
+        table.add_row(
+            study.study_name,
+            str(states["complete"]),
+            str(states["pruned"]),
+            str(states["fail"]),
+            str(states["running"] + states["waiting"]),
+            _number(summary["best_value"]),
+            summary["metric"],
+        )
+    return table
+
+
+def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
+    """Yield what a study is about, what it has spent and found."""
+    summary, about = study_summary(study, storage), study.user_attrs.get("fingerprint", {})
+    trials = study.get_trials(deepcopy=False)
+    yield study.study_name
+    yield f"  storage     {storage}"
+    yield f"  objective   {summary['direction']} {summary['metric']}"
+    if data := about.get("data"):
+        yield f"  data        {len(data['assets'])} assets, {data['first'][:10]} to {data['last'][:10]}"
+        yield f"  label       {data['label']} over {data['horizon_bars']} bars, {len(data['features'])} features"
+        yield f"  folds       {len(about['folds'])}, seed {about['seed']}"
+        yield f"  parameters  {', '.join(about['search_space'])}"
+    yield f"  trials      {', '.join(f'{count} {state}' for state, count in summary['trials'].items() if count)}"
+    epochs = sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials)
+    seconds = sum(trial.user_attrs.get("cost", {}).get("train_s", 0.0) for trial in trials)
+    yield f"  spent       {epochs:,.0f} epochs, {seconds:,.0f} s of training, all folds counted"
+    yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}"
+
+
+def trials_view(study: optuna.Study, top: int) -> Table:
+    """Return the best trials with their parameters, then pruned and failed ones."""
+    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+
+    def place(trial: FrozenTrial) -> tuple[int, float, int]:
+        value = trial.value if trial.value is not None else 0.0
+        return (_RANK.get(trial.state, len(_RANK)), -value if maximize else value, trial.number)
+
+    table = _table()
+    for heading in ("trial", "value", "state"):
+        table.add_column(heading, justify="right" if heading != "state" else "left", no_wrap=True)
+    table.add_column("parameters", overflow="fold")
+    for trial in sorted(study.get_trials(deepcopy=False), key=place)[:top]:
+        parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
+        table.add_row(str(trial.number), _number(trial.value), trial.state.name.lower(), parameters)
+    return table
+
+
+def failures(study: optuna.Study) -> list[str]:
+    """Return one line per failed trial, with its reason."""
+    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    return [f"trial {trial.number}: {trial.user_attrs.get('reason', 'unknown')}" for trial in failed]
+
+
+def best_lines(study: optuna.Study) -> Iterator[str]:
+    """Yield the best configuration with every metric, its spread over folds, and what it cost."""
+    best = best_trial(study)
+    if best is None:
+        yield "No trial is complete yet."
+        return
+    yield f"trial {best.number}: {_number(best.value)}"
+    for name, value in best.params.items():
+        yield f"  {name:<26}{_short(value)}"
+    yield "  mean over folds ± spread"
+    spread = best.user_attrs.get("spread", {})
+    for name, value in best.user_attrs.get("metrics", {}).items():
+        yield f"  {name:<26}{_number(value)} ± {_number(spread.get(name))}"
+    for name, value in best.user_attrs.get("cost", {}).items():
+        yield f"  {name:<26}{_short(value)}"
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

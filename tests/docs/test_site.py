@@ -1,0 +1,204 @@
+"""The documentation: builds without a warning, loads nothing from elsewhere, and names what is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "trading_hpo"
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+LOADED = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+}
+LOADED_LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "icon", "manifest"}
+ELSEWHERE = re.compile(r"^\s*(?:https?:)?//")
+
+# What the recipes add to the repository.
+RECIPES_ADD = {
+    "src/trading_hpo/models/tcn.py",
+    "src/trading_hpo/splits/blocked.py",
+    "tests/splits/test_blocked.py",
+    "conf/local/globals.yml",
+    "conf/local/parameters.yml",
+    "conf/mine/globals.yml",
+    "conf/mine/parameters.yml",
+}
+
+
+class Loads(HTMLParser):
+    """Collects what a browser fetches for a page; links for a reader are not among it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in LOADED and LOADED[tag] in given:
+            self.urls.append(given[LOADED[tag]])
+        if tag == "link" and LOADED_LINKS & set(given.get("rel", "").split()):
+            self.urls.append(given.get("href", ""))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    folder = tmp_path_factory.mktemp("site")
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, **nowhere, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done, folder
+
+
+@pytest.fixture(scope="module")
+def site(built: tuple[subprocess.CompletedProcess[str], Path]) -> Path:
+    done, folder = built
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def package_folders() -> list[str]:
+    return sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_without_a_network(built):
+    done, _ = built
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "WARNING" not in said, said
+
+
+@pytest.mark.slow
+def test_no_page_loads_anything_from_elsewhere(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 30
+    loaded = {page.relative_to(site).as_posix(): Loads(page.read_text()).urls for page in pages}
+    assert all(urls for urls in loaded.values()), "a page without a script or style: is the reader of pages broken?"
+    assert {page: urls for page, urls in loaded.items() if any(map(ELSEWHERE.match, urls))} == {}
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"(?:@import|url\()\s*['\"]?(?:https?:)?//", sheet.read_text()), sheet
+
+
+def test_the_reader_of_pages_tells_what_is_loaded_from_what_is_linked():
+    page = (
+        '<link rel="stylesheet" href="//a/x.css"><link rel="canonical" href="https://b/"><script src="https://c/x.js">'
+        '</script><a href="https://d/">d</a><img src="e.png"><script>"https://f/"</script>'
+    )
+    assert Loads(page).urls == ["//a/x.css", "https://c/x.js", "e.png"]
+    assert [bool(ELSEWHERE.match(url)) for url in Loads(page).urls] == [True, True, False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", package_folders())
+def test_every_package_folder_has_a_page_with_all_its_modules(site, folder):
+    page = site / "reference" / "code" / folder / "index.html"
+    assert page.exists()
+    headings = re.findall(r'<h2 id="[^"]*">\s*([a-z_0-9]+)', page.read_text())
+    modules = {path.stem for path in (PACKAGE / folder).glob("*.py")} - {"__init__"}
+    assert sorted(headings) == sorted(modules)
+
+
+@pytest.mark.slow
+def test_examples_and_sources_of_docstrings_are_sections_of_their_own(site):
+    page = (site / "reference" / "code" / "splits" / "index.html").read_text()
+    assert "<strong>Looks ahead:</strong>" in page
+    assert "<strong>Source:</strong>" in page
+    assert re.search(r"Examples:</span>|<strong>Examples:</strong>|<b>Examples:</b>", page)
+    assert "Example:" not in re.sub(r"<[^>]+>", "", page)
+
+
+@pytest.mark.slow
+def test_every_decision_has_a_page_in_the_navigation(site):
+    index = (site / "index.html").read_text()
+    decisions = [path.stem for path in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert decisions
+    assert [name for name in decisions if f'href="decisions/{name}.html"' not in index] == []
+
+
+@pytest.mark.slow
+def test_the_parameters_page_holds_the_files_themselves(site):
+    page = (site / "reference" / "parameters.html").read_text()
+    text = re.sub(r"<[^>]+>", "", page)
+    for line in (ROOT / "conf" / "base" / "parameters.yml").read_text().splitlines():
+        key = line.split("#")[0].strip()
+        assert key in text, line
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+def test_the_search_works_from_the_file_system(site):
+    from playwright.sync_api import sync_playwright
+
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        )
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "index.html").as_uri())
+        page.locator(".md-search__input").click()
+        page.locator(".md-search__input").press_sequentially("embargo")
+        page.locator(".md-search-result__item").first.wait_for(timeout=20_000)
+        found = page.locator(".md-search-result__list").inner_text()
+        browser.close()
+    assert "embargo" in found.lower()
+    assert [url for url in asked if not url.startswith("file:")] == []
+
+
+# --- what the pages say ---
+
+
+def named_paths(text: str) -> set[str]:
+    """Files and folders of the repository that a page names, in code or in links of code."""
+    found = re.findall(r"(?<![\w/.])((?:src|tests|conf|notebooks|benchmarks)/[\w./-]*\w)", text)
+    return {path for path in found if "*" not in path}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT / "docs").as_posix())
+def test_paths_that_a_page_names_exist(page):
+    missing = {path for path in named_paths(page.read_text()) - RECIPES_ADD if not (ROOT / path).exists()}
+    assert missing - {"conf/local", "conf/mine"} == set()
+
+
+def test_what_the_recipes_add_is_not_there_yet():
+    assert [path for path in RECIPES_ADD if not path.startswith("conf/") and (ROOT / path).exists()] == []
+
+
+def test_every_make_target_is_on_the_page_of_commands():
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    assert [target for target in targets if target != "help" and f"`make {target}`" not in page] == []
+
+
+def test_every_file_of_the_catalog_is_on_the_page_of_files():
+    catalog = yaml.safe_load((ROOT / "conf" / "base" / "catalog.yml").read_text())
+    entries = [entry.get("dataset", entry) for name, entry in catalog.items() if not name.startswith("_")]
+    files = {entry["filepath"] for entry in entries if str(entry.get("filepath", "")).startswith("${_root}")}
+    assert len(files) > 20
+    page = (ROOT / "docs" / "reference" / "data_layout.md").read_text()
+    shown = {file.removeprefix("${_root}/").replace("{model}", "<model>").replace("{name}", "<name>") for file in files}
+    assert sorted(file for file in shown if file not in page) == []
