@@ -396,3 +396,15 @@ def test_the_gaussian_process_is_refused_with_pruning(base):
     assert problems(changed(base, ("hpo.sampler", "gp"), ("hpo.pruner", "median"))) == [
         "hpo.pruner must be none with sampler gp, got 'median': it learns from complete trials only."
     ]
+
+
+def test_a_configuration_to_start_from_fits_a_model_type_or_is_refused_with_what_does_not(base):
+    fitting = ("hpo.start_from", [{"learning_rate": 0.001, "lstm_hidden_dim": 32}, {"hidden_layers": 2}])
+    assert check_parameters(changed(base, fitting))
+    raw = changed(base, ("hpo.models_to_optimize", ["mlp"]), ("hpo.start_from", [{"learning_rate": 5.0, "widht": 3}]))
+    assert problems(raw) == ["hpo.start_from.0 does not fit the search space of mlp: learning_rate=5.0, widht=3."]
+
+
+def test_a_grid_needs_no_configurations_to_start_from(base):
+    raw = changed(base, ("hpo.sampler", "grid"), ("hpo.start_from", [{"learning_rate": 0.001}]))
+    assert any("start_from cannot go with sampler grid" in problem for problem in problems(raw))

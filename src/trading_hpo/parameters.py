@@ -1,6 +1,6 @@
 """All parameters as one object: a configuration is checked whole, before anything runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -13,7 +13,7 @@ from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
 from trading_hpo.search.config import HpoConfig, search_space
 from trading_hpo.search.samplers.grid import combinations
-from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.search.space import SearchSpacesConfig, fits
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
 from trading_hpo.types import MODEL_TYPES
@@ -64,6 +64,22 @@ def check_parameters(raw: Mapping[str, Any]) -> Parameters:
     return parameters
 
 
+def _start_problems(
+    spaces: Mapping[str, Mapping[str, Any]], configurations: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """A configuration to start from must fit the space of a model type that is searched, or it would never be tried."""
+    for number, configuration in enumerate(configurations):
+        if any(fits(space, configuration) for space in spaces.values()):
+            continue
+        for model_type, space in spaces.items():
+            wrong = [
+                f"{name}={value!r}"
+                for name, value in configuration.items()
+                if name not in space or not space[name].contains(value)
+            ]
+            yield f"hpo.start_from.{number} does not fit the search space of {model_type}: {', '.join(wrong)}."
+
+
 def _grid_problems(model_type: str, space: Mapping[str, Any], n_trials: int) -> Iterator[str]:
     size = len(combinations(space))
     if size > n_trials:
@@ -75,13 +91,17 @@ def _grid_problems(model_type: str, space: Mapping[str, Any], n_trials: int) -> 
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     task, loss = parameters.labels.task, parameters.training.loss
+    spaces = {}
     for model_type in MODEL_TYPES:
         try:
             space = search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
+            if model_type in parameters.hpo.models_to_optimize:
+                spaces[model_type] = space
             if parameters.hpo.sampler.name == "grid" and model_type in parameters.hpo.models_to_optimize:
                 yield from _grid_problems(model_type, space, parameters.hpo.n_trials)
         except ConfigurationError as error:
             yield from error.problems
+    yield from _start_problems(spaces, parameters.hpo.start_from)
     if parameters.hpo.sampler.name == "gp" and parameters.hpo.pruner.name != "none":
         yield (
             f"hpo.pruner must be none with sampler gp, got {parameters.hpo.pruner.name!r}: it learns from complete "

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import threading
+import time
 from dataclasses import replace
 
 import optuna
@@ -291,3 +292,45 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
     assert trials[0].state == TrialState.FAIL
     assert trials[0].user_attrs[REASON] == "3 workers died on it, the last killed by signal 9"
     assert [trial.state for trial in trials[1:]] == [TrialState.COMPLETE] * 2
+
+
+def test_a_network_over_the_size_limit_is_given_up_before_it_is_trained(search):
+    # Widths are 4 to 16: of such MLPs some take less than a kilobyte, others more.
+    storage = search(n_trials=12, sampler="random", limits={"max_model_size_mb": 0.001})
+    trials = StudyRef("study", storage).open().trials
+    given_up = [trial for trial in trials if trial.state == TrialState.PRUNED]
+    assert 0 < len(given_up) < len(trials)
+    for trial in given_up:
+        assert "hpo.limits.max_model_size_mb is 0.001" in trial.user_attrs[REASON]
+        assert trial.value is None
+        assert "cost" not in trial.user_attrs
+    for trial in trials:
+        if trial.state == TrialState.COMPLETE:
+            assert trial.user_attrs["cost"]["model_size_mb"] <= 0.001
+
+
+def test_a_trial_over_the_time_limit_is_given_up_within_its_epoch(search):
+    endless = TrainingConfig(epochs=1_000_000, window_bars=2, max_windows_per_epoch=None)
+    started = time.monotonic()
+    storage = search(
+        n_trials=2,
+        training=endless,
+        limits={"max_training_time_minutes": 2 / 60},
+        custom_search_spaces={"common": {"early_stopping_patience": 1_000_000}},
+    )
+    assert time.monotonic() - started < 40
+    for trial in StudyRef("study", storage).open().trials:
+        assert trial.state == TrialState.PRUNED
+        assert "max_training_time_minutes" in trial.user_attrs[REASON]
+        assert trial.user_attrs["cost"]["epochs"] > 0  # what it had reached is kept
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "qmc", "cmaes"])
+def test_configurations_to_start_from_are_tried_first_and_resume(search, sampler):
+    first = ({"learning_rate": 0.03, "batch_size": 64, "hidden_dim_1": 8, "hidden_dim_2": 8}, {"learning_rate": 0.001})
+    options = {"start_from": first, "sampler": sampler, "training": TINY}
+    search(n_trials=1, **options)
+    trials = StudyRef("study", search(n_trials=5, **options)).open().trials
+    assert trials[0].params == first[0]
+    assert trials[1].params["learning_rate"] == 0.001
+    assert len({str(trial.params) for trial in trials}) == 5

@@ -9,7 +9,7 @@ from trading_hpo.backtest.classification import METRICS
 from trading_hpo.backtest.returns import TRADING_METRICS
 from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
-from trading_hpo.search.space import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
+from trading_hpo.search.space import CustomSpacesConfig, Scalar, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
@@ -118,6 +118,15 @@ class PrunerConfig(Config):
         return self
 
 
+class LimitsConfig(Config):
+    """What a trial may take; one that would take more is given up, with its reason."""
+
+    max_model_size_mb: float | None = Field(default=None, gt=0, description="of weights; checked before training")
+    max_training_time_minutes: float | None = Field(
+        default=None, gt=0, description="of one trial, all folds together; acts within an epoch"
+    )
+
+
 class HpoConfig(Config):
     """The search of every model type."""
 
@@ -135,6 +144,10 @@ class HpoConfig(Config):
     )
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
+    limits: LimitsConfig = LimitsConfig()
+    start_from: tuple[dict[str, Scalar], ...] = Field(
+        default=(), description="configurations that are tried first, whole or in part, by the model types they fit"
+    )
     seed: int = Field(default=0, ge=0, lt=2**32, strict=True)
     custom_search_spaces: CustomSpacesConfig = CustomSpacesConfig()
 
@@ -175,6 +188,12 @@ class HpoConfig(Config):
     def full_study_name(self, scenario: str, source: str, labels: str, model_type: str) -> str:
         """Return the name of a model type's study."""
         return f"{self.base_name(scenario, source, labels)}.{model_type}"
+
+    @model_validator(mode="after")
+    def _grid_starts_itself(self) -> Self:
+        if self.start_from and self.sampler.name == "grid":
+            raise ValueError("start_from cannot go with sampler grid, which tries every combination anyway.")
+        return self
 
     @model_validator(mode="after")
     def _pruner_sees_its_axis(self) -> Self:

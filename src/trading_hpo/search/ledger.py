@@ -4,6 +4,7 @@ A slot is one place in the budget and one trial of the study, for good: a trial 
 interrupted is taken up again under the same number with the same parameters.
 """
 
+import math
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
@@ -125,6 +126,19 @@ class Ledger:
 
     def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome) -> None:
         """Write what a trial left, then its end; after this line it is acknowledged."""
+        self._write(open_slot, outcome)
+        # A pruned trial has the value it had reached, as Optuna itself does it.
+        self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
+
+    def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
+        """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
+        if outcome is not None:
+            self._write(open_slot, outcome)
+        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
+        value = [outcome.value] if outcome is not None and math.isfinite(outcome.value) else None
+        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.PRUNED, value)
+
+    def _write(self, open_slot: OpenSlot, outcome: TrialOutcome) -> None:
         for key, value in (
             ("metrics", outcome.metrics),
             ("spread", outcome.spread),
@@ -132,8 +146,6 @@ class Ledger:
             ("cost", outcome.cost),
         ):
             self._storage.set_trial_user_attr(open_slot.trial_id, key, value)
-        # A pruned trial has the value it had reached, as Optuna itself does it.
-        self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
-from trading_hpo.search.space import suggest
+from trading_hpo.search.space import fits, suggest
 from trading_hpo.search.study import SLOT
 
 
@@ -51,6 +51,7 @@ class Proposer:
         self._study = optuna.create_study(direction=hpo.objective.direction, pruner=make_pruner(hpo.pruner, max_epochs))
         self._study.add_trials(sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number)))
         self._running: dict[int, optuna.Trial] = {}
+        self._first = [configuration for configuration in hpo.start_from if fits(space, configuration)]
 
     @property
     def n_slots(self) -> int:
@@ -60,6 +61,8 @@ class Proposer:
     def propose(self, slot: int, fixed: Mapping[str, Any] | None = None) -> Proposal:
         """Return what to try in a slot; the parameters of ``fixed``, if the slot was begun before."""
         self._study.sampler = slot_sampler(self._hpo.sampler, self._hpo.seed, slot, self._space)
+        if fixed is None and slot < len(self._first):
+            fixed = self._first[slot]  # what it leaves open is drawn
         if fixed is not None:
             self._study.enqueue_trial(dict(fixed), user_attrs={SLOT: slot})
         trial = self._study.ask()

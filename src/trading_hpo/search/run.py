@@ -75,9 +75,17 @@ class Search:
         window = common_window(panel.task, spaces, training, hpo)
         check_classes(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
-        digest = fingerprint["data"]["digest"]
         task = TrialTask(
-            model_type, split, training, backtest, hpo.objective.metric, window, hpo.seed, digest, hpo.fold_order
+            model_type,
+            split,
+            training,
+            backtest,
+            hpo.objective.metric,
+            window,
+            hpo.seed,
+            fingerprint["data"]["digest"],
+            hpo.fold_order,
+            hpo.limits,
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path)
 

@@ -43,6 +43,10 @@ class FloatParameter(_Parameter):
         _check_bounds(self.low, self.high, self.log, self.step)
         return self
 
+    def contains(self, value: Any) -> bool:
+        """Whether the range has the value."""
+        return _is_number(value) and self.low <= value <= self.high and _on_step(value, self.low, self.step)
+
     def suggest(self, name: str, trial: optuna.Trial) -> float:
         """Ask the trial for a value."""
         return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
@@ -66,6 +70,10 @@ class IntParameter(_Parameter):
         _check_bounds(self.low, self.high, self.log, None if self.step == 1 else self.step)
         return self
 
+    def contains(self, value: Any) -> bool:
+        """Whether the range has the value."""
+        return _is_number(value) and self.low <= value <= self.high and _on_step(value, self.low, self.step)
+
     def suggest(self, name: str, trial: optuna.Trial) -> int:
         """Ask the trial for a value."""
         return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
@@ -81,6 +89,10 @@ class CategoricalParameter(_Parameter):
     type: Literal["categorical"]
     choices: tuple[Scalar, ...] = Field(min_length=1)
 
+    def contains(self, value: Any) -> bool:
+        """Whether the value is one of the choices."""
+        return value in self.choices
+
     def suggest(self, name: str, trial: optuna.Trial) -> Scalar:
         """Ask the trial for a value."""
         value: Scalar = trial.suggest_categorical(name, self.choices)  # type: ignore[assignment] # None is no Scalar
@@ -89,6 +101,15 @@ class CategoricalParameter(_Parameter):
     def edges(self) -> tuple[Scalar, ...]:
         """The values whose validity stands for all."""
         return self.choices
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _on_step(value: float, low: float, step: float | None) -> bool:
+    steps = 0.0 if step is None else (value - low) / step
+    return abs(steps - round(steps)) < 1e-9
 
 
 def _check_bounds(low: float, high: float, log: bool, step: float | None) -> None:
@@ -227,6 +248,11 @@ def suggest(space: Mapping[str, Any], trial: optuna.Trial) -> dict[str, Any]:
         if parameter.applies(chosen):
             chosen[name] = parameter.suggest(name, trial)
     return chosen
+
+
+def fits(space: Mapping[str, Any], configuration: Mapping[str, Any]) -> bool:
+    """Whether a configuration names parameters of the space only, with values of their ranges."""
+    return all(name in space and space[name].contains(value) for name, value in configuration.items())
 
 
 def longest_window(space: Mapping[str, Any], default: int) -> int:

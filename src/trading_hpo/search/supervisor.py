@@ -156,6 +156,8 @@ class Supervisor:
         self._deaths_in_a_row = 0
         if kind == "failed":
             self._fail(open_slot, content)
+        elif kind == "over_limit":
+            self._give_up(open_slot, *content)
         elif kind == "interrupted":
             self._put_back(open_slot)
         else:
@@ -177,6 +179,12 @@ class Supervisor:
         self._ledger.finish(open_slot, state, outcome)
         self._proposer.finish(open_slot.slot, state, outcome.value)
         self._count(state, outcome.value if state == TrialState.COMPLETE else None)
+
+    def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
+        """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""
+        self._ledger.give_up(open_slot, reason, outcome)
+        self._proposer.finish(open_slot.slot, TrialState.PRUNED)
+        self._count(TrialState.PRUNED, None)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._ledger.fail(open_slot, reason, cost)

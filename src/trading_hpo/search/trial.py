@@ -1,17 +1,24 @@
 """One trial: train a configuration on all folds, side by side or one after another."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.search.config import LimitsConfig
 from trading_hpo.splits.folds import Split
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.fold import FoldScore, Recipe, Rows, fit_fold
 from trading_hpo.training.windows import Windows
 from trading_hpo.types import Panel
+
+
+class OverLimitError(TradingHpoError):
+    """A trial takes more than ``hpo.limits`` allow."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class TrialTask:
         panel_digest: Of the panel that the study is about; a worker that maps another refuses.
         fold_order: ``lockstep`` trains the folds side by side and reports their mean after every epoch; ``sequential``
             one after another, each reporting its own value at its end.
+        limits: Of every trial.
     """
 
     model_type: str
@@ -40,6 +48,7 @@ class TrialTask:
     seed: int
     panel_digest: str
     fold_order: str = "lockstep"
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
 
 
 @dataclass(frozen=True)
@@ -90,13 +99,18 @@ class TrialRunner:
         Raises:
             DivergedError: A loss or an output is not finite.
             Interrupted: ``should_stop`` said yes.
+            OverLimitError: The network is too large, or the time is over.
         """
         task = self.task
         recipe = Recipe.of(task.model_type, parameters, self.panel, task.training, task.seed)
         windows = Windows(self.panel, recipe.architecture.window_bars, task.training.device)
         size = recipe.size_mb()
+        largest = task.limits.max_model_size_mb
+        if largest is not None and size > largest:
+            raise OverLimitError(f"its network takes {size:.2f} MB, hpo.limits.max_model_size_mb is {largest:g}")
+        may_stop = _within(task.limits.max_training_time_minutes, should_stop)
         running = {
-            number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, should_stop)
+            number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, may_stop)
             for number, rows in self._rows.items()
         }
         if task.fold_order == "sequential":
@@ -146,6 +160,20 @@ class TrialRunner:
             reported=np.nan,
             finished=all(score.finished for score in scores),
         )
+
+
+def _within(minutes: float | None, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Ask ``should_stop``, and end the trial when its time is over; asked before every batch."""
+    if minutes is None:
+        return should_stop
+    deadline = time.monotonic() + 60 * minutes
+
+    def checked() -> bool:
+        if time.monotonic() > deadline:
+            raise OverLimitError(f"it trained longer than hpo.limits.max_training_time_minutes, {minutes:g}")
+        return should_stop()
+
+    return checked
 
 
 def _mean(values: list[float | None]) -> float | None:

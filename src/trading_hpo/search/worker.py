@@ -4,7 +4,7 @@ Messages to a worker: ``(slot, parameters)`` starts a trial; while it runs, ``"g
 report and ``"stop"`` interrupts it at the next batch.
 Messages from it: ``("ready", None)`` once, then
 ``("report", outcome)``, ``("done" | "pruned", outcome)``, ``("failed", reason)``,
-``("interrupted", None)``.
+``("over_limit", (reason, last outcome or none))``, ``("interrupted", None)``.
 """
 
 import os
@@ -19,7 +19,7 @@ from typing import Any
 from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.trial import TrialRunner, TrialTask
+from trading_hpo.search.trial import OverLimitError, TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.machine import give_memory_back, use_one_thread
 
@@ -51,6 +51,7 @@ def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: P
 def _messages(
     runner: TrialRunner, parameters: dict[str, Any], pipe: "connection.Connection[Any, Any]"
 ) -> Iterator[tuple[str, Any]]:
+    outcome = None
     try:
         for outcome in runner.run(parameters, should_stop=pipe.poll):
             if outcome.finished:
@@ -67,6 +68,8 @@ def _messages(
     except Interrupted:
         pipe.recv()  # the "stop" that was seen
         yield "interrupted", None
+    except OverLimitError as error:
+        yield "over_limit", (str(error), outcome)
     except TradingHpoError as error:
         yield "failed", str(error)
     except Exception as error:  # a trial's own failure is a result; the search goes on with the next one

@@ -99,8 +99,9 @@ class Recipe:
         return lambda output, target: base(output, target / spread)
 
     def size_mb(self) -> float:
-        """Return the memory of the network's weights."""
-        return size_mb(self.architecture.build())
+        """Return the memory of the network's weights, without taking it."""
+        with torch.device("meta"):
+            return size_mb(self.architecture.build())
 
 
 def target_spread(panel: Panel, train: Int[np.ndarray, " N"]) -> float | None:
