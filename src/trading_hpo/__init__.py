@@ -122,6 +122,7 @@ The tree, in the order in which data flow through it:
         networks.py         MLflow models
         network_model.py    what they run
         courier.py          copies for a server
+    notifications.py        messages about a search
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see

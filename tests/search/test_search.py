@@ -334,3 +334,16 @@ def test_configurations_to_start_from_are_tried_first_and_resume(search, sampler
     assert trials[0].params == first[0]
     assert trials[1].params["learning_rate"] == 0.001
     assert len({str(trial.params) for trial in trials}) == 5
+
+
+def test_a_search_tells_of_its_start_of_what_is_better_of_every_few_trials_and_of_its_end(search, capfd):
+    notify = {"dry_run": True, "every_n_trials": 2}
+    search(n_trials=4, training=TINY, notifications=notify)
+    told = [line for line in capfd.readouterr().err.splitlines() if line.startswith("[notification] ")]
+    kinds = [line.removeprefix("[notification] ").split()[0].rstrip(":") for line in told]
+    assert kinds[0] == "started"
+    assert kinds[1] == "better"  # the first complete trial
+    assert kinds[-1] == "ended"
+    assert "4/4 trials" in told[-1]
+    search(n_trials=4, training=TINY, notifications=notify)
+    assert "[notification]" not in capfd.readouterr().err  # nothing was done, nothing to tell

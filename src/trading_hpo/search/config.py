@@ -9,6 +9,7 @@ from trading_hpo.backtest.classification import METRICS
 from trading_hpo.backtest.returns import TRADING_METRICS
 from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
+from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.search.space import CustomSpacesConfig, Scalar, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
@@ -145,6 +146,7 @@ class HpoConfig(Config):
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
     limits: LimitsConfig = LimitsConfig()
+    notifications: NotificationsConfig = NotificationsConfig()
     start_from: tuple[dict[str, Scalar], ...] = Field(
         default=(), description="configurations that are tried first, whole or in part, by the model types they fit"
     )

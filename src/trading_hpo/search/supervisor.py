@@ -14,6 +14,7 @@ import numpy as np
 from optuna.trial import TrialState
 
 from trading_hpo.errors import TradingHpoError
+from trading_hpo.notifications import Announcer
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.search.ledger import FINISHED, Ledger, OpenSlot
 from trading_hpo.search.pool import Worker, default_workers, start_worker
@@ -66,6 +67,7 @@ class Supervisor:
         )
         for trial in ours:
             self._count(trial.state, trial.value if trial.state == TrialState.COMPLETE else None)
+        self._announcer = Announcer.of(hpo.notifications)
 
     def run(self) -> None:
         """Search until the budget is spent or the time is over.
@@ -74,14 +76,26 @@ class Supervisor:
             WorkersDieError: Several workers died in a row.
             KeyboardInterrupt: Somebody asked to stop; running slots were put back for the next search.
         """
-        with self._progress.shown(), self._stop_on_signal():
-            try:
-                while self._hand_out():
-                    self._listen()
-            finally:
-                self._stop()
-        if self._stopping:
-            raise KeyboardInterrupt
+        tally = self._progress.tally
+        if tally.finished < self._n_slots:
+            self._announcer.tell(f"started: {tally.line()}")
+        try:
+            with self._progress.shown(), self._stop_on_signal():
+                try:
+                    while self._hand_out():
+                        self._listen()
+                finally:
+                    self._stop()
+            if self._stopping:
+                raise KeyboardInterrupt
+        except BaseException as error:
+            self._announcer.tell(f"stopped by {type(error).__name__}: {tally.line()}")
+            raise
+        else:
+            if tally.finished > tally.resumed:
+                self._announcer.tell(f"ended: {tally.line()}")
+        finally:
+            self._announcer.close()
 
     @contextmanager
     def _stop_on_signal(self) -> Iterator[None]:
@@ -178,18 +192,18 @@ class Supervisor:
             self._report(open_slot, outcome)
         self._ledger.finish(open_slot, state, outcome)
         self._proposer.finish(open_slot.slot, state, outcome.value)
-        self._count(state, outcome.value if state == TrialState.COMPLETE else None)
+        self._count_and_tell(state, outcome.value if state == TrialState.COMPLETE else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""
         self._ledger.give_up(open_slot, reason, outcome)
         self._proposer.finish(open_slot.slot, TrialState.PRUNED)
-        self._count(TrialState.PRUNED, None)
+        self._count_and_tell(TrialState.PRUNED, None)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._ledger.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
-        self._count(TrialState.FAIL, None)
+        self._count_and_tell(TrialState.FAIL, None)
         self._progress.tally.first_failure = self._progress.tally.first_failure or reason
 
     def _put_back(self, open_slot: OpenSlot) -> None:
@@ -250,6 +264,15 @@ class Supervisor:
                 # A report still on its way is answered by the "stop" that follows it.
                 if kind not in {"report", "ready"}:
                     self._take(worker, kind, content)
+
+    def _count_and_tell(self, state: TrialState, value: float | None) -> None:
+        tally, every = self._progress.tally, self._hpo.notifications.every_n_trials
+        before = tally.best
+        self._count(state, value)
+        if tally.best != before:
+            self._announcer.tell(f"better: {tally.line()}")
+        elif every is not None and tally.finished % every == 0:
+            self._announcer.tell(tally.line())
 
     def _count(self, state: TrialState, value: float | None) -> None:
         tally = self._progress.tally
