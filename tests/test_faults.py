@@ -58,6 +58,15 @@ def trials(project: Path) -> list[FrozenTrial]:
     return optuna.load_study(study_name=NAME, storage=f"sqlite:///{database(project)}").get_trials()
 
 
+def statuses(project: Path) -> list[str]:
+    """How the pipeline runs ended, as MLflow has it."""
+    with sqlite3.connect(project / "data/test/mlflow.db") as connection:
+        query = (
+            "select status from runs where run_uuid in (select run_uuid from tags where key = ?) order by start_time"
+        )
+        return [status for (status,) in connection.execute(query, ("trading_hpo.pipeline_run",))]
+
+
 def lines(found: list[FrozenTrial]) -> list[tuple[object, ...]]:
     return [(t.number, t.state, t.value, t.params, t.intermediate_values, t.user_attrs["slot"]) for t in found]
 
@@ -92,6 +101,7 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
         acknowledged = done
     resumed = kedro(*ARGUMENTS)
     assert resumed.returncode == 0, resumed.stderr
+    assert statuses(project) == ["KILLED", "KILLED", "FINISHED"]
     ended = lines(trials(project))
     assert [line[0] for line in ended] == [line[5] for line in ended] == list(range(N_TRIALS))
     assert {line[1] for line in ended} == {TrialState.COMPLETE}
@@ -116,6 +126,7 @@ def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, st
     assert "Stopped." in said
     assert "Traceback" not in said
     assert count(project, "RUNNING") == 0
+    assert statuses(project) == ["KILLED"]
     before = [line for line in lines(trials(project)) if line[1] == TrialState.COMPLETE]
     assert kedro(*ARGUMENTS).returncode == 0
     after = lines(trials(project))

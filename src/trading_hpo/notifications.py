@@ -87,7 +87,7 @@ def _sender(urls: list[str]) -> Callable[[str], None]:
         import apprise
     except ImportError as error:
         raise ConfigurationError(
-            [f'{CHANNELS} needs apprise, which is not installed. Run `pip install "trading-hpo[notifications]"`.']
+            [f'{CHANNELS} needs apprise, which is not installed. Run `pip install -e ".[notifications]"`.']
         ) from error
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it logs URLs, and URLs hold tokens
     channels = apprise.Apprise()

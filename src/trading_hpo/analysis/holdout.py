@@ -43,7 +43,7 @@ def judge_holdout(
     **Looks ahead:** at the holdout's labels, to judge; the network is final.
 
     Args:
-        network: With the threshold that the folds' stop rows chose.
+        network: With the threshold of its latest rows before the holdout.
         panel: The data.
         split: Gives the holdout.
         window_bars: Longest window of the search, so that all model types are judged on the same rows.

@@ -84,6 +84,7 @@ def _check(options: dict[str, Any]) -> Path:
     from kedro.framework.project import settings
 
     from trading_hpo.datasets import StudyStorageDataset
+    from trading_hpo.notifications import Announcer
     from trading_hpo.parameters import check_parameters
 
     conf = Path(options["conf_source"] or _project_path() / CONF)
@@ -126,6 +127,7 @@ def _check(options: dict[str, Any]) -> Path:
         from trading_hpo.training.machine import check_device
 
         check_device(parameters.training.device)
+    Announcer.of(parameters.hpo.notifications).close()
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
         filepath=str((_project_path() / storage["filepath"]).absolute()),

@@ -237,7 +237,7 @@ def dashboard(port: int, url: str | None) -> None:
     try:
         from optuna_dashboard import run_server
     except ImportError as error:
-        raise StorageError('The dashboard is not installed. Run `pip install "trading-hpo[dashboard]"`.') from error
+        raise StorageError('The dashboard is not installed. Run `pip install -e ".[dashboard]"`.') from error
     click.echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
     run_server(known[0].open(), host="127.0.0.1", port=port)
 

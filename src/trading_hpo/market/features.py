@@ -20,7 +20,7 @@ class Feature:
 
     Attributes:
         compute: Bars of one asset in time order -> one value per bar; missing where history is too short.
-        lookback_bars: Earliest bar before the current one that it reads.
+        lookback_bars: Distance to the earliest bar that it reads.
         columns: Columns of the bars that it needs.
     """
 

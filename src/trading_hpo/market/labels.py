@@ -27,7 +27,7 @@ class LabelsConfig(Config):
 
     @property
     def volatility_bars(self) -> int:
-        """Bars whose realised volatility is foretold; one bar has none, so five are the least."""
+        """Bars whose realised volatility is foretold; one bar has none, so 1 stands for 5."""
         return self.horizon_bars if self.horizon_bars > 1 else 5
 
     @property

@@ -1,4 +1,4 @@
-"""Model type -> network; the one place that a new network is entered (with ``configs.CONFIGS``)."""
+"""Model type -> network; its config is in ``configs.CONFIGS``, its name in ``types.MODEL_TYPES``."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -33,9 +33,10 @@ def search_fingerprint(
     training: TrainingConfig,
     backtest: BacktestConfig,
 ) -> dict[str, Any]:
-    """Return everything that decides the values of a study, as plain data.
+    """Return what decides the values of a study, as plain data.
 
-    Sampler, pruner, budget and workers are left out: they may change between two runs of one study.
+    Sampler, pruner, limits, budget and workers are left out: they may change between two runs of one study. Code and
+    library versions are not compared either; the study keeps those it was made with.
     """
     return {
         "data": {

@@ -1,4 +1,4 @@
-"""Where studies live: a SQLite file in write-ahead mode, or a server by URL; never two searches on one study."""
+"""Where studies live: a SQLite file in write-ahead mode, or a server by URL; never two searches on one study (SQLite, PostgreSQL)."""
 
 import fcntl
 import os

@@ -30,7 +30,7 @@ TICK_S = 0.5
 
 
 class WorkersDieError(TradingHpoError):
-    """Workers die without ever finishing a report."""
+    """Workers die one after another, and no trial comes to an end in between."""
 
 
 class Supervisor:

@@ -25,7 +25,12 @@ class FoldsConfig(Config):
         default=0.5, gt=0, lt=1, description="walk_forward: share of the bars before the first validation"
     )
     stop_fraction: float = Field(default=0.15, gt=0, lt=0.5, description="tail of train kept for early stopping")
-    embargo_bars: int = Field(default=5, ge=0, strict=True, description="after the last validation label has ended")
+    embargo_bars: int = Field(
+        default=5,
+        ge=0,
+        strict=True,
+        description="after the last validation label has ended; walk_forward has no train rows there",
+    )
     min_role_bars: int = Field(default=20, ge=1, strict=True, description="shortest train, stop and validation")
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ class Split:
     holdout: BarRange
 
     def latest(self, fraction: float) -> BarRange:
-        """Return the last share of the search bars, the place of a final network's stop rows."""
+        """Return the last share of the search bars, on which a final network's threshold is set."""
         return BarRange(self.search.stop - int(len(self.search) * fraction), self.search.stop)
 
 

@@ -65,8 +65,9 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
 
 
 def end_as_killed() -> None:
-    """End the active run, if there is one, as one that somebody stopped."""
-    mlflow.end_run(RunStatus.to_string(RunStatus.KILLED))
+    """End the active run as one that somebody stopped; kedro-mlflow enters it again for every node."""
+    while mlflow.active_run() is not None:
+        mlflow.end_run(RunStatus.to_string(RunStatus.KILLED))
 
 
 @contextmanager
