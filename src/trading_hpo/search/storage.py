@@ -1,4 +1,4 @@
-"""Where studies live: a SQLite file in write-ahead mode, or a server by URL; never two searches on one study (SQLite, PostgreSQL)."""
+"""Where studies live: a SQLite file or a server by URL; on SQLite and PostgreSQL never two searches on one study."""
 
 import fcntl
 import os
