@@ -73,7 +73,8 @@ def _command(*arguments: str) -> list[str]:
 
 def _environment(**extra: str) -> dict[str, str]:
     """The caller's environment without what would redirect a run, wide enough for tables."""
-    inherited = {name: value for name, value in os.environ.items() if name != "TRADING_HPO_STORAGE"}
+    ours = ("TRADING_HPO_", "MLFLOW_")  # the developer's own server, channels and storage
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**inherited, "COLUMNS": "120", **extra}
 
 

@@ -119,6 +119,8 @@ The tree, in the order in which data flow through it:
         environment.py      where runs are kept
         run.py              of a pipeline
         trials.py           child runs
+        locks.py            one process at a time; whose process is alive
+        relocation.py       a project that was moved
         networks.py         MLflow models
         network_model.py    what they run
         courier.py          copies for a server

@@ -17,7 +17,6 @@ from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
 prepare()  # MLflow reads some of it while it is imported
 
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: E402
-from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging  # noqa: E402
 
 if TYPE_CHECKING:
     from trading_hpo.parameters import Parameters
@@ -29,55 +28,70 @@ SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
 
 
 class TrackingHook(MlflowHook):
-    """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server."""
+    """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server.
+
+    One object serves every run of a process; what belongs to one run is made anew when its context is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._works = False
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._works = False  # whether anything more is to be told in this run
         self._places: Places | None = None
         self._parameters: Parameters | None = None
         self._courier: Courier | None = None
+        self._catalog: DataCatalog | None = None
         self._open = ExitStack()  # what ends with the run
         self._following = ExitStack()  # what ends with the node
+        self.run_id: Any = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
+        self._begin_anew()
         with self._failures_are_warnings():
             from trading_hpo.parameters import Parameters  # what is imported late keeps other commands fast
+            from trading_hpo.tracking.relocation import relocate
 
             self._parameters = Parameters(**context.params)
             loader: Any = context.config_loader
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
             config = loader["mlflow"]
-            self._places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
+            places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
             experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
             experiment.setdefault("name", self._parameters.study_base_name)
-            folder = (self._places.artifacts / experiment["name"]).as_uri()
+            folder = (places.artifacts / experiment["name"]).as_uri()
             experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
-            config["server"]["mlflow_tracking_uri"] = self._places.store
+            config["server"]["mlflow_tracking_uri"] = places.store
             loader["mlflow"] = config
             server = os.environ.get(SERVER)
-            with alone(self._places.artifacts):
+            with alone(places.artifacts):
+                relocate(places.file, places.artifacts)
                 super().after_context_created(context)
             # MLflow writes its own URI there; the next context must find the user's.
             os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
-            self._works = True
+            self._places, self._works = places, True
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Begin the run, with all parameters."""
+        self._catalog = catalog
         if not self._works:
-            switch_catalog_logging(catalog, False)
             return
-        with self._failures_are_warnings(catalog):
+        with self._failures_are_warnings():
             from trading_hpo.tracking.courier import Courier
-            from trading_hpo.tracking.run import alive, close_dead_runs, log_parameters
+            from trading_hpo.tracking.locks import alive, close_dead_runs
+            from trading_hpo.tracking.run import log_parameters
 
             assert self._places is not None
             assert self._parameters is not None
             close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
             super().before_pipeline_run(run_params, pipeline, catalog)
+            if not self._is_mlflow_enabled:  # switched off for this pipeline in mlflow.yml
+                self._works = False
+                return
             self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
             log_parameters(self._client, self.run_id, self._parameters)
             if self._places.server is not None:
@@ -92,23 +106,26 @@ class TrackingHook(MlflowHook):
         """Follow a search, trial by trial."""
         if not self._works:
             return
-        with self._failures_are_warnings(catalog):
+        with self._failures_are_warnings():
             from trading_hpo.search.study import StudyRef
             from trading_hpo.tracking.trials import TrialMirror
 
+            assert self._places is not None
             super().before_node_run(node, catalog, inputs, is_async)
             ref = next((value for value in inputs.values() if isinstance(value, StudyRef)), None)
             if _name(node) == "search" and ref is not None and ref.skipped is None:
                 mirror = TrialMirror(self._client, self._experiment_id, self.run_id, ref, self._send)
-                self._following.enter_context(mirror.following())
+                self._following.enter_context(mirror.following(self._places.artifacts))
 
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Tell what a node has left: the last trials, a network, the report."""
+        del catalog
+        with self._failures_are_warnings():
+            self._following.close()
         if not self._works:
             return
-        with self._failures_are_warnings(catalog):
-            self._following.close()
+        with self._failures_are_warnings():
             if _name(node) == "retrain":
                 self._log_networks(outputs.values(), inputs["panel"])
             if "report" in outputs:
@@ -122,6 +139,24 @@ class TrackingHook(MlflowHook):
         del error
         with self._failures_are_warnings():
             self._following.close()
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        """Take the logging of an artefact from its dataset: there, a failure would end the run."""
+        dataset = self._tracked(dataset_name)
+        if dataset is not None:
+            dataset._logging_activated = False
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """Log the artefact that the catalog declares."""
+        dataset = self._tracked(dataset_name)
+        if dataset is None or not self._works:
+            return
+        with self._failures_are_warnings():
+            from trading_hpo.tracking.run import log_file
+
+            log_file(str(dataset._filepath), dataset.artifact_path)
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -142,16 +177,19 @@ class TrackingHook(MlflowHook):
         self._end(end_as_killed)
 
     def _end(self, how: Callable[[], None]) -> None:
-        if not self._works:
-            return
+        """End all that the run has begun, also after tracking was given up."""
         with self._failures_are_warnings():
             self._following.close()
-            how()
-            self._send(self.run_id)
+        if self.run_id is not None:
+            with self._failures_are_warnings():
+                how()
+                self._send(self.run_id)
         with self._failures_are_warnings():
             if self._courier is not None and self._courier.stop(SEND_WITHIN_S):
                 logger.warning("Runs that the tracking server has not taken yet are sent with the next run.")
+        with self._failures_are_warnings():
             self._open.close()
+        self.run_id, self._courier, self._works = None, None, False
 
     def _log_networks(self, outputs: Any, panel: Any) -> None:
         from trading_hpo.tracking.networks import log_network
@@ -165,20 +203,24 @@ class TrackingHook(MlflowHook):
         if self._courier is not None:
             self._courier.take(run_id)
 
+    def _tracked(self, dataset_name: str) -> Any:
+        """The dataset of that name, if the catalog declares it as an artefact of MLflow."""
+        dataset = None if self._catalog is None else self._catalog.get(dataset_name)
+        return dataset if hasattr(dataset, "_logging_activated") else None
+
     @contextmanager
-    def _failures_are_warnings(self, catalog: DataCatalog | None = None) -> Iterator[None]:
+    def _failures_are_warnings(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # tracking is told of a run; it has no say in it
-            self._works = False
-            if catalog is not None:
-                switch_catalog_logging(catalog, False)
+            first, self._works = self._works or self.run_id is None, False
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            logger.warning(
-                "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the next "
-                "run tells MLflow of the trials.",
-                reason,
-            )
+            if first:
+                logger.warning(
+                    "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the "
+                    "next run tells MLflow of the trials.",
+                    reason,
+                )
 
     @property
     def _client(self) -> Any:

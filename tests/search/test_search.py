@@ -330,7 +330,9 @@ def test_configurations_to_start_from_are_tried_first_and_resume(search, sampler
     first = ({"learning_rate": 0.03, "batch_size": 64, "hidden_dim_1": 8, "hidden_dim_2": 8}, {"learning_rate": 0.001})
     options = {"start_from": first, "sampler": sampler, "training": TINY}
     search(n_trials=1, **options)
-    trials = StudyRef("study", search(n_trials=5, **options)).open().trials
+    resumed = search(n_trials=5, **options)
+    assert finished(resumed) == finished(search(n_trials=5, file="whole.db", **options))
+    trials = StudyRef("study", resumed).open().trials
     assert trials[0].params == first[0]
     assert trials[1].params["learning_rate"] == 0.001
     assert len({str(trial.params) for trial in trials}) == 5
@@ -347,3 +349,13 @@ def test_a_search_tells_of_its_start_of_what_is_better_of_every_few_trials_and_o
     assert "4/4 trials" in told[-1]
     search(n_trials=4, training=TINY, notifications=notify)
     assert "[notification]" not in capfd.readouterr().err  # nothing was done, nothing to tell
+
+
+def test_configurations_to_start_from_that_come_later_are_tried_next_and_once(search):
+    search(n_trials=2, training=TINY)
+    later = ({"learning_rate": 0.0123}, {"learning_rate": 0.0321})
+    for n_trials in (3, 6):
+        storage = search(n_trials=n_trials, training=TINY, start_from=later)
+    rates = [trial.params["learning_rate"] for trial in StudyRef("study", storage).open().trials]
+    assert rates[2:4] == [0.0123, 0.0321]
+    assert len(set(rates)) == 6

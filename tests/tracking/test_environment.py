@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trading_hpo.tracking.environment import SERVER, Places, masked, prepare
+from trading_hpo.tracking.environment import SERVER, Places, masked, prepare, server_problem
 
 LOCAL = "sqlite:///data/mlflow.db"
 
@@ -19,7 +19,9 @@ LOCAL = "sqlite:///data/mlflow.db"
         (LOCAL, "mlruns", None),
         ("https://tracking", None, "https://tracking"),
         ("https://tracking", "https://other", "https://other"),
-        (LOCAL, "postgresql+psycopg://me:secret@host/mlflow", "postgresql+psycopg://me:secret@host/mlflow"),
+        (LOCAL, "databricks", "databricks"),
+        (LOCAL, "postgresql+psycopg://me:secret@host/mlflow", None),
+        (LOCAL, "htps://me:secret@host", None),
     ],
 )
 def test_the_store_is_the_projects_own_whatever_server_is_named(monkeypatch, configured, environment, server):
@@ -53,3 +55,18 @@ def test_what_the_user_has_set_is_left_alone(monkeypatch):
 
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
     assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+@pytest.mark.parametrize("named", ["htps://me:s3cret@host", "postgresql+psycopg://me:s3cret@host/mlflow"])
+def test_what_is_neither_a_server_nor_a_store_is_refused_without_its_secrets(monkeypatch, named):
+    monkeypatch.setenv(SERVER, named)
+    problem = server_problem()
+    assert problem is not None
+    assert "must be http://..., https://... or databricks" in problem
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("named", ["", "http://host", "databricks", "sqlite:///x.db", "mlruns"])
+def test_what_can_be_used_is_no_problem(monkeypatch, named):
+    monkeypatch.setenv(SERVER, named)
+    assert server_problem() is None

@@ -1,11 +1,7 @@
 """A pipeline run in MLflow."""
 
-import subprocess
-import sys
-import textwrap
-
 from trading_hpo.parameters import Parameters
-from trading_hpo.tracking.run import alive, close_dead_runs, log_parameters, log_report, readable
+from trading_hpo.tracking.run import log_parameters, log_report, readable
 
 PARAMETERS = Parameters(
     scenario="base",
@@ -42,20 +38,3 @@ def test_the_report_is_logged_by_model_type_without_what_is_not_known(client, ex
         "mlp.holdout_max_drawdown": 0.2,
         "holdout_looks": 3,
     }
-
-
-def test_a_run_whose_process_was_killed_is_ended_by_the_next_and_a_live_one_is_not(client, experiment, store, tmp_path):
-    dead, live = (client.create_run(experiment).info.run_id for _ in range(2))
-    script = f"""
-        import os, signal
-        from pathlib import Path
-        from mlflow import MlflowClient
-        from trading_hpo.tracking.run import alive
-        with alive(MlflowClient("sqlite:///{store}"), "{dead}", Path("{tmp_path}")):
-            os.kill(os.getpid(), signal.SIGKILL)
-    """
-    assert subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False).returncode == -9
-    with alive(client, live, tmp_path):
-        close_dead_runs(client, experiment, tmp_path)
-        assert client.get_run(dead).info.status == "KILLED"
-        assert client.get_run(live).info.status == "RUNNING"

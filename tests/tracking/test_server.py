@@ -22,11 +22,6 @@ RUN = ["run", "--env", "test", "--namespaces", "mlp", "--params", "hpo.workers=1
 BROKEN = {"refuses": refusing_server, "hangs": hanging_server, "answers 500": failing_server}
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
-
-
 def search(kedro, n_trials, server):
     return kedro(*RUN[:-1], f"{RUN[-1]}{n_trials}", MLFLOW_TRACKING_URI=server, MLFLOW_HTTP_REQUEST_TIMEOUT="2")
 
@@ -79,13 +74,25 @@ def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
         assert [file.path for file in there.list_artifacts(copied_parent.info.run_id, "results")] == [
             "results/table.csv"
         ]
+        # Two couriers at once: one sends, and what somebody deleted over there blocks nothing behind it.
+        more = [client.create_run(experiment, run_name=f"mlp {number}").info.run_id for number in (1, 2, 3)]
+        for run_id in more:
+            client.set_terminated(run_id)
+        there.delete_run(copied_child.info.run_id)
+        client.delete_tag(child.info.run_id, SENT_TO)
+        couriers = [Courier(places), Courier(places)]
+        for courier in couriers:
+            courier.start()
+        assert [courier.stop(60) for courier in couriers] == [0, 0]
+        copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
+        assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 5
         # Stopped after the copy and before the note: the copy is found again by its original.
         client.delete_tag(child.info.run_id, SENT_TO)
         courier = Courier(places)
         courier.start()
         assert courier.stop(60) == 0
         copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
-        assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 2
+        assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 5
         assert len(there.get_metric_history(copied_child.info.run_id, "mcc")) == 3
 
 
@@ -102,8 +109,9 @@ def test_a_broken_server_costs_no_trial_and_gets_everything_with_the_next_run(ke
     assert [trial.state for trial in trials(project)] == [TrialState.COMPLETE] * 2
     (tmp_path / "server").mkdir()
     with real_server(tmp_path / "server", port) as server:
-        done = search(kedro, 3, server)
+        done = search(kedro, 3, server.replace("http://", "http://me:s3cr3t@"))
         assert done.returncode == 0, done.stderr
+        assert "s3cr3t" not in done.stdout + done.stderr
         assert "does not take runs" not in said(done)
         found = on_server(server)
         children = [run for run in found if "mlflow.parentRunId" in run.data.tags]
@@ -131,6 +139,7 @@ def test_no_secret_is_in_any_table_of_the_store(kedro, project):
     }
     done = kedro("run", "--env", "test", "--namespaces", "mlp", "--params", "hpo.n_trials=1", **secrets)
     assert done.returncode == 0, done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
     with sqlite3.connect(project / "data/test/mlflow.db") as connection:
         dump = "\n".join(connection.iterdump())
     assert "mcc_std" in dump
@@ -138,3 +147,48 @@ def test_no_secret_is_in_any_table_of_the_store(kedro, project):
     for path in (project / "data").rglob("*"):
         if path.is_file() and path.suffix not in {".db", ".safetensors"}:
             assert b"s3cr3t" not in path.read_bytes(), path
+
+
+def test_a_run_that_the_server_refuses_is_left_out_and_the_others_are_sent(client, experiment, store, tmp_path, caplog):
+    refused, sent = (client.create_run(experiment, run_name=name).info.run_id for name in ("refused", "sent"))
+    client.log_param(refused, "a", "1")
+    for run_id in (refused, sent):
+        client.set_terminated(run_id)
+    (tmp_path / "server").mkdir()
+    with real_server(tmp_path / "server", free_port()) as uri:
+        there = MlflowClient(uri)
+        copy = there.create_run(there.create_experiment("searches"), tags={ORIGINAL: refused})
+        there.log_param(copy.info.run_id, "a", "2")  # a parameter cannot be changed
+        courier = Courier(Places(f"sqlite:///{store}", tmp_path, uri))
+        courier.start()
+        assert courier.stop(60) == 0
+        assert "refuses a run" in caplog.text
+        names = {run.info.run_name for run in there.search_runs([copy.info.experiment_id])}
+    assert "sent" in names
+    assert SENT_TO in client.get_run(sent).data.tags
+    assert SENT_TO not in client.get_run(refused).data.tags
+
+
+def test_an_artefact_that_cannot_be_logged_costs_a_warning_and_the_run_ends_as_it_went(kedro, project):
+    (project / "data/test/mlflow").mkdir(parents=True)
+    (project / "data/test/mlflow" / NAME).touch()  # a file where the folder of the experiment should be
+    done = kedro("run", "--env", "test", "--pipeline", "data_engineering")
+    assert done.returncode == 0, done.stderr
+    assert "MLflow tracking is off for the rest of this run" in said(done)
+    assert (project / "data/test/sp500_20/05_model_input/folds.csv").exists()
+    failed = kedro("run", "--env", "test", "--pipeline", "retraining", "--params", "source=nasdaq_index")
+    assert failed.returncode == 1
+    with sqlite3.connect(project / "data/test/mlflow.db") as connection:
+        assert [status for (status,) in connection.execute("select status from runs order by start_time")] == [
+            "FINISHED",
+            "FAILED",
+        ]
+    assert not list((project / "data/test/mlflow").glob("????????*.lock")), "a run's lock outlived it"
+
+
+def test_a_server_that_is_none_is_refused_before_anything_runs(kedro, project):
+    done = kedro("run", "--env", "test", MLFLOW_TRACKING_URI="htps://me:s3cr3t@host:5000")
+    assert done.returncode == 1
+    assert "MLFLOW_TRACKING_URI must be http://..., https://... or databricks, got 'htps://host:5000'" in done.stderr
+    assert "s3cr3t" not in done.stdout + done.stderr
+    assert not (project / "data").exists()

@@ -111,14 +111,46 @@ def test_another_study_of_the_same_name_is_told_anew(client, experiment, ref):
     assert len(client.search_runs([experiment], f"tags.`{STUDY}` = 'def'")) == 1
 
 
-def test_a_search_is_followed_while_it_goes_on_and_to_its_end(client, experiment, ref, monkeypatch):
+def test_a_search_is_followed_while_it_goes_on_and_to_its_end(client, experiment, ref, monkeypatch, tmp_path):
     import time
 
     monkeypatch.setattr("trading_hpo.tracking.trials.EVERY_S", 0.05)
-    with mirror(client, experiment, ref).following():
+    with mirror(client, experiment, ref).following(tmp_path):
         give_up = time.monotonic() + 30
         while len(runs(client, experiment)) < 3 or runs(client, experiment)[-1].info.status == "RUNNING":
             assert time.monotonic() < give_up
             time.sleep(0.05)
         ref.open().add_trial(ended(3))
     assert len(runs(client, experiment)) == 4
+
+
+def test_one_failed_write_makes_no_second_run(client, experiment, ref, monkeypatch):
+    told = mirror(client, experiment, ref)
+    log_batch, calls = type(client).log_batch, []
+
+    def fails_once(self, *arguments, **options):
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("database is locked")
+        return log_batch(self, *arguments, **options)
+
+    monkeypatch.setattr(type(client), "log_batch", fails_once)
+    with pytest.raises(RuntimeError, match="locked"):
+        told.catch_up()
+    told.catch_up()
+    assert [run.info.status for run in runs(client, experiment)] == ["FINISHED", "KILLED", "FAILED"]
+
+
+def test_two_processes_that_follow_one_study_tell_each_trial_once(client, experiment, ref, tmp_path):
+    first, second = mirror(client, experiment, ref), mirror(client, experiment, ref)
+    with first.following(tmp_path), second.following(tmp_path):
+        ref.open().add_trial(ended(3))
+    assert len(runs(client, experiment)) == 4
+
+
+def test_a_run_that_somebody_deleted_is_not_told_again_and_blocks_nothing(client, experiment, ref):
+    orphan = client.create_run(experiment, tags={STUDY: "abc", TRIAL: "0"}).info.run_id
+    client.delete_run(orphan)
+    mirror(client, experiment, ref).catch_up()
+    live = [run for run in runs(client, experiment) if run.info.lifecycle_stage == "active"]
+    assert [run.data.tags[TRIAL] for run in live] == ["1", "2"]

@@ -86,9 +86,10 @@ def why_incomparable(studies: Mapping[str, optuna.Study]) -> str | None:
     if len(metrics) > 1:
         return f"their studies are of different metrics: {', '.join(metrics)}"
     prints = [study.user_attrs.get("fingerprint", {}) for study in studies.values()]
-    for part in ("data", "folds"):
+    for part in ("data", "folds", "longest_window", "backtest", "objective"):
         if any(own.get(part) != prints[0].get(part) for own in prints):
-            return f"their studies are of different {part}: {', '.join(s.study_name for s in studies.values())}"
+            names = ", ".join(study.study_name for study in studies.values())
+            return f"their studies are of different {part.replace('_', ' ')}: {names}"
     return None
 
 

@@ -86,6 +86,7 @@ def _check(options: dict[str, Any]) -> Path:
     from trading_hpo.datasets import StudyStorageDataset
     from trading_hpo.notifications import Announcer
     from trading_hpo.parameters import check_parameters
+    from trading_hpo.tracking.environment import server_problem
 
     conf = Path(options["conf_source"] or _project_path() / CONF)
     if not conf.is_dir():
@@ -127,6 +128,9 @@ def _check(options: dict[str, Any]) -> Path:
         from trading_hpo.training.machine import check_device
 
         check_device(parameters.training.device)
+    wrong_server = server_problem()
+    if wrong_server is not None:
+        raise ConfigurationError([wrong_server])
     Announcer.of(parameters.hpo.notifications).close()
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(

@@ -3,6 +3,7 @@
 Optuna and torch are imported by what needs them, so that `--help` answers at once.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -34,6 +35,7 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
         from trading_hpo.commands.run import quieten
 
         quieten()
+        logging.getLogger("optuna").setLevel(logging.ERROR)
         try:
             function(*arguments, **options)
         except click.exceptions.ClickException:
@@ -219,7 +221,12 @@ def verify(name: str) -> None:
 
 @study.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--storage", "url", default=None, help="sqlite:///FILE; else the server of the environment, else base.")
+@click.option(
+    "--storage",
+    "url",
+    default=None,
+    help="sqlite:///FILE; else the environment's, else the first.",
+)
 @_with_clean_errors
 def dashboard(port: int, url: str | None) -> None:
     r"""Show the studies in the Optuna dashboard, on this machine only.
@@ -238,6 +245,10 @@ def dashboard(port: int, url: str | None) -> None:
         from optuna_dashboard import run_server
     except ImportError as error:
         raise StorageError('The dashboard is not installed. Run `pip install -e ".[dashboard]"`.') from error
+    known[0].check()
+    path = known[0].sqlite_path
+    if path is not None and not path.exists():
+        raise StorageError(f"There are no studies at {path}. Name another file with --storage.")
     click.echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
     run_server(known[0].open(), host="127.0.0.1", port=port)
 

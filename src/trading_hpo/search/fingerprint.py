@@ -64,13 +64,17 @@ def search_fingerprint(
     }
 
 
+# Of studies that were made before these could be chosen.
+_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep"}
+
+
 def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
     """Refuse to go on with a study that was made under other conditions.
 
     Raises:
         StudyMismatchError: With each difference, and the two ways out.
     """
-    before, now = flatten(stored), flatten(ours)
+    before, now = {**_BEFORE_THEY_WERE_COMPARED, **flatten(stored)}, flatten(ours)
     lines = [
         f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
         for key in sorted(before.keys() | now.keys())

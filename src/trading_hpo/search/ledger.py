@@ -25,7 +25,7 @@ from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
 
-REASON, LOST = "reason", "lost"
+REASON, LOST, START = "reason", "lost", "started_from"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -89,6 +89,11 @@ class Ledger:
         """Return the trials in ``states``; not copies, not to be changed."""
         return self.study.get_trials(deepcopy=False, states=tuple(states))
 
+    def begun_from(self) -> set[str]:
+        """Return the entries of ``hpo.start_from`` that have a slot, finished or not."""
+        trials = self.study.get_trials(deepcopy=False)
+        return {trial.user_attrs[START] for trial in trials if START in trial.user_attrs}
+
     def begun(self) -> list[OpenSlot]:
         """Return the slots that an earlier search left unfinished, in order."""
         left = self.trials((TrialState.RUNNING, TrialState.WAITING))
@@ -110,7 +115,7 @@ class Ledger:
             datetime_complete=None,
             params=proposal.parameters,
             distributions=proposal.distributions,
-            user_attrs={SLOT: slot},
+            user_attrs={SLOT: slot, **({} if proposal.started_from is None else {START: proposal.started_from})},
             system_attrs=proposal.system_attrs,
             intermediate_values={},
         )

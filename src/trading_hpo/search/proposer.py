@@ -4,7 +4,9 @@ Samplers and pruners read the whole history at every step; in memory that costs 
 storage is left with one short write per event.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +28,14 @@ class Proposal:
     Attributes:
         parameters: By name.
         distributions: Of the parameters.
+        started_from: The entry of ``hpo.start_from`` that was tried, as JSON; none for what the sampler chose.
         system_attrs: What the sampler must find again in the stored trial, such as a generation's number.
     """
 
     parameters: dict[str, Any]
     distributions: dict[str, BaseDistribution]
     system_attrs: dict[str, Any]
+    started_from: str | None = None
 
 
 class Proposer:
@@ -42,16 +46,23 @@ class Proposer:
         space: Of the model type.
         history: Finished trials of the stored study.
         max_epochs: Of a trial.
+        begun_from: Entries of ``hpo.start_from`` that have their slot already.
     """
 
     def __init__(
-        self, hpo: HpoConfig, space: Mapping[str, Any], history: Sequence[FrozenTrial], max_epochs: int
+        self,
+        hpo: HpoConfig,
+        space: Mapping[str, Any],
+        history: Sequence[FrozenTrial],
+        max_epochs: int,
+        begun_from: Collection[str] = (),
     ) -> None:
         self._hpo, self._space = hpo, space
         self._study = optuna.create_study(direction=hpo.objective.direction, pruner=make_pruner(hpo.pruner, max_epochs))
         self._study.add_trials(sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number)))
         self._running: dict[int, optuna.Trial] = {}
-        self._first = [configuration for configuration in hpo.start_from if fits(space, configuration)]
+        fitting = [json.dumps(entry, sort_keys=True) for entry in hpo.start_from if fits(space, entry)]
+        self._first = deque(entry for entry in fitting if entry not in begun_from)
 
     @property
     def n_slots(self) -> int:
@@ -61,8 +72,9 @@ class Proposer:
     def propose(self, slot: int, fixed: Mapping[str, Any] | None = None) -> Proposal:
         """Return what to try in a slot; the parameters of ``fixed``, if the slot was begun before."""
         self._study.sampler = slot_sampler(self._hpo.sampler, self._hpo.seed, slot, self._space)
-        if fixed is None and slot < len(self._first):
-            fixed = self._first[slot]  # what it leaves open is drawn
+        started_from = self._first.popleft() if fixed is None and self._first else None
+        if started_from is not None:
+            fixed = json.loads(started_from)  # what it leaves open is drawn
         if fixed is not None:
             self._study.enqueue_trial(dict(fixed), user_attrs={SLOT: slot})
         trial = self._study.ask()
@@ -70,7 +82,7 @@ class Proposer:
         self._running[slot] = trial
         parameters = suggest(self._space, trial)
         frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        return Proposal(parameters, dict(trial.distributions), dict(frozen.system_attrs))
+        return Proposal(parameters, dict(trial.distributions), dict(frozen.system_attrs), started_from)
 
     def should_prune(self, slot: int, epoch: int, value: float) -> bool:
         """Take a value on the way and say whether to give the trial up."""

@@ -1,5 +1,6 @@
 """All studies of a project: found, moved away, deleted."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import optuna
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
+
+logger = logging.getLogger(__name__)
 
 DATABASES = "*/*/06_models/studies.db"  # under the data folder: scenario, source
 SERVER = "TRADING_HPO_STORAGE"
@@ -25,12 +28,15 @@ def storages(data: Path) -> Iterator[StudyStorage]:
 
 
 def all_studies(data: Path) -> list[StudyRef]:
-    """Return every study of a project."""
-    return [
-        StudyRef(summary.study_name, storage)
-        for storage in storages(data)
-        for summary in storage.open().get_all_studies()
-    ]
+    """Return every study of a project whose database can be read; of the others there is a warning."""
+    found = []
+    for storage in storages(data):
+        try:
+            with storage.errors_in_words():
+                found += [StudyRef(summary.study_name, storage) for summary in storage.open().get_all_studies()]
+        except StorageError as error:  # one damaged file must not hide the studies of the others
+            logger.warning("%s", error)
+    return found
 
 
 def find(data: Path, name: str) -> StudyRef:

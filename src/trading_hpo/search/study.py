@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import optuna
@@ -48,6 +48,16 @@ class StudyRef:
             raise StorageError(
                 f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
             ) from error
+
+    def if_there(self) -> "StudyRef":
+        """Return the reference, as a skipped one if its study was archived or deleted since."""
+        if self.skipped is not None:
+            return self
+        try:
+            self.storage.open().get_study_id_from_name(self.study_name)
+        except KeyError:
+            return replace(self, skipped="archived or deleted since it was searched")
+        return self
 
     def state(self) -> str:
         """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.

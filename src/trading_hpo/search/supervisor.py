@@ -49,7 +49,7 @@ class Supervisor:
     ) -> None:
         self._ledger, self._hpo, self._task, self._panel_path = ledger, hpo, task, panel_path
         history = ledger.trials(FINISHED)
-        self._proposer = Proposer(hpo, space, history, task.training.epochs)
+        self._proposer = Proposer(hpo, space, history, task.training.epochs, ledger.begun_from())
         self._n_slots = self._proposer.n_slots
         self._again = deque(ledger.begun())
         ours = [trial for trial in history if SLOT in trial.user_attrs]

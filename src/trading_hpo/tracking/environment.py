@@ -18,7 +18,8 @@ _DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
 }
-_LOCAL_SCHEMES = ("", "file", "sqlite")
+_SERVERS = ("http", "https", "databricks", "databricks-uc")
+_OF_A_STORE = ("", "file", "sqlite")
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,22 @@ class Places:
     def of(project: Path, configured: str) -> "Places":
         """Return the places for a URI of ``mlflow.yml`` and the environment; a server in either is a server.
 
+        What is neither a server nor a local store is left out here, and refused by ``server_problem``.
+
         Args:
             project: Folder that relative paths start from.
             configured: ``sqlite:///data/mlflow.db``, or a server's URI.
         """
-        local = configured if _is_local(configured) else "sqlite:///data/mlflow.db"
+        local = configured if _scheme(configured) == "sqlite" else "sqlite:///data/mlflow.db"
         path = (project / local.removeprefix("sqlite:///")).absolute()
         named = os.environ.get(SERVER) or configured
-        return Places(f"sqlite:///{path}", path.with_suffix(""), None if _is_local(named) else named)
+        server = named if _scheme(named) in _SERVERS else None
+        return Places(f"sqlite:///{path}", path.with_suffix(""), server)
+
+    @property
+    def file(self) -> Path:
+        """The store's file."""
+        return Path(self.store.removeprefix("sqlite:///"))
 
     @property
     def shown(self) -> str:
@@ -67,6 +76,16 @@ def prepare() -> None:
     """Set what MLflow reads from the environment, unless the user has."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    # MLflow prints where a copied run can be seen, with the password of the server's URI.
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+
+
+def server_problem() -> str | None:
+    """Say what is wrong with the server that the environment names, without its secrets; none if nothing is."""
+    named = os.environ.get(SERVER, "")
+    if _scheme(named) in (*_SERVERS, *_OF_A_STORE):
+        return None
+    return f"{SERVER} must be http://..., https://... or databricks, got {masked(named)!r}. Correct or unset it."
 
 
 def masked(uri: str) -> str:
@@ -80,5 +99,6 @@ def masked(uri: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _is_local(uri: str) -> bool:
-    return urlsplit(uri).scheme in _LOCAL_SCHEMES
+def _scheme(uri: str) -> str:
+    """The scheme of a URI; MLflow's names without one are their own."""
+    return uri if uri in _SERVERS else urlsplit(uri).scheme

@@ -60,6 +60,8 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
 
 
 def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
-    asset, bar = np.divmod(panel.rows((BarRange(0, panel.n_bars),), length)[:EXAMPLE_ROWS], panel.n_bars)
+    rows = panel.rows((BarRange(0, panel.n_bars),), length)
+    earliest = rows[np.argsort(rows % panel.n_bars, kind="stable")[:EXAMPLE_ROWS]]  # of any asset
+    asset, bar = np.divmod(earliest, panel.n_bars)
     windows = [panel.features[a, b - length + 1 : b + 1] for a, b in zip(asset, bar, strict=True)]
     return {"windows": np.stack(windows).astype(np.float32), "asset": asset.astype(np.int64)}

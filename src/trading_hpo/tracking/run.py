@@ -1,12 +1,9 @@
-"""A pipeline run in MLflow: its parameters in readable form, its headline metrics, and runs whose process has died."""
+"""A pipeline run in MLflow: its parameters in readable form, its headline metrics, its artefacts and its end."""
 
-import fcntl
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import mlflow
@@ -17,7 +14,6 @@ from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BA
 from trading_hpo.configuration import flatten
 from trading_hpo.parameters import Parameters
 
-OURS = "trading_hpo.pipeline_run"
 _OF_A_MODEL_TYPE = (
     "validation",
     "validation_constant",
@@ -64,46 +60,12 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
     client.log_batch(run_id, metrics=known)
 
 
+def log_file(path: str, artifact_path: str | None) -> None:
+    """Log a file or folder into the active run."""
+    mlflow.log_artifact(path, artifact_path)
+
+
 def end_as_killed() -> None:
     """End the active run as one that somebody stopped; kedro-mlflow enters it again for every node."""
     while mlflow.active_run() is not None:
         mlflow.end_run(RunStatus.to_string(RunStatus.KILLED))
-
-
-@contextmanager
-def alive(client: MlflowClient, run_id: str, folder: Path) -> Iterator[None]:
-    """Hold a lock that ends with this process, however it ends: by it a later run knows that this one is over."""
-    client.set_tag(run_id, OURS, "true")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = _lock(folder, run_id)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def close_dead_runs(client: MlflowClient, experiment_id: str, folder: Path) -> None:
-    """End the pipeline runs of an experiment whose process was killed."""
-    running = RunStatus.to_string(RunStatus.RUNNING)
-    for run in client.search_runs([experiment_id], f"tags.`{OURS}` = 'true' and attributes.status = '{running}'"):
-        path = _lock(folder, run.info.run_id)
-        if not _held(path):
-            client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
-            path.unlink(missing_ok=True)
-
-
-def _lock(folder: Path, run_id: str) -> Path:
-    return folder / f"{run_id}.lock"
-
-
-def _held(path: Path) -> bool:
-    if not path.exists():
-        return False
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False

@@ -5,13 +5,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunStatus, RunTag, ViewType
+from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
 from trading_hpo.search.study import StudyRef
+from trading_hpo.tracking.locks import held
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -45,10 +47,15 @@ class TrialMirror:
         self._on_told = on_told
         self._study = ref.open()
         self._study_id = str(self._study.user_attrs.get("study_id", ref.study_name))
-        self._told, self._half_told = self._read_back()
+        self._told: set[int] = set()
+        self._half_told: dict[int, str] = {}
+        self._has_read_back = False
 
     def catch_up(self) -> None:
         """Tell all trials that have ended since the last time."""
+        if not self._has_read_back:
+            self._told, self._half_told = self._read_back()
+            self._has_read_back = True
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished() and trial.number not in self._told:
                 run_id = self._tell(trial)
@@ -56,8 +63,21 @@ class TrialMirror:
                 self._on_told(run_id)
 
     @contextmanager
-    def following(self) -> Iterator[None]:
-        """Catch up every few seconds in a thread of its own, so that no trial waits for MLflow; and at the end."""
+    def following(self, locks: Path) -> Iterator[None]:
+        """Catch up every few seconds in a thread of its own, so that no trial waits for MLflow; and at the end.
+
+        Args:
+            locks: Folder of the lock that makes one process at a time tell of this study; another tells nothing.
+        """
+        with held(locks / f"{self._study_id}.lock") as ours:
+            if not ours:
+                yield
+                return
+            with self._thread():
+                yield
+
+    @contextmanager
+    def _thread(self) -> Iterator[None]:
         ended = threading.Event()
 
         def follow() -> None:
@@ -83,13 +103,14 @@ class TrialMirror:
             )
             for run in page:
                 number = int(run.data.tags[TRIAL])
-                if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
+                running = run.info.status == RunStatus.to_string(RunStatus.RUNNING)
+                if running and run.info.lifecycle_stage == LifecycleStage.ACTIVE:
                     half[number] = run.info.run_id
-                else:
+                else:  # what somebody has deleted is not told again
                     told.add(number)
             token = page.token
             if not token:
-                return told, half
+                return told, {number: run_id for number, run_id in half.items() if number not in told}
 
     def _tell(self, trial: "FrozenTrial") -> str:
         name = f"{self._ref.model_type} {trial.number}"
@@ -105,10 +126,11 @@ class TrialMirror:
             **{key: str(trial.user_attrs[key]) for key in ("reason",) if key in trial.user_attrs},
         }
         ended = _milliseconds(trial.datetime_complete)
-        run_id = self._half_told.pop(trial.number, None)
+        run_id = self._half_told.get(trial.number)
         if run_id is None:
             started = _milliseconds(trial.datetime_start)
             run_id = self._client.create_run(self._experiment_id, started, tags).info.run_id
+            self._half_told[trial.number] = run_id  # should a write fail now, the next try goes on with this run
         self._client.log_batch(
             run_id,
             metrics=list(_metrics(trial, (self._study.metric_names or ["value"])[0], ended)),
@@ -116,6 +138,7 @@ class TrialMirror:
             tags=[RunTag(key, value) for key, value in tags.items()],
         )
         self._client.set_terminated(run_id, RunStatus.to_string(_STATUS[trial.state.name]), ended)
+        del self._half_told[trial.number]
         return run_id
 
 

@@ -15,6 +15,7 @@ from trading_hpo.search.study import StudyRef
 
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
     """Return the importance of every parameter of a study."""
+    ref = ref.if_there()
     return ref.described() if ref.skipped is not None else parameter_importance(ref.open())
 
 
@@ -25,6 +26,7 @@ def draw_importance(model_type: str, shares: dict[str, Any]) -> go.Figure:
 
 def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tuple[go.Figure, go.Figure, go.Figure]:
     """Draw history, slices and parallel coordinates of a study."""
+    ref = ref.if_there()
     if ref.skipped is not None:
         empty = note(model_type, ref.skipped)
         return empty, empty, empty
@@ -38,7 +40,7 @@ def compare_searches(*refs_then_summaries: StudyRef | dict[str, Any]) -> tuple[g
     Raises:
         MissingInputError: None has.
     """
-    refs = [ref for ref in refs_then_summaries if isinstance(ref, StudyRef)]
+    refs = [ref.if_there() for ref in refs_then_summaries if isinstance(ref, StudyRef)]
     studies = {ref.model_type: ref.open() for ref in refs if ref.skipped is None}
     if not studies:
         raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")

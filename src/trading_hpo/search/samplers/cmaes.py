@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from trading_hpo.search.samplers.point import PointSampler
 from trading_hpo.search.samplers.unit import from_unit, to_unit
 from trading_hpo.search.space import CategoricalParameter
+from trading_hpo.search.study import SLOT
 
 FIRST_SIGMA = 1 / 6  # the middle of every range, give or take half of it at three sigma
 
@@ -62,6 +63,7 @@ class CmaesSampler(PointSampler):
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
             if all(name in trial.params for name in self._names)
         ]
+        complete.sort(key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
         return [complete[start : start + size] for start in range(0, len(complete) - size + 1, size)]
 
     def _place(self, trial: FrozenTrial) -> Float[np.ndarray, " D"]:
