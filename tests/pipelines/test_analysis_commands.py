@@ -117,8 +117,8 @@ def sys(data: Path) -> None:
     ("spoil", "place", "reason"),
     [
         (a_file, "data/test/sp500_20/06_models/studies.db", "cannot be written"),
-        (proc, "data/test/sp500_20", "No such file or directory"),
-        (sys, "data/test/sp500_20", "Operation not permitted"),
+        (proc, "project/data/test", "No such file or directory"),
+        (sys, "project/data/test", "Operation not permitted"),
     ],
 )
 def test_a_data_folder_that_cannot_be_written_is_told_of_with_its_place(kedro, project, spoil, place, reason):

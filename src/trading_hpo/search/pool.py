@@ -17,7 +17,7 @@ from trading_hpo.search.trial import TrialTask
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
 # would grow with each trial. A trial of a few layers and folds uses some dozens.
-_FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "128"}
+_FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
 
 
 @dataclass(eq=False)
