@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-fast check bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ check: $(INSTALLED_DEV)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: $(INSTALLED_DEV)  ## measured ratios with their limits: a table, and data/benchmarks.json
+	@$(BIN)/python -m benchmarks
 
 format: $(INSTALLED_DEV)  ## let ruff write what it can
 	@$(BIN)/ruff format .
