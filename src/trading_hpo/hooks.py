@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,11 @@ from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
 
 prepare()  # MLflow reads some of it while it is imported
 
-from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook  # noqa: E402
+with warnings.catch_warnings(record=True):
+    # While it is imported, kedro-mlflow defines a model without the type hints that MLflow would like; MLflow
+    # overrules filters, so the notice is caught instead.
+    warnings.simplefilter("always")
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
 if TYPE_CHECKING:
     from trading_hpo.parameters import Parameters

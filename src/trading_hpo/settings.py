@@ -1,14 +1,8 @@
 """Kedro's settings of the project."""
 
-import warnings
-
 from kedro.config import OmegaConfigLoader
 
-with warnings.catch_warnings(record=True):
-    # While it is imported, kedro-mlflow defines a model without the type hints that MLflow would like; MLflow
-    # overrules filters, so the notice is caught instead.
-    warnings.simplefilter("always")
-    from trading_hpo.hooks import TrackingHook
+from trading_hpo.hooks import TrackingHook
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
