@@ -132,16 +132,16 @@ def machine() -> dict[str, Any]:
 
 def show(rows: Sequence[Row], console: Console) -> None:
     """Print the table, and under it what each row compares."""
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("row", no_wrap=True)
     for heading in ("min", "median", "max", "limit", "holds", "others"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*map(Text, row.cells()), style="" if row.holds else "red")
     console.print(table)
-    for row in rows:
-        console.print(Text(f"{row.name:<16} {row.compares}"), soft_wrap=True)
-    console.print(Text(f"{'others':<16} {OTHERS}"), soft_wrap=True)
+    width = max(len(row.name) for row in rows)
+    for name, told in [*((row.name, row.compares) for row in rows), ("others", OTHERS)]:
+        console.print(Text(f"{name:<{width}}  {told}"), soft_wrap=True)
 
 
 def save(rows: Sequence[Row], described: dict[str, Any], path: Path) -> None:

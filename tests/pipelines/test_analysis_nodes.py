@@ -32,6 +32,9 @@ class RefInMemory(StudyRef):
         assert self.study is not None
         return self.study
 
+    def if_there(self) -> StudyRef:
+        return self
+
 
 def ref_of(model_type: str, n_trials: int = 6, metric: str = "mcc", digest: str = "d") -> RefInMemory:
     study = optuna.create_study(study_name=f"test.{model_type}", direction="maximize")
@@ -145,3 +148,13 @@ def test_importance_is_drawn_in_the_model_types_colour():
     assert shares["importance"] == {"rate": 1.0}
     (bars,) = draw_importance("gru", shares).data
     assert bars.marker.color == COLOURS["gru"]
+
+
+def test_a_study_that_was_archived_since_is_left_out_with_its_reason_and_the_others_are_compared(tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    gone = StudyRef("test.lstm", storage)
+    convergence, _ = compared(mlp=ref_of("mlp"), lstm=gone)
+    assert [trace.name for trace in convergence.data] == ["mlp"]
+    history, _, _ = draw_study("lstm", gone, NO_SUMMARY)
+    assert "archived or deleted since it was searched" in said(history)
+    assert importance(gone, NO_SUMMARY)["skipped"] == "archived or deleted since it was searched"

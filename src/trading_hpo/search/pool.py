@@ -18,6 +18,9 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NU
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
 # would grow with each trial. A trial of a few layers and folds uses some dozens.
 _FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+# Imported when they are first needed, by torch's optimisers and by the metrics: 3 s and 100 MB for each worker, were
+# they not there when it is forked.
+_OF_A_FIRST_TRIAL = ("torch._dynamo", "scipy.stats")
 
 
 @dataclass(eq=False)
@@ -64,8 +67,7 @@ def start_worker(task: TrialTask, panel_path: Path) -> Worker:
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
-    # torch's optimisers import torch._dynamo when the first is made: 2 s and 70 MB that workers share like this.
-    context.set_forkserver_preload(["trading_hpo.search.worker", "torch._dynamo"])
+    context.set_forkserver_preload(["trading_hpo.search.worker", *_OF_A_FIRST_TRIAL])
     return context
 
 
