@@ -96,7 +96,7 @@ def answer(url: str, process: subprocess.Popen[bytes], log: Path) -> bytes:
             with urllib.request.urlopen(url, timeout=30) as response:
                 assert response.status == 200
                 return response.read()
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             assert process.poll() is None, log.read_text()
             time.sleep(0.2)
     raise AssertionError(f"{url} does not answer: {log.read_text()}")
@@ -130,7 +130,7 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Callable[[s
         yield lambda path: answer(f"http://127.0.0.1:{port}/{path}", process, log)
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=90)
         for _ in range(100):
             if not left(process.pid):
                 break
@@ -139,7 +139,7 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Callable[[s
     finally:
         if left(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=30)
+        process.wait(timeout=90)
 
 
 @pytest.fixture
