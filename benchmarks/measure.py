@@ -4,12 +4,13 @@ import json
 import multiprocessing
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -72,10 +73,36 @@ class Row:
 def fresh(function: Callable[..., T], *arguments: Any) -> T:
     """Call a function of this package in a new interpreter and return what it returns.
 
-    It has one thread, and knows nothing of the servers and channels that the user's environment may name.
+    It has one thread, knows nothing of the servers and channels that the user's environment may name, and ends with
+    this process.
+
+    Raises:
+        RuntimeError: The function raised; the child has printed its traceback.
     """
-    with _clean_environment(), ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    with _clean_environment():
+        child = context.Process(target=_answer, args=(sender, function, arguments))
+        child.start()
+    sender.close()
+    try:
+        result: T = receiver.recv()
+    except EOFError:
+        child.join()
+        raise RuntimeError(f"{function.__name__} ended with code {child.exitcode}") from None
+    child.join()
+    return result
+
+
+def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def die_with_parent() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=die_with_parent, daemon=True).start()
+    sender.send(function(*arguments))
 
 
 @contextmanager

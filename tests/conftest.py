@@ -85,7 +85,7 @@ def _run(project: Path, *arguments: str, **environment: str) -> subprocess.Compl
         env=_environment(**environment),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         check=False,
     )
 

@@ -130,6 +130,10 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Callable[[s
         yield lambda path: answer(f"http://127.0.0.1:{port}/{path}", process, log)
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=30)
+        if process.poll() is None:  # Python drops a Ctrl-C that meets a finaliser; a person presses again
+            os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=90)
         for _ in range(100):
             if not left(process.pid):

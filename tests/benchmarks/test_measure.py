@@ -1,12 +1,24 @@
 import json
 import os
+import subprocess
 import sys
+import time
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from benchmarks.__main__ import main
 from benchmarks.measure import ROWS, Row, fresh, machine, save, show
 from rich.console import Console
+
+ROOT = Path(__file__).parents[2]
+
+
+def wait_until(condition, timeout_s=30):
+    give_up = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < give_up, "the condition never came true"
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +92,21 @@ def test_a_fresh_process_has_one_thread_and_none_of_the_user_s_servers(monkeypat
     inside = fresh(os.getenv, "TRADING_HPO_STORAGE"), fresh(os.getenv, "OMP_NUM_THREADS")
     assert inside == (None, "1")
     assert dict(os.environ) == before
+
+
+def test_a_failure_in_a_fresh_process_is_one_here(capfd):
+    with pytest.raises(RuntimeError, match="loads ended with code 1"):
+        fresh(json.loads, "no json")
+    assert "JSONDecodeError" in capfd.readouterr().err
+
+
+def test_a_fresh_process_ends_with_its_parent(tmp_path):
+    code = "import time; from benchmarks.measure import fresh\nif __name__ == '__main__': fresh(time.sleep, 60)"
+    (tmp_path / "asks.py").write_text(code)
+    asks = subprocess.Popen([sys.executable, tmp_path / "asks.py"], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    children = Path(f"/proc/{asks.pid}/task/{asks.pid}/children")
+    wait_until(lambda: len(children.read_text().split()) == 2)  # the resource tracker is one
+    fresh_pids = children.read_text().split()
+    asks.kill()
+    asks.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in fresh_pids))
