@@ -4,11 +4,12 @@
     measure.py    repeats, spread, table, JSON, the machine
     project.py    a project of its own in a temporary folder, run by Kedro in a fresh process
     diary.py      what the search's workers did, and when
+    resident.py   memory as Linux counts it
     loop.py       fold training against a loop written by hand
     node.py       what the hpo node costs beyond training
     workers.py    two workers against one
     memory.py     what a worker needs beyond torch, and whether it grows
     panel.py      the largest panel, from bars to one trial
 
-A new row is a module with ``rows() -> Iterator[Row]`` and its name in ``measure.ROWS``.
+A new row is a module with ``rows(project: Path) -> Iterator[Row]`` and its name in ``measure.ROWS``.
 """

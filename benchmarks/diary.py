@@ -27,6 +27,7 @@ class Entry:
         trial: Counted by the worker, from 1; 0 for the moment it was ready.
         began: Seconds on the machine's monotonic clock, which all processes share.
         ended: As above.
+        cpu_s: Processor time of the worker in this time: less than the time where it had to wait for a core.
         metrics_s: Of this time, spent on metrics and back-tests.
         search_cpu_s: Processor time that the process of the search had used by then.
         resting_mb: Anonymous memory when the trial began, if memory is noted.
@@ -37,6 +38,7 @@ class Entry:
     trial: int
     began: float
     ended: float
+    cpu_s: float
     metrics_s: float
     search_cpu_s: float
     resting_mb: float
@@ -86,7 +88,7 @@ def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> 
     class NotedRunner(worker.TrialRunner):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
-            pen.note(time.monotonic())
+            pen.note()
 
         def run(self, *arguments: Any, **options: Any) -> Iterator[Any]:
             return pen.noted(super().run(*arguments, **options))
@@ -101,24 +103,29 @@ class _Pen:
     def __init__(self, path: Path, search_pid: int, with_memory: bool) -> None:
         self._path, self._search, self._with_memory = path, Path(f"/proc/{search_pid}/stat"), with_memory
         self._trial, self._metrics_s, self._resting_mb, self._inside = 0, 0.0, 0.0, False
+        self._begin()
 
     def noted(self, epochs: Iterator[Any]) -> Iterator[Any]:
         """Hand epochs on, each noted before it is reported: the last one may be followed by a kill."""
         self._trial += 1
         self._resting_mb = Resident.now().anonymous_mb if self._with_memory else 0.0
-        began = time.monotonic()
+        self._begin()
         for outcome in epochs:
-            self.note(began)
+            self.note()
             yield outcome
-            began = time.monotonic()
+            self._begin()
 
-    def note(self, began: float) -> None:
-        """Write what happened since."""
+    def _begin(self) -> None:
+        self._began, self._cpu_began_s = time.monotonic(), time.process_time()
+
+    def note(self) -> None:
+        """Write what happened since the beginning of the epoch."""
         entry = Entry(
             os.getpid(),
             self._trial,
-            began,
+            self._began,
             time.monotonic(),
+            time.process_time() - self._cpu_began_s,
             self._metrics_s,
             _cpu_s(self._search),
             self._resting_mb,

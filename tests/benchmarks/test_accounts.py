@@ -1,5 +1,6 @@
 """How rows are made of what workers noted, on diaries short enough to be counted by hand."""
 
+import benchmarks.workers as workers_row
 import pytest
 from benchmarks.diary import Entry
 from benchmarks.memory import growth_mb
@@ -8,7 +9,7 @@ from benchmarks.project import Stage
 
 
 def entry(worker, trial, began, ended, metrics_s=0.0, search_cpu_s=0.0, resting_mb=0.0):
-    return Entry(worker, trial, began, ended, metrics_s, search_cpu_s, resting_mb, peak_own_mb=0.0)
+    return Entry(worker, trial, began, ended, ended - began, metrics_s, search_cpu_s, resting_mb, peak_own_mb=0.0)
 
 
 def stage(*entries, began=0.0, asked=1.0, ended=100.0):
@@ -36,3 +37,32 @@ def test_growth_counts_from_the_tenth_trial():
     warming = [entry(1, trial, 0, 0, resting_mb=300.0 * trial) for trial in range(10)]
     steady = [entry(1, trial, 0, 0, resting_mb=3000 + 0.5 * trial) for trial in range(10, 101)]
     assert growth_mb(warming + steady) == pytest.approx(45.0)
+
+
+@pytest.mark.parametrize(
+    ("shares", "ratios", "kept"),
+    [
+        ([1.0, 1.0, 1.0], [1.9, 2.0, 1.8], [1.9, 2.0, 1.8]),
+        ([0.5, 1.0, 1.0, 0.6, 1.0], [1.0, 1.9, 1.8, 1.1, 2.0], [1.9, 1.8, 2.0]),
+        ([0.5] * 7, [1.0, 1.1, 1.2, 1.0, 1.1, 1.2, 1.1], [1.0, 1.1, 1.2, 1.0, 1.1, 1.2, 1.1]),
+    ],
+)
+def test_pairs_whose_workers_had_no_core_are_tried_again_but_not_for_ever(monkeypatch, tmp_path, shares, ratios, kept):
+    done = iter(zip(shares, ratios, strict=True))
+    pair = {}
+
+    def rate(_, workers):
+        if not pair:
+            pair["share"], pair["ratio"] = next(done)
+            pair["left"] = 2
+        pair["left"] -= 1
+        share, value = pair["share"], pair["ratio"] if workers == 2 else 1.0
+        if not pair["left"]:
+            pair.clear()
+        return workers_row._Rate(value, share)
+
+    monkeypatch.setattr(workers_row, "_rate", rate)
+    monkeypatch.setattr(workers_row, "quiet", lambda **_: 0.0)
+    monkeypatch.setattr(workers_row, "default_workers", lambda: 2)
+    (row,) = workers_row.rows(tmp_path)
+    assert row.values == kept
