@@ -75,7 +75,7 @@ def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, st
     assert (standard.hpo.n_trials, standard.training.epochs) == (100, 100)
     assert standard.hpo.pruner.n_warmup_epochs == 5
     assert standard.training.window_bars == base["training"]["window_bars"]
-    assert standard.hpo.objective.metric == "mcc"
+    assert standard.hpo.objectives[0].metric == "mcc"
 
 
 def test_values_of_the_command_line_arrive():
@@ -282,7 +282,11 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         # lists, names and groups
         ("hpo.models_to_optimize", [], "hpo.models_to_optimize must be a list of at least 1, got []."),
         ("hpo.objectives", [], "hpo.objectives must be a list of at least 1, got []."),
-        ("hpo.objectives", METRIC * 2, f"hpo.objectives must be a list of at most 1, got {METRIC * 2}."),
+        (
+            "hpo.constraints",
+            [{"metric": "sharp", "min": 0}],
+            "hpo.constraints.0.metric: unknown metric 'sharp'. Did you mean 'sharpe'?",
+        ),
         ("features.names", [], "features.names must be a list of at least 1, got []."),
         ("features.names", "rsi_14", "features.names must be a list, got 'rsi_14'."),
         (

@@ -65,14 +65,18 @@ The tree, in the order in which data flow through it:
         machine.py
         loop.py
         fold.py             train, stop early, judge
+        cost.py             work, memory, time
         final.py            the last training, on everything before the holdout
     backtest/               predictions -> positions -> net returns -> metrics
         classification.py
+        regression.py
         positions.py
         returns.py
         judge.py
     search/                 one Optuna study per model type
         config.py
+        metrics.py          everything a trial can be judged by
+        objectives.py       what is improved, what is kept
         space.py
         experimental.py
         samplers/           a fresh one for every slot
@@ -85,18 +89,22 @@ The tree, in the order in which data flow through it:
             genetic.py      NSGA-II and NSGA-III
         pruners/
             registry.py
-            halving.py      successive halving, Hyperband
+            curve.py        values on the way
+            halving.py      successive halving, Hyperband; with several objectives too
         storage.py
         fingerprint.py
         ledger.py           the study in its storage
         proposer.py         its mirror in memory: suggests and prunes
         trial.py            one configuration on all folds
+        costs.py            what it takes, and whether it may
         worker.py           a process that trains
         pool.py             starts those
         supervisor.py       spends the budget
         progress.py
         run.py              the search of one model type
         study.py            a study by reference
+        pareto.py           who beats whom
+        ranking.py          the trials of a study, the best first
         results.py
         export.py           to files
         shelf.py            all studies of a project
@@ -113,6 +121,7 @@ The tree, in the order in which data flow through it:
         figures/
             style.py
             search.py       of one study
+            pareto.py
             comparison.py   of model types
             holdout.py
     tracking/               what is told to MLflow: the project's own store first, then a server

@@ -19,7 +19,7 @@ COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialS
 
 def trial_of(state=COMPLETE, value=None, ended_s=0, cost=None, **attrs) -> FrozenTrial:
     """A trial that ended so many seconds after noon; one without a cost never said what it spent."""
-    attrs |= {} if cost is None else {"cost": {"epochs": cost, "train_s": 2 * cost}}
+    attrs |= {} if cost is None else {"cost": {"epochs": cost, "training_time_s": 2 * cost}}
     trial = create_trial(state=state, value=value, user_attrs=attrs)
     trial.datetime_start = NOON
     trial.datetime_complete = NOON + timedelta(seconds=ended_s) if state.is_finished() else None
@@ -60,8 +60,8 @@ def looked_through(trials: list[FrozenTrial], best_of) -> list[tuple[int, float,
     for _, number, trial in ended:
         until_then = [other for when, _, other in ended if when <= trial.datetime_complete]
         values = [other.value for other in until_then if other.state == COMPLETE]
-        costs = [other.user_attrs.get("cost", {"epochs": 0, "train_s": 0}) for other in until_then]
-        spent = [sum(cost[unit] for cost in costs) for unit in ("epochs", "train_s")]
+        costs = [other.user_attrs.get("cost", {"epochs": 0, "training_time_s": 0}) for other in until_then]
+        spent = [sum(cost[unit] for cost in costs) for unit in ("epochs", "training_time_s")]
         lines.append((number, *spent, best_of(values) if values else None))
     return lines
 
@@ -71,8 +71,8 @@ def looked_through(trials: list[FrozenTrial], best_of) -> list[tuple[int, float,
 def test_the_best_so_far_is_what_looking_through_all_earlier_trials_finds(direction, best_of, trials):
     found = best_so_far(study_of(*trials, direction=direction))
     lines = [
-        (number, epochs, train_s, None if math.isnan(best) else best)
-        for number, epochs, train_s, best in found.itertuples(index=False)
+        (number, epochs, training_time_s, None if math.isnan(best) else best)
+        for number, epochs, training_time_s, best in found.itertuples(index=False)
     ]
     assert lines == looked_through(trials, best_of)
 
@@ -109,19 +109,19 @@ def test_pruned_and_failed_trials_cost_what_they_cost_and_are_never_the_best():
     ]
     found = best_so_far(study_of(*trials))
     assert found["epochs"].tolist() == [2, 5, 9, 9, 10]
-    assert found["train_s"].tolist() == [4, 10, 18, 18, 20]
+    assert found["training_time_s"].tolist() == [4, 10, 18, 18, 20]
     assert found["best"].isna().tolist() == [True, True, False, False, False]
     assert found["best"].dropna().tolist() == [0.1, 0.1, 0.1]
 
 
 def test_a_trial_that_still_runs_is_not_counted():
-    running = create_trial(state=RUNNING, user_attrs={"cost": {"epochs": 7.0, "train_s": 7.0}})
+    running = create_trial(state=RUNNING, user_attrs={"cost": {"epochs": 7.0, "training_time_s": 7.0}})
     assert best_so_far(study_of(trial_of(value=0.1, cost=1), running))["epochs"].tolist() == [1]
 
 
 def test_an_empty_study_is_an_empty_table_with_all_columns():
     found = best_so_far(study_of())
-    assert found.columns.tolist() == ["trial", "epochs", "train_s", "best"]
+    assert found.columns.tolist() == ["trial", "epochs", "training_time_s", "best"]
     assert found.empty
 
 

@@ -29,6 +29,7 @@ class KnownScores:
 
     scores: np.ndarray
     threshold: float = 0.5
+    unit: float = 1.0
     card: dict = field(default_factory=lambda: {"model_type": "gru", "params": {"a": 1, "b": 0.5}})
 
     def score(self, panel, rows):

@@ -144,7 +144,7 @@ def test_a_study_made_under_other_conditions_is_refused_with_the_difference(sear
     with pytest.raises(StudyMismatchError, match=r"seed: 0 -> 1") as refused:
         search(n_trials=1, seed=1)
     assert "hpo.study_name" in str(refused.value)
-    with pytest.raises(StudyMismatchError, match=r"objective.metric: mcc -> auc"):
+    with pytest.raises(StudyMismatchError, match=r"objectives: \['maximize mcc'\] -> \['maximize auc'\]"):
         search(n_trials=1, objectives=[{"metric": "auc"}])
 
 
@@ -168,7 +168,7 @@ def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_bes
     finish = supervisor.Supervisor._finish
 
     def first_slot_is_worth_nothing(self, open_slot, kind, outcome):
-        finish(self, open_slot, kind, replace(outcome, value=math.nan) if open_slot.slot == 0 else outcome)
+        finish(self, open_slot, kind, replace(outcome, values=(math.nan,)) if open_slot.slot == 0 else outcome)
 
     monkeypatch.setattr(supervisor.Supervisor, "_finish", first_slot_is_worth_nothing)
     study = StudyRef("study", search(n_trials=3)).open()

@@ -23,7 +23,7 @@ def ended(number, state=TrialState.COMPLETE, **attrs):
             "slot": number,
             "metrics": {"mcc": 0.1 * number, "sharpe": None},
             "spread": {"mcc": 0.02},
-            "cost": {"epochs": 8.0, "train_s": 1.5},
+            "cost": {"epochs": 8.0, "training_time_s": 1.5},
             **attrs,
         },
     )

@@ -357,10 +357,12 @@ def test_a_number_can_be_learned(make_panel: MakePanel, folds: list[Rows], loss:
 
 
 def test_a_number_is_learned_in_units_of_its_spread(make_panel: MakePanel, folds: list[Rows]) -> None:
-    """A power of two changes no digit: returns in percent are learned like returns."""
+    """A power of two changes no digit: returns in percent are learned like returns, and judged in percent."""
     panel = make_panel(task="regression")
     larger = replace(panel, target=panel.target * 1024)
-    assert run(larger, folds[0]) == run(panel, folds[0])
+    for before, scaled in zip(run(panel, folds[0]), run(larger, folds[0]), strict=True):
+        errors = {"mae": before["metrics"]["mae"] * 1024, "mse": before["metrics"]["mse"] * 1024**2}
+        assert scaled == {**before, "metrics": {**before["metrics"], **errors}}
 
 
 def test_a_constant_target_divides_by_nothing(make_panel: MakePanel, folds: list[Rows]) -> None:

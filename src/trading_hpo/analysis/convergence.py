@@ -1,13 +1,13 @@
 """How good the best so far was, by what had been spent; and how the best stands among its rivals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.search.results import best_trial
+from trading_hpo.search.ranking import best_trial, complete_trials, goals_of, metric_of, violation
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -19,23 +19,28 @@ def best_so_far(study: optuna.Study) -> pd.DataFrame:
     failed before it could say what it spent counts 0.
 
     Args:
-        study: One objective; may still run.
+        study: May still run.
 
     Returns:
-        ``trial, epochs, train_s, best``: sums over the trials so far; the best complete value, NaN before the first.
+        ``trial, epochs, training_time_s, best``: sums over the trials so far; the best complete value that keeps the
+        constraints, of the first objective, NaN before there is one.
     """
     ended = sorted(study.get_trials(deepcopy=False, states=ENDED), key=_ended_at)
     values = pd.Series(
-        [trial.value if trial.state == TrialState.COMPLETE else np.nan for trial in ended], dtype="float64"
+        [
+            trial.values[0] if trial.state == TrialState.COMPLETE and violation(trial) == 0 else np.nan
+            for trial in ended
+        ],
+        dtype="float64",
     )
-    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    maximize = study.directions[0] == optuna.study.StudyDirection.MAXIMIZE
     best = (values.cummax() if maximize else values.cummin()).ffill()
     spent = [trial.user_attrs.get("cost", {}) for trial in ended]
     return pd.DataFrame(
         {
             "trial": [trial.number for trial in ended],
             "epochs": np.cumsum([cost.get("epochs", 0.0) for cost in spent]),
-            "train_s": np.cumsum([cost.get("train_s", 0.0) for cost in spent]),
+            "training_time_s": np.cumsum([cost.get("training_time_s", 0.0) for cost in spent]),
             "best": best,
         }
     )
@@ -65,11 +70,11 @@ def fold_scores(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
 
 
 def complete_values(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
-    """Return the value of every complete trial: ``model_type, trial, value``."""
+    """Return the first objective of every complete trial: ``model_type, trial, value``."""
     rows: list[tuple[str, int, float]] = [
-        (model_type, trial.number, float(trial.value or 0.0))
+        (model_type, trial.number, trial.values[0])
         for model_type, study in studies.items()
-        for trial in _complete(study)
+        for trial in complete_trials(study)
     ]
     return pd.DataFrame(rows, columns=["model_type", "trial", "value"])
 
@@ -82,21 +87,12 @@ def why_incomparable(studies: Mapping[str, optuna.Study]) -> str | None:
     Args:
         studies: By model type, at least one.
     """
-    metrics = sorted({metric_of(study) for study in studies.values()})
+    metrics = sorted({" and ".join(goal.metric for goal in goals_of(study)) for study in studies.values()})
     if len(metrics) > 1:
         return f"their studies are of different metrics: {', '.join(metrics)}"
     prints = [study.user_attrs.get("fingerprint", {}) for study in studies.values()]
-    for part in ("data", "folds", "longest_window", "backtest", "objective"):
+    for part in ("data", "folds", "longest_window", "backtest", "objective", "objectives"):
         if any(own.get(part) != prints[0].get(part) for own in prints):
             names = ", ".join(study.study_name for study in studies.values())
             return f"their studies are of different {part.replace('_', ' ')}: {names}"
     return None
-
-
-def metric_of(study: optuna.Study) -> str:
-    """Return the name of what a study improves."""
-    return (study.metric_names or ["value"])[0]
-
-
-def _complete(study: optuna.Study) -> Sequence[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))

@@ -51,10 +51,10 @@ def judge_holdout(
     """
     rows = panel.rows((split.holdout,), window_bars)
     score = network.score(panel, rows)
-    judged = judge(panel, rows, score, network.threshold, backtest)
+    judged = judge(panel, rows, score, network.threshold, backtest, network.unit)
     result = {
         "metrics": judged.metrics,
-        "standard_errors": _standard_errors(panel, rows, score, network.threshold, backtest, len(split.folds)),
+        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds)),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -85,10 +85,10 @@ def _returns(panel: Panel, judged: Judgement) -> pd.DataFrame:
 
 
 def _standard_errors(
+    network: TrainedNetwork,
     panel: Panel,
     rows: Int[np.ndarray, " N"],
     score: Float[np.ndarray, " N"],
-    threshold: float,
     backtest: BacktestConfig,
     n_blocks: int,
 ) -> dict[str, float | None]:
@@ -103,7 +103,7 @@ def _standard_errors(
     blocks = []
     for bars in edges:
         own = (bar >= bars[0]) & (bar <= bars[-1])
-        blocks.append(judge(panel, rows[own], score[own], threshold, backtest).metrics)
+        blocks.append(judge(panel, rows[own], score[own], network.threshold, backtest, network.unit).metrics)
     errors: dict[str, float | None] = {}
     for name in blocks[0]:
         values = [block[name] for block in blocks]

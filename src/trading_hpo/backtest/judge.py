@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.special import expit
 
 from trading_hpo.backtest.classification import classification_metrics, constant_forecast_metrics
 from trading_hpo.backtest.positions import BacktestConfig, signal_weights
+from trading_hpo.backtest.regression import composite_accuracy, regression_metrics
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns, trading_metrics
 from trading_hpo.types import Panel
 
@@ -39,6 +41,7 @@ def judge(
     score: Float[np.ndarray, " N"],
     threshold: float,
     config: BacktestConfig,
+    unit: float = 1.0,
 ) -> Judgement:
     """Judge scores of rows: calls are the scores above the threshold.
 
@@ -50,14 +53,24 @@ def judge(
         score: The higher, the more positive.
         threshold: Chosen elsewhere (on stop rows).
         config: Costs and positions.
+        unit: Of the scores of a number, in the target's; scores of a class are logits.
     """
     called = score > threshold
-    metrics: dict[str, float | None] = dict(classification_metrics(truth_of(panel, rows), called, score))
+    judged = classification_metrics(truth_of(panel, rows), called, score)
+    near = regression_metrics(panel.target.ravel()[rows], forecast_of(panel.task, score, unit))
+    composite = composite_accuracy(judged["accuracy"], near["r2"], config.regression_weight)
+    metrics: dict[str, float | None] = {**judged, **near, "composite_accuracy": composite}
     bars, up, known, moves = _grid(panel, rows, called)
     weights = signal_weights(up, known, config, panel.horizon_bars, panel.label_kind)
     returns, turnover = net_returns(weights, moves, config.cost_bps)
     metrics.update(trading_metrics(returns, turnover, panel.bars_per_year))
     return Judgement(metrics, returns, bars)
+
+
+def forecast_of(task: str, score: Float[np.ndarray, " N"], unit: float) -> Float[np.ndarray, " N"]:
+    """Return scores in the target's units: the probability of the positive class, or the number itself."""
+    forecast: Float[np.ndarray, " N"] = expit(score) if task == "classification" else score * unit
+    return forecast
 
 
 def constant_forecast(panel: Panel, rows: Int[np.ndarray, " N"], majority: bool) -> dict[str, float]:

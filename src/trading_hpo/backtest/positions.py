@@ -16,6 +16,9 @@ class BacktestConfig(Config):
     positions: Literal["long_flat", "long_short"] = Field(
         default="long_flat", description="direction and forward return: what to hold on a falling forecast"
     )
+    regression_weight: float = Field(
+        default=0.3, ge=0, le=1, description="of closeness in composite_accuracy; the rest is accuracy's"
+    )
 
 
 def signal_weights(

@@ -210,9 +210,12 @@ def verify(name: str) -> None:
     from trading_hpo.search.verify import verify as train_again
 
     found = train_again(_find(name), _data())
-    click.echo(f"trial {found.trial}, {found.metric}: stored {found.stored!r}, now {found.found!r}")
-    for number, (before, now) in enumerate(zip(found.stored_folds, found.found_folds, strict=True)):
-        click.echo(f"  fold {number}: stored {before!r}, now {now!r}")
+    click.echo(f"trial {found.trial}")
+    for metric, stored in found.stored.items():
+        click.echo(f"  {metric}: stored {stored!r}, now {found.found[metric]!r}")
+        for number, (before, now) in enumerate(zip(found.stored_folds, found.found_folds, strict=True)):
+            if metric in before:
+                click.echo(f"    fold {number}: stored {before[metric]!r}, now {now[metric]!r}")
     if not found.same:
         click.secho("The numbers differ. Another machine or torch version rounds differently.", fg="red", err=True)
         raise click.exceptions.Exit(1)

@@ -7,7 +7,8 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from trading_hpo.search.results import best_trial, study_summary
+from trading_hpo.search.ranking import VIOLATIONS, best_trial, goals_of, pareto_front, ranked
+from trading_hpo.search.results import study_summary
 
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
 
@@ -44,7 +45,10 @@ def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     trials = study.get_trials(deepcopy=False)
     yield study.study_name
     yield f"  storage     {storage}"
-    yield f"  objective   {summary['direction']} {summary['metric']}"
+    for goal in goals_of(study):
+        weight = f", weight {goal.weight:g}" if len(study.directions) > 1 else ""
+        yield f"  objective   {goal.direction} {goal.metric}{weight}"
+    yield from (f"  constraint  {bound}" for bound in about.get("constraints", []))
     if data := about.get("data"):
         yield f"  data        {len(data['assets'])} assets, {data['first'][:10]} to {data['last'][:10]}"
         yield f"  label       {data['label']} over {data['horizon_bars']} bars, {len(data['features'])} features"
@@ -52,27 +56,36 @@ def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
         yield f"  parameters  {', '.join(about['search_space'])}"
     yield f"  trials      {', '.join(f'{count} {state}' for state, count in summary['trials'].items() if count)}"
     epochs = sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials)
-    seconds = sum(trial.user_attrs.get("cost", {}).get("train_s", 0.0) for trial in trials)
+    seconds = sum(trial.user_attrs.get("cost", {}).get("training_time_s", 0.0) for trial in trials)
     yield f"  spent       {epochs:,.0f} epochs, {seconds:,.0f} s of training, all folds counted"
-    yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}"
+    if len(study.directions) > 1:
+        yield f"  front       {len(pareto_front(study))} trials"
+    broken = "" if summary["best_keeps_constraints"] in (True, None) else ", which breaks a constraint as all others do"
+    yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}{broken}"
 
 
 def trials_view(study: optuna.Study, top: int) -> Table:
     """Return the best trials with their parameters, then pruned and failed ones."""
-    maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
+    place = {trial.number: rank for rank, trial in enumerate(ranked(study))}
+    sign = -1.0 if goals_of(study)[0].direction == "maximize" else 1.0
 
-    def place(trial: FrozenTrial) -> tuple[int, float, int]:
-        value = trial.value if trial.value is not None else 0.0
-        return (_RANK.get(trial.state, len(_RANK)), -value if maximize else value, trial.number)
+    def order(trial: FrozenTrial) -> tuple[int, int, float, int]:
+        rank = place.get(trial.number, len(place))
+        return (_RANK.get(trial.state, len(_RANK)), rank, sign * _first_value(trial, 0.0), trial.number)
 
-    table = _table()
-    for heading in ("trial", "value", "state"):
+    table, goals = _table(), goals_of(study)
+    for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
         table.add_column(heading, justify="right" if heading != "state" else "left", no_wrap=True)
     table.add_column("parameters", overflow="fold")
-    for trial in sorted(study.get_trials(deepcopy=False), key=place)[:top]:
+    for trial in sorted(study.get_trials(deepcopy=False), key=order)[:top]:
         parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
-        table.add_row(str(trial.number), _number(trial.value), trial.state.name.lower(), parameters)
+        values = map(_number, trial.values or [None] * len(goals))
+        table.add_row(str(trial.number), *values, trial.state.name.lower(), parameters)
     return table
+
+
+def _first_value(trial: FrozenTrial, otherwise: float) -> float:
+    return trial.values[0] if trial.values else otherwise
 
 
 def failures(study: optuna.Study) -> list[str]:
@@ -87,7 +100,11 @@ def best_lines(study: optuna.Study) -> Iterator[str]:
     if best is None:
         yield "No trial is complete yet."
         return
-    yield f"trial {best.number}: {_number(best.value)}"
+    goals = goals_of(study)
+    reached = (f"{goal.metric} {_number(value)}" for goal, value in zip(goals, best.values, strict=True))
+    yield f"trial {best.number}: {_number(best.values[0]) if len(goals) == 1 else ', '.join(reached)}"
+    for bound, over in best.user_attrs.get(VIOLATIONS, {}).items():
+        yield f"  {bound:<26}{'kept' if over <= 0 else f'broken, by {over:.0%} of the bound'}"
     for name, value in best.params.items():
         yield f"  {name:<26}{_short(value)}"
     yield "  mean over folds ± spread"

@@ -1,6 +1,6 @@
 """The table that a run ends with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,25 +50,28 @@ def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapp
     spread = best["spread"].get(metric)
     error = None if spread is None else spread / np.sqrt(len(best["folds"]))
     sign = 1.0 if result["direction"] == "maximize" else -1.0
-    found = holdout.get("metrics")
+    found, errors = holdout.get("metrics"), holdout.get("standard_errors", {})
     holdout_constant = baselines["holdout"]["constant_forecast"].get(metric)
     return {
         "model_type": result["model_type"],
         "study_name": result["study_name"],
         "metric": metric,
         "direction": result["direction"],
+        "objectives": result.get("objectives", []),
+        "front": len(result.get("pareto_front", [])),
+        "broken_constraints": sorted(name for name, over in best.get("violations", {}).items() if over > 0),
         "trials": result["trials"],
         "validation": best["value"],
         "validation_spread": spread,
         "validation_constant": constant,
         "standard_errors_above_constant": _errors_above(best["value"], constant, error, sign),
         "validation_sharpe": best["metrics"].get("sharpe"),
-        "holdout": None if found is None else found[metric],
+        "holdout": None if found is None else found.get(metric),
         "holdout_constant": holdout_constant,
         "holdout_standard_errors_above_constant": _errors_above(
-            None if found is None else found[metric],
+            None if found is None else found.get(metric),
             holdout_constant,
-            None if found is None else holdout["standard_errors"][metric],
+            errors.get(metric),
             sign,
         ),
         "holdout_sharpe": None if found is None else found["sharpe"],
@@ -151,6 +154,7 @@ def _best_first(line: Mapping[str, Any]) -> float:
 
 def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     said = [f"{line['model_type']:<12} {verdict(line)}" for line in lines]
+    said += [f"{line['model_type']:<12} {told}" for line in lines for told in _how_it_was_chosen(line)]
     if report["skipped"]:
         said.append(f"Skipped: {', '.join(report['skipped'])}.")
     return [
@@ -161,6 +165,15 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
         "better on validation than it is. ±: spread over folds. Sharpe: after costs.",
         f"Configurations that have seen this holdout so far: {report['holdout_looks']}.",
     ]
+
+
+def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
+    """What a choice among several objectives, or within bounds, was made by."""
+    if len(line["objectives"]) > 1:
+        weights = ", ".join(f"{goal['metric']} {goal['weight']:g}" for goal in line["objectives"])
+        yield f"chosen from a front of {line['front']} by the weights {weights}"
+    if line["broken_constraints"]:
+        yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
 def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:

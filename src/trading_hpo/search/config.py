@@ -5,45 +5,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from trading_hpo.backtest.classification import METRICS
-from trading_hpo.backtest.returns import TRADING_METRICS
 from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
 from trading_hpo.notifications import NotificationsConfig
+from trading_hpo.search.objectives import ConstraintConfig, ObjectiveConfig, contradictions
 from trading_hpo.search.space import CustomSpacesConfig, Scalar, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
-OBJECTIVE_METRICS = (*METRICS, *TRADING_METRICS)
-LOWER_IS_BETTER = ("max_drawdown", "volatility", "turnover")
 SAMPLER_NAMES = ("tpe", "random", "grid", "gp", "cmaes", "qmc", "nsga2", "nsga3")
 PRUNER_NAMES = ("median", "percentile", "successive_halving", "hyperband", "patient", "wilcoxon", "none")
 OVER_FOLDS = ("wilcoxon",)  # judge fold by fold, the others epoch by epoch
 IN_RUNGS = ("hyperband", "successive_halving")
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
-
-
-class ObjectiveConfig(Config):
-    """What the study improves."""
-
-    metric: str = "mcc"
-    direction: Literal["maximize", "minimize"] = "maximize"
-    weight: float = Field(default=1.0, gt=0)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _natural_direction(cls, values: Any) -> Any:
-        """A drawdown that nobody gave a direction is to be small."""
-        if isinstance(values, dict) and "direction" not in values and values.get("metric") in LOWER_IS_BETTER:
-            return {**values, "direction": "minimize"}
-        return values
-
-    @field_validator("metric")
-    @classmethod
-    def _known(cls, metric: str) -> str:
-        if metric not in OBJECTIVE_METRICS:
-            raise ValueError(f"unknown metric {metric!r}. {did_you_mean(metric, OBJECTIVE_METRICS)}")
-        return metric
 
 
 def _named(known: tuple[str, ...], what: str) -> BeforeValidator:
@@ -123,6 +97,9 @@ class LimitsConfig(Config):
     """What a trial may take; one that would take more is given up, with its reason."""
 
     max_model_size_mb: float | None = Field(default=None, gt=0, description="of weights; checked before training")
+    max_memory_mb: float | None = Field(
+        default=None, gt=0, description="of training, beside libraries and panel; estimated before training"
+    )
     max_training_time_minutes: float | None = Field(
         default=None, gt=0, description="of one trial, all folds together; acts within an epoch"
     )
@@ -138,7 +115,10 @@ class HpoConfig(Config):
     )
     sampler: Annotated[SamplerConfig, _named(SAMPLER_NAMES, "sampler")] = SamplerConfig()
     pruner: Annotated[PrunerConfig, _named(PRUNER_NAMES, "pruner")] = PrunerConfig()
-    objectives: tuple[ObjectiveConfig, ...] = Field(default=(ObjectiveConfig(),), min_length=1, max_length=1)
+    objectives: tuple[ObjectiveConfig, ...] = Field(
+        default=(ObjectiveConfig(),), min_length=1, max_length=6, description="the first is the one that reports show"
+    )
+    constraints: tuple[ConstraintConfig, ...] = Field(default=(), description="that the chosen configuration keeps")
     epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the training group")
     fold_order: Literal["lockstep", "sequential"] = Field(
         default="lockstep", description="folds epoch by epoch side by side, or one after another (for pruner wilcoxon)"
@@ -179,9 +159,9 @@ class HpoConfig(Config):
         return values
 
     @property
-    def objective(self) -> ObjectiveConfig:
-        """The one objective."""
-        return self.objectives[0]
+    def judged_by(self) -> tuple[str, ...]:
+        """The metrics of all objectives and constraints."""
+        return tuple(dict.fromkeys([*(o.metric for o in self.objectives), *(c.metric for c in self.constraints)]))
 
     def base_name(self, scenario: str, source: str, labels: str) -> str:
         """Return what the names of all model types' studies begin with; it keeps scenario, source and label apart."""
@@ -190,6 +170,13 @@ class HpoConfig(Config):
     def full_study_name(self, scenario: str, source: str, labels: str, model_type: str) -> str:
         """Return the name of a model type's study."""
         return f"{self.base_name(scenario, source, labels)}.{model_type}"
+
+    @model_validator(mode="after")
+    def _no_contradictions(self) -> Self:
+        problems = list(contradictions(self.objectives, self.constraints, self.sampler.name, self.pruner.name))
+        if problems:
+            raise ValueError(*problems)
+        return self
 
     @model_validator(mode="after")
     def _grid_starts_itself(self) -> Self:

@@ -35,8 +35,8 @@ def search_fingerprint(
 ) -> dict[str, Any]:
     """Return what decides the values of a study, as plain data.
 
-    Sampler, pruner, limits, budget and workers are left out: they may change between two runs of one study. Code and
-    library versions are not compared either; the study keeps those it was made with.
+    Sampler, pruner, limits, budget, workers and the weights of the objectives are left out: they may change between
+    two runs of one study. Code and library versions are not compared either; the study keeps those it was made with.
     """
     return {
         "data": {
@@ -56,7 +56,8 @@ def search_fingerprint(
         },
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
-        "objective": hpo.objective.model_dump(mode="json"),
+        "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
+        "constraints": [part.name for part in hpo.constraints],
         "training": training.model_dump(mode="json", exclude={"device", "eval_batch_size"}),
         "backtest": backtest.model_dump(mode="json"),
         "seed": hpo.seed,
@@ -65,7 +66,7 @@ def search_fingerprint(
 
 
 # Of studies that were made before these could be chosen.
-_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep"}
+_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep", "constraints": [], "backtest.regression_weight": 0.3}
 
 
 def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
@@ -74,7 +75,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
     Raises:
         StudyMismatchError: With each difference, and the two ways out.
     """
-    before, now = {**_BEFORE_THEY_WERE_COMPARED, **flatten(stored)}, flatten(ours)
+    before, now = {**_BEFORE_THEY_WERE_COMPARED, **flatten(_as_now(stored))}, flatten(ours)
     lines = [
         f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
         for key in sorted(before.keys() | now.keys())
@@ -87,6 +88,14 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
             + "\nEither put those parameters back to go on with it, or start a new study: "
             "--params hpo.study_name=<another name>."
         )
+
+
+def _as_now(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A study had one objective once, with its weight."""
+    if "objective" not in stored:
+        return dict(stored)
+    rest = {key: value for key, value in stored.items() if key != "objective"}
+    return {**rest, "objectives": [f"{stored['objective']['direction']} {stored['objective']['metric']}"]}
 
 
 def _short(value: Any) -> str:

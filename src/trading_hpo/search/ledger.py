@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
@@ -20,7 +20,10 @@ from trading_hpo import __version__
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
-from trading_hpo.search.proposer import Proposal
+from trading_hpo.search.objectives import ObjectiveConfig
+from trading_hpo.search.proposer import History, Proposal
+from trading_hpo.search.pruners.curve import CURVE
+from trading_hpo.search.ranking import VIOLATIONS, WEIGHTS
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
@@ -56,8 +59,7 @@ class Ledger:
     def open(
         where: StudyStorage,
         name: str,
-        direction: Literal["maximize", "minimize"],
-        metric: str,
+        objectives: Sequence[ObjectiveConfig],
         fingerprint: Mapping[str, Any],
     ) -> "Ledger":
         """Open the study, or make it.
@@ -68,7 +70,8 @@ class Ledger:
         """
         storage = where.open()
         names = {summary.study_name for summary in storage.get_all_studies()}
-        study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
+        directions = [objective.direction for objective in objectives]
+        study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
         if name in names and "fingerprint" not in study.user_attrs and study.get_trials(deepcopy=False):
             raise StudyMismatchError(
                 f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."
@@ -77,12 +80,15 @@ class Ledger:
             check_same(name, study.user_attrs["fingerprint"], fingerprint)
         else:
             with accepted_as_experimental():
-                study.set_metric_names([metric])
+                study.set_metric_names([objective.metric for objective in objectives])
             # Names can be used again after a study was deleted; what was told of the old one is not of the new one.
             study.set_user_attr("study_id", uuid.uuid4().hex)
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))
+        weights = [objective.weight for objective in objectives]
+        if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
+            study.set_user_attr(WEIGHTS, weights)
         return Ledger(study, storage)
 
     def trials(self, states: Sequence[TrialState]) -> list[FrozenTrial]:
@@ -125,23 +131,31 @@ class Ledger:
         """Mark an unfinished slot as running again."""
         self._storage.set_trial_state_values(open_slot.trial_id, TrialState.RUNNING)
 
-    def report(self, open_slot: OpenSlot, epoch: int, value: float) -> None:
-        """Write a value on the way."""
-        self._storage.set_trial_intermediate_value(open_slot.trial_id, epoch, value)
+    def report(self, open_slot: OpenSlot, epoch: int, values: Sequence[float]) -> None:
+        """Write the values on the way; of several the first, the others follow with the trial's end."""
+        self._storage.set_trial_intermediate_value(open_slot.trial_id, epoch, values[0])
 
-    def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome) -> None:
+    def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome, history: History) -> None:
         """Write what a trial left, then its end; after this line it is acknowledged."""
         self._write(open_slot, outcome)
+        if history.curve is not None:
+            self._storage.set_trial_user_attr(open_slot.trial_id, CURVE, history.curve)
+        if history.violations:
+            # The names are for people. Optuna's samplers and its dashboard read the list.
+            self._storage.set_trial_user_attr(open_slot.trial_id, VIOLATIONS, dict(history.violations))
+            self._storage.set_trial_system_attr(open_slot.trial_id, "constraints", [*history.violations.values()])
         # A pruned trial has the value it had reached, as Optuna itself does it.
-        self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
+        self._storage.set_trial_state_values(open_slot.trial_id, state, outcome.values)
 
     def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
         if outcome is not None:
             self._write(open_slot, outcome)
         self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
-        value = [outcome.value] if outcome is not None and math.isfinite(outcome.value) else None
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.PRUNED, value)
+        reached = outcome is not None and all(map(math.isfinite, outcome.values))
+        self._storage.set_trial_state_values(
+            open_slot.trial_id, TrialState.PRUNED, outcome.values if outcome is not None and reached else None
+        )
 
     def _write(self, open_slot: OpenSlot, outcome: TrialOutcome) -> None:
         for key, value in (

@@ -7,6 +7,7 @@ storage is left with one short write per event.
 import json
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,12 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
 from trading_hpo.search.space import fits, suggest
 from trading_hpo.search.study import SLOT
+from trading_hpo.search.trial import TrialOutcome
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,24 @@ class Proposal:
     started_from: str | None = None
 
 
+@dataclass(frozen=True)
+class History:
+    """What must be kept of a trial so that a resumed search judges and samples as this one would.
+
+    Attributes:
+        curve: Values by epoch, of several objectives; none of one, whose values are stored as they are reported.
+        violations: Of each constraint, in their order; empty for a trial that has no metrics.
+    """
+
+    curve: Mapping[str, Sequence[float]] | None
+    violations: Mapping[str, float]
+
+
 class Proposer:
     """The history of a study, and what to try next.
 
     Args:
-        hpo: Sampler, pruner, direction and seed.
+        hpo: Sampler, pruner, objectives, constraints and seed.
         space: Of the model type.
         history: Finished trials of the stored study.
         max_epochs: Of a trial.
@@ -58,8 +74,12 @@ class Proposer:
         begun_from: Collection[str] = (),
     ) -> None:
         self._hpo, self._space = hpo, space
-        self._study = optuna.create_study(direction=hpo.objective.direction, pruner=make_pruner(hpo.pruner, max_epochs))
-        self._study.add_trials(sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number)))
+        self._pruner = make_pruner(hpo.pruner, max_epochs)
+        self._study = optuna.create_study(
+            directions=[objective.direction for objective in hpo.objectives], pruner=self._pruner
+        )
+        in_order = sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
+        self._study.add_trials([self._mirrored(trial) for trial in in_order])
         self._running: dict[int, optuna.Trial] = {}
         fitting = [json.dumps(entry, sort_keys=True) for entry in hpo.start_from if fits(space, entry)]
         self._first = deque(entry for entry in fitting if entry not in begun_from)
@@ -81,19 +101,53 @@ class Proposer:
         trial.set_user_attr(SLOT, slot)
         self._running[slot] = trial
         parameters = suggest(self._space, trial)
-        frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        return Proposal(parameters, dict(trial.distributions), dict(frozen.system_attrs), started_from)
+        return Proposal(parameters, dict(trial.distributions), dict(self._frozen(trial).system_attrs), started_from)
 
-    def should_prune(self, slot: int, epoch: int, value: float) -> bool:
-        """Take a value on the way and say whether to give the trial up."""
+    def should_prune(self, slot: int, epoch: int, values: Sequence[float]) -> bool:
+        """Take the values on the way, one per objective, and say whether to give the trial up."""
         trial = self._running[slot]
-        trial.report(value, epoch)
-        return trial.should_prune()
+        if not self._several:
+            trial.report(values[0], epoch)
+            return trial.should_prune()
+        trial.set_user_attr(CURVE, {**trial.user_attrs.get(CURVE, {}), str(epoch): list(values)})
+        return self._pruner.prune(self._study, self._frozen(trial))
 
-    def finish(self, slot: int, state: TrialState, value: float | None = None) -> None:
-        """Take the end of a slot's trial into the history."""
-        self._study.tell(self._running.pop(slot), value if state == TrialState.COMPLETE else None, state=state)
+    def finish(self, slot: int, state: TrialState, outcome: TrialOutcome | None = None) -> History:
+        """Take the end of a slot's trial into the history, and return what the storage must keep of it.
+
+        Args:
+            slot: Whose trial.
+            state: It ended in.
+            outcome: If it has one that counts.
+        """
+        trial = self._running.pop(slot)
+        violations = {}
+        if outcome is not None:
+            violations = {bound.name: bound.violation(outcome.of(bound.metric)) for bound in self._hpo.constraints}
+            # By number, as they come back from the storage.
+            for number, violation in enumerate(violations.values()):
+                trial.set_constraint(str(number), violation)
+        values = outcome.values if outcome is not None and state == TrialState.COMPLETE else None
+        self._study.tell(trial, values, state=state)
+        return History(trial.user_attrs.get(CURVE), violations)
 
     def forget(self, slot: int) -> None:
         """Drop a trial whose worker died; the slot will be proposed again."""
         self.finish(slot, TrialState.FAIL)
+
+    @property
+    def _several(self) -> bool:
+        return len(self._hpo.objectives) > 1
+
+    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        return self._study.get_trials(deepcopy=False)[trial.number]
+
+    def _mirrored(self, trial: FrozenTrial) -> FrozenTrial:
+        """With several objectives samplers know no values on the way; pruners find them in the curve."""
+        if not self._several:
+            return trial
+        ours = copy(trial)
+        ours.intermediate_values = {}
+        if ours.state != TrialState.COMPLETE:
+            ours.values = None
+        return ours

@@ -3,34 +3,32 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.ledger import REASON
+from trading_hpo.search.pareto import by_weights, front_numbers, oriented
+from trading_hpo.search.ranking import VIOLATIONS, Goal, best_trial, goals_of, pareto_front, ranked, violation
 from trading_hpo.search.study import SLOT
 
 
 def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
     """Return a small pointer to the study; it changes when the study does."""
-    trials = study.get_trials(deepcopy=False)
+    trials, goals = study.get_trials(deepcopy=False), goals_of(study)
     best = best_trial(study)
     return {
         "study_name": study.study_name,
         "storage": storage,
-        "direction": study.direction.name.lower(),
-        "metric": (study.metric_names or ["value"])[0],
+        "direction": goals[0].direction,
+        "metric": goals[0].metric,
+        "objectives": [goal.describe() for goal in goals],
         "trials": {state.name.lower(): sum(t.state == state for t in trials) for state in TrialState},
         "best_trial": None if best is None else best.number,
-        "best_value": None if best is None else best.value,
+        "best_value": None if best is None else best.values[0],
+        "best_keeps_constraints": None if best is None else violation(best) == 0,
     }
-
-
-def best_trial(study: optuna.Study) -> FrozenTrial | None:
-    """Return the best complete trial, the earlier one of equals; none if there is none."""
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    sign = -1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else 1.0
-    return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)
 
 
 def model_results(study: optuna.Study, model_type: str, storage: str, top: int = 5) -> dict[str, Any]:
@@ -40,20 +38,21 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         study: Its study.
         model_type: Its name.
         storage: Where the study is, without a password.
-        top: How many configurations are listed.
+        top: How many configurations are listed; of a Pareto front always all.
     """
-    trials = study.get_trials(deepcopy=False)
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    sign = -1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else 1.0
-    ranked = sorted(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
+    trials, goals = study.get_trials(deepcopy=False), goals_of(study)
+    order = ranked(study)
+    configurations = [_configuration(trial, rank, goals) for rank, trial in enumerate(order, start=1)]
+    front = {trial.number for trial in pareto_front(study)} if len(goals) > 1 else set()
     return {
         "model_type": model_type,
         **study_summary(study, storage),
         "panel_digest": study.user_attrs.get("fingerprint", {}).get("data", {}).get("digest"),
-        "best": _configuration(ranked[0], 1) if ranked else None,
-        "best_configurations": [_configuration(trial, rank) for rank, trial in enumerate(ranked[:top], start=1)],
-        "epochs": sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials),
-        "train_s": sum(trial.user_attrs.get("cost", {}).get("train_s", 0.0) for trial in trials),
+        "best": configurations[0] if configurations else None,
+        "best_configurations": configurations[:top],
+        "pareto_front": [one for one in configurations if one["trial_number"] in front],
+        "epochs": _spent(trials, "epochs"),
+        "training_time_s": _spent(trials, "training_time_s"),
         "failures": [
             {"trial": trial.number, "reason": trial.user_attrs.get(REASON, "unknown")}
             for trial in trials
@@ -62,11 +61,24 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
     }
 
 
-def _configuration(trial: FrozenTrial, rank: int) -> dict[str, Any]:
+def _spent(trials: Sequence[FrozenTrial], cost: str) -> float:
+    return float(sum(trial.user_attrs.get("cost", {}).get(cost, 0.0) for trial in trials))
+
+
+def _objectives(trial: FrozenTrial, goals: Sequence[Goal]) -> dict[str, float]:
+    """Each of several objectives; of a single one ``value`` says all."""
+    if len(goals) == 1 or not trial.values:
+        return {}
+    return {f"objectives.{goal.metric}": value for goal, value in zip(goals, trial.values, strict=True)}
+
+
+def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[Goal]) -> dict[str, Any]:
     return {
         "rank": rank,
         "trial_number": trial.number,
-        "value": trial.value,
+        "value": trial.values[0],
+        "objectives": dict(zip((goal.metric for goal in goals), trial.values, strict=True)),
+        "violations": trial.user_attrs.get(VIOLATIONS, {}),
         "params": trial.params,
         "metrics": trial.user_attrs.get("metrics", {}),
         "spread": trial.user_attrs.get("spread", {}),
@@ -78,39 +90,56 @@ def _configuration(trial: FrozenTrial, rank: int) -> dict[str, Any]:
 def combined_results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Compare the model types that were searched and name the overall best.
 
+    With several objectives it is chosen by their weights from the fronts of all model types together.
+
     Args:
         results: Of ``model_results``; skipped ones have a key ``skipped``.
     """
     searched = [result for result in results if result.get("best")]
-    sign = -1.0 if searched and searched[0]["direction"] == "maximize" else 1.0
-    ranked = sorted(searched, key=lambda result: sign * result["best"]["value"])
+    order = _best_first(searched)
     return {
         "overall_best": {
-            "model_type": ranked[0]["model_type"],
-            "study_name": ranked[0]["study_name"],
-            "metric": ranked[0]["metric"],
-            **ranked[0]["best"],
+            "model_type": order[0]["model_type"],
+            "study_name": order[0]["study_name"],
+            "metric": order[0]["metric"],
+            **order[0]["best"],
         }
-        if ranked
+        if order
         else None,
         "models": {
             result["model_type"]: {
                 "metric": result["metric"],
                 "best_value": result["best"]["value"],
                 "spread_over_folds": result["best"]["spread"].get(result["metric"]),
+                "objectives": result["best"]["objectives"],
                 "trials": result["trials"],
                 "epochs": result["epochs"],
-                "train_s": result["train_s"],
+                "training_time_s": result["training_time_s"],
             }
-            for result in ranked
+            for result in order
         },
         "skipped": [result["model_type"] for result in results if not result.get("best")],
     }
 
 
+def _best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By their chosen configurations: those that keep the constraints, then by front, then by weights."""
+    if not searched:
+        return []
+    goals = searched[0]["objectives"]
+    values = [list(result["best"]["objectives"].values()) for result in searched]
+    points = oriented(values, [goal["direction"] for goal in goals])
+    over = [sum(max(value, 0.0) for value in result["best"]["violations"].values()) for result in searched]
+    sums = by_weights(points, [goal["weight"] for goal in goals])
+    return [searched[place] for place in np.lexsort((sums, front_numbers(points), over))]
+
+
 def trials_table(study: optuna.Study) -> pd.DataFrame:
-    """Return one line per trial: number, slot, state, value, parameters, mean metrics, cost."""
-    lines = []
+    """Return one line per trial: number, slot, state, value, parameters, mean metrics, cost.
+
+    With several objectives ``value`` is the first; all of them are ``objectives.<metric>``.
+    """
+    lines, goals = [], goals_of(study)
     for trial in study.get_trials(deepcopy=False):
         attrs = trial.user_attrs
         lines.append(
@@ -118,10 +147,12 @@ def trials_table(study: optuna.Study) -> pd.DataFrame:
                 "number": trial.number,
                 "slot": attrs.get(SLOT),
                 "state": trial.state.name,
-                "value": trial.value if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
+                "value": trial.values[0] if trial.values else None,
                 "reason": attrs.get(REASON),
                 "started": trial.datetime_start,
                 "ended": trial.datetime_complete,
+                **_objectives(trial, goals),
+                **{f"violations.{name}": value for name, value in attrs.get(VIOLATIONS, {}).items()},
                 **{f"params.{name}": value for name, value in trial.params.items()},
                 **{f"metrics.{name}": value for name, value in attrs.get("metrics", {}).items()},
                 **attrs.get("cost", {}),

@@ -80,7 +80,8 @@ class Search:
             split,
             training,
             backtest,
-            hpo.objective.metric,
+            tuple(objective.metric for objective in hpo.objectives),
+            hpo.judged_by,
             window,
             hpo.seed,
             fingerprint["data"]["digest"],
@@ -111,5 +112,4 @@ class Search:
 
     def _ledger(self, storage: StudyStorage) -> Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        objective = self.hpo.objective
-        return Ledger.open(storage, self.study_name, objective.direction, objective.metric, self.fingerprint)
+        return Ledger.open(storage, self.study_name, self.hpo.objectives, self.fingerprint)

@@ -60,13 +60,13 @@ class Supervisor:
         self._stopping = False
         self._busy: dict[Worker, OpenSlot] = {}
         self._idle: list[Worker] = []
-        self._maximize = hpo.objective.direction == "maximize"
+        self._maximize = hpo.objectives[0].direction == "maximize"
         self._progress = Progress(
-            Tally(ledger.study.study_name, hpo.objective.metric, self._n_slots, resumed=len(ours)),
+            Tally(ledger.study.study_name, hpo.objectives[0].metric, self._n_slots, resumed=len(ours)),
             progress_console(),
         )
         for trial in ours:
-            self._count(trial.state, trial.value if trial.state == TrialState.COMPLETE else None)
+            self._count(trial.state, trial.values[0] if trial.state == TrialState.COMPLETE else None)
         self._announcer = Announcer.of(hpo.notifications)
 
     def run(self) -> None:
@@ -178,21 +178,22 @@ class Supervisor:
             self._finish(open_slot, kind, content)
 
     def _report(self, open_slot: OpenSlot, outcome: TrialOutcome) -> bool:
-        if not np.isfinite(outcome.reported):
+        if not np.isfinite(outcome.reported).all():
             return False
         self._ledger.report(open_slot, outcome.step, outcome.reported)
         return self._proposer.should_prune(open_slot.slot, outcome.step, outcome.reported)
 
     def _finish(self, open_slot: OpenSlot, kind: str, outcome: TrialOutcome) -> None:
-        if not np.isfinite(outcome.value):
-            self._fail(open_slot, f"{self._hpo.objective.metric} is not finite: {outcome.value}", outcome.cost)
+        named = zip(self._hpo.objectives, outcome.values, strict=True)
+        lost = [f"{objective.metric} is not finite: {value}" for objective, value in named if not np.isfinite(value)]
+        if lost:
+            self._fail(open_slot, ", ".join(lost), outcome.cost)
             return
         state = TrialState.COMPLETE if kind == "done" else TrialState.PRUNED
         if state == TrialState.COMPLETE:
             self._report(open_slot, outcome)
-        self._ledger.finish(open_slot, state, outcome)
-        self._proposer.finish(open_slot.slot, state, outcome.value)
-        self._count_and_tell(state, outcome.value if state == TrialState.COMPLETE else None)
+        self._ledger.finish(open_slot, state, outcome, self._proposer.finish(open_slot.slot, state, outcome))
+        self._count_and_tell(state, outcome.values[0] if state == TrialState.COMPLETE else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""

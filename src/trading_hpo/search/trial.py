@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 
 from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.errors import TradingHpoError
 from trading_hpo.search.config import LimitsConfig
+from trading_hpo.search.costs import Costs, OverLimitError
 from trading_hpo.splits.folds import Split
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.fold import FoldScore, Recipe, Rows, fit_fold
 from trading_hpo.training.windows import Windows
 from trading_hpo.types import Panel
-
-
-class OverLimitError(TradingHpoError):
-    """A trial takes more than ``hpo.limits`` allow."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,8 @@ class TrialTask:
         split: The folds.
         training: Epochs and their like.
         backtest: How validation is traded.
-        metric: What the study improves.
+        objectives: Metrics that the study improves.
+        judged_by: Metrics of its objectives and constraints; of the costs, those that take time are found for these.
         longest_window: Rows without so much history are no samples, whatever a trial's own window.
         seed: Of the study.
         panel_digest: Of the panel that the study is about; a worker that maps another refuses.
@@ -43,7 +40,8 @@ class TrialTask:
     split: Split
     training: TrainingConfig
     backtest: BacktestConfig
-    metric: str
+    objectives: tuple[str, ...]
+    judged_by: tuple[str, ...]
     longest_window: int
     seed: int
     panel_digest: str
@@ -56,24 +54,29 @@ class TrialOutcome:
     """What a trial leaves.
 
     Attributes:
-        value: Mean over folds of the metric at each fold's stopped epoch; NaN where a fold has none.
+        values: One per objective: the mean over folds at each fold's stopped epoch, or a cost; NaN where a fold has
+            none.
         folds: Per fold: stopped epoch, epochs, threshold, seconds, validation metrics.
         metrics: Mean over folds of every metric.
         spread: Sample standard deviation over folds of every metric.
-        cost: Epochs and seconds of training over all folds, and the network's size.
+        cost: Of ``COST_METRICS``: those of training over all folds.
         step: Of a report: the longest fold's epochs, or the folds that have ended.
-        reported: What pruners see at that step: the value, or that of the fold that has ended last.
+        reported: What pruners see at that step: the values, or those of the fold that has ended last.
         finished: No fold goes on.
     """
 
-    value: float
+    values: tuple[float, ...]
     folds: list[dict[str, Any]]
     metrics: dict[str, float | None]
     spread: dict[str, float | None]
     cost: dict[str, float]
     step: int
-    reported: float
+    reported: tuple[float, ...]
     finished: bool
+
+    def of(self, metric: str) -> float | None:
+        """Return a metric or a cost; none where it does not exist."""
+        return self.metrics[metric] if metric in self.metrics else self.cost.get(metric)
 
 
 class TrialRunner:
@@ -104,62 +107,56 @@ class TrialRunner:
         task = self.task
         recipe = Recipe.of(task.model_type, parameters, self.panel, task.training, task.seed)
         windows = Windows(self.panel, recipe.architecture.window_bars, task.training.device)
-        size = recipe.size_mb()
-        largest = task.limits.max_model_size_mb
-        if largest is not None and size > largest:
-            raise OverLimitError(f"its network takes {size:.2f} MB, hpo.limits.max_model_size_mb is {largest:g}")
+        costs = Costs.of(recipe, self._rows.values(), task.judged_by, task.limits)
         may_stop = _within(task.limits.max_training_time_minutes, should_stop)
         running = {
             number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, may_stop)
             for number, rows in self._rows.items()
         }
         if task.fold_order == "sequential":
-            yield from self._one_after_another(running, size)
+            yield from self._one_after_another(running, costs)
         else:
-            yield from self._side_by_side(running, size)
+            yield from self._side_by_side(running, costs)
 
-    def _side_by_side(self, running: dict[int, Iterator[FoldScore]], size: float) -> Iterator[TrialOutcome]:
+    def _side_by_side(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
         scores: dict[int, FoldScore] = {}
         while running:
             for number, fold in list(running.items()):
                 scores[number] = next(fold)
                 if scores[number].finished:
                     del running[number]
-            outcome = self._outcome([scores[number] for number in sorted(scores)], size)
-            yield replace(outcome, step=max(score.epochs for score in scores.values()), reported=outcome.value)
+            outcome = self._outcome([scores[number] for number in sorted(scores)], costs)
+            yield replace(outcome, step=max(score.epochs for score in scores.values()), reported=outcome.values)
 
-    def _one_after_another(self, running: dict[int, Iterator[FoldScore]], size: float) -> Iterator[TrialOutcome]:
+    def _one_after_another(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
         scores: list[FoldScore] = []
         for fold in running.values():
             *_, last = fold
             scores.append(last)
-            own = last.metrics[self.task.metric]
+            outcome = self._outcome(scores, costs)
+            own = (last.metrics.get(name, outcome.cost.get(name)) for name in self.task.objectives)
             yield replace(
-                self._outcome(scores, size),
+                outcome,
                 step=len(scores),
-                reported=np.nan if own is None else own,
+                reported=tuple(np.nan if value is None else value for value in own),
                 finished=len(scores) == len(running),
             )
 
-    def _outcome(self, scores: list[FoldScore], size: float) -> TrialOutcome:
+    def _outcome(self, scores: list[FoldScore], costs: Costs) -> TrialOutcome:
         names = scores[0].metrics
-        values = {name: [score.metrics[name] for score in scores] for name in names}
-        metrics = {name: _mean(of_folds) for name, of_folds in values.items()}
-        value = metrics[self.task.metric]
-        return TrialOutcome(
-            value=np.nan if value is None else value,
+        by_fold = {name: [score.metrics[name] for score in scores] for name in names}
+        outcome = TrialOutcome(
+            values=(),
             folds=[asdict(score) for score in scores],
-            metrics=metrics,
-            spread={name: _spread(of_folds) for name, of_folds in values.items()},
-            cost={
-                "epochs": float(sum(score.epochs for score in scores)),
-                "train_s": sum(score.seconds for score in scores),
-                "model_size_mb": size,
-            },
+            metrics={name: _mean(of_folds) for name, of_folds in by_fold.items()},
+            spread={name: _spread(of_folds) for name, of_folds in by_fold.items()},
+            cost=costs.after(scores),
             step=len(scores),
-            reported=np.nan,
+            reported=(),
             finished=all(score.finished for score in scores),
         )
+        values = (outcome.of(name) for name in self.task.objectives)
+        return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
 
 
 def _within(minutes: float | None, should_stop: Callable[[], bool]) -> Callable[[], bool]:

@@ -1,6 +1,6 @@
 """The best trial, trained once more: the same parameters on the same folds must give the same number."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.results import best_trial
+from trading_hpo.search.metrics import CLOCKED
+from trading_hpo.search.ranking import best_trial, goals_of
 from trading_hpo.search.study import StudyRef
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.splits.folds import Split
@@ -26,19 +27,17 @@ class Verification:
 
     Attributes:
         trial: Number of the best trial.
-        metric: Of the values.
-        stored: In the study.
+        stored: In the study: objectives by metric, without those that are read from a clock.
         found: Now.
-        stored_folds: Per fold, in the study.
+        stored_folds: Per fold, in the study: every metric.
         found_folds: Per fold, now.
     """
 
     trial: int
-    metric: str
-    stored: float
-    found: float
-    stored_folds: list[float | None]
-    found_folds: list[float | None]
+    stored: dict[str, float]
+    found: dict[str, float]
+    stored_folds: list[dict[str, float | None]]
+    found_folds: list[dict[str, float | None]]
 
     @property
     def same(self) -> bool:
@@ -63,30 +62,40 @@ def verify(ref: StudyRef, data: Path) -> Verification:
     best, made_under = best_trial(study), study.user_attrs.get("fingerprint")
     if made_under is None:
         raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
-    if best is None or best.value is None:
+    if best is None:
         raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")
     panel = _panel(data, made_under["data"]["digest"], ref.study_name)
     use_one_thread()  # as in the search: another number may round differently
-    metric = made_under["objective"]["metric"]
+    metrics = tuple(goal.metric for goal in goals_of(study))
     task = TrialTask(
         ref.model_type,
         _split(made_under["folds"]),
         TrainingConfig(**made_under["training"]),
         BacktestConfig(**made_under["backtest"]),
-        metric,
+        metrics,
+        metrics,
         made_under["longest_window"],
         made_under["seed"],
         made_under["data"]["digest"],
+        made_under.get("fold_order", "lockstep"),
     )
     *_, outcome = TrialRunner(task, panel).run(best.params, should_stop=lambda: False)
+    folds_before = [fold["metrics"] for fold in best.user_attrs["folds"]]
     return Verification(
         best.number,
-        metric,
-        best.value,
-        outcome.value,
-        [fold["metrics"].get(metric) for fold in best.user_attrs["folds"]],
-        [fold["metrics"].get(metric) for fold in outcome.folds],
+        _repeatable(metrics, best.values),
+        _repeatable(metrics, outcome.values),
+        folds_before,
+        # Metrics that the project has learned since are not compared.
+        [
+            {name: fold["metrics"].get(name) for name in before}
+            for before, fold in zip(folds_before, outcome.folds, strict=True)
+        ],
     )
+
+
+def _repeatable(metrics: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    return {name: value for name, value in zip(metrics, values, strict=True) if name not in CLOCKED}
 
 
 def _panel(data: Path, digest: str, study_name: str) -> Panel:

@@ -18,8 +18,9 @@ from typing import Any
 
 from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel
+from trading_hpo.search.costs import OverLimitError
 from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.trial import OverLimitError, TrialRunner, TrialTask
+from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.machine import give_memory_back, use_one_thread
 

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
+from trading_hpo.search.ranking import metric_of
 from trading_hpo.search.study import StudyRef
 from trading_hpo.tracking.locks import held
 
@@ -133,7 +134,7 @@ class TrialMirror:
             self._half_told[trial.number] = run_id  # should a write fail now, the next try goes on with this run
         self._client.log_batch(
             run_id,
-            metrics=list(_metrics(trial, (self._study.metric_names or ["value"])[0], ended)),
+            metrics=list(_metrics(trial, metric_of(self._study), ended)),
             params=[Param(key, str(value)) for key, value in trial.params.items()],
             tags=[RunTag(key, value) for key, value in tags.items()],
         )

@@ -11,10 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from safetensors import safe_open
 from safetensors.torch import save_file
-from scipy.special import expit
 from torch import nn
 
-from trading_hpo.backtest.judge import truth_of
+from trading_hpo.backtest.judge import forecast_of, truth_of
 from trading_hpo.models.registry import Architecture
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.fold import DivergedError, Recipe, choose_threshold, target_spread
@@ -65,9 +64,14 @@ class TrainedNetwork:
 
     def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Return scores in the target's units: the probability of the positive class, or the number itself."""
-        spread = self.card.get("target_spread")
-        forecast: Float[np.ndarray, " N"] = expit(score) if spread is None else score * spread
-        return forecast
+        return forecast_of(
+            "classification" if self.card.get("target_spread") is None else "regression", score, self.unit
+        )
+
+    @property
+    def unit(self) -> float:
+        """Of the scores of a number, in the target's."""
+        return self.card.get("target_spread") or 1.0
 
     def save(self, folder: Path) -> None:
         """Write ``network.safetensors``, complete or not at all, and ``network.json`` for people to read.

@@ -150,7 +150,7 @@ def fit_fold(
     stream = RandomStream(fold_seed(recipe.seed, fold, recipe.parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
-    loss = recipe.loss(panel, rows.train)
+    loss, unit = recipe.loss(panel, rows.train), target_spread(panel, rows.train) or 1.0
     best, best_score, seconds = -np.inf, None, 0.0
     for result in fit(
         network,
@@ -182,7 +182,7 @@ def fit_fold(
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
             if not bool(torch.isfinite(validation).all()):
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
-            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest)
+            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest, unit)
             best_score = (result.epoch, threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch

@@ -12,7 +12,7 @@ def found_of(*best):
         {
             "trial": range(len(best)),
             "epochs": 10.0 * (1 + np.arange(len(best))),
-            "train_s": 1.0 * np.arange(len(best)),
+            "training_time_s": 1.0 * np.arange(len(best)),
             "best": np.array(best, dtype=float),
         }
     )

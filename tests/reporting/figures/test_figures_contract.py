@@ -49,7 +49,7 @@ def trial_of(number: int, state: TrialState = COMPLETE, **fixed) -> FrozenTrial:
         value=None if state == FAIL or not state.is_finished() else value,
         params=params,
         distributions={name: DISTRIBUTIONS[name] for name in params},
-        user_attrs={"cost": {"epochs": 6.0, "train_s": 1.5}, "folds": folds},
+        user_attrs={"cost": {"epochs": 6.0, "training_time_s": 1.5}, "folds": folds},
         intermediate_values={1: value},
     )
 

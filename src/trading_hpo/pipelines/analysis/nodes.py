@@ -4,12 +4,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, metric_of, why_incomparable
+from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, why_incomparable
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import note
+from trading_hpo.search.ranking import metric_of
 from trading_hpo.search.study import StudyRef
 
 
@@ -24,14 +26,14 @@ def draw_importance(model_type: str, shares: dict[str, Any]) -> go.Figure:
     return importance_figure(model_type, shares)
 
 
-def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tuple[go.Figure, go.Figure, go.Figure]:
-    """Draw history, slices and parallel coordinates of a study."""
+def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tuple[go.Figure, ...]:
+    """Draw history, slices, parallel coordinates and the Pareto front of a study."""
     ref = ref.if_there()
     if ref.skipped is not None:
         empty = note(model_type, ref.skipped)
-        return empty, empty, empty
+        return (empty,) * 4
     study = ref.open()
-    return history_figure(study), slice_figure(study), parallel_figure(study)
+    return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
 
 
 def compare_searches(*refs_then_summaries: StudyRef | dict[str, Any]) -> tuple[go.Figure, go.Figure]:

@@ -20,7 +20,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
         node(
             of_model(draw_study, model_type),
             list(_READ),
-            ["history_figure", "slice_figure", "parallel_figure"],
+            ["history_figure", "slice_figure", "parallel_figure", "pareto_figure"],
             name="draw_study",
         ),
     ]

@@ -28,7 +28,7 @@ def convergence_figure(found: Mapping[str, pd.DataFrame], metric: str) -> go.Fig
                 name=model_type,
                 mode="lines+markers",
                 line={"shape": "hv", "color": COLOURS[model_type]},
-                customdata=known[["trial", "train_s"]],
+                customdata=known[["trial", "training_time_s"]],
                 hovertemplate="trial %{customdata[0]}, after %{customdata[1]:.0f} s of training: %{y:.4f}",
             )
     if not figure.data:

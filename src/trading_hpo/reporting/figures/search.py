@@ -1,13 +1,14 @@
 """One study in pictures: history, importance, slices, parallel coordinates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
 import plotly.graph_objects as go
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from trading_hpo.reporting.figures.style import COLOURS, note, styled
+from trading_hpo.search.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
 NO_PARAMETERS = "its trials have no parameters"
@@ -18,8 +19,8 @@ def history_figure(study: optuna.Study) -> go.Figure:
     title = f"Optimisation history of {study.study_name}"
     if why := _nothing_complete(study):
         return note(title, why)
-    figure = optuna.visualization.plot_optimization_history(study, target_name=_metric(study))
-    return styled(figure, title, "trial", _metric(study))
+    figure = optuna.visualization.plot_optimization_history(study, target=_first(study), target_name=metric_of(study))
+    return styled(figure, title, "trial", metric_of(study))
 
 
 def slice_figure(study: optuna.Study) -> go.Figure:
@@ -27,7 +28,7 @@ def slice_figure(study: optuna.Study) -> go.Figure:
     title = f"Parameters of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    return styled(optuna.visualization.plot_slice(study, target_name=_metric(study)), title)
+    return styled(optuna.visualization.plot_slice(study, target=_first(study), target_name=metric_of(study)), title)
 
 
 def parallel_figure(study: optuna.Study) -> go.Figure:
@@ -35,7 +36,9 @@ def parallel_figure(study: optuna.Study) -> go.Figure:
     title = f"Configurations of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    return styled(optuna.visualization.plot_parallel_coordinate(study, target_name=_metric(study)), title)
+    return styled(
+        optuna.visualization.plot_parallel_coordinate(study, target=_first(study), target_name=metric_of(study)), title
+    )
 
 
 def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figure:
@@ -52,17 +55,14 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
     )
 
 
-def _metric(study: optuna.Study) -> str:
-    return (study.metric_names or ["value"])[0]
-
-
-def _complete(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+def _first(study: optuna.Study) -> Callable[[FrozenTrial], float] | None:
+    """The first of several objectives; Optuna draws the best so far only where it is told nothing."""
+    return None if len(study.directions) == 1 else lambda trial: float(trial.values[0])
 
 
 def _nothing_complete(study: optuna.Study) -> str | None:
-    return None if _complete(study) else f"{NO_COMPLETE}, of {len(study.get_trials(deepcopy=False))} begun"
+    return None if complete_trials(study) else f"{NO_COMPLETE}, of {len(study.get_trials(deepcopy=False))} begun"
 
 
 def _no_parameters(study: optuna.Study) -> str | None:
-    return None if any(trial.params for trial in _complete(study)) else NO_PARAMETERS
+    return None if any(trial.params for trial in complete_trials(study)) else NO_PARAMETERS

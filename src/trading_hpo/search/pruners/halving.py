@@ -7,6 +7,8 @@ the study's name.
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from trading_hpo.search.pareto import is_among_best, oriented
+from trading_hpo.search.pruners.curve import curve_of
 from trading_hpo.search.study import SLOT
 
 SEEN = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
@@ -15,7 +17,13 @@ SEEN = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
     """At every rung the best 1 / reduction_factor of those that came so far go on.
 
-    Source: Jamieson and Talwalkar (2016); without waiting for a rung to fill, as in Li et al. (2020), ASHA.
+    With several objectives the best are those of the first fronts; of the last front that goes on in part, those that
+    lie spread out over it, the best of each objective first.
+
+    Source: Jamieson and Talwalkar (2016); without waiting for a rung to fill, as in Li et al. (2020), ASHA. Several
+    objectives: Schmucker et al. (2021), Multi-objective Asynchronous Successive Halving. Theirs promotes waiting
+    trials, this one judges a trial when it comes to a rung and never takes the judgement back; and its epsilon-net
+    begins with the ends of the front, where theirs begins with any point, so that no end is lost by chance.
 
     Args:
         min_epochs: First rung.
@@ -37,19 +45,17 @@ class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
 
     def prune_among(self, study: optuna.Study, trial: FrozenTrial, rivals: list[FrozenTrial]) -> bool:
         """Judge the trial among ``rivals`` only; itself among them or not makes no difference."""
-        epoch = trial.last_step
-        if epoch is None or epoch not in self.rungs:
+        own = curve_of(trial)
+        epoch = max(own, default=0)
+        if epoch not in self.rungs:
             return False
-        own = trial.intermediate_values[epoch]
-        others = [
-            rival.intermediate_values[epoch]
-            for rival in rivals
-            if rival.number != trial.number and epoch in rival.intermediate_values
-        ]
-        maximize = study.direction == optuna.study.StudyDirection.MAXIMIZE
-        best_first = sorted([*others, own], reverse=maximize)
-        worst_kept = best_first[max(len(best_first) // self.reduction_factor, 1) - 1]
-        return bool(own < worst_kept if maximize else own > worst_kept)
+        curves = [curve_of(rival) for rival in rivals if rival.number != trial.number]
+        others = [curve[epoch] for curve in curves if epoch in curve]
+        directions = [direction.name.lower() for direction in study.directions]
+        points = oriented([own[epoch], *others], directions)
+        # The best of each objective goes on, however few have come so far.
+        kept = max(len(points) // self.reduction_factor, len(directions))
+        return not is_among_best(points, 0, kept)
 
 
 class HyperbandPruner(optuna.pruners.BasePruner):

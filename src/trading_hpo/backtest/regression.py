@@ -1,0 +1,54 @@
+"""How near a forecast number came to the true one; for a class, how near its probability came to 0 or 1."""
+
+import numpy as np
+from jaxtyping import Float
+
+REGRESSION_METRICS = ("mae", "mse", "mape", "r2", "ic")
+
+
+def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarray, " N"]) -> dict[str, float | None]:
+    """Return every metric of ``REGRESSION_METRICS``; none where a metric has no meaning.
+
+    ``mape`` leaves out rows whose target is 0. ``r2`` compares with the mean of the same rows and has none where they
+    do not differ. ``ic``, the information coefficient, is Pearson's correlation; 0 for a constant forecast.
+
+    Args:
+        target: What came true; 0 or 1 for a class.
+        forecast: In the target's units; a probability for a class. ``mse`` is then the Brier score.
+
+    Example:
+        >>> target = np.array([0.0, 1.0])
+        >>> metrics = regression_metrics(target, np.array([0.0, 0.5]))
+        >>> metrics["mse"], metrics["r2"], metrics["mape"]
+        (0.125, 0.5, 0.5)
+    """
+    error = forecast.astype(np.float64) - target
+    moved = target != 0
+    around = target.astype(np.float64) - target.mean()
+    variation = float((around**2).sum())
+    return {
+        "mae": float(np.abs(error).mean()),
+        "mse": float((error**2).mean()),
+        "mape": float(np.abs(error[moved] / target[moved]).mean()) if moved.any() else None,
+        "r2": 1.0 - float((error**2).sum()) / variation if variation > 0 else None,
+        "ic": _correlation(around, forecast.astype(np.float64) - forecast.mean()) if variation > 0 else None,
+    }
+
+
+def composite_accuracy(accuracy: float, r2: float | None, regression_weight: float) -> float | None:
+    """Return accuracy and closeness of the forecast in one number from 0 to 1.
+
+    Closeness is 1 / (2 - R2): 1 for a perfect forecast, 0.5 for the mean, towards 0 for worse ones (Nossent and
+    Bauwens, 2012, normalise the Nash-Sutcliffe efficiency, which is R2, in this way).
+
+    Example:
+        >>> composite_accuracy(0.6, 0.0, regression_weight=0.5)
+        0.55
+    """
+    return None if r2 is None else (1 - regression_weight) * accuracy + regression_weight / (2 - r2)
+
+
+def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -> float:
+    """Of two series around 0."""
+    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return float((one * other).sum()) / size if size > 0 else 0.0

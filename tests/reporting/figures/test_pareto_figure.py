@@ -1,0 +1,55 @@
+import optuna
+import pytest
+from optuna.trial import create_trial
+
+from trading_hpo.reporting.figures.pareto import pareto_figure
+from trading_hpo.search.experimental import accepted_as_experimental
+
+
+def study_of(*trials, n=2):
+    study = optuna.create_study(directions=["maximize", *["minimize"] * (n - 1)], study_name="made-up.mlp")
+    with accepted_as_experimental():
+        study.set_metric_names(["mcc", "model_size_mb", "training_gflop"][:n])
+    for values, constraints in trials:
+        study.add_trial(create_trial(values=values, constraints=constraints))
+    return study
+
+
+def drawn(figure):
+    return {trace.name: sorted(zip(trace.x, trace.y, strict=True)) for trace in figure.data if trace.showlegend}
+
+
+def test_front_beaten_broken_and_chosen_are_told_apart():
+    figure = pareto_figure(
+        study_of(
+            ([0.1, 1.0], {"0": -1.0}), ([0.3, 2.0], {"0": -1.0}), ([0.2, 3.0], {"0": -1.0}), ([0.9, 1.0], {"0": 0.5})
+        )
+    )
+    assert drawn(figure) == {
+        "front": [(1.0, 0.1), (2.0, 0.3)],
+        "beaten": [(3.0, 0.2)],
+        "breaks a constraint": [(1.0, 0.9)],
+        "chosen by the weights": [(1.0, 0.1)],
+    }
+    assert "made-up.mlp" in figure.layout.title.text
+
+
+def test_three_objectives_are_two_pictures_with_one_legend():
+    figure = pareto_figure(study_of(([0.1, 1.0, 5.0], None), ([0.2, 2.0, 4.0], None), n=3))
+    assert figure.layout.xaxis.title.text == "model_size_mb (minimize)"
+    assert figure.layout.xaxis2.title.text == "training_gflop (minimize)"
+    assert figure.layout.yaxis.title.text == "mcc (maximize)"
+    assert [trace.showlegend for trace in figure.data].count(True) == len(drawn(figure)) == 2
+
+
+@pytest.mark.parametrize(
+    ("study", "said"),
+    [
+        (lambda: optuna.create_study(study_name="made-up.mlp"), "one objective: its front is the best trial"),
+        (study_of, "no complete trial yet, of 0 begun"),
+    ],
+)
+def test_a_study_without_a_front_says_why(study, said):
+    figure = pareto_figure(study())
+    assert not figure.data
+    assert said in figure.layout.annotations[0].text
