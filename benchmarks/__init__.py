@@ -10,6 +10,14 @@
     workers.py    two workers against one
     memory.py     what a worker needs beyond torch, and whether it grows
     panel.py      the largest panel, from bars to one trial
+    peer.py       a whole search against the usual script of Optuna, DataLoader and MLflow
+    usual.py      that script
+    pruning.py    what Hyperband saves, and whom it cuts
+    search.py     TPE against random search and QMC, on validation and on the holdout
+    curves.py     trials of a search that pruned nothing, as its study keeps them
+
+A row of ``search`` has no limit: it is a finding, shown with ``-``. ``peer``, ``pruning`` and ``search`` take minutes
+each, on two quiet cores: about ten, five and eight.
 
 A new row is a module with ``rows(project: Path) -> Iterator[Row]`` and its name in ``measure.ROWS``.
 """

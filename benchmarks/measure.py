@@ -1,6 +1,7 @@
 """Repeats, their spread, and how they are shown: as a table for people, as JSON with the machine for machines."""
 
 import json
+import math
 import multiprocessing
 import os
 import platform
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-ROWS = ("loop", "node", "workers", "memory", "panel")
+ROWS = ("loop", "node", "workers", "memory", "panel", "peer", "pruning", "search")
 QUIET_CORES = 0.25  # of other work, below which the machine counts as ours
 OTHERS = f"cores that other programs kept busy just before; above {QUIET_CORES} ratios of wall time are doubtful"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -31,57 +32,72 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Row:
-    """One number with its limit; the median of the repeats is what is judged.
+    """One number with its limit, or without one; the median of the repeats is what is judged.
 
     Attributes:
         name: Row and case, such as ``loop.lstm``.
         compares: What is divided by what, or what is counted.
-        values: One per repeat.
+        values: One per repeat; infinite for what never came.
         unit: ``x`` for a ratio, ``%``, ``MB``, ``GB``.
-        limit: That the median must keep.
+        limit: That the median must keep; none for a finding, which promises nothing.
         at_least: Whether the limit is a lower one.
         other_cores: Cores that other programs kept busy just before the repeats.
+        digits: Shown after the point.
     """
 
     name: str
     compares: str
     values: Sequence[float]
     unit: str
-    limit: float
+    limit: float | None
     at_least: bool = False
     other_cores: Sequence[float] = ()
+    digits: int = 2
 
     @property
     def holds(self) -> bool:
-        """Whether the median keeps the limit."""
+        """Whether the median keeps the limit, if there is one."""
+        if self.limit is None:
+            return True
         middle = median(self.values)
         return middle >= self.limit if self.at_least else middle <= self.limit
 
     def cells(self) -> list[str]:
         """Return the row's numbers as a person reads them."""
-        spread = [f"{value:.2f}" for value in (min(self.values), median(self.values), max(self.values))]
-        bound = f"{'>=' if self.at_least else '<='} {self.limit:g} {self.unit}"
+        middle = median(self.values)
+        spread = [f"{value:.{self.digits}f}" for value in (min(self.values), middle, max(self.values))]
         busy = f"{median(self.other_cores):.1f}" if self.other_cores else "-"
-        return [self.name, *spread, bound, "yes" if self.holds else "NO", busy]
+        return [self.name, *spread, *self._verdict(), busy]
+
+    def _verdict(self) -> tuple[str, str]:
+        if self.limit is None:
+            return "-", "-"
+        return f"{'>=' if self.at_least else '<='} {self.limit:g} {self.unit}", "yes" if self.holds else "NO"
 
     def record(self) -> dict[str, Any]:
-        """Return the row as plain data."""
+        """Return the row as plain data; JSON has no infinity, null stands for it."""
         spread = {"min": min(self.values), "median": median(self.values), "max": max(self.values)}
-        return {**asdict(self), **spread, "holds": self.holds}
+        known = {name: value if math.isfinite(value) else None for name, value in spread.items()}
+        values = [value if math.isfinite(value) else None for value in self.values]
+        return {**asdict(self), "values": values, **known, "holds": self.holds}
 
 
-def fresh(function: Callable[..., T], *arguments: Any) -> T:
+def fresh(function: Callable[..., T], *arguments: Any, one_thread: bool = True) -> T:
     """Call a function of this package in a new interpreter and return what it returns.
 
-    It has one thread, knows nothing of the servers and channels that the user's environment may name, and ends with
-    this process.
+    It knows nothing of the servers and channels that the user's environment may name, and ends with this process.
+
+    Args:
+        function: Importable by its name.
+        arguments: Of the function.
+        one_thread: Otherwise it has as many as the libraries take by themselves.
 
     Raises:
         RuntimeError: The function raised; the child has printed its traceback.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    with _clean_environment():
+    with _clean_environment(one_thread):
         child = context.Process(target=_answer, args=(sender, function, arguments))
         child.start()
     sender.close()
@@ -106,13 +122,14 @@ def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[A
 
 
 @contextmanager
-def _clean_environment() -> Iterator[None]:
+def _clean_environment(one_thread: bool) -> Iterator[None]:
     """Children inherit it; the number of threads must be set before they import torch."""
     kept = dict(os.environ)
     for name in kept:
-        if name.startswith(OF_THE_USER):
+        if name.startswith(OF_THE_USER) or name in THREADS:
             del os.environ[name]
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+    if one_thread:
+        os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
         yield
     finally:
@@ -130,12 +147,12 @@ def quiet(wait_s: float = 20.0) -> float:
 
 def _busy_cores(seconds: float = 0.5) -> float:
     """Cores in use while this process sleeps."""
-    before = _busy_s()
+    before = busy_s()
     time.sleep(seconds)
-    return (_busy_s() - before) / seconds
+    return (busy_s() - before) / seconds
 
 
-def _busy_s() -> float:
+def busy_s() -> float:
     """Seconds of all cores that were neither idle nor waiting for a disk."""
     user, nice, system, _, _, irq, softirq, steal = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

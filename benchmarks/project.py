@@ -35,17 +35,23 @@ class Stage:
         asked: When the first worker was asked for.
         ended: When its last output was saved.
         entries: What the workers did meanwhile.
+        study_name: Of the study that was searched, in full.
     """
 
     began: float
     asked: float
     ended: float
     entries: list[Entry]
+    study_name: str = ""
 
 
 @contextmanager
-def prepared_project() -> Iterator[Path]:
-    """Make a project whose data engineering is done; it is removed afterwards."""
+def prepared_project(settings: Mapping[str, Any] | None = None) -> Iterator[Path]:
+    """Make a project whose data engineering is done; it is removed afterwards.
+
+    Args:
+        settings: Parameters, as after ``kedro run --params``; nested.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "project"
         (folder / "src").mkdir(parents=True)
@@ -53,7 +59,7 @@ def prepared_project() -> Iterator[Path]:
         (folder / "conf/local").mkdir()
         for file in ("pyproject.toml", ".telemetry"):
             shutil.copy(ROOT / file, folder / file)
-        fresh(_run, folder, "data_engineering", None, {})
+        fresh(_run, folder, "data_engineering", None, dict(settings or {}))
         yield folder
 
 
@@ -69,7 +75,7 @@ def search(project: Path, model_type: str, settings: Mapping[str, Any], with_mem
     diary = Path(tempfile.mkdtemp(dir=project))
     named = {**settings, "hpo": {**settings.get("hpo", {}), "study_name": diary.name}}
     began, ended = fresh(_search, project, model_type, named, diary, with_memory)
-    return Stage(began, first_asked(diary), ended, read_diary(diary))
+    return Stage(began, first_asked(diary), ended, read_diary(diary), f"{diary.name}.{model_type}")
 
 
 @dataclass(frozen=True)

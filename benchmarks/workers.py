@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Row, quiet
-from benchmarks.project import search
+from benchmarks.project import Stage, search
 from trading_hpo.search.pool import default_workers
 
 REPEATS, TRIES = 3, 7
@@ -56,8 +56,12 @@ def rows(project: Path) -> Iterator[Row]:
 
 def _rate(project: Path, workers: int) -> _Rate:
     hpo: dict[str, Any] = {"workers": workers, "n_trials": TRIALS, "sampler": "random", "pruner": "none"}
-    entries = search(project, "lstm", {"hpo": hpo, "training": SHORT}).entries
-    ready = max(entry.ended for entry in entries if entry.trial == 0)
-    epochs = [entry for entry in entries if entry.trial > 0]
-    core_share = sum(entry.cpu_s for entry in epochs) / sum(entry.ended - entry.began for entry in epochs)
-    return _Rate(60 * TRIALS / (entries[-1].ended - ready), core_share)
+    stage = search(project, "lstm", {"hpo": hpo, "training": SHORT})
+    ready = max(entry.ended for entry in stage.entries if entry.trial == 0)
+    return _Rate(60 * TRIALS / (stage.entries[-1].ended - ready), core_share(stage))
+
+
+def core_share(stage: Stage) -> float:
+    """Return how much of the time of their epochs workers had a core."""
+    epochs = [entry for entry in stage.entries if entry.trial > 0]
+    return sum(entry.cpu_s for entry in epochs) / sum(entry.ended - entry.began for entry in epochs)

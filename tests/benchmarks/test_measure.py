@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import subprocess
 import sys
@@ -32,6 +33,16 @@ def wait_until(condition, timeout_s=30):
 )
 def test_the_median_is_judged_against_a_limit_from_above_or_below(values, at_least, holds):
     assert Row("a.b", "a / b", values, "x", 1.1, at_least).holds is holds
+
+
+def test_a_finding_has_no_limit_and_holds(capsys, tmp_path):
+    row = Row("a.b", "a - b", (0.0123, -0.0049, math.inf), "mcc", None, digits=3)
+    assert row.holds
+    show([row], Console(width=80))
+    assert "-0.005 0.012 inf - - -" in " ".join(capsys.readouterr().out.split())
+    save([row], {}, tmp_path / "b.json")
+    saved = json.loads((tmp_path / "b.json").read_text(), parse_constant=pytest.fail)["rows"][0]
+    assert (saved["values"], saved["max"], saved["limit"]) == ([0.0123, -0.0049, None], None, None)
 
 
 def test_the_table_shows_spread_limit_and_what_is_compared(capsys):
@@ -91,6 +102,7 @@ def test_a_fresh_process_has_one_thread_and_none_of_the_user_s_servers(monkeypat
     before = dict(os.environ)
     inside = fresh(os.getenv, "TRADING_HPO_STORAGE"), fresh(os.getenv, "OMP_NUM_THREADS")
     assert inside == (None, "1")
+    assert fresh(os.getenv, "OMP_NUM_THREADS", one_thread=False) is None  # as many as torch takes by itself
     assert dict(os.environ) == before
 
 

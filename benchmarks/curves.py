@@ -1,0 +1,64 @@
+"""The trials of a search that pruned nothing, as its study keeps them: what each was worth after every epoch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A trial that was trained to its end.
+
+    Attributes:
+        slot: Its place in the budget.
+        parameters: What was tried.
+        by_epoch: Mean over folds after each epoch, as pruners see it.
+        value: In the end.
+        folds: As the trial left them: ``epochs``, ``stopped_epoch`` and more.
+    """
+
+    slot: int
+    parameters: Mapping[str, Any]
+    by_epoch: Mapping[int, float]
+    value: float
+    folds: Sequence[Mapping[str, Any]]
+
+    def epochs_by(self, epoch: int) -> int:
+        """Return the epochs of all folds together at the end of an epoch; a fold that has stopped has no more."""
+        return sum(min(epoch, fold["epochs"]) for fold in self.folds)
+
+    @property
+    def epochs(self) -> int:
+        """Of all folds together."""
+        return sum(fold["epochs"] for fold in self.folds)
+
+
+def curves_in(project: Path, study_name: str) -> list[Curve]:
+    """Read the trials of a study of the project."""
+    from trading_hpo.search.storage import StudyStorage
+    from trading_hpo.search.study import StudyRef
+
+    storage = StudyStorage(f"sqlite:///{next(project.rglob('studies.db'))}")
+    return curves_of(StudyRef(study_name, storage).open())
+
+
+def curves_of(study: "Study") -> list[Curve]:
+    """Return the trials of a study in the order of their slots.
+
+    Raises:
+        RuntimeError: A trial did not come to its end.
+    """
+    trials = study.get_trials(deepcopy=False)
+    unfinished = [trial.number for trial in trials if trial.state.name != "COMPLETE"]
+    if unfinished:
+        raise RuntimeError(f"all trials of {study.study_name} must be complete, but {unfinished} are not")
+    curves = [
+        Curve(trial.user_attrs["slot"], trial.params, trial.intermediate_values, trial.value, trial.user_attrs["folds"])
+        for trial in trials
+        if trial.value is not None
+    ]
+    return sorted(curves, key=lambda curve: curve.slot)
