@@ -114,10 +114,10 @@ def _replay_trial(proposer: Any, curve: Curve) -> Run:
     last = max(curve.by_epoch)
     for epoch, value in sorted(curve.by_epoch.items()):
         # The last epoch is reported like the others, but a trial that has ended is given up no more.
-        if proposer.should_prune(curve.slot, epoch, value) and epoch != last:
+        if proposer.should_prune(curve.slot, epoch, [value]) and epoch != last:
             proposer.finish(curve.slot, TrialState.PRUNED)
             return Run(curve, epoch)
-    proposer.finish(curve.slot, TrialState.COMPLETE, curve.value)
+    proposer.finish(curve.slot, TrialState.COMPLETE, [curve.value])
     return Run(curve, None)
 
 

@@ -118,19 +118,21 @@ def test_without_any_study_there_is_nothing_to_analyse(reasons):
 # One study
 
 
-def test_a_study_is_drawn_three_times():
-    for figure in draw_study("mlp", ref_of("mlp"), NO_SUMMARY):
+def test_a_study_is_drawn_three_times_and_one_objective_has_no_front():
+    *figures, front = draw_study("mlp", ref_of("mlp"), NO_SUMMARY)
+    for figure in figures:
         assert figure.data
         assert "test.mlp" in figure.layout.title.text
+    assert said(front) == "one objective: its front is the best trial"
 
 
 def test_a_study_is_drawn_with_the_trials_that_it_has_by_now():
     ref = ref_of("mlp", n_trials=2)
     ref.open().ask()
-    history, _, _ = draw_study("mlp", ref, NO_SUMMARY)
+    history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1]
     ref.open().add_trial(optuna.create_trial(state=TrialState.COMPLETE, value=0.9))
-    history, _, _ = draw_study("mlp", ref, NO_SUMMARY)
+    history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1, 3]
 
 
@@ -155,6 +157,6 @@ def test_a_study_that_was_archived_since_is_left_out_with_its_reason_and_the_oth
     gone = StudyRef("test.lstm", storage)
     convergence, _ = compared(mlp=ref_of("mlp"), lstm=gone)
     assert [trace.name for trace in convergence.data] == ["mlp"]
-    history, _, _ = draw_study("lstm", gone, NO_SUMMARY)
+    history, *_ = draw_study("lstm", gone, NO_SUMMARY)
     assert "archived or deleted since it was searched" in said(history)
     assert importance(gone, NO_SUMMARY)["skipped"] == "archived or deleted since it was searched"

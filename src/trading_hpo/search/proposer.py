@@ -21,7 +21,6 @@ from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
 from trading_hpo.search.space import fits, suggest
 from trading_hpo.search.study import SLOT
-from trading_hpo.search.trial import TrialOutcome
 
 
 @dataclass(frozen=True)
@@ -112,24 +111,27 @@ class Proposer:
         trial.set_user_attr(CURVE, {**trial.user_attrs.get(CURVE, {}), str(epoch): list(values)})
         return self._pruner.prune(self._study, self._frozen(trial))
 
-    def finish(self, slot: int, state: TrialState, outcome: TrialOutcome | None = None) -> History:
+    def finish(
+        self,
+        slot: int,
+        state: TrialState,
+        values: Sequence[float] | None = None,
+        violations: Mapping[str, float] | None = None,
+    ) -> History:
         """Take the end of a slot's trial into the history, and return what the storage must keep of it.
 
         Args:
             slot: Whose trial.
             state: It ended in.
-            outcome: If it has one that counts.
+            values: One per objective; of a complete trial only.
+            violations: Of each constraint by name, of a trial that has metrics.
         """
         trial = self._running.pop(slot)
-        violations = {}
-        if outcome is not None:
-            violations = {bound.name: bound.violation(outcome.of(bound.metric)) for bound in self._hpo.constraints}
-            # By number, as they come back from the storage.
-            for number, violation in enumerate(violations.values()):
-                trial.set_constraint(str(number), violation)
-        values = outcome.values if outcome is not None and state == TrialState.COMPLETE else None
+        # By number, as they come back from the storage.
+        for number, violation in enumerate((violations or {}).values()):
+            trial.set_constraint(str(number), violation)
         self._study.tell(trial, values, state=state)
-        return History(trial.user_attrs.get(CURVE), violations)
+        return History(trial.user_attrs.get(CURVE), violations or {})
 
     def forget(self, slot: int) -> None:
         """Drop a trial whose worker died; the slot will be proposed again."""

@@ -192,7 +192,10 @@ class Supervisor:
         state = TrialState.COMPLETE if kind == "done" else TrialState.PRUNED
         if state == TrialState.COMPLETE:
             self._report(open_slot, outcome)
-        self._ledger.finish(open_slot, state, outcome, self._proposer.finish(open_slot.slot, state, outcome))
+        violations = {bound.name: bound.violation(outcome.of(bound.metric)) for bound in self._hpo.constraints}
+        values = outcome.values if state == TrialState.COMPLETE else None
+        history = self._proposer.finish(open_slot.slot, state, values, violations)
+        self._ledger.finish(open_slot, state, outcome, history)
         self._count_and_tell(state, outcome.values[0] if state == TrialState.COMPLETE else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
