@@ -89,6 +89,7 @@ The tree, in the order in which data flow through it:
         storage.py
         fingerprint.py
         ledger.py           the study in its storage
+        rows.py             a trial's rows there, in one transaction
         proposer.py         its mirror in memory: suggests and prunes
         trial.py            one configuration on all folds
         worker.py           a process that trains

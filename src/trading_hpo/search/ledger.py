@@ -8,7 +8,7 @@ import math
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.proposer import Proposal
+from trading_hpo.search.rows import Change, engine_of, insert_trial, write_change
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
@@ -49,7 +50,7 @@ class Ledger:
 
     def __init__(self, study: optuna.Study, storage: BaseStorage) -> None:
         self.study = study
-        self._storage = storage
+        self._engine = engine_of(storage)
         self._study_id = storage.get_study_id_from_name(study.study_name)
 
     @staticmethod
@@ -119,52 +120,45 @@ class Ledger:
             system_attrs=proposal.system_attrs,
             intermediate_values={},
         )
-        return OpenSlot(slot, self._storage.create_new_trial(self._study_id, template), proposal.parameters, 0)
+        return OpenSlot(slot, insert_trial(self._engine, self._study_id, template), proposal.parameters, 0)
 
     def take_up(self, open_slot: OpenSlot) -> None:
-        """Mark an unfinished slot as running again."""
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.RUNNING)
+        """Mark an unfinished slot as running again; its time begins anew, as its training does."""
+        self._write(open_slot, Change(TrialState.RUNNING))
 
     def report(self, open_slot: OpenSlot, epoch: int, value: float) -> None:
         """Write a value on the way."""
-        self._storage.set_trial_intermediate_value(open_slot.trial_id, epoch, value)
+        self._write(open_slot, Change(reports={epoch: value}))
 
     def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome) -> None:
-        """Write what a trial left, then its end; after this line it is acknowledged."""
-        self._write(open_slot, outcome)
+        """Write what a trial left and its end; after this line it is acknowledged."""
         # A pruned trial has the value it had reached, as Optuna itself does it.
-        self._storage.set_trial_state_values(open_slot.trial_id, state, [outcome.value])
+        self._write(open_slot, Change(state, [outcome.value], _left_by(outcome)))
 
     def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
-        if outcome is not None:
-            self._write(open_slot, outcome)
-        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
-        value = [outcome.value] if outcome is not None and math.isfinite(outcome.value) else None
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.PRUNED, value)
-
-    def _write(self, open_slot: OpenSlot, outcome: TrialOutcome) -> None:
-        for key, value in (
-            ("metrics", outcome.metrics),
-            ("spread", outcome.spread),
-            ("folds", outcome.folds),
-            ("cost", outcome.cost),
-        ):
-            self._storage.set_trial_user_attr(open_slot.trial_id, key, value)
+        left = {} if outcome is None else _left_by(outcome)
+        values = [outcome.value] if outcome is not None and math.isfinite(outcome.value) else None
+        self._write(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""
-        if cost is not None:
-            self._storage.set_trial_user_attr(open_slot.trial_id, "cost", dict(cost))
-        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.FAIL)
+        left = {} if cost is None else {"cost": dict(cost)}
+        self._write(open_slot, Change(TrialState.FAIL, user_attrs={**left, REASON: reason}))
 
     def note_loss(self, open_slot: OpenSlot) -> OpenSlot:
         """Count a worker that died on the slot."""
-        lost = open_slot.lost + 1
-        self._storage.set_trial_user_attr(open_slot.trial_id, LOST, lost)
-        return OpenSlot(open_slot.slot, open_slot.trial_id, open_slot.parameters, lost)
+        lost = replace(open_slot, lost=open_slot.lost + 1)
+        self._write(lost, Change(user_attrs={LOST: lost.lost}))
+        return lost
 
     def put_back(self, open_slot: OpenSlot) -> None:
         """Leave an interrupted slot to the next search."""
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.WAITING)
+        self._write(open_slot, Change(TrialState.WAITING))
+
+    def _write(self, open_slot: OpenSlot, change: Change) -> None:
+        write_change(self._engine, open_slot.trial_id, change)
+
+
+def _left_by(outcome: TrialOutcome) -> dict[str, Any]:
+    return {"metrics": outcome.metrics, "spread": outcome.spread, "folds": outcome.folds, "cost": outcome.cost}

@@ -66,7 +66,10 @@ class StudyStorage:
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
             # Two processes that make the tables at once break each other.
             with _file_lock(path, "tables", wait=True) if path is not None else nullcontext():
-                return optuna.storages.get_storage(optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs))
+                storage = optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs)
+            if path is not None:
+                _commit_without_waiting_for_the_disk(storage.engine)
+            return optuna.storages.get_storage(storage)
         except (
             sqlalchemy.exc.SQLAlchemyError,
             sqlite3.Error,
@@ -202,6 +205,21 @@ def _switch_to_wal(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         connection.close()
+
+
+def _commit_without_waiting_for_the_disk(engine: sqlalchemy.Engine) -> None:
+    """Let a commit end once the system has it; nothing is lost however a process dies.
+
+    In write-ahead mode a commit is in the system's page cache when it returns, and that outlives any ``kill -9``. A
+    power cut may take the last commits, never an earlier one without the later ones, so what is left is a state that
+    the search has gone through and goes on from.
+    """
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def at_once(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    engine.dispose()  # connections that were opened before would wait
 
 
 @contextmanager
