@@ -90,6 +90,9 @@ The tree, in the order in which data flow through it:
         fingerprint.py
         ledger.py           the study in its storage
         rows.py             a trial's rows there, in one transaction
+        reports.py          values on the way, not written yet
+        writer.py           a thread that writes in order and waits for a storage that is away
+        outage.py           which failures pass
         proposer.py         its mirror in memory: suggests and prunes
         trial.py            one configuration on all folds
         worker.py           a process that trains

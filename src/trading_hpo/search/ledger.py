@@ -6,10 +6,12 @@ interrupted is taken up again under the same number with the same parameters.
 
 import math
 import platform
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import optuna
@@ -21,10 +23,12 @@ from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.proposer import Proposal
-from trading_hpo.search.rows import Change, engine_of, insert_trial, write_change
+from trading_hpo.search.reports import Reports
+from trading_hpo.search.rows import Change, engine_of, insert_once, write_change
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
+from trading_hpo.search.writer import Writer
 
 REASON, LOST, START = "reason", "lost", "started_from"
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -32,10 +36,9 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 @dataclass(frozen=True)
 class OpenSlot:
-    """A slot that was begun: its trial in the storage and its parameters."""
+    """A slot that was begun; its trial may not be in the storage yet."""
 
     slot: int
-    trial_id: int
     parameters: Mapping[str, Any]
     lost: int
 
@@ -46,12 +49,17 @@ class Ledger:
     Args:
         study: In its storage.
         storage: The same storage, opened.
+        writer: Makes the writes.
     """
 
-    def __init__(self, study: optuna.Study, storage: BaseStorage) -> None:
+    def __init__(self, study: optuna.Study, storage: BaseStorage, writer: Writer | None = None) -> None:
         self.study = study
+        self.writer = writer or Writer()
         self._engine = engine_of(storage)
         self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._ids: dict[int, int | None] = {}  # trials by slot; none for a slot that another search begun otherwise
+        self._last_id = -1
+        self._reports: dict[int, Reports] = {}
 
     @staticmethod
     def open(
@@ -98,11 +106,9 @@ class Ledger:
     def begun(self) -> list[OpenSlot]:
         """Return the slots that an earlier search left unfinished, in order."""
         left = self.trials((TrialState.RUNNING, TrialState.WAITING))
-        slots = [
-            OpenSlot(trial.user_attrs[SLOT], trial._trial_id, trial.params, trial.user_attrs.get(LOST, 0))
-            for trial in left
-            if SLOT in trial.user_attrs
-        ]
+        ours = [trial for trial in left if SLOT in trial.user_attrs]
+        self._ids |= {trial.user_attrs[SLOT]: trial._trial_id for trial in ours}
+        slots = [OpenSlot(trial.user_attrs[SLOT], trial.params, trial.user_attrs.get(LOST, 0)) for trial in ours]
         return sorted(slots, key=lambda open_slot: open_slot.slot)
 
     def begin(self, slot: int, proposal: Proposal) -> OpenSlot:
@@ -120,31 +126,37 @@ class Ledger:
             system_attrs=proposal.system_attrs,
             intermediate_values={},
         )
-        return OpenSlot(slot, insert_trial(self._engine, self._study_id, template), proposal.parameters, 0)
+        self._reports[slot] = Reports()
+        self._put(slot, partial(self._insert, slot, template, self._last_id))
+        return OpenSlot(slot, proposal.parameters, 0)
 
     def take_up(self, open_slot: OpenSlot) -> None:
         """Mark an unfinished slot as running again; its time begins anew, as its training does."""
+        self._reports[open_slot.slot] = Reports()
         self._write(open_slot, Change(TrialState.RUNNING))
 
     def report(self, open_slot: OpenSlot, epoch: int, value: float) -> None:
-        """Write a value on the way."""
-        self._write(open_slot, Change(reports={epoch: value}))
+        """Take a value on the way; it is written now, with later ones, or with the trial's end."""
+        reports = self._reports[open_slot.slot]
+        reports.waiting[epoch] = value
+        if due := reports.due():
+            self._write(open_slot, Change(reports=due))
 
     def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome) -> None:
-        """Write what a trial left and its end; after this line it is acknowledged."""
+        """Write what a trial left and its end, in one transaction; once that is made it is acknowledged."""
         # A pruned trial has the value it had reached, as Optuna itself does it.
-        self._write(open_slot, Change(state, [outcome.value], _left_by(outcome)))
+        self._end(open_slot, Change(state, [outcome.value], _left_by(outcome)))
 
     def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
         left = {} if outcome is None else _left_by(outcome)
         values = [outcome.value] if outcome is not None and math.isfinite(outcome.value) else None
-        self._write(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
+        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""
         left = {} if cost is None else {"cost": dict(cost)}
-        self._write(open_slot, Change(TrialState.FAIL, user_attrs={**left, REASON: reason}))
+        self._end(open_slot, Change(TrialState.FAIL, user_attrs={**left, REASON: reason}))
 
     def note_loss(self, open_slot: OpenSlot) -> OpenSlot:
         """Count a worker that died on the slot."""
@@ -156,8 +168,33 @@ class Ledger:
         """Leave an interrupted slot to the next search."""
         self._write(open_slot, Change(TrialState.WAITING))
 
+    def _end(self, open_slot: OpenSlot, change: Change) -> None:
+        reports = self._reports.pop(open_slot.slot, Reports())
+        self._write(open_slot, replace(change, reports=reports.rest()))
+
     def _write(self, open_slot: OpenSlot, change: Change) -> None:
-        write_change(self._engine, open_slot.trial_id, change)
+        self._put(open_slot.slot, partial(self._change, open_slot.slot, change))
+
+    def _put(self, slot: int, write: Callable[[], None]) -> None:
+        """Hand a write over, and let what it takes count for the slot's attempt."""
+        reports = self._reports.get(slot, Reports())
+
+        def timed() -> None:
+            began = time.monotonic()
+            write()  # where the storage is away this raises, and the time that it was away does not count
+            reports.written(time.monotonic() - began)
+
+        self.writer.put(timed)
+
+    def _insert(self, slot: int, template: FrozenTrial, after: int) -> None:
+        trial_id = insert_once(self._engine, self._study_id, template, SLOT, after)
+        self._ids[slot] = trial_id
+        self._last_id = trial_id or self._last_id
+
+    def _change(self, slot: int, change: Change) -> None:
+        trial_id = self._ids[slot]
+        if trial_id is not None:
+            write_change(self._engine, trial_id, change)
 
 
 def _left_by(outcome: TrialOutcome) -> dict[str, Any]:

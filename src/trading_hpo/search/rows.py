@@ -80,17 +80,50 @@ def insert_trial(engine: Engine, study_id: int, template: FrozenTrial) -> int:
     Whether a parameter's distribution goes with earlier ones is not asked: the study's fingerprint holds the space.
     """
     with engine.begin() as connection:
-        # Numbers are given out one after another, and no later trial is seen before an earlier one.
-        connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())
-        started = template.datetime_start or datetime.now()
-        trial = {"study_id": study_id, "state": template.state, "datetime_start": _utc(started)}
-        (trial_id,) = connection.execute(insert(TRIALS).values(trial)).inserted_primary_key or ()
-        number = _next_number(connection, study_id, trial_id)
-        connection.execute(update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(number=number))
-        _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
-        _insert(connection, USER_ATTRS, _attrs(trial_id, template.user_attrs))
-        _insert(connection, SYSTEM_ATTRS, _attrs(trial_id, template.system_attrs))
-    return int(trial_id)
+        _lock_study(connection, study_id)
+        return _insert_trial(connection, study_id, template)
+
+
+def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str, after: int) -> int | None:
+    """Write a new trial unless there is one with its mark; return the id of the one, or none if they differ.
+
+    Args:
+        engine: Of the database.
+        study_id: Whose trial.
+        template: The trial.
+        mark: Name of a user attribute that no two trials of a study share.
+        after: Id that a trial with the mark, if there is one, is above; it keeps the look short.
+    """
+    with engine.begin() as connection:
+        _lock_study(connection, study_id)
+        marked = (USER_ATTRS.c.key == mark, USER_ATTRS.c.value_json == json.dumps(template.user_attrs[mark]))
+        of_study = (TRIALS.c.study_id == study_id, TRIALS.c.trial_id > after)
+        query = select(TRIALS.c.trial_id).join_from(TRIALS, USER_ATTRS).where(*of_study, *marked).limit(1)
+        there = connection.execute(query).scalar()
+        if there is None:
+            return _insert_trial(connection, study_id, template)
+        stored = select(PARAMETERS.c.param_name, PARAMETERS.c.param_value).where(PARAMETERS.c.trial_id == there)
+        wanted = {row["param_name"]: row["param_value"] for row in _parameters(template)}
+        return int(there) if dict(connection.execute(stored).tuples().all()) == wanted else None
+
+
+def _lock_study(connection: Connection, study_id: int) -> None:
+    """Let numbers be given out one after another, and no later trial be seen before an earlier one."""
+    connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())
+
+
+def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial) -> int:
+    started = template.datetime_start or datetime.now()
+    trial = {"study_id": study_id, "state": template.state, "datetime_start": _utc(started)}
+    key = connection.execute(insert(TRIALS).values(trial)).inserted_primary_key
+    assert key is not None
+    trial_id = int(key[0])
+    number = _next_number(connection, study_id, trial_id)
+    connection.execute(update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(number=number))
+    _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
+    _insert(connection, USER_ATTRS, _attrs(trial_id, template.user_attrs))
+    _insert(connection, SYSTEM_ATTRS, _attrs(trial_id, template.system_attrs))
+    return trial_id
 
 
 def _next_number(connection: Connection, study_id: int, trial_id: int) -> int:

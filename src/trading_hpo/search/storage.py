@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import optuna
 
 BUSY_TIMEOUT_S = 60
+UNWRITABLE = ("disk is full", "readonly database", "disk I/O error")
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,8 @@ class StudyStorage:
         try:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-            raise StorageError(
-                f"{self._unreachable(error)} Finished trials are kept; the same command goes on from them."
-            ) from error
+            told = self._unwritable(error) or self._unreachable(error)
+            raise StorageError(f"{told} Finished trials are kept; the same command goes on from them.") from error
 
     @contextmanager
     def exclusive(self, study_name: str) -> Iterator[None]:
@@ -168,6 +169,14 @@ class StudyStorage:
                 f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE; special characters of a password are written "
                 "as percent codes, such as %40 for @."
             ) from None  # the cause may quote the password
+
+    def _unwritable(self, error: BaseException) -> str | None:
+        """Say so if a file cannot grow or may not be written to."""
+        path, told = self.sqlite_path, str(_root(error))
+        if path is None or not any(word in told for word in UNWRITABLE):
+            return None
+        free = shutil.disk_usage(path.parent).free
+        return f"{path} cannot be written to: {told}; {free:,} bytes are free there. Make room, or give access."
 
     def _unreachable(self, error: BaseException) -> str:
         parsed = self._parsed()
@@ -240,6 +249,12 @@ def _file_lock(path: Path, study_name: str, wait: bool = False) -> Iterator[None
 
 def _held(study_name: str, holder: str) -> str:
     return f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _first_existing(path: Path) -> Path:

@@ -26,6 +26,7 @@ from trading_hpo.search.trial import TrialOutcome, TrialTask
 MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
 STOP_WITHIN_S = 10.0
+WRITE_WITHIN_S = 3.0  # of these, kept for what is not written yet
 TICK_S = 0.5
 
 
@@ -57,7 +58,7 @@ class Supervisor:
         self._next_slot = max(used, default=-1) + 1
         self._deadline = time.monotonic() + 60 * hpo.timeout_minutes if hpo.timeout_minutes else np.inf
         self._deaths_in_a_row = 0
-        self._stopping = False
+        self._stopping, self._gone_by = False, np.inf
         self._busy: dict[Worker, OpenSlot] = {}
         self._idle: list[Worker] = []
         self._maximize = hpo.objective.direction == "maximize"
@@ -80,7 +81,7 @@ class Supervisor:
         if tally.finished < self._n_slots:
             self._announcer.tell(f"started: {tally.line()}")
         try:
-            with self._progress.shown(), self._stop_on_signal():
+            with self._progress.shown(), self._stop_on_signal(), self._writing_behind():
                 try:
                     while self._hand_out():
                         self._listen()
@@ -107,7 +108,7 @@ class Supervisor:
         def stop(*_: object) -> None:
             if self._stopping:
                 raise KeyboardInterrupt
-            self._stopping = True
+            self._stopping, self._gone_by = True, time.monotonic() + STOP_WITHIN_S
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -116,8 +117,18 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    @contextmanager
+    def _writing_behind(self) -> Iterator[None]:
+        """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
+        self._ledger.writer.start()
+        try:
+            yield
+        finally:
+            self._ledger.writer.finish(lambda: not self._stopping or time.monotonic() < self._gone_by)
+
     def _hand_out(self) -> bool:
         """Give every free worker a slot; say whether anything is running."""
+        self._ledger.writer.check()
         while len(self._busy) < self._wanted_workers() and not self._over():
             open_slot = self._next()
             if open_slot is None:
@@ -236,11 +247,12 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End all workers; slots that still run are put back for the next search."""
+        if not self._stopping:
+            self._gone_by = time.monotonic() + STOP_WITHIN_S
         try:
             for worker in self._busy:
                 self._send(worker, "stop")
-            give_up = time.monotonic() + STOP_WITHIN_S
-            while self._busy and time.monotonic() < give_up:
+            while self._busy and time.monotonic() < self._gone_by - WRITE_WITHIN_S:
                 self._listen_for_the_end()
         finally:
             for worker, open_slot in list(self._busy.items()):
