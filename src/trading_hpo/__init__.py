@@ -97,6 +97,7 @@ The tree, in the order in which data flow through it:
         trial.py            one configuration on all folds
         worker.py           a process that trains
         pool.py             starts those
+        heartbeat.py        whether they still work
         supervisor.py       spends the budget
         progress.py
         run.py              the search of one model type

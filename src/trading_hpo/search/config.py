@@ -120,11 +120,14 @@ class PrunerConfig(Config):
 
 
 class LimitsConfig(Config):
-    """What a trial may take; one that would take more is given up, with its reason."""
+    """What a trial may take; one that would take more is given up, or runs again, with its reason."""
 
     max_model_size_mb: float | None = Field(default=None, gt=0, description="of weights; checked before training")
     max_training_time_minutes: float | None = Field(
         default=None, gt=0, description="of one trial, all folds together; acts within an epoch"
+    )
+    worker_silence_minutes: float = Field(
+        default=10.0, gt=0, description="without a batch: the worker is taken for hung and its trial runs again"
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from optuna.trial import TrialState
@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Announcer
 from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.heartbeat import AwakeClock
 from trading_hpo.search.ledger import FINISHED, Ledger, OpenSlot
 from trading_hpo.search.pool import Worker, default_workers, start_worker
 from trading_hpo.search.progress import Progress, Tally, progress_console
@@ -23,7 +24,10 @@ from trading_hpo.search.proposer import Proposer
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
 
-MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
+if TYPE_CHECKING:
+    from trading_hpo.search.worker import MakeRunner
+
+MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
 STOP_WITHIN_S = 10.0
 WRITE_WITHIN_S = 3.0  # of these, kept for what is not written yet
@@ -43,12 +47,19 @@ class Supervisor:
         hpo: Budget, sampler, pruner.
         task: What every trial shares.
         panel_path: The file that workers map.
+        make: Makes what trains trials in a worker; none for the real thing.
     """
 
     def __init__(
-        self, ledger: Ledger, space: Mapping[str, Any], hpo: HpoConfig, task: TrialTask, panel_path: Path
+        self,
+        ledger: Ledger,
+        space: Mapping[str, Any],
+        hpo: HpoConfig,
+        task: TrialTask,
+        panel_path: Path,
+        make: "MakeRunner | None" = None,
     ) -> None:
-        self._ledger, self._hpo, self._task, self._panel_path = ledger, hpo, task, panel_path
+        self._ledger, self._hpo, self._task, self._panel_path, self._make = ledger, hpo, task, panel_path, make
         history = ledger.trials(FINISHED)
         self._proposer = Proposer(hpo, space, history, task.training.epochs, ledger.begun_from())
         self._n_slots = self._proposer.n_slots
@@ -61,6 +72,8 @@ class Supervisor:
         self._stopping, self._gone_by = False, np.inf
         self._busy: dict[Worker, OpenSlot] = {}
         self._idle: list[Worker] = []
+        self._hung: list[Worker] = []
+        self._clock = AwakeClock()
         self._maximize = hpo.objective.direction == "maximize"
         self._progress = Progress(
             Tally(ledger.study.study_name, hpo.objective.metric, self._n_slots, resumed=len(ours)),
@@ -133,8 +146,9 @@ class Supervisor:
             open_slot = self._next()
             if open_slot is None:
                 break
-            worker = self._idle.pop() if self._idle else start_worker(self._task, self._panel_path)
+            worker = self._idle.pop() if self._idle else start_worker(self._task, self._panel_path, self._make)
             self._busy[worker] = open_slot
+            worker.silence.broken(self._clock.now())
             self._send(worker, (open_slot.slot, dict(open_slot.parameters)))
         return bool(self._busy) and not self._over()
 
@@ -157,15 +171,19 @@ class Supervisor:
         return self._ledger.begin(slot, self._proposer.propose(slot))
 
     def _listen(self) -> None:
-        """Take what the workers say; a pipe that ends is a worker that died."""
-        ready = connection.wait([worker.pipe for worker in self._busy], timeout=TICK_S)
+        """Take what the workers say; a pipe that ends is a worker that died, one that is silent long one that hangs."""
+        ready = connection.wait([worker.pipe for worker in [*self._busy, *self._hung]], timeout=TICK_S)
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
                 kind, content = worker.pipe.recv()
             except (EOFError, ConnectionError):
                 self._bury(worker)
             else:
+                worker.silence.broken(self._clock.now())
                 self._take(worker, kind, content)
+        for worker in [worker for worker in self._hung if worker.pipe in ready]:
+            self._hear_late(worker)
+        self._set_silent_ones_aside()
         self._progress.refresh()
 
     def _take(self, worker: Worker, kind: str, content: Any) -> None:
@@ -222,21 +240,46 @@ class Supervisor:
         self._proposer.forget(open_slot.slot)
 
     def _bury(self, worker: Worker) -> None:
-        """A worker died: its slot runs again with the same parameters, or is set aside."""
         open_slot = self._busy.pop(worker)
-        if worker.ready:  # one that never came up says nothing about the slot
-            open_slot = self._ledger.note_loss(open_slot)
         how = worker.how_it_died()
         worker.kill()
+        self._lose(worker, open_slot, how)
+
+    def _set_silent_ones_aside(self) -> None:
+        """Take back the slots of workers that have made no batch for long; the processes may wake up yet."""
+        now, minutes = self._clock.now(), self._hpo.limits.worker_silence_minutes
+        for worker in [worker for worker in self._busy if worker.silence.lasts(now) > 60 * minutes]:
+            open_slot = self._busy.pop(worker)
+            self._hung.append(worker)
+            self._send(worker, "stop")  # read when it wakes up, before its next batch
+            self._lose(worker, open_slot, f"silent for {minutes:g} minutes")
+
+    def _hear_late(self, worker: Worker) -> None:
+        """Use a worker again that was taken for hung; its slot is no longer its own, so its result is refused."""
+        try:
+            kind, _ = worker.pipe.recv()
+        except (EOFError, ConnectionError):
+            self._hung.remove(worker)
+            worker.kill()
+        else:
+            worker.ready = True
+            if kind not in {"report", "ready"}:
+                self._hung.remove(worker)
+                self._idle.append(worker)
+
+    def _lose(self, worker: Worker, open_slot: OpenSlot, how: str) -> None:
+        """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
+        if worker.ready:  # one that never came up says nothing about the slot
+            open_slot = self._ledger.note_loss(open_slot)
         self._deaths_in_a_row += 1
         if open_slot.lost > MAX_LOSSES:
-            self._fail(open_slot, f"{open_slot.lost} workers died on it, the last {how}")
+            self._fail(open_slot, f"{open_slot.lost} workers were lost on it, the last {how}")
         else:
             self._proposer.forget(open_slot.slot)
             self._again.append(open_slot)
         if self._deaths_in_a_row > MAX_DEATHS:
             raise WorkersDieError(
-                f"{self._deaths_in_a_row} workers died in a row, the last {how}. Look at the memory that trials "
+                f"{self._deaths_in_a_row} workers were lost in a row, the last {how}. Look at the memory that trials "
                 "take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
             )
 
@@ -259,9 +302,10 @@ class Supervisor:
                 worker.kill()
                 self._put_back(open_slot)
             self._busy.clear()
-            for worker in self._idle:
+            for worker in [*self._idle, *self._hung]:
                 worker.kill()
             self._idle.clear()
+            self._hung.clear()
 
     def _listen_for_the_end(self) -> None:
         for worker in [
