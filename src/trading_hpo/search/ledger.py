@@ -8,8 +8,8 @@ import math
 import platform
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -22,25 +22,17 @@ from trading_hpo import __version__
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
+from trading_hpo.search.outage import will_pass
 from trading_hpo.search.proposer import Proposal
 from trading_hpo.search.reports import Reports
-from trading_hpo.search.rows import Change, engine_of, insert_once, write_change
+from trading_hpo.search.rows import Change, engine_of, insert_once, states_since, write_change
+from trading_hpo.search.slots import OpenSlot
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
 from trading_hpo.search.writer import Writer
 
 REASON, LOST, START = "reason", "lost", "started_from"
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass(frozen=True)
-class OpenSlot:
-    """A slot that was begun; its trial may not be in the storage yet."""
-
-    slot: int
-    parameters: Mapping[str, Any]
-    lost: int
 
 
 class Ledger:
@@ -50,15 +42,20 @@ class Ledger:
         study: In its storage.
         storage: The same storage, opened.
         writer: Makes the writes.
+        shared: Whether other searches may write to the study meanwhile.
     """
 
-    def __init__(self, study: optuna.Study, storage: BaseStorage, writer: Writer | None = None) -> None:
-        self.study = study
+    def __init__(
+        self, study: optuna.Study, storage: BaseStorage, writer: Writer | None = None, shared: bool = False
+    ) -> None:
+        self.study, self._storage, self._shared = study, storage, shared
         self.writer = writer or Writer()
         self._engine = engine_of(storage)
         self._study_id = storage.get_study_id_from_name(study.study_name)
         self._ids: dict[int, int | None] = {}  # trials by slot; none for a slot that another search begun otherwise
-        self._last_id = -1
+        self._own: set[int] = set()
+        self._begun: dict[int, int] = {}  # trials by slot that were begun by others, earlier or elsewhere
+        self._known_to = -1  # the id up to which all trials are known
         self._reports: dict[int, Reports] = {}
 
     @staticmethod
@@ -68,8 +65,9 @@ class Ledger:
         direction: Literal["maximize", "minimize"],
         metric: str,
         fingerprint: Mapping[str, Any],
+        shared: bool = False,
     ) -> "Ledger":
-        """Open the study, or make it.
+        """Open the study, or make it; under ``StudyStorage.creating``, where others may do so at the same time.
 
         Raises:
             StorageError: The storage cannot be reached.
@@ -92,24 +90,41 @@ class Ledger:
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))
-        return Ledger(study, storage)
+        return Ledger(study, storage, shared=shared)
 
-    def trials(self, states: Sequence[TrialState]) -> list[FrozenTrial]:
-        """Return the trials in ``states``; not copies, not to be changed."""
-        return self.study.get_trials(deepcopy=False, states=tuple(states))
-
-    def begun_from(self) -> set[str]:
-        """Return the entries of ``hpo.start_from`` that have a slot, finished or not."""
+    def read(self) -> list[FrozenTrial]:
+        """Return all trials, not copies, not to be changed; what others write later is ``news``."""
         trials = self.study.get_trials(deepcopy=False)
-        return {trial.user_attrs[START] for trial in trials if START in trial.user_attrs}
+        self._begun = {
+            trial.user_attrs[SLOT]: trial._trial_id
+            for trial in trials
+            if SLOT in trial.user_attrs and not trial.state.is_finished()
+        }
+        self._known_to = max((trial._trial_id for trial in trials), default=-1)
+        return trials
 
-    def begun(self) -> list[OpenSlot]:
-        """Return the slots that an earlier search left unfinished, in order."""
-        left = self.trials((TrialState.RUNNING, TrialState.WAITING))
-        ours = [trial for trial in left if SLOT in trial.user_attrs]
-        self._ids |= {trial.user_attrs[SLOT]: trial._trial_id for trial in ours}
-        slots = [OpenSlot(trial.user_attrs[SLOT], trial.params, trial.user_attrs.get(LOST, 0)) for trial in ours]
-        return sorted(slots, key=lambda open_slot: open_slot.slot)
+    def news(self) -> list[FrozenTrial]:
+        """Return trials that other searches have begun or ended since the last time; while storage is away, none."""
+        known = set(self._begun.values())
+        try:
+            found = states_since(self._engine, self._study_id, self._known_to, known)
+            theirs = [(key, state) for key, state in found if key not in self._own]
+            told = [self._storage.get_trial(key) for key, state in theirs if state.is_finished() or key not in known]
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            return []
+        # One of our own may have been found in the moment before the writer had told its id.
+        told = [trial for trial in told if trial._trial_id not in self._own]
+        self._known_to = max([self._known_to, *(key for key, _ in found)])
+        self._begun |= {trial.user_attrs[SLOT]: trial._trial_id for trial in told if SLOT in trial.user_attrs}
+        ended = {trial._trial_id for trial in told if trial.state.is_finished()}
+        self._begun = {slot: key for slot, key in self._begun.items() if key not in ended and key not in self._own}
+        return told
+
+    def left_to_others(self, slot: int) -> bool:
+        """Say whether another search had begun a slot that we began, with other parameters and before us."""
+        return slot in self._ids and self._ids[slot] is None
 
     def begin(self, slot: int, proposal: Proposal) -> OpenSlot:
         """Write a new slot, its parameters with it, in one transaction."""
@@ -127,12 +142,15 @@ class Ledger:
             intermediate_values={},
         )
         self._reports[slot] = Reports()
-        self._put(slot, partial(self._insert, slot, template, self._last_id))
+        self._put(slot, partial(self._insert, slot, template, self._known_to))
         return OpenSlot(slot, proposal.parameters, 0)
 
     def take_up(self, open_slot: OpenSlot) -> None:
         """Mark an unfinished slot as running again; its time begins anew, as its training does."""
         self._reports[open_slot.slot] = Reports()
+        if open_slot.slot in self._begun:
+            self._ids[open_slot.slot] = self._begun[open_slot.slot]
+            self._own.add(self._begun[open_slot.slot])
         self._write(open_slot, Change(TrialState.RUNNING))
 
     def report(self, open_slot: OpenSlot, epoch: int, value: float) -> None:
@@ -189,12 +207,20 @@ class Ledger:
     def _insert(self, slot: int, template: FrozenTrial, after: int) -> None:
         trial_id = insert_once(self._engine, self._study_id, template, SLOT, after)
         self._ids[slot] = trial_id
-        self._last_id = trial_id or self._last_id
+        if trial_id is not None:
+            self._own.add(trial_id)
+            if not self._shared:  # nobody else's can be below it
+                self._known_to = trial_id
 
     def _change(self, slot: int, change: Change) -> None:
         trial_id = self._ids[slot]
         if trial_id is not None:
             write_change(self._engine, trial_id, change)
+
+
+def begun_slot(trial: FrozenTrial) -> OpenSlot:
+    """Return the slot of a trial that has not ended."""
+    return OpenSlot(trial.user_attrs[SLOT], trial.params, trial.user_attrs.get(LOST, 0))
 
 
 def _left_by(outcome: TrialOutcome) -> dict[str, Any]:

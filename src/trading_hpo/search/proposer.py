@@ -94,6 +94,14 @@ class Proposer:
         """Take the end of a slot's trial into the history."""
         self._study.tell(self._running.pop(slot), value if state == TrialState.COMPLETE else None, state=state)
 
+    def learn(self, trial: FrozenTrial) -> None:
+        """Take a trial that another search has ended into the history."""
+        self._study.add_trial(trial)
+
+    def was_begun(self, started_from: str) -> None:
+        """Cross out an entry of ``hpo.start_from`` that another search has begun."""
+        self._first = deque(entry for entry in self._first if entry != started_from)
+
     def forget(self, slot: int) -> None:
         """Drop a trial whose worker died; the slot will be proposed again."""
         self.finish(slot, TrialState.FAIL)

@@ -7,7 +7,7 @@ others again, so it never shows a trial as it was before.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -105,6 +105,14 @@ def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str,
         stored = select(PARAMETERS.c.param_name, PARAMETERS.c.param_value).where(PARAMETERS.c.trial_id == there)
         wanted = {row["param_name"]: row["param_value"] for row in _parameters(template)}
         return int(there) if dict(connection.execute(stored).tuples().all()) == wanted else None
+
+
+def states_since(engine: Engine, study_id: int, after: int, also: Collection[int]) -> list[tuple[int, TrialState]]:
+    """Return ids and states of a study's trials above an id, and of those that are named."""
+    wanted = (TRIALS.c.trial_id > after) | TRIALS.c.trial_id.in_(list(also))
+    query = select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.study_id == study_id, wanted)
+    with engine.connect() as connection:
+        return [(trial_id, state) for trial_id, state in connection.execute(query.order_by(TRIALS.c.trial_id))]
 
 
 def _lock_study(connection: Connection, study_id: int) -> None:

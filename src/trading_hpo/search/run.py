@@ -1,13 +1,15 @@
 """The search of one model type, from its parameters to its finished study."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 
 from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.search.claims import claims_on
 from trading_hpo.search.config import HpoConfig, common_window, search_space
 from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.ledger import Ledger
@@ -18,6 +20,9 @@ from trading_hpo.search.trial import TrialTask
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
+
+if TYPE_CHECKING:
+    from trading_hpo.search.worker import MakeRunner
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Search:
         fingerprint: What a study must have been made under to be gone on with.
         hpo: Budget, sampler, pruner.
         panel_path: The file that workers map.
+        make: Makes what trains trials in a worker; none for the real thing.
     """
 
     study_name: str
@@ -39,6 +45,7 @@ class Search:
     fingerprint: Mapping[str, Any]
     hpo: HpoConfig
     panel_path: Path
+    make: "MakeRunner | None" = None
 
     @staticmethod
     def of(
@@ -96,20 +103,24 @@ class Search:
             StorageError: The storage cannot be used, or another process searches the study.
             StudyMismatchError: The study was made under other conditions.
         """
-        with storage.exclusive(self.study_name), storage.errors_in_words():
-            return self._ledger(storage).study
+        with storage.creating(), claims_on(storage, self.study_name) as claims:
+            return self._ledger(storage, claims.shared).study
 
     def run(self, storage: StudyStorage) -> None:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
 
         Raises:
-            StorageError: The storage cannot be used, or another process searches the study.
+            StorageError: The storage cannot be used, or another process searches the study where it cannot be shared.
             StudyMismatchError: The study was made under other conditions.
         """
-        with storage.exclusive(self.study_name), storage.errors_in_words():
-            Supervisor(self._ledger(storage), self.space, self.hpo, self.task, self.panel_path).run()
+        with ExitStack() as held, storage.errors_in_words():
+            # Whoever starts at the same time waits here, and finds the study made and, where it is alone, held.
+            with storage.creating():
+                claims = held.enter_context(claims_on(storage, self.study_name))
+                ledger = self._ledger(storage, claims.shared)
+            Supervisor(ledger, self.space, self.hpo, self.task, self.panel_path, claims, self.make).run()
 
-    def _ledger(self, storage: StudyStorage) -> Ledger:
+    def _ledger(self, storage: StudyStorage, shared: bool) -> Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         objective = self.hpo.objective
-        return Ledger.open(storage, self.study_name, objective.direction, objective.metric, self.fingerprint)
+        return Ledger.open(storage, self.study_name, objective.direction, objective.metric, self.fingerprint, shared)

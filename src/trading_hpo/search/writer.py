@@ -36,6 +36,12 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._left = threading.Event()  # nobody waits for what is not written yet
         self._failure: Exception | None = None
+        self._put_so_far = self._made_so_far = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was put is written."""
+        return self._made_so_far == self._put_so_far
 
     def start(self) -> None:
         """Write in a thread from now on."""
@@ -48,6 +54,7 @@ class Writer:
         if self._thread is None:
             write()
         else:
+            self._put_so_far += 1
             self._queue.put(write)
 
     def check(self) -> None:
@@ -74,6 +81,7 @@ class Writer:
         try:
             while (write := self._queue.get()) is not None and not self._left.is_set():
                 self._make(write)
+                self._made_so_far += 1
         except Exception as error:  # handed to whoever checks; a thread has nobody to raise to
             self._failure = error
 
