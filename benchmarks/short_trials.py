@@ -8,8 +8,9 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from trading_hpo.search.run import Search
 from trading_hpo.search.space import FloatParameter
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.trial import TrialOutcome, TrialTask
+from trading_hpo.search.writer import PATIENCE_S
 from trading_hpo.splits.folds import Split
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import Interrupted
@@ -87,6 +89,13 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
     return Search(name, SPACE, task, fingerprint, config, Path(), partial(_make, runner))
 
 
+def make_study(together: Barrier, url: str, name: str) -> None:
+    """Make a study at the same moment as others do."""
+    search = short_search(name, ShortTrials(), n_trials=1)
+    together.wait()
+    search.open(StudyStorage(url))
+
+
 def main() -> int:
     """Run a search and return the exit code that ``kedro run`` would."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.short_trials")
@@ -97,12 +106,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--faulty", type=float, default=0.0)
-    parser.add_argument("--open-only", action="store_true", help="make the study and end")
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for a storage that is away")
     chosen = parser.parse_args()
     runner = ShortTrials(chosen.reports, chosen.seconds, chosen.faulty)
     search = short_search(chosen.study, runner, n_trials=chosen.n_trials, workers=chosen.workers)
+    search = replace(search, patience_s=chosen.patience)
     try:
-        (search.open if chosen.open_only else search.run)(StudyStorage(chosen.url))
+        search.run(StudyStorage(chosen.url))
     except KeyboardInterrupt:
         return 130
     except TradingHpoError as error:

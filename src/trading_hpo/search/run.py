@@ -17,6 +17,7 @@ from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.supervisor import Supervisor
 from trading_hpo.search.trial import TrialTask
+from trading_hpo.search.writer import PATIENCE_S, Writer
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -37,6 +38,7 @@ class Search:
         hpo: Budget, sampler, pruner.
         panel_path: The file that workers map.
         make: Makes what trains trials in a worker; none for the real thing.
+        patience_s: For how long the storage may be away while the search goes on.
     """
 
     study_name: str
@@ -46,6 +48,7 @@ class Search:
     hpo: HpoConfig
     panel_path: Path
     make: "MakeRunner | None" = None
+    patience_s: float = PATIENCE_S
 
     @staticmethod
     def of(
@@ -118,6 +121,7 @@ class Search:
             with storage.creating():
                 claims = held.enter_context(claims_on(storage, self.study_name))
                 ledger = self._ledger(storage, claims.shared)
+                ledger.writer = Writer(self.patience_s)
             Supervisor(ledger, self.space, self.hpo, self.task, self.panel_path, claims, self.make).run()
 
     def _ledger(self, storage: StudyStorage, shared: bool) -> Ledger:
