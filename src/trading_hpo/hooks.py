@@ -119,8 +119,9 @@ class TrackingHook(MlflowHook):
             super().before_node_run(node, catalog, inputs, is_async)
             ref = next((value for value in inputs.values() if isinstance(value, StudyRef)), None)
             if _name(node) == "search" and ref is not None and ref.skipped is None:
-                mirror = TrialMirror(self._client, self._experiment_id, self.run_id, ref, self._send)
-                self._following.enter_context(mirror.following(self._places.artifacts))
+                for study in ref.each():
+                    mirror = TrialMirror(self._client, self._experiment_id, self.run_id, study, self._send)
+                    self._following.enter_context(mirror.following(self._places.artifacts))
 
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:

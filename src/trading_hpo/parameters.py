@@ -89,6 +89,13 @@ def _grid_problems(model_type: str, space: Mapping[str, Any], n_trials: int) -> 
         )
 
 
+def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
+    epochs = search.epochs or parameters.training.epochs
+    first_rung = search.pruner.first_rung
+    if first_rung is not None and first_rung > epochs:
+        yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
+
+
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     task, loss = parameters.labels.task, parameters.training.loss
     spaces = {}
@@ -97,25 +104,18 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             space = search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
             if model_type in parameters.hpo.models_to_optimize:
                 spaces[model_type] = space
-            if parameters.hpo.sampler.name == "grid" and model_type in parameters.hpo.models_to_optimize:
-                yield from _grid_problems(model_type, space, parameters.hpo.n_trials)
+                first = parameters.hpo.searches[0]
+                if first.sampler.name == "grid":
+                    yield from _grid_problems(model_type, space, first.n_trials)
         except ConfigurationError as error:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)
-    if parameters.hpo.sampler.name == "gp" and parameters.hpo.pruner.name != "none":
-        yield (
-            f"hpo.pruner must be none with sampler gp, got {parameters.hpo.pruner.name!r}: it learns from complete "
-            "trials only."
-        )
     if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
         yield (
             f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "
             f"got {loss!r}. Or leave it at auto."
         )
-    epochs = parameters.hpo.epochs or parameters.training.epochs
-    first_rung = parameters.hpo.pruner.first_rung
-    if first_rung is not None and first_rung > epochs:
-        yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
+    yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.source in ("csv", "parquet") and getattr(parameters.sources, parameters.source).path is None:
         yield (
             f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."

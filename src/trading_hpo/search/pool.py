@@ -6,13 +6,18 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_double
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trading_hpo.search.heartbeat import Silence
 from trading_hpo.search.trial import TrialTask
+
+if TYPE_CHECKING:
+    from trading_hpo.search.worker import MakeRunner
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
@@ -25,10 +30,11 @@ _OF_A_FIRST_TRIAL = ("torch._dynamo", "scipy.stats")
 
 @dataclass(eq=False)
 class Worker:
-    """One process and the pipe to it; ready once it has said that it can train."""
+    """One process, the pipe to it, and how long it has said nothing; ready once it has said that it can train."""
 
     process: ForkServerProcess
     pipe: "connection.Connection[Any, Any]"
+    silence: Silence
     ready: bool = False
 
     def how_it_died(self) -> str:
@@ -36,7 +42,8 @@ class Worker:
         self.process.join(timeout=5)
         code = self.process.exitcode
         if code is not None and code < 0:
-            return f"killed by signal {-code}"
+            # The kernel kills so where memory runs out, and tells nobody but its own log.
+            return f"killed by signal {-code}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
         return f"ended with code {code}"
 
     def kill(self) -> None:
@@ -51,17 +58,24 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def start_worker(task: TrialTask, panel_path: Path) -> Worker:
-    """Start a process that serves trials of ``task``."""
-    from trading_hpo.search.worker import work
+def start_worker(task: TrialTask, panel_path: Path, make: "MakeRunner | None" = None) -> Worker:
+    """Start a process that serves trials of ``task``.
+
+    Args:
+        task: What they share.
+        panel_path: The file that it maps.
+        make: Makes what trains the trials; none for the real thing.
+    """
+    from trading_hpo.search.worker import make_runner, work
 
     context = _context()
     ours, theirs = context.Pipe()
+    beat = context.RawValue(c_double, 0.0)
     with _lean_start(), _no_interrupts():
-        process = context.Process(target=work, args=(theirs, task, panel_path), daemon=True)
+        process = context.Process(target=work, args=(theirs, beat, make or make_runner, task, panel_path), daemon=True)
         process.start()
     theirs.close()
-    return Worker(process, ours)
+    return Worker(process, ours, Silence(beat))
 
 
 def _context() -> ForkServerContext:

@@ -74,6 +74,10 @@ class Progress:
             if self.tally.first_failure is not None:
                 self._console.print(Text(f"  first failure: {self.tally.first_failure}"), soft_wrap=True)
 
+    def say(self, line: str) -> None:
+        """Print a line of its own."""
+        self._console.print(Text(line), soft_wrap=True)
+
     def refresh(self) -> None:
         """Draw the tally again."""
         if self._live is not None:

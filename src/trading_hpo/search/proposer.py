@@ -16,6 +16,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.memory import Memory
 from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
@@ -61,7 +62,8 @@ class Proposer:
         space: Of the model type.
         history: Finished trials of the stored study.
         max_epochs: Of a trial.
-        begun_from: Entries of ``hpo.start_from`` that have their slot already.
+        begun_from: Entries of ``hpo.start_from`` and of the memory that have their slot already.
+        memory: What earlier studies know.
     """
 
     def __init__(
@@ -71,17 +73,21 @@ class Proposer:
         history: Sequence[FrozenTrial],
         max_epochs: int,
         begun_from: Collection[str] = (),
+        memory: Memory | None = None,
     ) -> None:
         self._hpo, self._space = hpo, space
         self._pruner = make_pruner(hpo.pruner, max_epochs)
         self._study = optuna.create_study(
             directions=[objective.direction for objective in hpo.objectives], pruner=self._pruner
         )
+        memory = memory or Memory()
+        self._study.add_trials(memory.trials)
         in_order = sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
         self._study.add_trials([self._mirrored(trial) for trial in in_order])
         self._running: dict[int, optuna.Trial] = {}
-        fitting = [json.dumps(entry, sort_keys=True) for entry in hpo.start_from if fits(space, entry)]
-        self._first = deque(entry for entry in fitting if entry not in begun_from)
+        fitting = [entry for entry in (*hpo.start_from, *memory.first) if fits(space, entry)]
+        named = dict.fromkeys(json.dumps(entry, sort_keys=True) for entry in fitting)
+        self._first = deque(name for name in named if name not in begun_from)
 
     @property
     def n_slots(self) -> int:
@@ -132,6 +138,14 @@ class Proposer:
             trial.set_constraint(str(number), violation)
         self._study.tell(trial, values, state=state)
         return History(trial.user_attrs.get(CURVE), violations or {})
+
+    def learn(self, trial: FrozenTrial) -> None:
+        """Take a trial that another search has ended into the history."""
+        self._study.add_trial(self._mirrored(trial))
+
+    def was_begun(self, started_from: str) -> None:
+        """Cross out an entry of ``hpo.start_from`` that another search has begun."""
+        self._first = deque(entry for entry in self._first if entry != started_from)
 
     def forget(self, slot: int) -> None:
         """Drop a trial whose worker died; the slot will be proposed again."""

@@ -61,6 +61,29 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
     }
 
 
+def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
+    """Return what each phase of a search has spent and found, and the sums; nothing of a search without phases.
+
+    Args:
+        studies: Of the phases that have begun, by the phase's name, in order.
+    """
+    if not studies:
+        return {}
+    phases: list[dict[str, Any]] = [
+        {
+            "phase": name,
+            "study_name": study.study_name,
+            "trials": len(trials := study.get_trials(deepcopy=False)),
+            "epochs": _spent(trials, "epochs"),
+            "training_time_s": _spent(trials, "training_time_s"),
+            "best_value": None if (best := best_trial(study)) is None else best.values[0],
+        }
+        for name, study in studies.items()
+    ]
+    sums = {cost: sum(phase[cost] for phase in phases) for cost in ("epochs", "training_time_s")}
+    return {"phases": phases, **sums}
+
+
 def _spent(trials: Sequence[FrozenTrial], cost: str) -> float:
     return float(sum(trial.user_attrs.get("cost", {}).get(cost, 0.0) for trial in trials))
 

@@ -1,23 +1,30 @@
 """The search of one model type, from its parameters to its finished study."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 
 from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.search.claims import claims_on
 from trading_hpo.search.config import HpoConfig, common_window, search_space
 from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.ledger import Ledger
+from trading_hpo.search.memory import Memory
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.supervisor import Supervisor
 from trading_hpo.search.trial import TrialTask
+from trading_hpo.search.writer import PATIENCE_S, Writer
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
+
+if TYPE_CHECKING:
+    from trading_hpo.search.worker import MakeRunner
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class Search:
         fingerprint: What a study must have been made under to be gone on with.
         hpo: Budget, sampler, pruner.
         panel_path: The file that workers map.
+        all_epochs: Of a trial, where a phase does not say otherwise.
+        memory: Asked for what earlier studies know, should the study be made.
+        make: Makes what trains trials in a worker; none for the real thing.
+        patience_s: For how long the storage may be away while the search goes on.
     """
 
     study_name: str
@@ -39,6 +50,10 @@ class Search:
     fingerprint: Mapping[str, Any]
     hpo: HpoConfig
     panel_path: Path
+    all_epochs: int = 1
+    memory: Callable[[], Memory] | None = None
+    make: "MakeRunner | None" = None
+    patience_s: float = PATIENCE_S
 
     @staticmethod
     def of(
@@ -70,7 +85,8 @@ class Search:
         """
         if panel.path is None:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
-        training = training.model_copy(update={"epochs": hpo.epochs or training.epochs})
+        all_epochs = training.epochs
+        training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
         space = search_space(model_type, panel.task, spaces, training, hpo)
         window = common_window(panel.task, spaces, training, hpo)
         check_classes(panel, split, window)
@@ -88,7 +104,7 @@ class Search:
             hpo.fold_order,
             hpo.limits,
         )
-        return Search(study_name, space, task, fingerprint, hpo, panel.path)
+        return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 
     def open(self, storage: StudyStorage) -> optuna.Study:
         """Make the study, or check that it was made under the same conditions, and train nothing.
@@ -97,19 +113,27 @@ class Search:
             StorageError: The storage cannot be used, or another process searches the study.
             StudyMismatchError: The study was made under other conditions.
         """
-        with storage.exclusive(self.study_name), storage.errors_in_words():
-            return self._ledger(storage).study
+        with storage.creating(), claims_on(storage, self.study_name) as claims:
+            return self._ledger(storage, claims.shared).study
 
-    def run(self, storage: StudyStorage) -> None:
+    def run(self, storage: StudyStorage) -> bool:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
 
+        Returns:
+            Whether it is spent; if not, the time was over.
+
         Raises:
-            StorageError: The storage cannot be used, or another process searches the study.
+            StorageError: The storage cannot be used, or another process searches the study where it cannot be shared.
             StudyMismatchError: The study was made under other conditions.
         """
-        with storage.exclusive(self.study_name), storage.errors_in_words():
-            Supervisor(self._ledger(storage), self.space, self.hpo, self.task, self.panel_path).run()
+        with ExitStack() as held, storage.errors_in_words():
+            # Whoever starts at the same time waits here, and finds the study made and, where it is alone, held.
+            with storage.creating():
+                claims = held.enter_context(claims_on(storage, self.study_name))
+                ledger = self._ledger(storage, claims.shared)
+                ledger.writer = Writer(self.patience_s)
+            return Supervisor(ledger, self.space, self.hpo, self.task, self.panel_path, claims, self.make).run()
 
-    def _ledger(self, storage: StudyStorage) -> Ledger:
+    def _ledger(self, storage: StudyStorage, shared: bool) -> Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return Ledger.open(storage, self.study_name, self.hpo.objectives, self.fingerprint)
+        return Ledger.open(storage, self.study_name, self.hpo.objectives, self.fingerprint, shared, self.memory)

@@ -10,6 +10,7 @@ from pathlib import Path
 import optuna
 
 from trading_hpo.errors import StorageError, did_you_mean
+from trading_hpo.search.memory import PREFIX
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 
@@ -33,7 +34,8 @@ def all_studies(data: Path) -> list[StudyRef]:
     for storage in storages(data):
         try:
             with storage.errors_in_words():
-                found += [StudyRef(summary.study_name, storage) for summary in storage.open().get_all_studies()]
+                names = [summary.study_name for summary in storage.open().get_all_studies()]
+                found += [StudyRef(name, storage) for name in names if not name.startswith(PREFIX)]
         except StorageError as error:  # one damaged file must not hide the studies of the others
             logger.warning("%s", error)
     return found
@@ -70,12 +72,13 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
-        optuna.copy_study(from_study_name=ref.study_name, from_storage=ref.storage.open(), to_storage=draft.open())
+        for name in _with_memory(ref):
+            optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
         copied = len(StudyRef(ref.study_name, draft).open().get_trials(deepcopy=False))
         if copied != len(ref.open().get_trials(deepcopy=False)):
             raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)
-        optuna.delete_study(study_name=ref.study_name, storage=ref.storage.open())
+        _delete(ref)
     return StudyStorage(f"sqlite:///{path}")
 
 
@@ -86,7 +89,18 @@ def delete(ref: StudyRef) -> None:
         StorageError: It is being searched.
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
-        optuna.delete_study(study_name=ref.study_name, storage=ref.storage.open())
+        _delete(ref)
+
+
+def _with_memory(ref: StudyRef) -> list[str]:
+    """The study, and what it remembers of earlier ones."""
+    there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
+    return [name for name in (ref.study_name, f"{PREFIX}{ref.study_name}") if name in there]
+
+
+def _delete(ref: StudyRef) -> None:
+    for name in reversed(_with_memory(ref)):  # the study last: what is left of a cut deletion can be deleted again
+        optuna.delete_study(study_name=name, storage=ref.storage.open())
 
 
 def _in_one_file(draft: Path, path: Path) -> None:

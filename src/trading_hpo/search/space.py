@@ -47,7 +47,7 @@ class FloatParameter(_Parameter):
         """Whether the range has the value."""
         return _is_number(value) and self.low <= value <= self.high and _on_step(value, self.low, self.step)
 
-    def suggest(self, name: str, trial: optuna.Trial) -> float:
+    def suggest(self, name: str, trial: optuna.trial.BaseTrial) -> float:
         """Ask the trial for a value."""
         return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
 
@@ -74,7 +74,7 @@ class IntParameter(_Parameter):
         """Whether the range has the value."""
         return _is_number(value) and self.low <= value <= self.high and _on_step(value, self.low, self.step)
 
-    def suggest(self, name: str, trial: optuna.Trial) -> int:
+    def suggest(self, name: str, trial: optuna.trial.BaseTrial) -> int:
         """Ask the trial for a value."""
         return trial.suggest_int(name, self.low, self.high, step=self.step, log=self.log)
 
@@ -93,7 +93,7 @@ class CategoricalParameter(_Parameter):
         """Whether the value is one of the choices."""
         return value in self.choices
 
-    def suggest(self, name: str, trial: optuna.Trial) -> Scalar:
+    def suggest(self, name: str, trial: optuna.trial.BaseTrial) -> Scalar:
         """Ask the trial for a value."""
         value: Scalar = trial.suggest_categorical(name, self.choices)  # type: ignore[assignment] # None is no Scalar
         return value
@@ -241,7 +241,7 @@ def resolve_space(
     return space
 
 
-def suggest(space: Mapping[str, Any], trial: optuna.Trial) -> dict[str, Any]:
+def suggest(space: Mapping[str, Any], trial: optuna.trial.BaseTrial) -> dict[str, Any]:
     """Ask the trial for every parameter that applies, in the order of the space."""
     chosen: dict[str, Any] = {}
     for name, parameter in space.items():

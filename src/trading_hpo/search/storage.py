@@ -1,11 +1,12 @@
-"""Where studies live: a SQLite file or a server by URL; on SQLite and PostgreSQL never two searches on one study."""
+"""Where studies live: a SQLite file or a server by URL."""
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     import optuna
 
 BUSY_TIMEOUT_S = 60
+# A server that is gone without a word is noticed within half a minute, not after the two hours of the system.
+LIVELY = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+UNWRITABLE = ("disk is full", "readonly database", "disk I/O error")
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class StudyStorage:
         parsed = self._parsed()
         return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is a server on which several machines may search one study."""
+        return self._parsed().get_backend_name() == "postgresql"
+
     def open(self) -> "optuna.storages.BaseStorage":
         """Connect, making the database's tables where they are missing.
 
@@ -58,15 +73,16 @@ class StudyStorage:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _switch_to_wal(path)
-            arguments = {"timeout": BUSY_TIMEOUT_S} if path is not None else {}
-            engine_kwargs: dict[str, Any] = {"connect_args": arguments}
+            engine_kwargs: dict[str, Any] = {"connect_args": self._connect_args()}
             if path is None:
                 engine_kwargs["pool_pre_ping"] = True
             # RDBStorage puts `{SCHEMA_VERSION}` into URLs with braces; escaped braces keep a password whole.
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-            # Two processes that make the tables at once break each other.
-            with _file_lock(path, "tables", wait=True) if path is not None else nullcontext():
-                return optuna.storages.get_storage(optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs))
+            with self._one_at_a_time("tables"):
+                storage = optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs)
+            if path is not None:
+                _commit_without_waiting_for_the_disk(storage.engine)
+            return optuna.storages.get_storage(storage)
         except (
             sqlalchemy.exc.SQLAlchemyError,
             sqlite3.Error,
@@ -127,9 +143,8 @@ class StudyStorage:
         try:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-            raise StorageError(
-                f"{self._unreachable(error)} Finished trials are kept; the same command goes on from them."
-            ) from error
+            told = self._unwritable(error) or self._unreachable(error)
+            raise StorageError(f"{told} Finished trials are kept; the same command goes on from them.") from error
 
     @contextmanager
     def exclusive(self, study_name: str) -> Iterator[None]:
@@ -143,18 +158,53 @@ class StudyStorage:
             yield
 
     @contextmanager
-    def _server_lock(self, study_name: str) -> Iterator[None]:
-        # Without a pool, closing the connection ends the session, and the lock with it.
-        engine = sqlalchemy.create_engine(self._parsed(), poolclass=sqlalchemy.NullPool, isolation_level="AUTOCOMMIT")
-        if engine.dialect.name != "postgresql":
-            yield  # other servers have no session lock that all versions share
-            return
-        with engine.connect() as connection:
-            key = zlib.crc32(f"trading-hpo/{study_name}".encode())
-            held = connection.execute(sqlalchemy.text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar()
-            if not held:
-                raise StorageError(_held(study_name, "another machine or process"))
+    def creating(self) -> Iterator[None]:
+        """Wait for one's turn to make a study, or to look at what another has made of it.
+
+        Raises:
+            StorageError: The storage cannot be reached.
+        """
+        with self.errors_in_words(), self._one_at_a_time("studies"):
             yield
+
+    @contextmanager
+    def _one_at_a_time(self, what: str) -> Iterator[None]:
+        """Let no two processes make the same thing at once: tables and studies break, or one of both fails."""
+        path = self.sqlite_path
+        if path is not None:
+            with _file_lock(path, what, wait=True):
+                yield
+        elif self.is_postgresql:
+            with self.sessions().connect() as session:
+                session.execute(sqlalchemy.text("select pg_advisory_lock(:key)"), {"key": study_key(f" {what}")})
+                yield
+        else:
+            yield  # other servers have no session lock that all versions share
+
+    @contextmanager
+    def _server_lock(self, study_name: str) -> Iterator[None]:
+        if not self.is_postgresql:
+            yield
+            return
+        with self.sessions().connect() as session:
+            question = sqlalchemy.text("select pg_try_advisory_lock(:key)")
+            if not session.execute(question, {"key": study_key(study_name)}).scalar():
+                raise StorageError(held_by_another(study_name, "another machine or process"))
+            yield
+
+    def sessions(self) -> sqlalchemy.Engine:
+        """Return an engine whose connections are sessions of their own: closed, they end with all their locks."""
+        return sqlalchemy.create_engine(
+            self._parsed(),
+            poolclass=sqlalchemy.NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args=self._connect_args(),
+        )
+
+    def _connect_args(self) -> dict[str, Any]:
+        if self.sqlite_path is not None:
+            return {"timeout": BUSY_TIMEOUT_S}
+        return dict(LIVELY) if self._parsed().get_driver_name().startswith("psycopg") else {}
 
     def _parsed(self) -> URL:
         try:
@@ -165,6 +215,14 @@ class StudyStorage:
                 f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE; special characters of a password are written "
                 "as percent codes, such as %40 for @."
             ) from None  # the cause may quote the password
+
+    def _unwritable(self, error: BaseException) -> str | None:
+        """Say so if a file cannot grow or may not be written to."""
+        path, told = self.sqlite_path, str(_root(error))
+        if path is None or not any(word in told for word in UNWRITABLE):
+            return None
+        free = shutil.disk_usage(path.parent).free
+        return f"{path} cannot be written to: {told}; {free:,} bytes are free there. Make room, or give access."
 
     def _unreachable(self, error: BaseException) -> str:
         parsed = self._parsed()
@@ -204,6 +262,21 @@ def _switch_to_wal(path: Path) -> None:
         connection.close()
 
 
+def _commit_without_waiting_for_the_disk(engine: sqlalchemy.Engine) -> None:
+    """Let a commit end once the system has it; nothing is lost however a process dies.
+
+    In write-ahead mode a commit is in the system's page cache when it returns, and that outlives any ``kill -9``. A
+    power cut may take the last commits, never an earlier one without the later ones, so what is left is a state that
+    the search has gone through and goes on from.
+    """
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def at_once(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    engine.dispose()  # connections that were opened before would wait
+
+
 @contextmanager
 def _file_lock(path: Path, study_name: str, wait: bool = False) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,15 +286,27 @@ def _file_lock(path: Path, study_name: str, wait: bool = False) -> Iterator[None
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             file.seek(0)
-            raise StorageError(_held(study_name, f"process {file.read().strip() or 'unknown'}")) from error
+            raise StorageError(held_by_another(study_name, f"process {file.read().strip() or 'unknown'}")) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
 
 
-def _held(study_name: str, holder: str) -> str:
+def study_key(study_name: str) -> int:
+    """Return the number of a study's lock on a server."""
+    return zlib.crc32(f"trading-hpo/{study_name}".encode())
+
+
+def held_by_another(study_name: str, holder: str) -> str:
+    """Say that a study is in use."""
     return f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _first_existing(path: Path) -> Path:

@@ -22,11 +22,41 @@ class StudyRef:
         study_name: In the storage; empty for a model type that was never searched.
         storage: Of the study.
         skipped: Why there is no study to read; none where there is one.
+        phases: Of a search in phases, whose studies have names of their own; what is read is the last that has begun.
+        grown_from: The study of fewer data that this one is taught by.
     """
 
     study_name: str
     storage: StudyStorage
     skipped: str | None = None
+    phases: tuple[str, ...] = ()
+    grown_from: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its studies, in the order in which they are searched."""
+        base, _, model_type = self.study_name.rpartition(".")
+        return tuple(f"{base}.{phase}.{model_type}" for phase in self.phases) or (self.study_name,)
+
+    def each(self) -> list["StudyRef"]:
+        """Return all its studies, begun or not, in order."""
+        return [StudyRef(name, self.storage) for name in self.names]
+
+    def begun(self) -> list["StudyRef"]:
+        """Return its studies that are there, in order.
+
+        Raises:
+            StorageError: The storage cannot be read.
+        """
+        with self.storage.errors_in_words():
+            there = {summary.study_name for summary in self.storage.open().get_all_studies()}
+        return [ref for ref in self.each() if ref.study_name in there]
+
+    def latest(self) -> "StudyRef":
+        """Return the study of the last phase that has begun; itself where there are no phases."""
+        if not self.phases or self.skipped is not None:
+            return self
+        return (self.begun() or [StudyRef(self.names[0], self.storage)])[-1]
 
     @property
     def model_type(self) -> str:
@@ -39,6 +69,8 @@ class StudyRef:
         Raises:
             StorageError: There is no such study, or its trials cannot be read.
         """
+        if self.phases:
+            return self.latest().open()
         try:
             with self.storage.errors_in_words():
                 study = optuna.load_study(study_name=self.study_name, storage=self.storage.open())
@@ -53,6 +85,8 @@ class StudyRef:
         """Return the reference, as a skipped one if its study was archived or deleted since."""
         if self.skipped is not None:
             return self
+        if self.phases:
+            return self.latest().if_there()
         try:
             self.storage.open().get_study_id_from_name(self.study_name)
         except KeyError:
@@ -67,6 +101,8 @@ class StudyRef:
         """
         if self.skipped is not None:
             return self.skipped
+        if self.phases:
+            return " ".join(phase.state() for phase in self.begun())
         with self.storage.errors_in_words():
             storage = self.storage.open()
             try:
@@ -81,4 +117,5 @@ class StudyRef:
     def described(self) -> dict[str, Any]:
         """Return what people may read of it: no password."""
         note = {} if self.skipped is None else {"skipped": self.skipped}
-        return {"study_name": self.study_name, "storage": self.storage.masked, **note}
+        more = {name: list(part) for name in ("phases", "grown_from") if (part := getattr(self, name))}
+        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note}

@@ -3,30 +3,38 @@
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from optuna.trial import TrialState
 
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Announcer
+from trading_hpo.search.claims import Claims, WholeStudy
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.ledger import FINISHED, Ledger, OpenSlot
+from trading_hpo.search.heartbeat import AwakeClock
+from trading_hpo.search.ledger import START, Ledger, begun_slot
 from trading_hpo.search.pool import Worker, default_workers, start_worker
 from trading_hpo.search.progress import Progress, Tally, progress_console
 from trading_hpo.search.proposer import Proposer
+from trading_hpo.search.slots import OpenSlot, Slots
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
 
-MAX_LOSSES = 2  # a slot runs again so often after a worker died on it
+if TYPE_CHECKING:
+    from trading_hpo.search.worker import MakeRunner
+
+MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
 STOP_WITHIN_S = 10.0
+WRITE_WITHIN_S = 3.0  # of these, kept for what is not written yet
 TICK_S = 0.5
+LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
 
 
 class WorkersDieError(TradingHpoError):
@@ -42,24 +50,43 @@ class Supervisor:
         hpo: Budget, sampler, pruner.
         task: What every trial shares.
         panel_path: The file that workers map.
+        claims: Say which slots are ours, where several machines search the study.
+        make: Makes what trains trials in a worker; none for the real thing.
     """
 
     def __init__(
-        self, ledger: Ledger, space: Mapping[str, Any], hpo: HpoConfig, task: TrialTask, panel_path: Path
+        self,
+        ledger: Ledger,
+        space: Mapping[str, Any],
+        hpo: HpoConfig,
+        task: TrialTask,
+        panel_path: Path,
+        claims: Claims | None = None,
+        make: "MakeRunner | None" = None,
     ) -> None:
-        self._ledger, self._hpo, self._task, self._panel_path = ledger, hpo, task, panel_path
-        history = ledger.trials(FINISHED)
-        self._proposer = Proposer(hpo, space, history, task.training.epochs, ledger.begun_from())
+        self._ledger, self._hpo, self._task, self._panel_path, self._make = ledger, hpo, task, panel_path, make
+        self._claims = claims or WholeStudy()
+        trials = ledger.read()
+        history = [trial for trial in trials if trial.state.is_finished()]
+        started = {trial.user_attrs[START] for trial in trials if START in trial.user_attrs}
+        self._proposer = Proposer(hpo, space, history, task.training.epochs, started, ledger.recall())
         self._n_slots = self._proposer.n_slots
-        self._again = deque(ledger.begun())
+        self._slots = Slots(self._n_slots)
         ours = [trial for trial in history if SLOT in trial.user_attrs]
-        used = [trial.user_attrs[SLOT] for trial in ours] + [begun.slot for begun in self._again]
-        self._next_slot = max(used, default=-1) + 1
+        for trial in ours:
+            self._slots.end(trial.user_attrs[SLOT])
+        for trial in trials:
+            if SLOT in trial.user_attrs and not trial.state.is_finished():
+                self._slots.begun[trial.user_attrs[SLOT]] = begun_slot(trial)
+        self._look_again = 0.0  # for a slot to run, after there was none
+        self._told_of_waiting = False
         self._deadline = time.monotonic() + 60 * hpo.timeout_minutes if hpo.timeout_minutes else np.inf
         self._deaths_in_a_row = 0
-        self._stopping = False
+        self._stopping, self._gone_by = False, np.inf
         self._busy: dict[Worker, OpenSlot] = {}
         self._idle: list[Worker] = []
+        self._hung: list[Worker] = []
+        self._clock = AwakeClock()
         self._maximize = hpo.objectives[0].direction == "maximize"
         self._progress = Progress(
             Tally(ledger.study.study_name, hpo.objectives[0].metric, self._n_slots, resumed=len(ours)),
@@ -69,8 +96,8 @@ class Supervisor:
             self._count(trial.state, trial.values[0] if trial.state == TrialState.COMPLETE else None)
         self._announcer = Announcer.of(hpo.notifications)
 
-    def run(self) -> None:
-        """Search until the budget is spent or the time is over.
+    def run(self) -> bool:
+        """Search until the budget is spent or the time is over, and return which.
 
         Raises:
             WorkersDieError: Several workers died in a row.
@@ -80,7 +107,7 @@ class Supervisor:
         if tally.finished < self._n_slots:
             self._announcer.tell(f"started: {tally.line()}")
         try:
-            with self._progress.shown(), self._stop_on_signal():
+            with self._progress.shown(), self._stop_on_signal(), self._writing_behind():
                 try:
                     while self._hand_out():
                         self._listen()
@@ -94,6 +121,7 @@ class Supervisor:
         else:
             if tally.finished > tally.resumed:
                 self._announcer.tell(f"ended: {tally.line()}")
+            return tally.finished >= self._n_slots
         finally:
             self._announcer.close()
 
@@ -107,7 +135,7 @@ class Supervisor:
         def stop(*_: object) -> None:
             if self._stopping:
                 raise KeyboardInterrupt
-            self._stopping = True
+            self._stopping, self._gone_by = True, time.monotonic() + STOP_WITHIN_S
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -116,45 +144,102 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    @contextmanager
+    def _writing_behind(self) -> Iterator[None]:
+        """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
+        self._ledger.writer.start()
+        try:
+            yield
+        finally:
+            self._ledger.writer.finish(lambda: not self._stopping or time.monotonic() < self._gone_by)
+
     def _hand_out(self) -> bool:
-        """Give every free worker a slot; say whether anything is running."""
-        while len(self._busy) < self._wanted_workers() and not self._over():
+        """Give every free worker a slot; say whether there is anything to wait for."""
+        self._ledger.writer.check()
+        self._claims.keep()
+        while len(self._busy) < self._wanted_workers() and not self._over() and time.monotonic() >= self._look_again:
             open_slot = self._next()
             if open_slot is None:
+                self._look_again = time.monotonic() + (LOOK_EVERY_S if self._claims.shared else 0)
                 break
-            worker = self._idle.pop() if self._idle else start_worker(self._task, self._panel_path)
+            worker = self._idle.pop() if self._idle else start_worker(self._task, self._panel_path, self._make)
             self._busy[worker] = open_slot
+            worker.silence.broken(self._clock.now())
             self._send(worker, (open_slot.slot, dict(open_slot.parameters)))
-        return bool(self._busy) and not self._over()
+        return not self._over() and (bool(self._busy) or self._others_work())
 
     def _over(self) -> bool:
         return self._stopping or time.monotonic() >= self._deadline
+
+    def _others_work(self) -> bool:
+        """Wait for slots that others hold: the next stage needs the whole study. A dead machine's come to us."""
+        if not self._claims.shared or (self._finished() >= self._n_slots and self._ledger.writer.idle):
+            return False
+        if not self._told_of_waiting and self._finished() < self._n_slots:
+            left = self._n_slots - self._finished()
+            self._progress.say(f"Waiting for {left} trials that other machines train; Ctrl-C ends the wait.")
+            self._told_of_waiting = True
+        return True
+
+    def _finished(self) -> int:
+        return self._progress.tally.finished
 
     def _wanted_workers(self) -> int:
         return default_workers() if self._hpo.workers == "auto" else self._hpo.workers
 
     def _next(self) -> OpenSlot | None:
-        """Begin the next slot: first those that were begun before, then new ones up to the budget."""
-        if self._progress.tally.finished + len(self._busy) >= self._n_slots:
-            return None
-        if self._again:
-            open_slot = self._again.popleft()
-            self._proposer.propose(open_slot.slot, fixed=open_slot.parameters)
-            self._ledger.take_up(open_slot)
-            return open_slot
-        slot, self._next_slot = self._next_slot, self._next_slot + 1
-        return self._ledger.begin(slot, self._proposer.propose(slot))
+        """Take the lowest slot of the budget that is free: as it was begun before, or a new one."""
+        self._hear_of_others()
+        while self._finished() + len(self._busy) < self._n_slots:
+            slot = self._slots.next(self._claims.take)
+            if slot is None:
+                return None
+            self._hear_of_others()  # another search may have begun or ended it before it was ours
+            if slot not in self._slots.ended:
+                return self._begin(slot)
+            self._claims.release(slot)
+        return None
+
+    def _begin(self, slot: int) -> OpenSlot:
+        begun = self._slots.begun.pop(slot, None)
+        if begun is None:
+            return self._ledger.begin(slot, self._proposer.propose(slot))
+        self._proposer.propose(slot, fixed=begun.parameters)
+        self._ledger.take_up(begun)
+        return begun
+
+    def _hear_of_others(self) -> None:
+        """Learn what other searches have begun and ended."""
+        for trial in self._ledger.news() if self._claims.shared else ():
+            slot = trial.user_attrs.get(SLOT)
+            if START in trial.user_attrs:
+                self._proposer.was_begun(trial.user_attrs[START])
+            if slot is None:
+                continue
+            if slot in self._slots.ended and self._ledger.left_to_others(slot):
+                self._slots.reopen(slot)  # we had ended it ourselves while nobody could be asked
+                self._progress.tally.finished -= 1
+            if trial.state.is_finished():
+                self._proposer.learn(trial)
+                self._count(trial.state, trial.value if trial.state == TrialState.COMPLETE else None)
+                self._slots.end(slot)
+            else:
+                self._slots.begun[slot] = begun_slot(trial)
 
     def _listen(self) -> None:
-        """Take what the workers say; a pipe that ends is a worker that died."""
-        ready = connection.wait([worker.pipe for worker in self._busy], timeout=TICK_S)
+        """Take what the workers say; a pipe that ends is a worker that died, one that is silent long one that hangs."""
+        ready = connection.wait([worker.pipe for worker in [*self._busy, *self._hung]], timeout=TICK_S)
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
                 kind, content = worker.pipe.recv()
             except (EOFError, ConnectionError):
                 self._bury(worker)
             else:
+                worker.silence.broken(self._clock.now())
                 self._take(worker, kind, content)
+        for worker in [worker for worker in self._hung if worker.pipe in ready]:
+            self._hear_late(worker)
+        self._set_silent_ones_aside()
         self._progress.refresh()
 
     def _take(self, worker: Worker, kind: str, content: Any) -> None:
@@ -168,7 +253,9 @@ class Supervisor:
         del self._busy[worker]
         self._idle.append(worker)
         self._deaths_in_a_row = 0
-        if kind == "failed":
+        if open_slot.slot in self._slots.ended or self._ledger.left_to_others(open_slot.slot):
+            self._leave(open_slot)
+        elif kind == "failed":
             self._fail(open_slot, content)
         elif kind == "over_limit":
             self._give_up(open_slot, *content)
@@ -196,40 +283,82 @@ class Supervisor:
         values = outcome.values if state == TrialState.COMPLETE else None
         history = self._proposer.finish(open_slot.slot, state, values, violations)
         self._ledger.finish(open_slot, state, outcome, history)
+        self._end(open_slot)
         self._count_and_tell(state, outcome.values[0] if state == TrialState.COMPLETE else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""
         self._ledger.give_up(open_slot, reason, outcome)
         self._proposer.finish(open_slot.slot, TrialState.PRUNED)
+        self._end(open_slot)
         self._count_and_tell(TrialState.PRUNED, None)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._ledger.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
+        self._end(open_slot)
         self._count_and_tell(TrialState.FAIL, None)
         self._progress.tally.first_failure = self._progress.tally.first_failure or reason
 
     def _put_back(self, open_slot: OpenSlot) -> None:
         self._ledger.put_back(open_slot)
+        self._leave(open_slot)
+
+    def _leave(self, open_slot: OpenSlot) -> None:
+        """Let go a slot that we do not end: another search has it, or the next one will."""
         self._proposer.forget(open_slot.slot)
+        self._slots.leave(open_slot.slot)
+        self._release(open_slot)
+
+    def _end(self, open_slot: OpenSlot) -> None:
+        self._slots.end(open_slot.slot)
+        self._release(open_slot)
+
+    def _release(self, open_slot: OpenSlot) -> None:
+        # Others may have the slot once they can read what became of it, not before.
+        self._ledger.writer.put(partial(self._claims.release, open_slot.slot))
 
     def _bury(self, worker: Worker) -> None:
-        """A worker died: its slot runs again with the same parameters, or is set aside."""
         open_slot = self._busy.pop(worker)
-        if worker.ready:  # one that never came up says nothing about the slot
-            open_slot = self._ledger.note_loss(open_slot)
         how = worker.how_it_died()
         worker.kill()
+        self._lose(worker, open_slot, how)
+
+    def _set_silent_ones_aside(self) -> None:
+        """Take back the slots of workers that have made no batch for long; the processes may wake up yet."""
+        now, minutes = self._clock.now(), self._hpo.limits.worker_silence_minutes
+        for worker in [worker for worker in self._busy if worker.silence.lasts(now) > 60 * minutes]:
+            open_slot = self._busy.pop(worker)
+            self._hung.append(worker)
+            self._send(worker, "stop")  # read when it wakes up, before its next batch
+            self._lose(worker, open_slot, f"silent for {minutes:g} minutes")
+
+    def _hear_late(self, worker: Worker) -> None:
+        """Use a worker again that was taken for hung; its slot is no longer its own, so its result is refused."""
+        try:
+            kind, _ = worker.pipe.recv()
+        except (EOFError, ConnectionError):
+            self._hung.remove(worker)
+            worker.kill()
+        else:
+            worker.ready = True
+            if kind not in {"report", "ready"}:
+                self._hung.remove(worker)
+                self._idle.append(worker)
+
+    def _lose(self, worker: Worker, open_slot: OpenSlot, how: str) -> None:
+        """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
+        if worker.ready:  # one that never came up says nothing about the slot
+            open_slot = self._ledger.note_loss(open_slot)
         self._deaths_in_a_row += 1
         if open_slot.lost > MAX_LOSSES:
-            self._fail(open_slot, f"{open_slot.lost} workers died on it, the last {how}")
+            self._fail(open_slot, f"{open_slot.lost} workers were lost on it, the last {how}")
         else:
             self._proposer.forget(open_slot.slot)
-            self._again.append(open_slot)
+            self._slots.leave(open_slot.slot, begun=open_slot)
         if self._deaths_in_a_row > MAX_DEATHS:
             raise WorkersDieError(
-                f"{self._deaths_in_a_row} workers died in a row, the last {how}. Look at the memory that trials "
+                f"{self._deaths_in_a_row} workers were lost in a row, the last {how}. Look at the memory that trials "
                 "take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
             )
 
@@ -240,20 +369,22 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End all workers; slots that still run are put back for the next search."""
+        if not self._stopping:
+            self._gone_by = time.monotonic() + STOP_WITHIN_S
         try:
             for worker in self._busy:
                 self._send(worker, "stop")
-            give_up = time.monotonic() + STOP_WITHIN_S
-            while self._busy and time.monotonic() < give_up:
+            while self._busy and time.monotonic() < self._gone_by - WRITE_WITHIN_S:
                 self._listen_for_the_end()
         finally:
             for worker, open_slot in list(self._busy.items()):
                 worker.kill()
                 self._put_back(open_slot)
             self._busy.clear()
-            for worker in self._idle:
+            for worker in [*self._idle, *self._hung]:
                 worker.kill()
             self._idle.clear()
+            self._hung.clear()
 
     def _listen_for_the_end(self) -> None:
         for worker in [

@@ -10,32 +10,51 @@ Messages from it: ``("ready", None)`` once, then
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from ctypes import c_double
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.costs import OverLimitError
 from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.trial import TrialRunner, TrialTask
+from trading_hpo.search.heartbeat import beating
+from trading_hpo.search.trial import TrialOutcome, TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.machine import give_memory_back, use_one_thread
 
 
-def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: Path) -> None:
+class Runner(Protocol):
+    """What trains trials; ``TrialRunner``, or one that stands for it where training is not the point."""
+
+    def run(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
+        """Train and yield what the trial is worth so far."""
+
+
+MakeRunner = Callable[[TrialTask, Path], Runner]
+
+
+def make_runner(task: TrialTask, panel_path: Path) -> TrialRunner:
+    """Map the panel and check that it is the one that the study is about."""
+    panel = open_panel(panel_path)
+    if panel_digest(panel) != task.panel_digest:
+        raise StaleInputError(f"{panel_path} was replaced while the search runs")
+    return TrialRunner(task, panel)
+
+
+def work(
+    pipe: "connection.Connection[Any, Any]", beat: c_double, make: MakeRunner, task: TrialTask, panel_path: Path
+) -> None:
     """Serve trials until told to end or until the parent is gone."""
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     use_one_thread()
     _die_with_parent()
-    panel = open_panel(panel_path)
-    if panel_digest(panel) != task.panel_digest:
-        raise StaleInputError(f"{panel_path} was replaced while the search runs")
-    runner = TrialRunner(task, panel)
+    runner = make(task, panel_path)
     pipe.send(("ready", None))
     # A parent that is gone ends the pipe, and with it the work.
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -44,17 +63,17 @@ def work(pipe: "connection.Connection[Any, Any]", task: TrialTask, panel_path: P
             if order == "stop":  # arrived after the trial had ended
                 continue
             _, parameters = order
-            for message in _messages(runner, parameters, pipe):
+            for message in _messages(runner, parameters, pipe, beat):
                 pipe.send(message)
             give_memory_back()
 
 
 def _messages(
-    runner: TrialRunner, parameters: dict[str, Any], pipe: "connection.Connection[Any, Any]"
+    runner: Runner, parameters: dict[str, Any], pipe: "connection.Connection[Any, Any]", beat: c_double
 ) -> Iterator[tuple[str, Any]]:
     outcome = None
     try:
-        for outcome in runner.run(parameters, should_stop=pipe.poll):
+        for outcome in runner.run(parameters, should_stop=beating(beat, pipe.poll)):
             if outcome.finished:
                 yield "done", outcome
                 return

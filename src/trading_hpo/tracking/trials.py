@@ -1,5 +1,6 @@
 """Trials of a study as child runs; the study itself remembers what is still to be told."""
 
+import hashlib
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from trading_hpo.search.study import StudyRef
 from trading_hpo.tracking.locks import held
 
 if TYPE_CHECKING:
+    import optuna
     from optuna.trial import FrozenTrial
 
 STUDY, TRIAL = "trading_hpo.study_id", "trading_hpo.trial"
@@ -46,20 +48,25 @@ class TrialMirror:
     ) -> None:
         self._client, self._experiment_id, self._parent, self._ref = client, experiment_id, parent_run_id, ref
         self._on_told = on_told
-        self._study = ref.open()
-        self._study_id = str(self._study.user_attrs.get("study_id", ref.study_name))
+        self._study: optuna.Study | None = None  # of a later phase it is not there yet
+        self._study_id = ref.study_name
         self._told: set[int] = set()
         self._half_told: dict[int, str] = {}
         self._has_read_back = False
 
     def catch_up(self) -> None:
         """Tell all trials that have ended since the last time."""
+        if self._study is None:
+            if self._ref.if_there().skipped is not None:
+                return
+            self._study = self._ref.open()
+            self._study_id = str(self._study.user_attrs.get("study_id", self._ref.study_name))
         if not self._has_read_back:
             self._told, self._half_told = self._read_back()
             self._has_read_back = True
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished() and trial.number not in self._told:
-                run_id = self._tell(trial)
+                run_id = self._tell(self._study, trial)
                 self._told.add(trial.number)
                 self._on_told(run_id)
 
@@ -70,7 +77,8 @@ class TrialMirror:
         Args:
             locks: Folder of the lock that makes one process at a time tell of this study; another tells nothing.
         """
-        with held(locks / f"{self._study_id}.lock") as ours:
+        place = hashlib.sha256(f"{self._ref.storage.masked} {self._ref.study_name}".encode()).hexdigest()[:16]
+        with held(locks / f"{place}.lock") as ours:
             if not ours:
                 yield
                 return
@@ -113,7 +121,7 @@ class TrialMirror:
             if not token:
                 return told, {number: run_id for number, run_id in half.items() if number not in told}
 
-    def _tell(self, trial: "FrozenTrial") -> str:
+    def _tell(self, study: "optuna.Study", trial: "FrozenTrial") -> str:
         name = f"{self._ref.model_type} {trial.number}"
         tags = {
             MLFLOW_PARENT_RUN_ID: self._parent,
@@ -134,7 +142,7 @@ class TrialMirror:
             self._half_told[trial.number] = run_id  # should a write fail now, the next try goes on with this run
         self._client.log_batch(
             run_id,
-            metrics=list(_metrics(trial, metric_of(self._study), ended)),
+            metrics=list(_metrics(trial, metric_of(study), ended)),
             params=[Param(key, str(value)) for key, value in trial.params.items()],
             tags=[RunTag(key, value) for key, value in tags.items()],
         )

@@ -6,8 +6,9 @@ import pandas as pd
 
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.results import combined_results, model_results, study_summary, trials_table
-from trading_hpo.search.run import Search
+from trading_hpo.search.phases import Phases
+from trading_hpo.search.reoptimise import grown
+from trading_hpo.search.results import combined_results, model_results, phases_spent, study_summary, trials_table
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
@@ -32,12 +33,14 @@ def open_study(
     name = hpo.full_study_name(scenario, source, f"{panel.label_kind}{panel.horizon_bars}", model_type)
     if model_type not in hpo.models_to_optimize:
         return StudyRef(name, storage, skipped="left out by hpo.models_to_optimize")
-    Search.of(model_type, name, panel, split_from_table(folds), spaces, training, backtest, hpo).open(storage)
-    return StudyRef(name, storage)
+    ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases))
+    ref = grown(ref, panel) if hpo.reoptimise else ref
+    settings = {"split": split_from_table(folds), "spaces": spaces, "training": training, "backtest": backtest}
+    Phases.of(ref, hpo, panel=panel, **settings).open(storage)
+    return ref
 
 
 def search(
-    model_type: str,
     ref: StudyRef,
     panel: Panel,
     folds: pd.DataFrame,
@@ -46,11 +49,11 @@ def search(
     backtest: BacktestConfig,
     hpo: HpoConfig,
 ) -> dict[str, Any]:
-    """Search one model type to its budget and return what that took."""
+    """Search one model type to its budget, phase by phase, and return what that took."""
     if ref.skipped is not None:
         return ref.described()
-    split = split_from_table(folds)
-    Search.of(model_type, ref.study_name, panel, split, spaces, training, backtest, hpo).run(ref.storage)
+    settings = {"split": split_from_table(folds), "spaces": spaces, "training": training, "backtest": backtest}
+    Phases.of(ref, hpo, panel=panel, **settings).run(ref.storage)
     return study_summary(ref.open(), ref.storage.masked)
 
 
@@ -58,14 +61,16 @@ def tabulate_trials(ref: StudyRef, _searched: dict[str, Any]) -> pd.DataFrame:
     """Return the trials of the study as a table; an empty one for a skipped study."""
     if ref.skipped is not None:
         return pd.DataFrame({"number": pd.Series(dtype="Int64")})
-    return trials_table(ref.open())
+    tables = [trials_table(study.open()).assign(study=study.study_name) for study in ref.begun()]
+    return pd.concat(tables, ignore_index=True) if ref.phases else trials_table(ref.open())
 
 
 def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
     """Return the results of one model type."""
     if ref.skipped is not None:
         return {"model_type": model_type, **ref.described()}
-    return model_results(ref.open(), model_type, ref.storage.masked)
+    results = model_results(ref.open(), model_type, ref.storage.masked)
+    return results | phases_spent({phase: study.open() for phase, study in zip(ref.phases, ref.begun(), strict=False)})
 
 
 def combine_results(*results: dict[str, Any]) -> dict[str, Any]:

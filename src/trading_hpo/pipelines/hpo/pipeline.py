@@ -25,7 +25,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
             tags=[LIVE],
         ),
         node(
-            of_model(search, model_type),
+            search,
             ["study", "panel", "folds", *_SETTINGS],
             "search_summary",
             name="search",

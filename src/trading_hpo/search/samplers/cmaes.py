@@ -63,7 +63,8 @@ class CmaesSampler(PointSampler):
             for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
             if all(name in trial.params for name in self._names)
         ]
-        complete.sort(key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
+        # What is remembered of earlier studies has no slot, and comes first.
+        complete.sort(key=lambda trial: (trial.user_attrs.get(SLOT, -1), trial.number))
         return [complete[start : start + size] for start in range(0, len(complete) - size + 1, size)]
 
     def _place(self, trial: FrozenTrial) -> Float[np.ndarray, " D"]:

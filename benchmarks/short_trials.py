@@ -1,0 +1,135 @@
+"""A search whose trials train nothing: what it takes is the search itself, and a hundred of them can be killed.
+
+``python -m benchmarks.short_trials URL STUDY`` runs one in a process of its own.
+"""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.run import Search
+from trading_hpo.search.space import FloatParameter
+from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.trial import TrialOutcome, TrialTask
+from trading_hpo.search.writer import PATIENCE_S
+from trading_hpo.splits.folds import Split
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.training.loop import Interrupted
+from trading_hpo.types import BarRange
+
+N_PARAMETERS = 15
+SPACE = {f"p{number}": FloatParameter(type="float", low=0.0, high=1.0) for number in range(N_PARAMETERS)}
+BAD_VALUES = (math.nan, math.inf, -math.inf)
+
+
+@dataclass(frozen=True)
+class ShortTrials:
+    """Stands for a ``TrialRunner``.
+
+    Attributes:
+        reports: Of each trial.
+        seconds: That it sleeps for, in all.
+        faulty: Share of trials that are worth nothing or raise; which ones, their parameters say.
+    """
+
+    reports: int = 20
+    seconds: float = 0.0
+    faulty: float = 0.0
+
+    def run(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
+        """Yield the sum of the parameters, a part of it at every step."""
+        worth = sum(parameters.values())
+        if parameters["p0"] < self.faulty:
+            worth = self._fault(parameters["p1"])
+        for step in range(1, self.reports + 1):
+            if should_stop():
+                raise Interrupted
+            if self.seconds:
+                time.sleep(self.seconds / self.reports)
+            yield _outcome(worth * step / self.reports, step, step == self.reports)
+
+    @staticmethod
+    def _fault(which: float) -> float:
+        if which > 0.75:
+            raise RuntimeError("it broke")
+        return BAD_VALUES[int(which * 4)]
+
+
+def _outcome(value: float, step: int, finished: bool) -> TrialOutcome:
+    folds = [{"fold": number, "epochs": step, "metrics": {"mcc": value}} for number in range(4)]
+    cost = {"epochs": float(step), "training_time_s": 0.0, "model_size_mb": 0.0}
+    return TrialOutcome((value,), folds, {"mcc": value}, {"mcc": 0.0}, cost, step, (value,), finished)
+
+
+def _make(runner: ShortTrials, _task: TrialTask, _panel_path: Path) -> ShortTrials:
+    return runner
+
+
+def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
+    """Return a search of such trials; keyword arguments go to the group ``hpo``."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    config = HpoConfig(**{"sampler": "random", "pruner": "none", "workers": 1, **hpo})
+    training = TrainingConfig(epochs=runner.reports)
+    task = TrialTask(
+        "mlp",
+        Split((), BarRange(0, 1), BarRange(0, 1)),
+        training,
+        BacktestConfig(),
+        ("mcc",),
+        ("mcc",),
+        1,
+        config.seed,
+        "",
+    )
+    fingerprint = {"fold_order": "lockstep", "seed": config.seed}
+    return Search(name, SPACE, task, fingerprint, config, Path(), partial(_make, runner))
+
+
+def make_study(together: Barrier, url: str, name: str) -> None:
+    """Make a study at the same moment as others do."""
+    search = short_search(name, ShortTrials(), n_trials=1)
+    together.wait()
+    search.open(StudyStorage(url))
+
+
+def main() -> int:
+    """Run a search and return the exit code that ``kedro run`` would."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.short_trials")
+    parser.add_argument("url")
+    parser.add_argument("study")
+    parser.add_argument("--n-trials", type=int, default=10)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--reports", type=int, default=3)
+    parser.add_argument("--faulty", type=float, default=0.0)
+    parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for a storage that is away")
+    chosen = parser.parse_args()
+    runner = ShortTrials(chosen.reports, chosen.seconds, chosen.faulty)
+    search = short_search(chosen.study, runner, n_trials=chosen.n_trials, workers=chosen.workers)
+    search = replace(search, patience_s=chosen.patience)
+    try:
+        search.run(StudyStorage(chosen.url))
+    except KeyboardInterrupt:
+        return 130
+    except TradingHpoError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    from benchmarks.short_trials import main as known  # by a name under which workers find it too
+
+    sys.exit(known())

@@ -1,0 +1,127 @@
+"""What earlier studies know, told to a new one: their trials to its sampler, their best configurations to try first.
+
+The earlier trials may be of other epochs or of older data, so they are no candidates of the new study. They are kept
+beside it, in a study of their own: a resumed search remembers the same, whatever has become of its teachers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+
+from trading_hpo.configuration import flatten
+from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
+from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.ranking import complete_trials, ranked
+from trading_hpo.search.space import fits, suggest
+from trading_hpo.search.storage import StudyStorage
+
+BEST_FIRST = 3
+PREFIX = "memory."  # of the name of the study beside
+REMEMBERS = "remembers"  # user attribute of the new study
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a new study is told.
+
+    Attributes:
+        teachers: Names of the earlier studies.
+        trials: Their complete trials within the new space, valued by the new objectives.
+        first: Configurations to try first.
+    """
+
+    teachers: Sequence[str] = ()
+    trials: Sequence[FrozenTrial] = ()
+    first: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def memory_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo: HpoConfig) -> Memory:
+    """Return what studies tell a new one; a trial outside of its space, or without one of its metrics, tells nothing.
+
+    Args:
+        teachers: Finished or not.
+        space: Of the new study.
+        hpo: Its objectives and constraints.
+    """
+    told = [trial for study in teachers for trial in _told(study, space, hpo)]
+    best = [trial.params for study in teachers for trial in ranked(study)[:BEST_FIRST] if fits(space, trial.params)]
+    distinct = [params for place, params in enumerate(best) if params not in best[:place]]
+    return Memory([study.study_name for study in teachers], told, distinct)
+
+
+def _told(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
+    for trial in complete_trials(study):
+        measured = {**trial.user_attrs.get("metrics", {}), **trial.user_attrs.get("cost", {})}
+        values = [measured.get(objective.metric) for objective in hpo.objectives]
+        if any(value is None for value in values) or not fits(space, trial.params):
+            continue
+        asked = FixedTrial(trial.params)
+        if suggest(space, asked) != trial.params:
+            continue
+        bounds = [bound.violation(measured.get(bound.metric)) for bound in hpo.constraints]
+        yield create_trial(
+            state=TrialState.COMPLETE,
+            values=[value for value in values if value is not None],
+            params=trial.params,
+            distributions=asked.distributions,
+            user_attrs={"from": f"{study.study_name} {trial.number}"},
+            system_attrs={"constraints": bounds} if bounds else {},
+        )
+
+
+def keep(storage: BaseStorage, study: optuna.Study, memory: Memory) -> None:
+    """Write down what a study remembers; done again after a kill, it stands there once."""
+    name = f"{PREFIX}{study.study_name}"
+    if name in {summary.study_name for summary in storage.get_all_studies()}:
+        optuna.delete_study(study_name=name, storage=storage)
+    if memory.trials:
+        optuna.create_study(storage=storage, study_name=name, directions=study.directions).add_trials(memory.trials)
+    study.set_user_attr(REMEMBERS, {"teachers": list(memory.teachers), "first": [dict(one) for one in memory.first]})
+
+
+def recall(storage: BaseStorage, study: optuna.Study) -> Memory:
+    """Return what a study remembers."""
+    kept = study.user_attrs.get(REMEMBERS)
+    if kept is None:
+        return Memory()
+    name = f"{PREFIX}{study.study_name}"
+    there = name in {summary.study_name for summary in storage.get_all_studies()}
+    trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False) if there else []
+    return Memory(kept["teachers"], trials, kept["first"])
+
+
+def teacher(storage: StudyStorage, name: str, space: Mapping[str, Any]) -> optuna.Study:
+    """Return an earlier study of the same space.
+
+    Raises:
+        StorageError: There is none of this name.
+        StudyMismatchError: It is of another space.
+    """
+    opened = storage.open()
+    names = [summary.study_name for summary in opened.get_all_studies()]
+    if name not in names:
+        raise StorageError(f"hpo.warm_start: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
+    study = optuna.load_study(study_name=name, storage=opened)
+    check_same_space(study, space)
+    return study
+
+
+def check_same_space(study: optuna.Study, space: Mapping[str, Any]) -> None:
+    """Refuse a teacher of another space, with the difference."""
+    theirs = flatten(study.user_attrs.get("fingerprint", {}).get("search_space", {}))
+    ours = flatten({name: parameter.model_dump(mode="json") for name, parameter in space.items()})
+    lines = [
+        f"    {key}: {theirs.get(key, 'absent')} -> {ours.get(key, 'absent')}"
+        for key in sorted(theirs.keys() | ours.keys())
+        if theirs.get(key, "absent") != ours.get(key, "absent")
+    ]
+    if lines:
+        raise StudyMismatchError(
+            f"hpo.warm_start: study {study.study_name} is of another search space (its own -> now):\n"
+            + "\n".join(lines)
+            + "\nGive the same ranges, or leave the study out of hpo.warm_start."
+        )
