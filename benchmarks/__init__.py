@@ -16,8 +16,8 @@
     search.py     TPE against random search and QMC, on validation and on the holdout
     curves.py     trials of a search that pruned nothing, as its study keeps them
 
-A row of ``search`` has no limit: it is a finding, shown with ``-``. ``peer``, ``pruning`` and ``search`` take minutes
-each, on two quiet cores: about ten, five and eight.
+A row of ``search`` has no limit: it is a finding, shown with ``-``. ``peer``, ``pruning`` and ``search`` take
+some minutes each; beside other programs ten and more.
 
 A new row is a module with ``rows(project: Path) -> Iterator[Row]`` and its name in ``measure.ROWS``.
 """

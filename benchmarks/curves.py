@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ class Curve:
     def epochs(self) -> int:
         """Of all folds together."""
         return sum(fold["epochs"] for fold in self.folds)
+
+
+def best_within(curves: Sequence[Curve], epochs: int) -> Curve:
+    """Return the best of the trials that were trained within a budget of epochs, taken in the order of their slots."""
+    spent = accumulate(curve.epochs for curve in curves)
+    return max((c for c, s in zip(curves, spent, strict=True) if s <= epochs), key=lambda curve: curve.value)
 
 
 def curves_in(project: Path, study_name: str) -> list[Curve]:

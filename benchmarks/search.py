@@ -12,13 +12,12 @@ holdout is that of the benchmark's own project and is judged without its ledger:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.curves import Curve, curves_in
+from benchmarks.curves import Curve, best_within, curves_in
 from benchmarks.measure import Row, fresh
 from benchmarks.project import Inputs, inputs_of, prepared_project, search
 
@@ -88,12 +87,6 @@ def _judged(project: Path, studies: Mapping[str, str], seed: int) -> dict[str, S
     budget = min(sum(curve.epochs for curve in of_search) for of_search in curves.values())
     best = {sampler: best_within(of_search, budget) for sampler, of_search in curves.items()}
     return {sampler: Score(curve.value, holdout_mcc(given, curve, seed)) for sampler, curve in best.items()}
-
-
-def best_within(curves: Sequence[Curve], epochs: int) -> Curve:
-    """Return the best of the trials that were trained within a budget of epochs, taken in the order of their slots."""
-    spent = accumulate(curve.epochs for curve in curves)
-    return max((c for c, s in zip(curves, spent, strict=True) if s <= epochs), key=lambda curve: curve.value)
 
 
 def holdout_mcc(given: Inputs, curve: Curve, seed: int) -> float:

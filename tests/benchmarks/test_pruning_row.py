@@ -74,6 +74,7 @@ def test_epochs_are_counted_to_the_first_complete_trial_within_a_percent():
     assert found.to_goal == 18 / 16  # not pruned, the second trial would have been enough
     assert found.in_all == 26 / 32
     assert found.top_cut == 0
+    assert found.gain == pytest.approx(1.0 - 0.999)  # 26 epochs are enough for three trials to their end
 
 
 def test_a_search_whose_best_were_all_cut_never_gets_there():

@@ -1,8 +1,8 @@
 """What is made of paired searches, on scores and curves that are counted by hand."""
 
 import pytest
-from benchmarks.curves import Curve
-from benchmarks.search import Score, best_within, findings, t_interval
+from benchmarks.curves import Curve, best_within
+from benchmarks.search import Score, findings, t_interval
 
 
 def curve(slot, value, epochs):
