@@ -66,6 +66,7 @@ class Ledger:
         metric: str,
         fingerprint: Mapping[str, Any],
         shared: bool = False,
+        writer: Writer | None = None,
     ) -> "Ledger":
         """Open the study, or make it; under ``StudyStorage.creating``, where others may do so at the same time.
 
@@ -90,7 +91,7 @@ class Ledger:
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))
-        return Ledger(study, storage, shared=shared)
+        return Ledger(study, storage, writer, shared)
 
     def read(self) -> list[FrozenTrial]:
         """Return all trials, not copies, not to be changed; what others write later is ``news``."""

@@ -121,10 +121,12 @@ class Search:
             with storage.creating():
                 claims = held.enter_context(claims_on(storage, self.study_name))
                 ledger = self._ledger(storage, claims.shared)
-                ledger.writer = Writer(self.patience_s)
             Supervisor(ledger, self.space, self.hpo, self.task, self.panel_path, claims, self.make).run()
 
     def _ledger(self, storage: StudyStorage, shared: bool) -> Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         objective = self.hpo.objective
-        return Ledger.open(storage, self.study_name, objective.direction, objective.metric, self.fingerprint, shared)
+        writer = Writer(self.patience_s)
+        return Ledger.open(
+            storage, self.study_name, objective.direction, objective.metric, self.fingerprint, shared, writer
+        )
