@@ -70,6 +70,7 @@ class Ledger:
         fingerprint: Mapping[str, Any],
         shared: bool = False,
         memory: Callable[[], Memory] | None = None,
+        writer: Writer | None = None,
     ) -> "Ledger":
         """Open the study, or make it; under ``StudyStorage.creating``, where others may do so at the same time.
 
@@ -100,7 +101,7 @@ class Ledger:
         weights = [objective.weight for objective in objectives]
         if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
             study.set_user_attr(WEIGHTS, weights)
-        return Ledger(study, storage, shared=shared)
+        return Ledger(study, storage, writer, shared)
 
     def recall(self) -> Memory:
         """Return what the study was told of earlier ones when it was made."""

@@ -131,9 +131,9 @@ class Search:
             with storage.creating():
                 claims = held.enter_context(claims_on(storage, self.study_name))
                 ledger = self._ledger(storage, claims.shared)
-                ledger.writer = Writer(self.patience_s)
             return Supervisor(ledger, self.space, self.hpo, self.task, self.panel_path, claims, self.make).run()
 
     def _ledger(self, storage: StudyStorage, shared: bool) -> Ledger:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return Ledger.open(storage, self.study_name, self.hpo.objectives, self.fingerprint, shared, self.memory)
+        about, writer = (self.hpo.objectives, self.fingerprint), Writer(self.patience_s)
+        return Ledger.open(storage, self.study_name, *about, shared, self.memory, writer)

