@@ -10,6 +10,7 @@ from kedro.config import OmegaConfigLoader
 
 from trading_hpo.errors import ConfigurationError
 from trading_hpo.parameters import Parameters, check_parameters
+from trading_hpo.search.config import search_space
 from trading_hpo.search.space import CategoricalParameter, FloatParameter, IntParameter
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 
@@ -55,12 +56,53 @@ def problems(raw: dict[str, Any]) -> list[str]:
 # --- what is shipped ---
 
 
-@pytest.mark.parametrize("env", ["base", "standard", "test"])
-def test_every_shipped_configuration_is_valid_and_knows_its_name(env):
+# What each scenario stands for: trials, epochs, objectives with their weights, limits, minutes of a model type.
+ACCURACY, TIME, SIZE = "composite_accuracy", "training_time_s", "model_size_mb"
+SCENARIOS = {
+    "base": (8, 6, {"mcc": 1.0}, (None, None), None),
+    "test": (3, 2, {"mcc": 1.0}, (None, None), None),
+    "quick_test": (50, 20, {ACCURACY: 0.6, TIME: 0.2}, (None, None), 120 / 4),
+    "standard": (1000, 50, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (None, None), 48 * 60 / 4),
+    "accuracy_focused": (1500, 100, {ACCURACY: 1.0}, (1000.0, 300.0), 72 * 60 / 4),
+    "efficiency_focused": (800, 30, {ACCURACY: 0.2, TIME: 0.4, SIZE: 0.4}, (100.0, 30.0), 24 * 60 / 4),
+    "production": (1200, 75, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (300.0, 90.0), 60 * 60 / 4),
+    "hybrid": (8, 6, {"mcc": 1.0}, (None, None), None),
+    "comprehensive": (100, 100, {"mcc": 1.0}, (None, None), None),
+    "architecture": (50, 50, {"mcc": 1.0}, (None, None), None),
+}
+
+
+def test_every_folder_of_the_configuration_is_a_scenario_of_the_table():
+    assert {folder.name for folder in CONF.iterdir() if folder.is_dir()} == {*SCENARIOS, "local"}
+
+
+@pytest.mark.parametrize("env", SCENARIOS)
+def test_every_shipped_configuration_is_valid_knows_its_name_and_has_its_numbers(env):
     parameters = check_parameters(load(env))
+    hpo = parameters.hpo
     assert parameters.scenario == env
-    assert parameters.source == "sp500_20"
-    assert parameters.hpo.models_to_optimize == ("mlp", "lstm", "gru", "cnn_lstm")
+    assert parameters.source == ("us_tech_ohlcv" if env == "quick_test" else "sp500_20")
+    assert hpo.models_to_optimize == ("mlp", "lstm", "gru", "cnn_lstm")
+    limits = (hpo.limits.max_model_size_mb, hpo.limits.max_training_time_minutes)
+    found = (hpo.n_trials, parameters.training.epochs, {o.metric: o.weight for o in hpo.objectives}, limits)
+    assert (*found, hpo.timeout_minutes) == SCENARIOS[env]
+
+
+def test_the_hybrid_scenario_explores_exploits_and_tunes():
+    hybrid = check_parameters(load("hybrid"))
+    found = [(search.sampler.name, search.n_trials, search.epochs) for search in hybrid.hpo.searches]
+    assert found == [("random", 20, 8), ("tpe", 40, 15), ("tpe", 15, 25)]
+    assert hybrid.hpo.phases[2].narrow_around_best is not None
+    assert hybrid.training.min_delta == 0.002
+    space = search_space("lstm", "classification", hybrid.search_spaces, hybrid.training, hybrid.hpo)
+    assert space["early_stopping_patience"].choices == (5,)
+
+
+def test_the_architecture_scenario_searches_networks_only():
+    chosen = check_parameters(load("architecture"))
+    space = search_space("cnn_lstm", "classification", chosen.search_spaces, chosen.training, chosen.hpo)
+    searched = {name for name, entry in space.items() if len(set(entry.edges())) > 1}
+    assert searched == {"dropout_rate", "cnn_filters_1", "cnn_kernel_size_1", "use_max_pooling"}
 
 
 def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way_round(base):
@@ -72,10 +114,9 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
 
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
     assert base["hpo"]["n_trials"] == 8
-    assert (standard.hpo.n_trials, standard.training.epochs) == (100, 100)
-    assert standard.hpo.pruner.n_warmup_epochs == 5
+    assert standard.hpo.n_trials == 1000
     assert standard.training.window_bars == base["training"]["window_bars"]
-    assert standard.hpo.objectives[0].metric == "mcc"
+    assert standard.hpo.seed == base["hpo"]["seed"]
 
 
 def test_values_of_the_command_line_arrive():
@@ -286,6 +327,23 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "hpo.constraints",
             [{"metric": "sharp", "min": 0}],
             "hpo.constraints.0.metric: unknown metric 'sharp'. Did you mean 'sharpe'?",
+        ),
+        ("hpo.phases", [{"name": "a"}], "hpo.phases.0.n_trials is missing."),
+        (
+            "hpo.phases",
+            [{"name": "a", "n_trials": 0}],
+            "hpo.phases.0.n_trials must be greater than or equal to 1, got 0.",
+        ),
+        (
+            "hpo.phases",
+            [{"name": "a", "n_trials": 1, "narrow_around_best": 0.5}],
+            "hpo.phases: narrow_around_best cannot be in the first phase: there is no best yet.",
+        ),
+        ("hpo.phases", [{"name": "a", "n_trials": 1}] * 2, "hpo.phases: name 'a' is given twice."),
+        (
+            "hpo.phases",
+            [{"name": "a", "n_trials": 1, "sampler": "gp"}],
+            "hpo.pruner must be none with sampler gp, got 'median': it learns from complete trials only.",
         ),
         ("features.names", [], "features.names must be a list of at least 1, got []."),
         ("features.names", "rsi_14", "features.names must be a list, got 'rsi_14'."),

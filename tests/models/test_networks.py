@@ -18,7 +18,7 @@ from trading_hpo.models.configs import CONFIGS
 from trading_hpo.models.registry import NETWORKS, Architecture, size_mb
 from trading_hpo.types import MODEL_TYPES
 
-STANDARD_SPACES = Path(__file__).parents[2] / "conf" / "standard" / "parameters_search_spaces.yml"
+FULL_SPACES = Path(__file__).parents[2] / "conf" / "base" / "globals_search_spaces.yml"
 SMALL: dict[str, dict[str, Any]] = {
     "mlp": {"hidden_dim_1": 16, "hidden_dim_2": 12, "hidden_layers": 3},
     "lstm": {"lstm_hidden_dim": 12, "attention_dim": 8, "lstm_num_layers": 2},
@@ -225,7 +225,7 @@ def test_each_type_has_its_own_cell(model_type: str, cell: type[nn.Module]) -> N
 
 
 def corners() -> Iterator[tuple[str, dict[str, Any]]]:
-    spaces = yaml.safe_load(STANDARD_SPACES.read_text())["search_spaces"]
+    spaces = yaml.safe_load(FULL_SPACES.read_text())["full_search_spaces"]
     for model_type, edge in product(MODEL_TYPES, (0, -1)):
         space = {**spaces["common"], **spaces[model_type]}
         edges = {

@@ -8,12 +8,16 @@ import pytest
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.phases import Phases
+from trading_hpo.search.reoptimise import grown
 from trading_hpo.search.run import Search
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.study import StudyRef
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
 
 SPACES = SearchSpacesConfig(
     common={
@@ -51,3 +55,26 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
         if time.monotonic() > give_up:
             raise TimeoutError("the condition never came true")
         time.sleep(0.02)
+
+
+@pytest.fixture
+def phased(panel_file: Path, tmp_path: Path) -> Callable[..., StudyRef]:
+    """Search the planted panel, or another, in phases; keyword arguments go to the group `hpo`."""
+
+    def run(
+        name: str = "study.mlp", panel: Panel | None = None, spaces: SearchSpacesConfig = SPACES, **hpo: Any
+    ) -> StudyRef:
+        panel = panel or open_panel(panel_file)
+        config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", "sampler": "random", **hpo})
+        storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+        ref = StudyRef(name, storage, phases=tuple(phase.name for phase in config.phases))
+        ref = grown(ref, panel) if config.reoptimise else ref
+        split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+        phases = Phases.of(
+            ref, config, panel=panel, split=split, spaces=spaces, training=TRAINING, backtest=BacktestConfig()
+        )
+        phases.open(storage)
+        phases.run(storage)
+        return ref
+
+    return run

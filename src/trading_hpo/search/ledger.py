@@ -8,7 +8,7 @@ import math
 import platform
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -80,6 +80,8 @@ class Ledger:
         """
         storage = where.open()
         names = {summary.study_name for summary in storage.get_all_studies()}
+        # Asked before anything is made: it may refuse.
+        told = memory() if memory is not None and not _was_made(storage, name, names) else None
         directions = [objective.direction for objective in objectives]
         study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
         if name in names and "fingerprint" not in study.user_attrs and study.get_trials(deepcopy=False):
@@ -94,8 +96,8 @@ class Ledger:
             # Names can be used again after a study was deleted; what was told of the old one is not of the new one.
             study.set_user_attr("study_id", uuid.uuid4().hex)
             study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
-            if memory is not None:
-                keep(storage, study, memory())
+            if told is not None:
+                keep(storage, study, told)
             # Last, so that a study killed before this line is begun afresh, not compared with nothing.
             study.set_user_attr("fingerprint", dict(fingerprint))
         weights = [objective.weight for objective in objectives]
@@ -237,6 +239,10 @@ class Ledger:
         trial_id = self._ids[slot]
         if trial_id is not None:
             write_change(self._engine, trial_id, change)
+
+
+def _was_made(storage: BaseStorage, name: str, names: Collection[str]) -> bool:
+    return name in names and "fingerprint" in storage.get_study_user_attrs(storage.get_study_id_from_name(name))
 
 
 def begun_slot(trial: FrozenTrial) -> OpenSlot:
