@@ -94,7 +94,8 @@ def either_storage(request: pytest.FixtureRequest, tmp_path: Path) -> StudyStora
 
 @pytest.fixture
 def panel_file(tmp_path: Path) -> Path:
-    path = tmp_path / "panel.safetensors"
+    path = tmp_path / "05_model_input" / "panel.safetensors"
+    path.parent.mkdir()
     save_panel(planted_panel(), path)
     return path
 

@@ -66,6 +66,7 @@ The tree, in the order in which data flow through it:
         loop.py
         fold.py             train, stop early, judge
         cost.py             work, memory, time
+        scalars.py          numbers by epoch, for TensorBoard
         final.py            the last training, on everything before the holdout
     backtest/               predictions -> positions -> net returns -> metrics
         classification.py

@@ -1,6 +1,7 @@
 """All parameters as one object: a configuration is checked whole, before anything runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -116,6 +117,8 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             f"got {loss!r}. Or leave it at auto."
         )
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
+    if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
+        yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'
     if parameters.source in ("csv", "parquet") and getattr(parameters.sources, parameters.source).path is None:
         yield (
             f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."

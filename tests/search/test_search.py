@@ -12,6 +12,7 @@ import optuna
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.search import supervisor
@@ -359,3 +360,19 @@ def test_configurations_to_start_from_that_come_later_are_tried_next_and_once(se
     rates = [trial.params["learning_rate"] for trial in StudyRef("study", storage).open().trials]
     assert rates[2:4] == [0.0123, 0.0321]
     assert len(set(rates)) == 6
+
+
+def test_every_trial_is_drawn_by_epoch_for_tensorboard_where_that_is_wanted(search, tmp_path):
+    storage = search(n_trials=2, tensorboard=True)
+    folder = tmp_path / "08_reporting/tensorboard/study"
+    for trial in StudyRef("study", storage).open().trials:
+        events = EventAccumulator(str(folder / f"{trial.number:05}"))
+        events.Reload()
+        drawn = [(event.step, event.value) for event in events.Scalars("validation/mcc")]
+        assert drawn == [(step, pytest.approx(value, abs=1e-6)) for step, value in trial.intermediate_values.items()]
+        assert len(events.Scalars("loss/train")) == len(drawn)
+
+
+def test_nobody_asks_nothing_is_drawn(search, tmp_path):
+    search(n_trials=1)
+    assert not list(tmp_path.glob("08_reporting"))

@@ -145,6 +145,7 @@ class HpoConfig(Config):
     )
     workers: int | Literal["auto"] = Field(default="auto", description="auto: one per core")
     timeout_minutes: float | None = Field(default=None, gt=0, description="of one model type's search")
+    tensorboard: bool = Field(default=False, description="write every trial's numbers by epoch for TensorBoard")
     limits: LimitsConfig = LimitsConfig()
     notifications: NotificationsConfig = NotificationsConfig()
     start_from: tuple[dict[str, Scalar], ...] = Field(

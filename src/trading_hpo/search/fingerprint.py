@@ -80,7 +80,9 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
     Raises:
         StudyMismatchError: With each difference, and the two ways out.
     """
-    before, now = {**_BEFORE_THEY_WERE_COMPARED, **flatten(_as_now(stored))}, flatten(ours)
+    now = flatten(ours)
+    untold = {key: value for key, value in _BEFORE_THEY_WERE_COMPARED.items() if key in now}
+    before = {**untold, **flatten(_as_now(stored))}
     lines = [
         f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
         for key in sorted(before.keys() | now.keys())

@@ -19,6 +19,8 @@ from trading_hpo.search.ranking import best_trial
 from trading_hpo.search.run import Search
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
+from trading_hpo.search.trial import TrialTask
+from trading_hpo.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Phases:
 
         return replace(self.first, memory=ask) if names else self.first
 
+    def _task_of(self, name: str, training: TrainingConfig) -> TrialTask:
+        task = replace(self.first.task, training=training)
+        return task if task.scalars is None else replace(task, scalars=task.scalars.with_name(name))
+
     def _next(self, number: int, name: str, before: optuna.Study) -> Search:
         """Return a later phase's search, around what the one before has found."""
         phase, hpo = self.hpo.phases[number], self.hpo.searches[number]
@@ -87,7 +93,7 @@ class Phases:
             study_name=name,
             space=space,
             hpo=hpo,
-            task=replace(self.first.task, training=training),
+            task=self._task_of(name, training),
             fingerprint={**self.first.fingerprint, "search_space": shown, "training": compared_training(training)},
             memory=lambda: memory_of([before], space, hpo),
         )

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from trading_hpo.search.worker import MakeRunner
 
 
+SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panel is too
+
+
 @dataclass(frozen=True)
 class Search:
     """One model type's search, ready to run.
@@ -103,6 +106,7 @@ class Search:
             fingerprint["data"]["digest"],
             hpo.fold_order,
             hpo.limits,
+            panel.path.parents[1] / SCALARS / study_name if hpo.tensorboard else None,
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class TrialTask:
         fold_order: ``lockstep`` trains the folds side by side and reports their mean after every epoch; ``sequential``
             one after another, each reporting its own value at its end.
         limits: Of every trial.
+        scalars: Folder for TensorBoard's files of every trial, if somebody wants them.
     """
 
     model_type: str
@@ -47,6 +49,7 @@ class TrialTask:
     panel_digest: str
     fold_order: str = "lockstep"
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    scalars: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,16 @@ class TrialOutcome:
     def of(self, metric: str) -> float | None:
         """Return a metric or a cost; none where it does not exist."""
         return self.metrics[metric] if metric in self.metrics else self.cost.get(metric)
+
+    def shown(self) -> dict[str, float | None]:
+        """Return what is drawn by epoch: losses and metrics, means over the folds, and the cost so far."""
+        losses = {name: _mean([fold[f"{name}_loss"] for fold in self.folds]) for name in ("train", "stop")}
+        groups: dict[str, Mapping[str, float | None]] = {
+            "loss": losses,
+            "validation": self.metrics,
+            "cost": self.cost,
+        }
+        return {f"{group}/{name}": value for group, part in groups.items() for name, value in part.items()}
 
 
 class TrialRunner:

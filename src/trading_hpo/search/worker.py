@@ -25,6 +25,7 @@ from trading_hpo.search.heartbeat import beating
 from trading_hpo.search.trial import TrialOutcome, TrialRunner, TrialTask
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.machine import give_memory_back, use_one_thread
+from trading_hpo.training.scalars import Scalars, scalars_in
 
 
 class Runner(Protocol):
@@ -62,18 +63,25 @@ def work(
             order = pipe.recv()
             if order == "stop":  # arrived after the trial had ended
                 continue
-            _, parameters = order
-            for message in _messages(runner, parameters, pipe, beat):
-                pipe.send(message)
+            slot, parameters = order
+            folder = None if task.scalars is None else task.scalars / f"{slot:05}"
+            with scalars_in(folder, parameters) as scalars:
+                for message in _messages(runner, parameters, pipe, beat, scalars):
+                    pipe.send(message)
             give_memory_back()
 
 
 def _messages(
-    runner: Runner, parameters: dict[str, Any], pipe: "connection.Connection[Any, Any]", beat: c_double
+    runner: Runner,
+    parameters: dict[str, Any],
+    pipe: "connection.Connection[Any, Any]",
+    beat: c_double,
+    scalars: Scalars,
 ) -> Iterator[tuple[str, Any]]:
     outcome = None
     try:
         for outcome in runner.run(parameters, should_stop=beating(beat, pipe.poll)):
+            scalars.write(outcome.step, outcome.shown())
             if outcome.finished:
                 yield "done", outcome
                 return

@@ -45,6 +45,8 @@ class FoldScore:
         threshold: Chosen on the stop rows.
         metrics: On validation.
         seconds: Of training.
+        train_loss: Of the last epoch.
+        stop_loss: After it, on the stop rows.
         finished: No further epoch will come.
     """
 
@@ -54,6 +56,8 @@ class FoldScore:
     threshold: float
     metrics: Mapping[str, float | None]
     seconds: float
+    train_loss: float
+    stop_loss: float
     finished: bool
 
 
@@ -187,6 +191,7 @@ def fit_fold(
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch
         finished = waited >= chosen.early_stopping_patience or result.epoch == training.epochs
-        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, finished)
+        losses = (result.train_loss, stop_loss)
+        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *losses, finished)
         if finished:
             return
