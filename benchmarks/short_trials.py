@@ -114,10 +114,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--faulty", type=float, default=0.0)
+    parser.add_argument("--sampler", default="random")
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for a storage that is away")
     chosen = parser.parse_args()
     runner = ShortTrials(chosen.reports, chosen.seconds, chosen.faulty)
-    search = short_search(chosen.study, runner, n_trials=chosen.n_trials, workers=chosen.workers)
+    hpo = {"n_trials": chosen.n_trials, "workers": chosen.workers, "sampler": chosen.sampler}
+    search = short_search(chosen.study, runner, **hpo)
     search = replace(search, patience_s=chosen.patience)
     try:
         search.run(StudyStorage(chosen.url))

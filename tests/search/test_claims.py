@@ -119,6 +119,24 @@ def test_the_slots_of_a_killed_machine_are_taken_up_with_their_parameters(databa
     assert StudyRef("study", database).open().trials[0].params == begun.params
 
 
+def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(database, server_does):
+    # Each goes on by itself; what it proposes then follows from what it has seen itself, so the two differ.
+    short_search("study", ShortTrials(3), n_trials=60).open(database)
+    machines = [start(database, "--n-trials", "60", "--seconds", "0.2", "--sampler", "tpe") for _ in range(2)]
+    give_up = time.monotonic() + 100
+    while len(StudyRef("study", database).open().trials) < 15:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    server_does("stop")
+    time.sleep(3)
+    server_does("start")
+    said = [machine.communicate(timeout=150)[1] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0], said
+    assert states(database) == (list(range(60)), {TrialState.COMPLETE})
+    for trial in StudyRef("study", database).open().trials:
+        assert trial.value == pytest.approx(sum(trial.params.values()))
+
+
 def test_a_search_on_a_server_that_restarts_again_and_again_loses_nothing(database, server_does):
     search = short_search("study", ShortTrials(5, seconds=0.2), n_trials=150, workers=2)
     search.open(database)

@@ -1,6 +1,8 @@
 """What a study's storage holds of its slots."""
 
 import random
+import sqlite3
+import time
 
 import optuna
 import pytest
@@ -10,10 +12,14 @@ from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
 from trading_hpo.search import reports as module
-from trading_hpo.search.ledger import Ledger
+from trading_hpo.search import storage as storage_module
+from trading_hpo.search import writer as writer_module
+from trading_hpo.search.ledger import Ledger, begun_slot
 from trading_hpo.search.objectives import ObjectiveConfig
 from trading_hpo.search.proposer import History, Proposal
 from trading_hpo.search.reports import Reports
+from trading_hpo.search.rows import engine_of
+from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.trial import TrialOutcome
 from trading_hpo.search.writer import Writer
 
@@ -38,9 +44,9 @@ def quiet_optuna():
 
 @pytest.fixture
 def open_ledger(either_storage):
-    def open_it(writer=None):
+    def open_it(writer=None, shared=False):
         ledger = Ledger.open(either_storage, "study", (ObjectiveConfig(),), {"fold_order": "lockstep"})
-        return Ledger(ledger.study, either_storage.open(), writer)
+        return Ledger(ledger.study, either_storage.open(), writer, shared)
 
     return open_it
 
@@ -89,6 +95,57 @@ def test_a_slot_that_two_searches_train_alike_is_finished_by_the_first(open_ledg
     assert [trial.value for trial in trials(ours)] == [1.0]
 
 
+def seen(news):
+    return [(trial.user_attrs["slot"], trial.state.name) for trial in news]
+
+
+def test_what_others_begin_and_end_is_told_once_and_what_is_ours_never(open_ledger):
+    ours, theirs = open_ledger(shared=True), open_ledger(shared=True)
+    ours.read()
+    theirs.read()
+    own = ours.begin(0, proposal(0.1))
+    assert ours.news() == []
+    other = theirs.begin(1, proposal(0.2))
+    assert seen(ours.news()) == [(1, "RUNNING")]
+    assert ours.news() == []
+    theirs.finish(other, TrialState.COMPLETE, outcome(1.0), NOTHING)
+    assert seen(ours.news()) == [(1, "COMPLETE")]
+    ours.finish(own, TrialState.COMPLETE, outcome(2.0), NOTHING)
+    assert ours.news() == []
+    assert seen(theirs.news()) == [(0, "COMPLETE")]
+
+
+def test_a_slot_that_another_search_left_is_ours_once_it_is_taken_up(open_ledger):
+    left = open_ledger(shared=True)
+    left.report(left.begin(0, proposal(0.1)), 1, [0.5])
+    ours = open_ledger(shared=True)
+    (begun,) = map(begun_slot, ours.read())
+    ours.take_up(begun)
+    ours.report(begun, 1, [0.5])
+    ours.finish(begun, TrialState.COMPLETE, outcome(1.0), NOTHING)
+    assert ours.news() == []
+    (trial,) = trials(ours)
+    assert (trial.number, trial.params, trial.intermediate_values) == (0, {"rate": 0.1}, {1: 0.5})
+
+
+def test_a_file_that_another_program_holds_delays_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage_module, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(writer_module, "RETRY_S", 0.05)
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    ledger = Ledger.open(storage, "study", (ObjectiveConfig(),), {"fold_order": "lockstep"})
+    ledger.writer.start()
+    other = sqlite3.connect(tmp_path / "studies.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for slot in range(5):
+        ledger.finish(ledger.begin(slot, proposal(0.1)), TrialState.COMPLETE, outcome(1.0), NOTHING)
+    time.sleep(0.5)
+    assert not ledger.writer.idle
+    other.execute("COMMIT")
+    other.close()
+    ledger.writer.finish(lambda: True)
+    assert seen(trials(ledger)) == [(slot, "COMPLETE") for slot in range(5)]
+
+
 def test_a_finished_trial_has_all_reports_though_storage_was_too_slow_for_them_on_the_way(open_ledger, monkeypatch):
     monkeypatch.setattr(module, "SHARE", 0.0)
     ledger = open_ledger()
@@ -121,8 +178,6 @@ def test_a_report_waits_once_storage_has_taken_its_share():
 
 
 def test_a_full_disk_ends_the_search_with_the_path_and_what_is_free_and_loses_nothing(tmp_path):
-    from trading_hpo.search.storage import StudyStorage
-
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     ledger = Ledger.open(storage, "study", (ObjectiveConfig(),), {"fold_order": "lockstep"})
     acknowledged = []
@@ -148,9 +203,6 @@ def test_a_full_disk_ends_the_search_with_the_path_and_what_is_free_and_loses_no
 
 
 def test_the_database_does_not_wait_for_the_disk_at_every_commit(tmp_path):
-    from trading_hpo.search.rows import engine_of
-    from trading_hpo.search.storage import StudyStorage
-
     engine = engine_of(StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}").open())
     with engine.connect() as connection:
         assert connection.execute(sqlalchemy.text("PRAGMA synchronous")).scalar() == 1

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import c_double
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def start_worker(task: TrialTask, panel_path: Path, make: "MakeRunner | None" = 
     """
     from trading_hpo.search.worker import make_runner, work
 
-    context = _context()
+    context = _context(_OF_A_FIRST_TRIAL if make is None else ())
     ours, theirs = context.Pipe()
     beat = context.RawValue(c_double, 0.0)
     with _lean_start(), _no_interrupts():
@@ -78,10 +78,10 @@ def start_worker(task: TrialTask, panel_path: Path, make: "MakeRunner | None" = 
     return Worker(process, ours, Silence(beat))
 
 
-def _context() -> ForkServerContext:
+def _context(also: Sequence[str]) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
-    context.set_forkserver_preload(["trading_hpo.search.worker", *_OF_A_FIRST_TRIAL])
+    context.set_forkserver_preload(["trading_hpo.search.worker", *also])
     return context
 
 
