@@ -94,7 +94,7 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
         "",
     )
     fingerprint = {"fold_order": "lockstep", "seed": config.seed}
-    return Search(name, SPACE, task, fingerprint, config, Path(), partial(_make, runner))
+    return Search(name, SPACE, task, fingerprint, config, Path(), make=partial(_make, runner))
 
 
 def make_study(together: Barrier, url: str, name: str) -> None:

@@ -29,7 +29,7 @@ def test_a_trial_that_runs_again_begins_anew(tmp_path):
 def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with scalars_in(None, {}) as scalars:
-        scalars.write(1, {"loss": 1.0})
+        assert scalars is None
     assert not list(tmp_path.iterdir())
 
 

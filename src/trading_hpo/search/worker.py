@@ -76,12 +76,13 @@ def _messages(
     parameters: dict[str, Any],
     pipe: "connection.Connection[Any, Any]",
     beat: c_double,
-    scalars: Scalars,
+    scalars: Scalars | None,
 ) -> Iterator[tuple[str, Any]]:
     outcome = None
     try:
         for outcome in runner.run(parameters, should_stop=beating(beat, pipe.poll)):
-            scalars.write(outcome.step, outcome.shown())
+            if scalars is not None:
+                scalars.write(outcome.step, outcome.shown())
             if outcome.finished:
                 yield "done", outcome
                 return

@@ -5,53 +5,32 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
 FLUSH_S = 10  # what a killed process may lose
 
 
-class Scalars(Protocol):
-    """Takes numbers."""
+class Scalars:
+    """Writes numbers as far as it goes: a full disk ends the writing, not the trial."""
 
-    def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
-        """Take the numbers of an epoch; those that do not exist are left out."""
-
-
-class Nowhere:
-    """Forgets them."""
-
-    def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
-        """Do nothing."""
-
-
-class _Events:
     def __init__(self, writer: Any) -> None:
         self._writer = writer
 
     def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
-        for name, value in numbers.items():
-            if value is not None:
-                self._writer.add_scalar(name, value, step)
-
-
-class _AsFarAsItGoes:
-    """A full disk ends the writing, not the trial."""
-
-    def __init__(self, events: _Events) -> None:
-        self._events: Scalars = events
-
-    def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
+        """Write the numbers of an epoch; those that do not exist are left out."""
         try:
-            self._events.write(step, numbers)
+            for name, value in numbers.items():
+                if value is not None and self._writer is not None:
+                    self._writer.add_scalar(name, value, step)
         except OSError as error:
             logger.warning("TensorBoard's files cannot be written: %s. The trial goes on without them.", error)
-            self._events = Nowhere()
+            self._writer = None
 
 
 @contextmanager
-def scalars_in(folder: Path | None, about: Mapping[str, Any]) -> Iterator[Scalars]:
+def scalars_in(folder: Path | None, about: Mapping[str, Any]) -> Iterator[Scalars | None]:
     """Write event files into a folder, emptied before: a trial that runs again begins anew.
 
     Args:
@@ -59,7 +38,7 @@ def scalars_in(folder: Path | None, about: Mapping[str, Any]) -> Iterator[Scalar
         about: The trial's parameters, shown as text.
     """
     if folder is None:
-        yield Nowhere()
+        yield None
         return
     from torch.utils.tensorboard.writer import SummaryWriter  # a second that only those pay who ask for it
 
@@ -67,4 +46,4 @@ def scalars_in(folder: Path | None, about: Mapping[str, Any]) -> Iterator[Scalar
     with SummaryWriter(str(folder), flush_secs=FLUSH_S) as writer:
         lines = "\n".join(f"    {name}: {value}" for name, value in about.items())
         writer.add_text("parameters", lines)
-        yield _AsFarAsItGoes(_Events(writer))
+        yield Scalars(writer)
