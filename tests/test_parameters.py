@@ -328,6 +328,17 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             [{"metric": "sharp", "min": 0}],
             "hpo.constraints.0.metric: unknown metric 'sharp'. Did you mean 'sharpe'?",
         ),
+        (
+            "hpo.storage",
+            "postgresql+psycopg://me:secret@host/studies",
+            "hpo.storage is not a parameter, since parameters are logged. Give the URL of a server in the environment: "
+            "TRADING_HPO_STORAGE.",
+        ),
+        (
+            "hpo.study_name",
+            "postgresql://me:secret@host/studies",
+            f"hpo.study_name must be text that matches {NAME_PATTERN}, got 'postgresql://me:***@host/studies'.",
+        ),
         ("hpo.phases", [{"name": "a"}], "hpo.phases.0.n_trials is missing."),
         (
             "hpo.phases",

@@ -1,5 +1,6 @@
 """What every group of parameters shares: frozen, no unknown keys, all problems at once, in words."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
@@ -28,6 +29,7 @@ _RULES = {
     "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
 }
+_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^@\s]+@")  # of a URL that was typed into the wrong place
 _OF_A_VALIDATOR = ("value_error", "assertion_error")
 
 
@@ -154,7 +156,8 @@ def _sentences(name: str, alike: Sequence[_Fault]) -> Iterator[str]:
     if rules:
         detail = alike[0].detail
         value = detail["ctx"]["tag"] if detail["type"] == "union_tag_invalid" else detail["input"]
-        yield f"{name} must be {' or '.join(dict.fromkeys(rules))}, got {'null' if value is None else repr(value)}."
+        shown = "null" if value is None else _PASSWORD.sub(r"\1***@", repr(value))
+        yield f"{name} must be {' or '.join(dict.fromkeys(rules))}, got {shown}."
 
 
 def _rule(detail: ErrorDetails) -> str:

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from trading_hpo.errors import StorageError
+from trading_hpo.search import storage as storage_module
 from trading_hpo.search.storage import StudyStorage, masked_url
 
 
@@ -73,3 +76,36 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     with pytest.raises(StorageError, match="cannot be written"):
         StudyStorage(f"sqlite:///{file}/studies.db").check()
     assert file.read_bytes() == before
+
+
+MOUNTS = """/dev/vda1 / ext4 rw 0 0
+server:/home /home nfs4 rw 0 0
+tmpfs /home/me/fast tmpfs rw 0 0
+//box/share /mnt/my\\040share cifs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/data/x.db", "ext4"),
+        ("/home/me/studies.db", "nfs4"),
+        ("/home/me/fast/studies.db", "tmpfs"),
+        ("/mnt/my share/x", "cifs"),
+    ],
+)
+def test_the_file_system_of_a_path_is_that_of_the_nearest_mount(tmp_path, path, kind):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(MOUNTS)
+    assert storage_module.file_system(Path(path), mounts) == kind
+
+
+def test_a_system_that_tells_no_mounts_is_not_asked(tmp_path):
+    assert storage_module.file_system(tmp_path, tmp_path / "absent") == ""
+
+
+def test_a_file_on_a_network_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage_module, "file_system", lambda path: "nfs4")
+    with pytest.raises(StorageError, match=r"network file system \(nfs4\).*TRADING_HPO_STORAGE"):
+        StudyStorage(f"sqlite:///{tmp_path / 'new' / 'studies.db'}").check()
+    assert not list(tmp_path.iterdir())

@@ -188,6 +188,20 @@ class HpoConfig(Config):
             return {**values, "models_to_optimize": [values["models_to_optimize"]]}
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_storage(cls, values: Any) -> Any:
+        """Parameters are logged, and a URL may hold a password."""
+        wanted = next(
+            (name for name in ("storage", "storage_url") if isinstance(values, dict) and name in values), None
+        )
+        if wanted is not None:
+            raise ValueError(
+                f"{wanted} is not a parameter, since parameters are logged. Give the URL of a server in the "
+                "environment: TRADING_HPO_STORAGE."
+            )
+        return values
+
     @property
     def judged_by(self) -> tuple[str, ...]:
         """The metrics of all objectives and constraints."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import optuna
 
 BUSY_TIMEOUT_S = 60
+NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "lustre")
 # A server that is gone without a word is noticed within half a minute, not after the two hours of the system.
 LIVELY = {
     "connect_timeout": 5,
@@ -106,6 +107,12 @@ class StudyStorage:
                 raise StorageError(
                     f"Studies cannot be written to {path}: {folder} is no folder that this user may write to. Give "
                     "access, or name another database in TRADING_HPO_STORAGE."
+                )
+            if (kind := file_system(folder)) in NETWORK:
+                raise StorageError(
+                    f"Studies cannot be kept in {path}: it lies on a network file system ({kind}), where the locks of "
+                    "SQLite do not hold. Put data_root on a disk of this machine, or name a PostgreSQL server in "
+                    "TRADING_HPO_STORAGE."
                 )
             if path.exists():
                 self._check_file(path)
@@ -235,6 +242,15 @@ class StudyStorage:
             f"The study storage {self.masked} cannot be used: {reason}. "
             "Start it, or correct TRADING_HPO_STORAGE (unset, studies go to a SQLite file)."
         )
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """Return the kind of file system that a path lies on; nothing where the system does not say."""
+    if not mounts.exists():
+        return ""
+    found = [line.split()[1:3] for line in mounts.read_text().splitlines()]
+    places = {Path(place.replace("\\040", " ")): kind for place, kind in found}
+    return next((places[parent] for parent in (path.resolve(), *path.resolve().parents) if parent in places), "")
 
 
 def masked_url(url: str) -> str:
