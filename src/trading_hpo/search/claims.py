@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import sqlalchemy
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search.outage import will_pass
+from trading_hpo.search.outage import Absence, will_pass
 from trading_hpo.search.storage import StudyStorage, held_by_another, study_key
 
 KEEP_EVERY_S = 5.0
@@ -71,6 +71,7 @@ class SlotLocks:
         self._one_at_a_time = threading.Lock()  # the search takes, the thread that writes lets go
         self._kept = time.monotonic()
         self._session: sqlalchemy.Connection | None = None
+        self._absence = Absence()
         self._connect()
 
     def take(self, slot: int) -> bool:
@@ -110,15 +111,21 @@ class SlotLocks:
 
     def _ask(self, question: str, slot: int) -> Any:
         """Return the server's answer; none while it is away."""
-        for _ in range(2):  # a session that died says nothing about the server of now; a new one does
-            try:
-                if self._session is None:
-                    self._connect()
-                return self._answer(question, slot)
-            except sqlalchemy.exc.DBAPIError as error:
-                self._disconnect()
-                if not will_pass(error):
-                    raise
+        had_session = self._session is not None
+        if self._absence.is_likely and not had_session:
+            return None
+        began = time.monotonic()
+        try:
+            if self._session is None:
+                self._connect()
+            return self._answer(question, slot)
+        except sqlalchemy.exc.DBAPIError as error:
+            self._disconnect()
+            if not will_pass(error):
+                raise
+        if had_session:  # one that died says nothing about the server of now; a new one does
+            return self._ask(question, slot)
+        self._absence.note(began)
         return None
 
     def _answer(self, question: str, slot: int) -> Any:
