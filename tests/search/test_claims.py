@@ -77,6 +77,8 @@ def test_after_a_restart_of_the_server_what_was_held_is_held_again(two, server_d
     assert one.take(0)
     server_does("stop")
     assert one.take(1)  # nobody can be asked
+    assert not one.take(2, begun=True)  # whoever has begun it may train it yet
+    assert one.take(0, begun=True)  # our own
     one.keep()
     server_does("start")
     one.keep()

@@ -27,8 +27,13 @@ class Claims(Protocol):
 
     shared: bool  # whether other searches may have slots of the study
 
-    def take(self, slot: int) -> bool:
-        """Take a slot, if nobody else has it."""
+    def take(self, slot: int, begun: bool = False) -> bool:
+        """Take a slot, if nobody else has it.
+
+        Args:
+            slot: In the budget.
+            begun: Whether another search has begun it, which may still train it.
+        """
 
     def release(self, slot: int) -> None:
         """Let a slot go, once its end is written."""
@@ -42,9 +47,9 @@ class WholeStudy:
 
     shared = False
 
-    def take(self, slot: int) -> bool:
+    def take(self, slot: int, begun: bool = False) -> bool:
         """Say yes."""
-        del slot
+        del slot, begun
         return True
 
     def release(self, slot: int) -> None:
@@ -74,19 +79,21 @@ class SlotLocks:
         self._absence = Absence()
         self._connect()
 
-    def take(self, slot: int) -> bool:
+    def take(self, slot: int, begun: bool = False) -> bool:
         """Take a slot, if nobody else has it.
 
-        While the server is away nobody can be asked, and the answer is yes: the slot's beginning, which is written
-        later, is refused there if another search was first.
+        While the server is away nobody can be asked. Then slots that others have begun are left to them, and of new
+        ones the answer is yes: a beginning, which is written later, is refused there if another search was first.
         """
         with self._one_at_a_time:
             if slot in self._held:
                 return True
             taken = self._ask("pg_try_advisory_lock(:study, :slot)", slot)
-            if taken is not False:
+            if taken is None:
+                taken = not begun
+            if taken:
                 self._held.add(slot)
-            return taken is not False
+            return bool(taken)
 
     def release(self, slot: int) -> None:
         """Let a slot go, once its end is written."""
