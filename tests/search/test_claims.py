@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
 from trading_hpo.search import claims as module
+from trading_hpo.search import outage
 from trading_hpo.search.claims import SlotLocks, claims_on
 from trading_hpo.search.shelf import delete
 from trading_hpo.search.study import StudyRef
@@ -70,10 +71,14 @@ def test_what_a_search_holds_cannot_be_deleted_and_what_is_being_deleted_cannot_
 
 def test_after_a_restart_of_the_server_what_was_held_is_held_again(two, server_does, monkeypatch):
     monkeypatch.setattr(module, "KEEP_EVERY_S", 0.0)
+    monkeypatch.setattr(outage, "ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr(outage, "REST", 0.0)
     one, other = two
     assert one.take(0)
     server_does("stop")
     assert one.take(1)  # nobody can be asked
+    assert not one.take(2, begun=True)  # whoever has begun it may train it yet
+    assert one.take(0, begun=True)  # our own
     one.keep()
     server_does("start")
     one.keep()

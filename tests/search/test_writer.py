@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 
+from trading_hpo.search import outage
 from trading_hpo.search import writer as module
 from trading_hpo.search.outage import will_pass
 from trading_hpo.search.writer import Writer
@@ -51,6 +52,21 @@ def wait_until_it_failed(writer):
     while writer._failure is None:
         assert time.monotonic() < give_up, "it never failed"
         time.sleep(0.01)
+
+
+def test_a_storage_that_was_away_is_asked_again_the_later_the_longer_the_question_took(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(outage.time, "monotonic", lambda: now[0])
+    absence = outage.Absence()
+    assert not absence.is_likely
+    absence.note(began=99.9)  # refused at once
+    now[0] = 101.1
+    assert not absence.is_likely
+    absence.note(began=96.1)  # five seconds without an answer
+    now[0] = 125.0
+    assert absence.is_likely
+    now[0] = 127.0
+    assert not absence.is_likely
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import sqlalchemy
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search.outage import will_pass
+from trading_hpo.search.outage import Absence, will_pass
 from trading_hpo.search.storage import StudyStorage, held_by_another, study_key
 
 KEEP_EVERY_S = 5.0
@@ -27,8 +27,13 @@ class Claims(Protocol):
 
     shared: bool  # whether other searches may have slots of the study
 
-    def take(self, slot: int) -> bool:
-        """Take a slot, if nobody else has it."""
+    def take(self, slot: int, begun: bool = False) -> bool:
+        """Take a slot, if nobody else has it.
+
+        Args:
+            slot: In the budget.
+            begun: Whether another search has begun it, which may still train it.
+        """
 
     def release(self, slot: int) -> None:
         """Let a slot go, once its end is written."""
@@ -42,9 +47,9 @@ class WholeStudy:
 
     shared = False
 
-    def take(self, slot: int) -> bool:
+    def take(self, slot: int, begun: bool = False) -> bool:
         """Say yes."""
-        del slot
+        del slot, begun
         return True
 
     def release(self, slot: int) -> None:
@@ -71,21 +76,24 @@ class SlotLocks:
         self._one_at_a_time = threading.Lock()  # the search takes, the thread that writes lets go
         self._kept = time.monotonic()
         self._session: sqlalchemy.Connection | None = None
+        self._absence = Absence()
         self._connect()
 
-    def take(self, slot: int) -> bool:
+    def take(self, slot: int, begun: bool = False) -> bool:
         """Take a slot, if nobody else has it.
 
-        While the server is away nobody can be asked, and the answer is yes: the slot's beginning, which is written
-        later, is refused there if another search was first.
+        While the server is away nobody can be asked. Then slots that others have begun are left to them, and of new
+        ones the answer is yes: a beginning, which is written later, is refused there if another search was first.
         """
         with self._one_at_a_time:
             if slot in self._held:
                 return True
             taken = self._ask("pg_try_advisory_lock(:study, :slot)", slot)
-            if taken is not False:
+            if taken is None:
+                taken = not begun
+            if taken:
                 self._held.add(slot)
-            return taken is not False
+            return bool(taken)
 
     def release(self, slot: int) -> None:
         """Let a slot go, once its end is written."""
@@ -110,15 +118,21 @@ class SlotLocks:
 
     def _ask(self, question: str, slot: int) -> Any:
         """Return the server's answer; none while it is away."""
-        for _ in range(2):  # a session that died says nothing about the server of now; a new one does
-            try:
-                if self._session is None:
-                    self._connect()
-                return self._answer(question, slot)
-            except sqlalchemy.exc.DBAPIError as error:
-                self._disconnect()
-                if not will_pass(error):
-                    raise
+        had_session = self._session is not None
+        if self._absence.is_likely and not had_session:
+            return None
+        began = time.monotonic()
+        try:
+            if self._session is None:
+                self._connect()
+            return self._answer(question, slot)
+        except sqlalchemy.exc.DBAPIError as error:
+            self._disconnect()
+            if not will_pass(error):
+                raise
+        if had_session:  # one that died says nothing about the server of now; a new one does
+            return self._ask(question, slot)
+        self._absence.note(began)
         return None
 
     def _answer(self, question: str, slot: int) -> Any:

@@ -192,12 +192,9 @@ class HpoConfig(Config):
     @classmethod
     def _no_storage(cls, values: Any) -> Any:
         """Parameters are logged, and a URL may hold a password."""
-        wanted = next(
-            (name for name in ("storage", "storage_url") if isinstance(values, dict) and name in values), None
-        )
-        if wanted is not None:
+        if isinstance(values, dict) and "storage" in values:
             raise ValueError(
-                f"{wanted} is not a parameter, since parameters are logged. Give the URL of a server in the "
+                "hpo.storage is not a parameter, since parameters are logged. Give the URL of a server in the "
                 "environment: TRADING_HPO_STORAGE."
             )
         return values

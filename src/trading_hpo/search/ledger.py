@@ -24,7 +24,7 @@ from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.memory import Memory, keep, recall
 from trading_hpo.search.objectives import ObjectiveConfig
-from trading_hpo.search.outage import will_pass
+from trading_hpo.search.outage import Absence, will_pass
 from trading_hpo.search.proposer import History, Proposal
 from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.ranking import VIOLATIONS, WEIGHTS
@@ -61,6 +61,7 @@ class Ledger:
         self._begun: dict[int, int] = {}  # trials by slot that were begun by others, earlier or elsewhere
         self._known_to = -1  # the id up to which all trials are known
         self._reports: dict[int, Reports] = {}
+        self._absence = Absence()
 
     @staticmethod
     def open(
@@ -122,7 +123,9 @@ class Ledger:
 
     def news(self) -> list[FrozenTrial]:
         """Return trials that other searches have begun or ended since the last time; while storage is away, none."""
-        known = set(self._begun.values())
+        if self._absence.is_likely:
+            return []
+        known, began = set(self._begun.values()), time.monotonic()
         try:
             found = states_since(self._engine, self._study_id, self._known_to, known)
             theirs = [(key, state) for key, state in found if key not in self._own]
@@ -130,6 +133,7 @@ class Ledger:
         except Exception as error:
             if not will_pass(error):
                 raise
+            self._absence.note(began)
             return []
         # One of our own may have been found in the moment before the writer had told its id.
         told = [trial for trial in told if trial._trial_id not in self._own]

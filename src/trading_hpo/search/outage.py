@@ -1,11 +1,14 @@
 """Which failures of a storage pass by themselves."""
 
 import sqlite3
+import time
 
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 
 BUSY = ("locked", "busy")
+ASK_AGAIN_S = 1.0
+REST = 5.0  # times as long as the last vain question took
 
 
 def will_pass(error: BaseException) -> bool:
@@ -20,3 +23,23 @@ def will_pass(error: BaseException) -> bool:
         return any(word in str(cause.orig) for word in BUSY)
     lost = isinstance(cause, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
     return cause.connection_invalidated or lost
+
+
+class Absence:
+    """Keeps from asking a storage that was away a moment ago.
+
+    Where a server is gone without a word each question takes seconds, in which the search hears no worker.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is too early to ask again."""
+        return time.monotonic() < self._until
+
+    def note(self, began: float) -> None:
+        """Note a vain question, begun at that moment of the monotonic clock."""
+        now = time.monotonic()
+        self._until = now + max(ASK_AGAIN_S, REST * (now - began))

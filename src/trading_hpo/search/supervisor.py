@@ -191,7 +191,7 @@ class Supervisor:
         """Take the lowest slot of the budget that is free: as it was begun before, or a new one."""
         self._hear_of_others()
         while self._finished() + len(self._busy) < self._n_slots:
-            slot = self._slots.next(self._claims.take)
+            slot = self._slots.next(lambda slot: self._claims.take(slot, slot in self._slots.begun))
             if slot is None:
                 return None
             self._hear_of_others()  # another search may have begun or ended it before it was ours
@@ -221,7 +221,7 @@ class Supervisor:
                 self._progress.tally.finished -= 1
             if trial.state.is_finished():
                 self._proposer.learn(trial)
-                self._count(trial.state, trial.value if trial.state == TrialState.COMPLETE else None)
+                self._count(trial.state, trial.values[0] if trial.state == TrialState.COMPLETE else None)
                 self._slots.end(slot)
             else:
                 self._slots.begun[slot] = begun_slot(trial)
