@@ -9,6 +9,7 @@ from sklearn.metrics import matthews_corrcoef
 
 from trading_hpo.backtest.judge import buy_and_hold, constant_forecast, judge, truth_of
 from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.returns import TRADING_METRICS
 from trading_hpo.types import BarRange, Panel
 
 FREE = BacktestConfig(cost_bps=0.0)
@@ -197,5 +198,16 @@ def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
     panel = panel_of()
     rows = panel.rows(JUDGED, 1)
     share = perfect(panel, rows).mean()
-    assert constant_forecast(panel, rows, True)["accuracy"] == pytest.approx(share)
-    assert constant_forecast(panel, rows, False)["accuracy"] == pytest.approx(1 - share)
+    up, down = (rows[perfect(panel, rows) == side] for side in (1, 0))
+    assert constant_forecast(panel, rows, up, FREE)["accuracy"] == pytest.approx(share)
+    assert constant_forecast(panel, rows, down, FREE)["accuracy"] == pytest.approx(1 - share)
+
+
+def test_a_constant_forecast_of_the_rows_own_mean_explains_nothing_and_has_every_metric_of_a_forecast():
+    panel = panel_of()
+    rows = panel.rows(JUDGED, 1)
+    constant = constant_forecast(panel, rows, rows, BacktestConfig(regression_weight=0.5))
+    assert constant["r2"] == pytest.approx(0.0, abs=1e-6)
+    assert constant["composite_accuracy"] == pytest.approx((constant["accuracy"] + 0.5) / 2)
+    judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE).metrics
+    assert set(judged) - set(constant) == set(TRADING_METRICS)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from trading_hpo.backtest.judge import Judgement, buy_and_hold, constant_forecast, judge, truth_of
+from trading_hpo.backtest.judge import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.search.fingerprint import panel_digest
 from trading_hpo.splits.folds import Split
@@ -162,7 +162,7 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
         ``timestamp, buy_and_hold, constant_forecast``.
     """
     before, rows = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
-    constant = np.full(len(rows), float(_majority(panel, before)))
+    constant = np.full(len(rows), float(majority_of(panel, before)))
     held, called = buy_and_hold(panel, rows, backtest), judge(panel, rows, constant, 0.5, backtest)
     return pd.DataFrame(
         {
@@ -173,15 +173,11 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     )
 
 
-def _majority(panel: Panel, train: Int[np.ndarray, " N"]) -> bool:
-    return bool(truth_of(panel, train).mean() > 0.5)
-
-
 def _both(
     panel: Panel, train: Int[np.ndarray, " N"], judged: Int[np.ndarray, " N"], backtest: BacktestConfig
 ) -> dict[str, Any]:
     return {
-        "constant_forecast": constant_forecast(panel, judged, _majority(panel, train)),
+        "constant_forecast": constant_forecast(panel, judged, train, backtest),
         "buy_and_hold": buy_and_hold(panel, judged, backtest).metrics,
     }
 

@@ -73,9 +73,26 @@ def forecast_of(task: str, score: Float[np.ndarray, " N"], unit: float) -> Float
     return forecast
 
 
-def constant_forecast(panel: Panel, rows: Int[np.ndarray, " N"], majority: bool) -> dict[str, float]:
-    """Return the classification metrics of always calling the train rows' majority class."""
-    return constant_forecast_metrics(truth_of(panel, rows), majority)
+def constant_forecast(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    train: Int[np.ndarray, " N"],
+    config: BacktestConfig,
+) -> dict[str, float | None]:
+    """Return the metrics of always foretelling the same: the train rows' majority class, and the mean of their targets.
+
+    **Looks ahead:** label only, of ``rows`` to judge; what is foretold comes from ``train``.
+    """
+    judged = constant_forecast_metrics(truth_of(panel, rows), majority_of(panel, train))
+    target = panel.target.ravel()
+    near = regression_metrics(target[rows], np.full(len(rows), float(target[train].mean())))
+    composite = composite_accuracy(judged["accuracy"], near["r2"], config.regression_weight)
+    return {**judged, **near, "composite_accuracy": composite}
+
+
+def majority_of(panel: Panel, train: Int[np.ndarray, " N"]) -> bool:
+    """Return whether the positive class is the more frequent one."""
+    return bool(truth_of(panel, train).mean() > 0.5)
 
 
 def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:

@@ -4,6 +4,8 @@ Optuna and torch are imported by what needs them, so that `--help` answers at on
 """
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -42,6 +44,8 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
             raise
         except (click.exceptions.Abort, click.exceptions.Exit):
             raise
+        except BrokenPipeError:  # `kedro study trials ... | head` has seen enough; nothing is left to say, to nobody
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
             end_in_words(error)
 

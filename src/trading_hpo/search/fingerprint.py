@@ -97,6 +97,11 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
         )
 
 
+def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the metrics of the objectives, in their order."""
+    return tuple(objective.split()[1] for objective in _as_now(fingerprint)["objectives"])
+
+
 def _as_now(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A study had one objective once, with its weight."""
     if "objective" not in stored:

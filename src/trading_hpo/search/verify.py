@@ -8,9 +8,9 @@ from typing import Any
 from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
-from trading_hpo.search.fingerprint import panel_digest
+from trading_hpo.search.fingerprint import metrics_improved, panel_digest
 from trading_hpo.search.metrics import CLOCKED
-from trading_hpo.search.ranking import best_trial, goals_of
+from trading_hpo.search.ranking import best_trial
 from trading_hpo.search.study import StudyRef
 from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.splits.folds import Split
@@ -66,7 +66,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")
     panel = _panel(data, made_under["data"]["digest"], ref.study_name)
     use_one_thread()  # as in the search: another number may round differently
-    metrics = tuple(goal.metric for goal in goals_of(study))
+    metrics = metrics_improved(made_under)
     task = TrialTask(
         ref.model_type,
         _split(made_under["folds"]),
