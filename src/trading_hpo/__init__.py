@@ -109,6 +109,7 @@ The tree, in the order in which data flow through it:
         claims.py           whose they are, where several machines search
         supervisor.py       spends the budget
         progress.py
+        stopping.py         Ctrl-C
         run.py              one study to its budget
         memory.py           what earlier studies tell a new one
         narrowing.py        a space around the best

@@ -191,6 +191,15 @@ def test_grown_data_make_a_new_study_taught_by_the_last_one(phased, growing):
     assert {trial.state for trial in third.open().trials} == {TrialState.COMPLETE}
 
 
+def test_without_being_asked_grown_data_are_refused_with_the_way_out(phased, growing):
+    phased(panel=growing(500), n_trials=1)
+    with pytest.raises(StudyMismatchError, match="hpo.reoptimise=true makes a new study"):
+        phased(panel=growing(550), n_trials=1)
+    with pytest.raises(StudyMismatchError) as refused:
+        phased(panel=growing(450), n_trials=1)
+    assert "reoptimise" not in str(refused.value)
+
+
 def test_data_that_have_not_grown_go_on_with_their_study(phased, growing):
     first = phased(panel=growing(500), n_trials=3)
     again = phased(panel=growing(500), n_trials=5, reoptimise=True)

@@ -70,6 +70,8 @@ def compared_training(training: TrainingConfig) -> dict[str, Any]:
     return training.model_dump(mode="json", exclude={"device", "eval_batch_size"})
 
 
+_GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new study that learns from this one."
+
 # Of studies that were made before these could be chosen.
 _BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep", "constraints": [], "backtest.regression_weight": 0.3}
 
@@ -94,6 +96,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
             + "\n".join(lines)
             + "\nEither put those parameters back to go on with it, or start a new study: "
             "--params hpo.study_name=<another name>."
+            + (_GROWN if now.get("data.last", "") > before.get("data.last", "") else "")
         )
 
 

@@ -1,5 +1,6 @@
 """What a person sees while a study runs: trials done, pruned, failed, the best value, the time left."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
+
+from trading_hpo.search.objectives import ObjectiveConfig
 
 PLAIN_EVERY_S = 15.0
 
@@ -23,6 +26,7 @@ class Tally:
         budget: Slots in all.
         resumed: Slots that were finished before this run.
         finished: All finished slots, pruned and failed ones with them.
+        maximize: Whether a larger value is better.
         first_failure: Reason of this run's first failed slot.
     """
 
@@ -34,8 +38,28 @@ class Tally:
     pruned: int = 0
     failed: int = 0
     best: float | None = None
+    maximize: bool = True
     first_failure: str | None = None
     started: float = field(default_factory=time.monotonic)
+
+    @staticmethod
+    def of(name: str, objective: ObjectiveConfig, budget: int, resumed: int) -> "Tally":
+        """Begin to count a study's slots."""
+        return Tally(name, objective.metric, budget, resumed, maximize=objective.direction == "maximize")
+
+    def count(self, state: str, value: float | None) -> None:
+        """Count a slot that has ended.
+
+        Args:
+            state: Name of its trial's state.
+            value: What may be the best so far; none of a trial that cannot be chosen.
+        """
+        self.finished += 1
+        self.pruned += state == "PRUNED"
+        self.failed += state == "FAIL"
+        if value is not None and math.isfinite(value):
+            better = self.best is None or (value > self.best if self.maximize else value < self.best)
+            self.best = value if better else self.best
 
     def line(self) -> str:
         """Return the counts in one line."""

@@ -1,7 +1,5 @@
 """Runs a study to its budget: hands slots to workers, takes their results, outlives their deaths."""
 
-import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -11,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Announcer
@@ -22,7 +20,9 @@ from trading_hpo.search.ledger import START, Ledger, begun_slot
 from trading_hpo.search.pool import Worker, default_workers, start_worker
 from trading_hpo.search.progress import Progress, Tally, progress_console
 from trading_hpo.search.proposer import Proposer
+from trading_hpo.search.ranking import violation
 from trading_hpo.search.slots import OpenSlot, Slots
+from trading_hpo.search.stopping import StopRequest
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
-STOP_WITHIN_S = 10.0
-WRITE_WITHIN_S = 3.0  # of these, kept for what is not written yet
+WRITE_WITHIN_S = 3.0  # of those that a stop has, kept for what is not written yet
 TICK_S = 0.5
 LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
 
@@ -82,18 +81,16 @@ class Supervisor:
         self._told_of_waiting = False
         self._deadline = time.monotonic() + 60 * hpo.timeout_minutes if hpo.timeout_minutes else np.inf
         self._deaths_in_a_row = 0
-        self._stopping, self._gone_by = False, np.inf
+        self._stop_request = StopRequest()
         self._busy: dict[Worker, OpenSlot] = {}
         self._idle: list[Worker] = []
         self._hung: list[Worker] = []
         self._clock = AwakeClock()
-        self._maximize = hpo.objectives[0].direction == "maximize"
         self._progress = Progress(
-            Tally(ledger.study.study_name, hpo.objectives[0].metric, self._n_slots, resumed=len(ours)),
-            progress_console(),
+            Tally.of(ledger.study.study_name, hpo.objectives[0], self._n_slots, resumed=len(ours)), progress_console()
         )
         for trial in ours:
-            self._count(trial.state, trial.values[0] if trial.state == TrialState.COMPLETE else None)
+            self._progress.tally.count(trial.state.name, _worth(trial))
         self._announcer = Announcer.of(hpo.notifications)
 
     def run(self) -> bool:
@@ -107,13 +104,13 @@ class Supervisor:
         if tally.finished < self._n_slots:
             self._announcer.tell(f"started: {tally.line()}")
         try:
-            with self._progress.shown(), self._stop_on_signal(), self._writing_behind():
+            with self._progress.shown(), self._stop_request.heard(), self._writing_behind():
                 try:
                     while self._hand_out():
                         self._listen()
                 finally:
                     self._stop()
-            if self._stopping:
+            if self._stop_request.asked:
                 raise KeyboardInterrupt
         except BaseException as error:
             self._announcer.tell(f"stopped by {type(error).__name__}: {tally.line()}")
@@ -126,32 +123,13 @@ class Supervisor:
             self._announcer.close()
 
     @contextmanager
-    def _stop_on_signal(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the search between two writes; a second one ends it at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def stop(*_: object) -> None:
-            if self._stopping:
-                raise KeyboardInterrupt
-            self._stopping, self._gone_by = True, time.monotonic() + STOP_WITHIN_S
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    @contextmanager
     def _writing_behind(self) -> Iterator[None]:
         """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
         self._ledger.writer.start()
         try:
             yield
         finally:
-            self._ledger.writer.finish(lambda: not self._stopping or time.monotonic() < self._gone_by)
+            self._ledger.writer.finish(lambda: self._stop_request.may_wait)
 
     def _hand_out(self) -> bool:
         """Give every free worker a slot; say whether there is anything to wait for."""
@@ -169,7 +147,7 @@ class Supervisor:
         return not self._over() and (bool(self._busy) or self._others_work())
 
     def _over(self) -> bool:
-        return self._stopping or time.monotonic() >= self._deadline
+        return self._stop_request.asked or time.monotonic() >= self._deadline
 
     def _others_work(self) -> bool:
         """Wait for slots that others hold: the next stage needs the whole study. A dead machine's come to us."""
@@ -221,7 +199,7 @@ class Supervisor:
                 self._progress.tally.finished -= 1
             if trial.state.is_finished():
                 self._proposer.learn(trial)
-                self._count(trial.state, trial.values[0] if trial.state == TrialState.COMPLETE else None)
+                self._progress.tally.count(trial.state.name, _worth(trial))
                 self._slots.end(slot)
             else:
                 self._slots.begun[slot] = begun_slot(trial)
@@ -284,7 +262,8 @@ class Supervisor:
         history = self._proposer.finish(open_slot.slot, state, values, violations)
         self._ledger.finish(open_slot, state, outcome, history)
         self._end(open_slot)
-        self._count_and_tell(state, outcome.values[0] if state == TrialState.COMPLETE else None)
+        keeps_bounds = all(over <= 0 for over in violations.values())
+        self._count_and_tell(state, outcome.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""
@@ -372,12 +351,12 @@ class Supervisor:
 
     def _stop(self) -> None:
         """End all workers; slots that still run are put back for the next search."""
-        if not self._stopping:
-            self._gone_by = time.monotonic() + STOP_WITHIN_S
+        if not self._stop_request.asked:
+            self._stop_request.hurry()
         try:
             for worker in self._busy:
                 self._send(worker, "stop")
-            while self._busy and time.monotonic() < self._gone_by - WRITE_WITHIN_S:
+            while self._busy and time.monotonic() < self._stop_request.gone_by - WRITE_WITHIN_S:
                 self._listen_for_the_end()
         finally:
             for worker, open_slot in list(self._busy.items()):
@@ -406,17 +385,13 @@ class Supervisor:
     def _count_and_tell(self, state: TrialState, value: float | None) -> None:
         tally, every = self._progress.tally, self._hpo.notifications.every_n_trials
         before = tally.best
-        self._count(state, value)
+        tally.count(state.name, value)
         if tally.best != before:
             self._announcer.tell(f"better: {tally.line()}")
         elif every is not None and tally.finished % every == 0:
             self._announcer.tell(tally.line())
 
-    def _count(self, state: TrialState, value: float | None) -> None:
-        tally = self._progress.tally
-        tally.finished += 1
-        tally.pruned += state == TrialState.PRUNED
-        tally.failed += state == TrialState.FAIL
-        if value is not None and np.isfinite(value):
-            better = tally.best is None or (value > tally.best if self._maximize else value < tally.best)
-            tally.best = value if better else tally.best
+
+def _worth(trial: FrozenTrial) -> float | None:
+    """What counts for the best so far: the first objective of a complete trial that keeps the constraints."""
+    return trial.values[0] if trial.state == TrialState.COMPLETE and violation(trial) == 0 else None
