@@ -193,7 +193,7 @@ def test_grown_data_make_a_new_study_taught_by_the_last_one(phased, growing):
 
 def test_without_being_asked_grown_data_are_refused_with_the_way_out(phased, growing):
     phased(panel=growing(500), n_trials=1)
-    with pytest.raises(StudyMismatchError, match="hpo.reoptimise=true makes a new study"):
+    with pytest.raises(StudyMismatchError, match=r"hpo\.reoptimise=true makes a new study"):
         phased(panel=growing(550), n_trials=1)
     with pytest.raises(StudyMismatchError) as refused:
         phased(panel=growing(450), n_trials=1)
