@@ -91,6 +91,7 @@ The tree, in the order in which data flow through it:
         pruners/
             registry.py
             curve.py        values on the way
+            own_trials.py   a study without what it remembers
             halving.py      successive halving, Hyperband; with several objectives too
         storage.py
         fingerprint.py

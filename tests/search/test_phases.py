@@ -1,5 +1,6 @@
 """Real searches in phases, taught by earlier studies, and on data that have grown."""
 
+import logging
 from dataclasses import replace
 
 import optuna
@@ -8,7 +9,8 @@ from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.market.panel import open_panel, save_panel
-from trading_hpo.search.memory import PREFIX, REMEMBERS
+from trading_hpo.search.config import RESERVED
+from trading_hpo.search.memory import REMEMBERS
 from trading_hpo.search.ranking import best_trial, ranked
 from trading_hpo.search.results import phases_spent
 from trading_hpo.search.shelf import archive, delete
@@ -57,7 +59,7 @@ def test_a_phase_begins_with_the_best_of_the_one_before_and_remembers_the_rest(p
     found = studies(ref)
     best = [trial.params for trial in ranked(found["explore"])[:3]]
     assert [trial.params for trial in found["exploit"].trials[:3]] == best
-    memory = optuna.load_study(study_name=f"{PREFIX}study.exploit.mlp", storage=ref.storage.open())
+    memory = optuna.load_study(study_name=f"{RESERVED}study.exploit.mlp", storage=ref.storage.open())
     assert [trial.value for trial in memory.trials] == [trial.value for trial in found["explore"].trials]
     assert found["exploit"].user_attrs[REMEMBERS]["teachers"] == ["study.explore.mlp"]
 
@@ -73,13 +75,39 @@ def test_the_last_phase_stays_around_the_best(phased):
 
 
 def test_phases_that_were_cut_short_go_on_bit_for_bit(phased):
-    short = ({**THREE[0], "n_trials": 6}, {**THREE[1], "n_trials": 2}, {**THREE[2], "n_trials": 1})
-    phased(name="cut.mlp", phases=short[:1])
-    phased(name="cut.mlp", phases=THREE[:1])
     once = phased(name="whole.mlp", phases=THREE)
-    phased(name="cut.mlp", phases=THREE[:2])
+    phased(name="cut.mlp", phases=({**THREE[0], "n_trials": 4},))
+    phased(name="cut.mlp", phases=(THREE[0], {**THREE[1], "n_trials": 2}))
+    phased(name="cut.mlp", phases=(*THREE[:2], {**THREE[2], "n_trials": 1}))
     assert everything(phased(name="cut.mlp", phases=THREE)) == everything(once)
     assert everything(phased(name="cut.mlp", phases=THREE)) == everything(once)  # and once more: nothing to do
+
+
+def test_a_phase_keeps_its_ranges_when_the_one_before_is_given_more_trials(phased):
+    ref = phased(phases=THREE)
+    before = studies(ref)["tune"].user_attrs["fingerprint"]["search_space"]
+    more = (THREE[0], {**THREE[1], "n_trials": 12}, {**THREE[2], "n_trials": 6})
+    found = studies(phased(phases=more))
+    assert {name: len(study.trials) for name, study in found.items()} == {"explore": 6, "exploit": 12, "tune": 6}
+    assert found["tune"].user_attrs["fingerprint"]["search_space"] == before
+
+
+def test_what_is_read_is_the_last_phase_that_has_found_something(phased):
+    ref = phased(phases=THREE[:2])
+    optuna.create_study(study_name=ref.names[1].replace("exploit", "tune"), storage=ref.storage.open())
+    with_empty = StudyRef(ref.study_name, ref.storage, phases=("explore", "exploit", "tune"))
+    assert with_empty.latest().study_name == "study.exploit.mlp"
+    assert with_empty.open().study_name == "study.exploit.mlp"
+
+
+@pytest.mark.parametrize("pruner", [{"name": "median", "n_startup_trials": 4}, {"name": "hyperband"}])
+def test_what_is_remembered_does_not_hurry_a_pruner(phased, pruner):
+    """Remembered trials are complete, and have no values on the way to compare with."""
+    phased(name="old.mlp", n_trials=8)
+    taught = phased(name="new.mlp", warm_start=["old"], pruner=pruner, n_trials=6).open()
+    first = [trial.params for trial in taught.trials[:3]]
+    cold = phased(name="cold.mlp", start_from=first, pruner=pruner, n_trials=6).open()
+    assert [(t.params, t.state, t.value) for t in taught.trials] == [(t.params, t.state, t.value) for t in cold.trials]
 
 
 def test_no_phase_begins_when_the_time_is_over(phased):
@@ -129,6 +157,30 @@ def test_a_teacher_of_another_space_is_refused_with_the_difference_and_nothing_i
     assert names_in(ref) == {"old.mlp"}
 
 
+def test_a_teacher_that_has_seen_the_holdout_is_refused(phased, growing):
+    """With fewer data the holdout begins earlier: what was chosen on all of them was chosen on sealed bars."""
+    phased(name="old.mlp", panel=growing(600), n_trials=1)
+    with pytest.raises(StudyMismatchError, match=r"has folds up to 20.*the holdout begins at") as refused:
+        phased(name="new.mlp", panel=growing(450), warm_start=["old"])
+    assert "hpo.warm_start" in str(refused.value)
+
+
+def test_a_study_that_is_there_is_not_taught_and_that_is_said(phased, caplog):
+    phased(name="old.mlp", n_trials=1)
+    phased(name="new.mlp", n_trials=1)
+    with caplog.at_level("WARNING"):
+        logging.getLogger("trading_hpo").propagate = True
+        phased(name="new.mlp", n_trials=2, warm_start=["old"])
+    assert "was made without old.mlp, and only a new study can be taught" in caplog.text
+
+
+def test_bounds_on_what_was_not_measured_then_leave_nothing_to_teach(phased):
+    phased(name="old.mlp", n_trials=3)
+    bounds = [{"metric": "latency_ms", "max": 1e6}]
+    new = phased(name="new.mlp", warm_start=["old"], constraints=bounds, n_trials=4)
+    assert f"{RESERVED}new.mlp" not in names_in(new)
+
+
 def test_an_unknown_teacher_is_refused_with_the_nearest_name(phased):
     phased(name="older.mlp", n_trials=1)
     with pytest.raises(StorageError, match=r"Did you mean 'older\.mlp'"):
@@ -139,9 +191,9 @@ def test_trials_without_a_metric_of_the_new_study_teach_nothing(phased):
     phased(name="old.mlp", n_trials=3)
     cost = [{"metric": "training_gflop"}]  # was not asked for then
     new = phased(name="new.mlp", warm_start=["old"], objectives=cost, n_trials=4)
-    assert f"{PREFIX}new.mlp" not in names_in(new)
+    assert f"{RESERVED}new.mlp" not in names_in(new)
     other = phased(name="other.mlp", warm_start=["old"], objectives=[{"metric": "auc"}], n_trials=4)
-    memory = optuna.load_study(study_name=f"{PREFIX}other.mlp", storage=other.storage.open())
+    memory = optuna.load_study(study_name=f"{RESERVED}other.mlp", storage=other.storage.open())
     old = StudyRef("old.mlp", new.storage).open()
     assert [t.value for t in memory.trials] == [t.user_attrs["metrics"]["auc"] for t in old.trials]
 
@@ -150,7 +202,7 @@ def test_archive_and_delete_take_the_memory_along(phased, tmp_path):
     phased(name="old.mlp", n_trials=3)
     new = phased(name="new.mlp", warm_start=["old"], n_trials=2)
     moved = archive(new, tmp_path / "archive")
-    assert {s.study_name for s in moved.open().get_all_studies()} == {"new.mlp", f"{PREFIX}new.mlp"}
+    assert {s.study_name for s in moved.open().get_all_studies()} == {"new.mlp", f"{RESERVED}new.mlp"}
     assert names_in(new) == {"old.mlp"}
 
 
@@ -208,6 +260,12 @@ def test_data_that_have_not_grown_go_on_with_their_study(phased, growing):
     grown = phased(panel=growing(550), n_trials=3, reoptimise=True)
     assert phased(panel=growing(550), n_trials=4, reoptimise=True).study_name == grown.study_name
     assert len(grown.open().trials) == 4
+
+
+def test_a_study_without_a_complete_trial_teaches_nobody(phased, growing):
+    phased(panel=growing(500), n_trials=4)
+    phased(panel=growing(550), n_trials=4, reoptimise=True, limits={"max_model_size_mb": 1e-9})  # gives all up
+    assert phased(panel=growing(600), n_trials=1, reoptimise=True).grown_from == ("study.mlp",)
 
 
 def test_phases_on_grown_data_are_taught_by_the_first_phase(phased, growing):

@@ -9,7 +9,7 @@ import sqlalchemy
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.search.rows import Change, engine_of, insert_trial, write_change
+from trading_hpo.search.rows import Change, engine_of, insert_once, write_change
 
 INF = math.inf
 PARAMETERS = {
@@ -74,6 +74,12 @@ def shown(trial):
     )
 
 
+def inserted(storage, study_id):
+    """Insert a trial beside those that are there, whose mark is the same."""
+    last = max((trial._trial_id for trial in storage.get_all_trials(study_id)), default=-1)
+    return insert_once(engine_of(storage), study_id, template(), "slot", last)
+
+
 @pytest.fixture(autouse=True)
 def quiet_optuna():
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -90,9 +96,7 @@ def test_readers_see_what_optunas_own_functions_would_have_written(storage):
         theirs, ours = (study_in(storage, f"{name} {side}", n_objectives) for side in ("theirs", "ours"))
         for study_id, insert in ((theirs, storage.create_new_trial), (ours, None)):
             for _ in range(2):
-                begun = (
-                    insert(study_id, template()) if insert else insert_trial(engine_of(storage), study_id, template())
-                )
+                begun = insert(study_id, template()) if insert else inserted(storage, study_id)
         assert shown(storage.get_all_trials(ours)[1]) == shown(storage.get_all_trials(theirs)[1])
         by_its_functions(storage, begun - 2, change)
         assert write_change(engine_of(storage), begun, change)
@@ -102,7 +106,7 @@ def test_readers_see_what_optunas_own_functions_would_have_written(storage):
 
 def test_a_storage_that_has_read_a_running_trial_sees_its_end(storage, either_storage):
     study_id = study_in(storage, "study")
-    trial_id = insert_trial(engine_of(storage), study_id, template())
+    trial_id = inserted(storage, study_id)
     other = either_storage.open()
     assert [trial.state for trial in other.get_all_trials(study_id)] == [TrialState.RUNNING]
     write_change(engine_of(storage), trial_id, Change(TrialState.COMPLETE, [1.0], at=STARTED + timedelta(minutes=1)))
@@ -114,14 +118,14 @@ def test_a_storage_that_has_read_a_running_trial_sees_its_end(storage, either_st
 def test_numbers_count_the_trials_of_a_study_whatever_others_hold(storage):
     first, second = study_in(storage, "first"), study_in(storage, "second")
     for study_id in (first, second, first, first, second):
-        insert_trial(engine_of(storage), study_id, template())
+        inserted(storage, study_id)
     assert [trial.number for trial in storage.get_all_trials(first)] == [0, 1, 2]
     assert [trial.number for trial in storage.get_all_trials(second)] == [0, 1]
 
 
 def test_of_two_ends_the_first_is_kept_and_the_second_refused(storage):
     study_id = study_in(storage, "study")
-    trial_id = insert_trial(engine_of(storage), study_id, template())
+    trial_id = inserted(storage, study_id)
     assert write_change(engine_of(storage), trial_id, Change(TrialState.COMPLETE, [1.0], reports={1: 0.5}))
     for late in (
         Change(TrialState.FAIL, [2.0], {"reason": "late"}),
@@ -136,7 +140,7 @@ def test_of_two_ends_the_first_is_kept_and_the_second_refused(storage):
 
 def test_a_change_that_is_written_again_stands_there_once(storage):
     study_id = study_in(storage, "study")
-    trial_id = insert_trial(engine_of(storage), study_id, template())
+    trial_id = inserted(storage, study_id)
     for _ in range(2):
         assert write_change(engine_of(storage), trial_id, Change(None, [1.0], {"a": 1}, {"b": 2}, {1: 0.1, 2: 0.2}))
     (trial,) = storage.get_all_trials(study_id)
@@ -146,7 +150,7 @@ def test_a_change_that_is_written_again_stands_there_once(storage):
 
 def test_a_new_attempt_leaves_no_report_of_the_earlier_one(storage):
     study_id = study_in(storage, "study")
-    trial_id = insert_trial(engine_of(storage), study_id, template())
+    trial_id = inserted(storage, study_id)
     write_change(engine_of(storage), trial_id, Change(reports={1: 0.1, 2: 0.2, 3: 0.3}))
     write_change(engine_of(storage), trial_id, Change(reports={1: 0.1}))
     write_change(engine_of(storage), trial_id, Change(TrialState.PRUNED, [0.2], reports={2: 0.2}))
@@ -155,7 +159,7 @@ def test_a_new_attempt_leaves_no_report_of_the_earlier_one(storage):
 
 def test_a_change_is_written_whole_or_not_at_all(storage):
     study_id = study_in(storage, "study")
-    trial_id = insert_trial(engine_of(storage), study_id, template())
+    trial_id = inserted(storage, study_id)
     with pytest.raises(sqlalchemy.exc.StatementError):  # the last thing to be written cannot be
         write_change(engine_of(storage), trial_id, Change(TrialState.COMPLETE, [object()], {"a": 1}, reports={1: 1.0}))
     (trial,) = storage.get_all_trials(study_id)

@@ -1,17 +1,21 @@
 """Real searches with several objectives and with constraints, on the planted panel."""
 
 import math
+from dataclasses import dataclass, replace
 
 import pytest
 from optuna.trial import TrialState
 
 from trading_hpo.search import verify as verify_module
+from trading_hpo.search.costs import OverLimitError
 from trading_hpo.search.metrics import COST_METRICS, METRICS
 from trading_hpo.search.pareto import front_numbers, oriented
 from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.ranking import best_trial, pareto_front, violation
 from trading_hpo.search.results import combined_results, model_results, trials_table
+from trading_hpo.search.run import Search
 from trading_hpo.search.study import StudyRef
+from trading_hpo.search.trial import TrialOutcome
 from trading_hpo.training.config import TrainingConfig
 
 WORK = {"metric": "training_gflop", "weight": 0.2}
@@ -53,6 +57,36 @@ def test_an_interrupted_search_goes_on_bit_for_bit(search, options):
     resumed, whole = search(n_trials=10, **options), search(n_trials=10, file="whole.db", **options)
     assert len(everything(whole)) == 10
     assert everything(resumed) == everything(whole)
+
+
+@dataclass(frozen=True)
+class OverTheLimitNowAndThen:
+    """Stands for a trial runner: some trials go over a limit after their second report."""
+
+    def run(self, parameters, should_stop):
+        rate = parameters["learning_rate"]
+        for epoch in range(1, 10):
+            if epoch == 3 and int(rate * 1e6) % 3 == 0:
+                raise OverLimitError("it trained too long")
+            values = (rate * epoch, float(parameters["hidden_dim_1"]))
+            yield TrialOutcome(
+                values, [], dict(zip(("mcc", "epochs"), values, strict=True)), {}, {}, epoch, values, epoch == 9
+            )
+
+
+def make_such(_task, _panel_path):
+    return OverTheLimitNowAndThen()
+
+
+def test_a_trial_over_a_limit_stays_a_rival_after_a_resume(search, monkeypatch):
+    of = Search.of
+    monkeypatch.setattr(Search, "of", lambda *args, **options: replace(of(*args, **options), make=make_such))
+    options = {"objectives": [{"metric": "mcc"}, {"metric": "epochs"}], "sampler": "random", "pruner": RUNGS}
+    for n_trials in range(4, 25, 4):
+        cut = search(n_trials=n_trials, training=LONG, **options)
+    whole = search(n_trials=24, training=LONG, file="whole.db", **options)
+    assert any("too long" in t.user_attrs.get("reason", "") for t in StudyRef("study", whole).open().trials)
+    assert everything(cut) == everything(whole)
 
 
 def test_trials_are_pruned_with_several_objectives_and_keep_all_they_had_reached(search):

@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -42,6 +44,33 @@ def test_a_full_disk_ends_the_writing_and_not_the_trial(tmp_path, monkeypatch, c
         for step in range(3):
             scalars.write(step, {"loss": 1.0})
     assert caplog.text.count("No space left on device") == 1
+
+
+def test_a_folder_that_cannot_be_made_costs_a_warning(tmp_path, caplog):
+    (tmp_path / "file").write_text("")
+    with caplog.at_level(logging.WARNING), scalars_in(tmp_path / "file" / "trial", {}) as scalars:
+        scalars.write(1, {"loss": 1.0})
+    assert caplog.text.count("cannot be written") == 1
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from trading_hpo.training.scalars import scalars_in
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails, as on a full disk
+with scalars_in(Path(sys.argv[1]), {}) as scalars:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+    for step in range(2000):
+        scalars.write(step, {"loss": 1.0})
+print("the trial goes on")
+"""
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_really_full_does_not_end_the_process(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "t")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "the trial goes on\n", done.stderr
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
+from trading_hpo.search.fingerprint import compared_part
 from trading_hpo.search.ranking import best_trial, complete_trials, goals_of, metric_of, violation
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -91,8 +92,8 @@ def why_incomparable(studies: Mapping[str, optuna.Study]) -> str | None:
     if len(metrics) > 1:
         return f"their studies are of different metrics: {', '.join(metrics)}"
     prints = [study.user_attrs.get("fingerprint", {}) for study in studies.values()]
-    for part in ("data", "folds", "longest_window", "backtest", "objective", "objectives"):
-        if any(own.get(part) != prints[0].get(part) for own in prints):
+    for part in ("data", "folds", "longest_window", "training", "backtest", "objectives", "constraints"):
+        if any(compared_part(own, part) != compared_part(prints[0], part) for own in prints):
             names = ", ".join(study.study_name for study in studies.values())
             return f"their studies are of different {part.replace('_', ' ')}: {names}"
     return None

@@ -147,9 +147,11 @@ def render(report: Mapping[str, Any]) -> RenderableType:
     return Group(table, Text("\n".join([*_sentences(report, lines), "", *_next_steps(report, lines)])))
 
 
-def _best_first(line: Mapping[str, Any]) -> float:
+def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
+    """Those that keep the constraints first; with several objectives no single one decides."""
     sign = -1.0 if line["direction"] == "maximize" else 1.0
-    return sign * (line["validation"] or 0.0)
+    several = len(line["objectives"]) > 1
+    return bool(line["broken_constraints"]), 0.0 if several else sign * (line["validation"] or 0.0)
 
 
 def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -17,6 +17,7 @@ SAMPLER_NAMES = ("tpe", "random", "grid", "gp", "cmaes", "qmc", "nsga2", "nsga3"
 PRUNER_NAMES = ("median", "percentile", "successive_halving", "hyperband", "patient", "wilcoxon", "none")
 OVER_FOLDS = ("wilcoxon",)  # judge fold by fold, the others epoch by epoch
 IN_RUNGS = ("hyperband", "successive_halving")
+RESERVED = "memory."  # begins the names of what studies remember of earlier ones
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
 
 
@@ -173,6 +174,13 @@ class HpoConfig(Config):
             raise ValueError("a model type is named twice.")
         return models
 
+    @field_validator("study_name")
+    @classmethod
+    def _of_no_memory(cls, name: str | None) -> str | None:
+        if name is not None and name.startswith(RESERVED):
+            raise ValueError(f"study_name must not begin with {RESERVED!r}, got {name!r}. Give it another name.")
+        return name
+
     @field_validator("workers")
     @classmethod
     def _some_workers(cls, workers: int | str) -> int | str:
@@ -218,12 +226,13 @@ class HpoConfig(Config):
 
     def teachers(self, model_type: str) -> tuple[str, ...]:
         """Return the earlier studies that a model type is taught by."""
-        whole = {name: name.rpartition(".")[2] for name in self.warm_start}
-        return tuple(
+        named = {name: name.rpartition(".")[2] for name in self.warm_start}
+        full = (
             name if last in MODEL_TYPES else f"{name}.{model_type}"
-            for name, last in whole.items()
+            for name, last in named.items()
             if last not in MODEL_TYPES or last == model_type
         )
+        return tuple(dict.fromkeys(full))
 
     def base_name(self, scenario: str, source: str, labels: str) -> str:
         """Return what the names of all model types' studies begin with; it keeps scenario, source and label apart."""
@@ -240,11 +249,6 @@ class HpoConfig(Config):
         problems = [f"name {name!r} is given twice." for name in sorted({n for n in names if names.count(n) > 1})]
         if phases and phases[0].narrow_around_best is not None:
             problems.append("narrow_around_best cannot be in the first phase: there is no best yet.")
-        problems += [
-            f"sampler grid of phase {phase.name!r} must be in the first phase: it cannot be taught."
-            for phase in phases[1:]
-            if phase.sampler is not None and phase.sampler.name == "grid"
-        ]
         if problems:
             raise ValueError(*problems)
         return phases
@@ -252,6 +256,8 @@ class HpoConfig(Config):
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
         problems = [problem for search in self.searches for problem in search._problems()]
+        if any(search.sampler.name == "grid" for search in self.searches[1:]):
+            problems.append("sampler grid must be in the first phase: later ones begin with what that has found.")
         if problems:
             raise ValueError(*dict.fromkeys(problems))
         return self

@@ -54,6 +54,7 @@ def search_fingerprint(
             }
             for fold in split.folds
         },
+        "searched_until": panel.timestamps[_last_bar(split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
         "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
@@ -63,6 +64,12 @@ def search_fingerprint(
         "seed": hpo.seed,
         "fold_order": hpo.fold_order,
     }
+
+
+def _last_bar(split: Split) -> int:
+    """The last bar that any fold has."""
+    roles = ("train", "stop", "validation")
+    return max(part.stop for fold in split.folds for role in roles for part in fold.role(role)) - 1
 
 
 def compared_training(training: TrainingConfig) -> dict[str, Any]:
@@ -83,8 +90,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
         StudyMismatchError: With each difference, and the two ways out.
     """
     now = flatten(ours)
-    untold = {key: value for key, value in _BEFORE_THEY_WERE_COMPARED.items() if key in now}
-    before = {**untold, **flatten(_as_now(stored))}
+    before = {**_untold(now), **flatten(_as_now(stored))}
     lines = [
         f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
         for key in sorted(before.keys() | now.keys())
@@ -98,6 +104,20 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
             "--params hpo.study_name=<another name>."
             + (_GROWN if now.get("data.last", "") > before.get("data.last", "") else "")
         )
+
+
+def _untold(now: Mapping[str, Any]) -> dict[str, Any]:
+    """What an older study does not tell: it had the value that was the only one, or follows from what it tells."""
+    only = {key: value for key, value in _BEFORE_THEY_WERE_COMPARED.items() if key in now}
+    return only | {key: now[key] for key in ("searched_until",) if key in now}
+
+
+def compared_part(fingerprint: Mapping[str, Any], part: str) -> Any:
+    """Return a part of a fingerprint, of an older study as it would be told now."""
+    told = _as_now(fingerprint)
+    if part == "backtest":
+        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **told.get(part, {})}
+    return told.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
 
 
 def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:

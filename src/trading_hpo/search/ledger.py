@@ -192,11 +192,11 @@ class Ledger:
             change = replace(change, system_attrs={"constraints": [*history.violations.values()]})
         self._end(open_slot, change)
 
-    def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
+    def give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None, history: History) -> None:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
         left = {} if outcome is None else _left_by(outcome)
         values = outcome.values if outcome is not None and all(map(math.isfinite, outcome.values)) else None
-        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
+        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, **_kept_of(history), REASON: reason}))
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""

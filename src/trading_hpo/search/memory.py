@@ -14,13 +14,12 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
-from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.config import RESERVED, HpoConfig
 from trading_hpo.search.ranking import complete_trials, ranked
 from trading_hpo.search.space import fits, suggest
 from trading_hpo.search.storage import StudyStorage
 
 BEST_FIRST = 3
-PREFIX = "memory."  # of the name of the study beside
 REMEMBERS = "remembers"  # user attribute of the new study
 
 
@@ -57,7 +56,9 @@ def _told(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iter
     for trial in complete_trials(study):
         measured = {**trial.user_attrs.get("metrics", {}), **trial.user_attrs.get("cost", {})}
         values = [measured.get(objective.metric) for objective in hpo.objectives]
-        if any(value is None for value in values) or not fits(space, trial.params):
+        # Some costs are measured only where they are asked for; a metric that was, and has no value, breaks its bound.
+        unmeasured = any(bound.metric not in measured for bound in hpo.constraints)
+        if unmeasured or any(value is None for value in values) or not fits(space, trial.params):
             continue
         asked = FixedTrial(trial.params)
         if suggest(space, asked) != trial.params:
@@ -75,7 +76,7 @@ def _told(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iter
 
 def keep(storage: BaseStorage, study: optuna.Study, memory: Memory) -> None:
     """Write down what a study remembers; done again after a kill, it stands there once."""
-    name = f"{PREFIX}{study.study_name}"
+    name = f"{RESERVED}{study.study_name}"
     if name in {summary.study_name for summary in storage.get_all_studies()}:
         optuna.delete_study(study_name=name, storage=storage)
     if memory.trials:
@@ -88,30 +89,47 @@ def recall(storage: BaseStorage, study: optuna.Study) -> Memory:
     kept = study.user_attrs.get(REMEMBERS)
     if kept is None:
         return Memory()
-    name = f"{PREFIX}{study.study_name}"
+    name = f"{RESERVED}{study.study_name}"
     there = name in {summary.study_name for summary in storage.get_all_studies()}
     trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False) if there else []
     return Memory(kept["teachers"], trials, kept["first"])
 
 
-def teacher(storage: StudyStorage, name: str, space: Mapping[str, Any]) -> optuna.Study:
+def teacher(
+    storage: StudyStorage, name: str, asked_by: str, space: Mapping[str, Any], sealed_from: str
+) -> optuna.Study:
     """Return an earlier study of the same space.
+
+    **Looks ahead:** never; a study whose folds reach into the new holdout is no teacher.
+
+    Args:
+        storage: Where it is.
+        name: Of the study.
+        asked_by: The parameter that names it, for messages.
+        space: Of the new study.
+        sealed_from: First moment of the new holdout.
 
     Raises:
         StorageError: There is none of this name.
-        StudyMismatchError: It is of another space.
+        StudyMismatchError: It is of another space, or has seen what is now holdout.
     """
     opened = storage.open()
     names = [summary.study_name for summary in opened.get_all_studies()]
     if name not in names:
-        raise StorageError(f"hpo.warm_start: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
+        raise StorageError(f"{asked_by}: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
     study = optuna.load_study(study_name=name, storage=opened)
-    check_same_space(study, space)
+    _check_same_space(study, asked_by, space)
+    until = study.user_attrs.get("fingerprint", {}).get("searched_until")
+    if until is None or until >= sealed_from:
+        seen = "does not say how far its folds reach" if until is None else f"has folds up to {until[:10]}"
+        raise StudyMismatchError(
+            f"{asked_by}: study {name} {seen}, and the holdout begins at {sealed_from[:10]}. What it would teach was "
+            "chosen on bars that are sealed now. Begin the holdout later, or do without this study."
+        )
     return study
 
 
-def check_same_space(study: optuna.Study, space: Mapping[str, Any]) -> None:
-    """Refuse a teacher of another space, with the difference."""
+def _check_same_space(study: optuna.Study, asked_by: str, space: Mapping[str, Any]) -> None:
     theirs = flatten(study.user_attrs.get("fingerprint", {}).get("search_space", {}))
     ours = flatten({name: parameter.model_dump(mode="json") for name, parameter in space.items()})
     lines = [
@@ -121,7 +139,7 @@ def check_same_space(study: optuna.Study, space: Mapping[str, Any]) -> None:
     ]
     if lines:
         raise StudyMismatchError(
-            f"hpo.warm_start: study {study.study_name} is of another search space (its own -> now):\n"
+            f"{asked_by}: study {study.study_name} is of another search space (its own -> now):\n"
             + "\n".join(lines)
-            + "\nGive the same ranges, or leave the study out of hpo.warm_start."
+            + "\nGive the same ranges, or begin without it: --params hpo.study_name=<another name>."
         )

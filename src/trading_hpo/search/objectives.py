@@ -63,7 +63,7 @@ class ConstraintConfig(Config):
     @property
     def name(self) -> str:
         """The bound in words, such as ``max_drawdown <= 0.2``."""
-        return f"{self.metric} <= {self.max:g}" if self.max is not None else f"{self.metric} >= {self.min:g}"
+        return f"{self.metric} <= {self.max}" if self.max is not None else f"{self.metric} >= {self.min}"
 
     def violation(self, value: float | None) -> float:
         """Return how far a value is beyond the bound, as a share of the bound; 0 or less keeps it.

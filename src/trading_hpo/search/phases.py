@@ -4,6 +4,7 @@ Every phase is a study of its own: trials of other epochs are no rivals, and a s
 middle of a study loses what it knows.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,16 +12,21 @@ from typing import Any
 
 import optuna
 
-from trading_hpo.search.config import HpoConfig
+from trading_hpo.search.config import HpoConfig, PhaseConfig
 from trading_hpo.search.fingerprint import compared_training
-from trading_hpo.search.memory import Memory, memory_of, teacher
+from trading_hpo.search.memory import REMEMBERS, Memory, memory_of, teacher
 from trading_hpo.search.narrowing import narrowed
 from trading_hpo.search.ranking import best_trial
 from trading_hpo.search.run import Search
+from trading_hpo.search.space import space_from
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.search.trial import TrialTask
+from trading_hpo.splits.folds import Split
 from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,27 +37,38 @@ class Phases:
         ref: The study, or the studies of the phases.
         first: The search of the first phase; later ones differ from it by their own settings.
         hpo: Of all phases.
+        sealed_from: First moment of the holdout.
     """
 
     ref: StudyRef
     first: Search
     hpo: HpoConfig
+    sealed_from: str
 
     @staticmethod
-    def of(ref: StudyRef, hpo: HpoConfig, **settings: Any) -> "Phases":
+    def of(ref: StudyRef, hpo: HpoConfig, *, panel: Panel, split: Split, **settings: Any) -> "Phases":
         """Put the searches together.
 
         Args:
             ref: The study, with its phases.
             hpo: Phases, or the one search.
-            settings: Arguments of ``Search.of``.
+            panel: As of ``Search.of``.
+            split: As of ``Search.of``.
+            settings: Its further arguments.
         """
-        first = Search.of(model_type=ref.model_type, study_name=ref.names[0], hpo=hpo.searches[0], **settings)
-        return Phases(ref, first, hpo)
+        first = Search.of(ref.model_type, ref.names[0], panel=panel, split=split, hpo=hpo.searches[0], **settings)
+        return Phases(ref, first, hpo, panel.timestamps[split.holdout.start].isoformat())
 
     def open(self, storage: StudyStorage) -> None:
         """Make the first study, or check that it was made under the same conditions."""
-        self._taught_from_outside(storage).open(storage)
+        study = self._taught_from_outside(storage).open(storage)
+        teachers = study.user_attrs.get(REMEMBERS, {}).get("teachers", [])
+        if missed := [name for name in self.hpo.teachers(self.ref.model_type) if name not in teachers]:
+            logger.warning(
+                "hpo.warm_start: study %s was made without %s, and only a new study can be taught.",
+                study.study_name,
+                ", ".join(missed),
+            )
 
     def run(self, storage: StudyStorage) -> None:
         """Search phase by phase; a phase begins once the budget of the one before is spent."""
@@ -59,7 +76,9 @@ class Phases:
         search, before = self._taught_from_outside(storage), None
         for number, name in enumerate(self.ref.names):
             if before is not None:
-                search = self._next(number, name, before)
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+                search = self._next(number, StudyRef(name, storage), before)
             left = None if deadline is None else max((deadline - time.monotonic()) / 60, 1e-9)
             search = replace(search, hpo=search.hpo.model_copy(update={"timeout_minutes": left}))
             if not search.run(storage):
@@ -67,11 +86,13 @@ class Phases:
             before = StudyRef(name, storage).open()
 
     def _taught_from_outside(self, storage: StudyStorage) -> Search:
-        names = [*self.hpo.teachers(self.ref.model_type), *self.ref.grown_from]
+        names = dict.fromkeys(self.hpo.teachers(self.ref.model_type), "hpo.warm_start")
+        names |= dict.fromkeys(self.ref.grown_from, "hpo.reoptimise")
 
         def ask() -> Memory:
-            teachers = [teacher(storage, name, self.first.space) for name in names]
-            return memory_of(teachers, self.first.space, self.first.hpo)
+            space, sealed_from = self.first.space, self.sealed_from
+            teachers = [teacher(storage, name, asked_by, space, sealed_from) for name, asked_by in names.items()]
+            return memory_of(teachers, space, self.first.hpo)
 
         return replace(self.first, memory=ask) if names else self.first
 
@@ -79,13 +100,21 @@ class Phases:
         task = replace(self.first.task, training=training)
         return task if task.scalars is None else replace(task, scalars=task.scalars.with_name(name))
 
-    def _next(self, number: int, name: str, before: optuna.Study) -> Search:
-        """Return a later phase's search, around what the one before has found."""
-        phase, hpo = self.hpo.phases[number], self.hpo.searches[number]
-        space: Mapping[str, Any] = self.first.space
+    def _space_of(self, phase: PhaseConfig, study: StudyRef, before: optuna.Study) -> Mapping[str, Any]:
+        """Return a later phase's space: around the best before it, as that was when the phase began."""
         best = best_trial(before)
-        if phase.narrow_around_best is not None and best is not None:
-            space = narrowed(space, best.params, phase.narrow_around_best)
+        if phase.narrow_around_best is None or best is None:
+            return self.first.space
+        if study.if_there().skipped is None:
+            made_under = study.open().user_attrs.get("fingerprint", {})
+            if "search_space" in made_under:
+                return space_from(made_under["search_space"])
+        return narrowed(self.first.space, best.params, phase.narrow_around_best)
+
+    def _next(self, number: int, study: StudyRef, before: optuna.Study) -> Search:
+        """Return a later phase's search, around what the one before has found."""
+        hpo, name = self.hpo.searches[number], study.study_name
+        space = self._space_of(self.hpo.phases[number], study, before)
         training = self.first.task.training.model_copy(update={"epochs": hpo.epochs or self.first.all_epochs})
         shown = {entry: parameter.model_dump(mode="json") for entry, parameter in space.items()}
         return replace(

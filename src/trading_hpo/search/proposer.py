@@ -18,6 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.search.memory import Memory
 from trading_hpo.search.pruners.curve import CURVE
+from trading_hpo.search.pruners.own_trials import OwnTrials
 from trading_hpo.search.pruners.registry import make_pruner
 from trading_hpo.search.samplers.registry import slot_sampler, slots_of
 from trading_hpo.search.space import fits, suggest
@@ -31,7 +32,8 @@ class Proposal:
     Attributes:
         parameters: By name.
         distributions: Of the parameters.
-        started_from: The entry of ``hpo.start_from`` that was tried, as JSON; none for what the sampler chose.
+        started_from: The configuration to start from that was tried, of ``hpo.start_from`` or of the memory, as JSON;
+            none for what the sampler chose.
         system_attrs: What the sampler must find again in the stored trial, such as a generation's number.
     """
 
@@ -82,6 +84,7 @@ class Proposer:
         )
         memory = memory or Memory()
         self._study.add_trials(memory.trials)
+        self._seen_by_pruner: Any = OwnTrials(self._study) if memory.trials else self._study
         in_order = sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
         self._study.add_trials([self._mirrored(trial) for trial in in_order])
         self._running: dict[int, optuna.Trial] = {}
@@ -111,11 +114,11 @@ class Proposer:
     def should_prune(self, slot: int, epoch: int, values: Sequence[float]) -> bool:
         """Take the values on the way, one per objective, and say whether to give the trial up."""
         trial = self._running[slot]
-        if not self._several:
+        if self._several:
+            trial.set_user_attr(CURVE, {**trial.user_attrs.get(CURVE, {}), str(epoch): list(values)})
+        else:
             trial.report(values[0], epoch)
-            return trial.should_prune()
-        trial.set_user_attr(CURVE, {**trial.user_attrs.get(CURVE, {}), str(epoch): list(values)})
-        return self._pruner.prune(self._study, self._frozen(trial))
+        return self._pruner.prune(self._seen_by_pruner, self._frozen(trial))
 
     def finish(
         self,
@@ -144,7 +147,7 @@ class Proposer:
         self._study.add_trial(self._mirrored(trial))
 
     def was_begun(self, started_from: str) -> None:
-        """Cross out an entry of ``hpo.start_from`` that another search has begun."""
+        """Cross out a configuration to start from that another search has begun."""
         self._first = deque(entry for entry in self._first if entry != started_from)
 
     def forget(self, slot: int) -> None:

@@ -8,6 +8,7 @@ import optuna
 import pandas as pd
 
 from trading_hpo.search.fingerprint import panel_digest
+from trading_hpo.search.ranking import complete_trials
 from trading_hpo.search.study import StudyRef
 from trading_hpo.types import Panel
 
@@ -19,13 +20,14 @@ class _Earlier:
     name: str
     digest: str
     last: pd.Timestamp
+    knows_something: bool
 
 
 def grown(ref: StudyRef, panel: Panel) -> StudyRef:
     """Return the study of the data as they are now, and by which earlier one it is taught.
 
-    A study of the same data is gone on with, whatever its name. Of a search in phases the first one teaches: it has
-    the whole search space.
+    A study of the same data is gone on with, whatever its name; one without a complete trial teaches nothing. Of a
+    search in phases the first one teaches: it has the whole search space.
 
     Args:
         ref: As it would be named without looking at the data.
@@ -36,7 +38,11 @@ def grown(ref: StudyRef, panel: Panel) -> StudyRef:
         if study.digest == digest:
             return replace(ref, study_name=study.name)
     base, _, model_type = ref.study_name.rpartition(".")
-    before = max((study for study in known if study.last < last), key=lambda study: study.last, default=None)
+    before = max(
+        (study for study in known if study.last < last and study.knows_something),
+        key=lambda study: study.last,
+        default=None,
+    )
     taught_by = () if before is None else (replace(ref, study_name=before.name).names[0],)
     return replace(ref, study_name=f"{base}-{last:%Y%m%dT%H%M}.{model_type}", grown_from=taught_by)
 
@@ -51,6 +57,7 @@ def _earlier(ref: StudyRef) -> Iterator[_Earlier]:
         names = [summary.study_name for summary in storage.get_all_studies()]
         for name in names:
             if matched := pattern.fullmatch(name):
-                about = optuna.load_study(study_name=name, storage=storage).user_attrs.get("fingerprint", {})
-                if data := about.get("data"):
-                    yield _Earlier(f"{matched.group(1)}.{model_type}", data["digest"], pd.Timestamp(data["last"]))
+                study = optuna.load_study(study_name=name, storage=storage)
+                if data := study.user_attrs.get("fingerprint", {}).get("data"):
+                    moment, complete = pd.Timestamp(data["last"]), bool(complete_trials(study))
+                    yield _Earlier(f"{matched.group(1)}.{model_type}", data["digest"], moment, complete)

@@ -119,7 +119,9 @@ def combined_results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         results: Of ``model_results``; skipped ones have a key ``skipped``.
     """
     searched = [result for result in results if result.get("best")]
-    order = _best_first(searched)
+    # Of a run of some model types only, the others' results may be older and of other objectives.
+    alike = [result for result in searched if result.get("objectives") == searched[-1].get("objectives")]
+    order = best_first(alike)
     return {
         "overall_best": {
             "model_type": order[0]["model_type"],
@@ -141,12 +143,16 @@ def combined_results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
             for result in order
         },
-        "skipped": [result["model_type"] for result in results if not result.get("best")],
+        "skipped": [result["model_type"] for result in results if result not in alike],
     }
 
 
-def _best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """By their chosen configurations: those that keep the constraints, then by front, then by weights."""
+def best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Order results by their chosen configurations: those that keep the constraints, then by front, then by weights.
+
+    Args:
+        searched: Of ``model_results``, all with a best configuration and the same objectives.
+    """
     if not searched:
         return []
     goals = searched[0]["objectives"]

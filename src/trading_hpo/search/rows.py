@@ -74,16 +74,6 @@ def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
     return True
 
 
-def insert_trial(engine: Engine, study_id: int, template: FrozenTrial) -> int:
-    """Write a new trial, its parameters with it, and return its id; as ``create_new_trial``, at a tenth of the time.
-
-    Whether a parameter's distribution goes with earlier ones is not asked: the study's fingerprint holds the space.
-    """
-    with engine.begin() as connection:
-        _lock_study(connection, study_id)
-        return _insert_trial(connection, study_id, template)
-
-
 def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str, after: int) -> int | None:
     """Write a new trial unless there is one with its mark; return the id of the one, or none if they differ.
 

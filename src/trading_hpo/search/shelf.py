@@ -10,7 +10,7 @@ from pathlib import Path
 import optuna
 
 from trading_hpo.errors import StorageError, did_you_mean
-from trading_hpo.search.memory import PREFIX
+from trading_hpo.search.config import RESERVED
 from trading_hpo.search.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 
@@ -35,7 +35,7 @@ def all_studies(data: Path) -> list[StudyRef]:
         try:
             with storage.errors_in_words():
                 names = [summary.study_name for summary in storage.open().get_all_studies()]
-                found += [StudyRef(name, storage) for name in names if not name.startswith(PREFIX)]
+                found += [StudyRef(name, storage) for name in names if not name.startswith(RESERVED)]
         except StorageError as error:  # one damaged file must not hide the studies of the others
             logger.warning("%s", error)
     return found
@@ -95,7 +95,7 @@ def delete(ref: StudyRef) -> None:
 def _with_memory(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
     there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
-    return [name for name in (ref.study_name, f"{PREFIX}{ref.study_name}") if name in there]
+    return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
 
 
 def _delete(ref: StudyRef) -> None:

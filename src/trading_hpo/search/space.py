@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 import optuna
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.errors import ConfigurationError, did_you_mean
@@ -239,6 +239,11 @@ def resolve_space(
     if problems:
         raise ConfigurationError(problems)
     return space
+
+
+def space_from(plain: Mapping[str, Any]) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
+    """Return a space that was written down as plain data."""
+    return TypeAdapter(Space).validate_python(dict(plain))
 
 
 def suggest(space: Mapping[str, Any], trial: optuna.trial.BaseTrial) -> dict[str, Any]:

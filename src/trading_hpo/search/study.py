@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
 from trading_hpo.search.storage import StudyStorage
@@ -22,7 +23,8 @@ class StudyRef:
         study_name: In the storage; empty for a model type that was never searched.
         storage: Of the study.
         skipped: Why there is no study to read; none where there is one.
-        phases: Of a search in phases, whose studies have names of their own; what is read is the last that has begun.
+        phases: Of a search in phases, whose studies have names of their own; what is read is the last that has found
+            something.
         grown_from: The study of fewer data that this one is taught by.
     """
 
@@ -53,10 +55,17 @@ class StudyRef:
         return [ref for ref in self.each() if ref.study_name in there]
 
     def latest(self) -> "StudyRef":
-        """Return the study of the last phase that has begun; itself where there are no phases."""
+        """Return the study of the last phase that has a complete trial; itself where there are no phases."""
         if not self.phases or self.skipped is not None:
             return self
-        return (self.begun() or [StudyRef(self.names[0], self.storage)])[-1]
+        begun = self.begun()
+        with self.storage.errors_in_words():
+            storage = self.storage.open()
+            for ref in reversed(begun):
+                study_id = storage.get_study_id_from_name(ref.study_name)
+                if storage.get_n_trials(study_id, TrialState.COMPLETE):
+                    return ref
+        return (begun or self.each())[-1 if begun else 0]
 
     @property
     def model_type(self) -> str:

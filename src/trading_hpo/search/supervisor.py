@@ -267,8 +267,8 @@ class Supervisor:
 
     def _give_up(self, open_slot: OpenSlot, reason: str, outcome: TrialOutcome | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and nobody takes it for a defect."""
-        self._ledger.give_up(open_slot, reason, outcome)
-        self._proposer.finish(open_slot.slot, TrialState.PRUNED)
+        history = self._proposer.finish(open_slot.slot, TrialState.PRUNED)
+        self._ledger.give_up(open_slot, reason, outcome, history)
         self._end(open_slot)
         self._count_and_tell(TrialState.PRUNED, None)
 

@@ -13,17 +13,38 @@ FLUSH_S = 10  # what a killed process may lose
 
 
 class Scalars:
-    """Writes numbers as far as it goes: a full disk ends the writing, not the trial."""
+    """Writes numbers as far as it goes: a full disk ends the writing, not the trial.
 
-    def __init__(self, writer: Any) -> None:
-        self._writer = writer
+    Args:
+        folder: For the event files.
+        about: The trial's parameters, shown as text.
+    """
+
+    def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
+        self._writer: Any = None
+        with self._as_far_as_it_goes():
+            from torch.utils.tensorboard.writer import SummaryWriter  # a second that only those pay who ask for it
+
+            self._writer = SummaryWriter(str(folder), flush_secs=FLUSH_S)
+            self._writer.add_text("parameters", "\n".join(f"    {name}: {value}" for name, value in about.items()))
 
     def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
         """Write the numbers of an epoch; those that do not exist are left out."""
-        try:
+        with self._as_far_as_it_goes():
             for name, value in numbers.items():
                 if value is not None and self._writer is not None:
                     self._writer.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        with self._as_far_as_it_goes():
+            if self._writer is not None:
+                self._writer.close()
+
+    @contextmanager
+    def _as_far_as_it_goes(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             logger.warning("TensorBoard's files cannot be written: %s. The trial goes on without them.", error)
             self._writer = None
@@ -40,10 +61,9 @@ def scalars_in(folder: Path | None, about: Mapping[str, Any]) -> Iterator[Scalar
     if folder is None:
         yield None
         return
-    from torch.utils.tensorboard.writer import SummaryWriter  # a second that only those pay who ask for it
-
     shutil.rmtree(folder, ignore_errors=True)
-    with SummaryWriter(str(folder), flush_secs=FLUSH_S) as writer:
-        lines = "\n".join(f"    {name}: {value}" for name, value in about.items())
-        writer.add_text("parameters", lines)
-        yield Scalars(writer)
+    scalars = Scalars(folder, about)
+    try:
+        yield scalars
+    finally:
+        scalars.close()

@@ -35,8 +35,8 @@ def open_study(
         return StudyRef(name, storage, skipped="left out by hpo.models_to_optimize")
     ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases))
     ref = grown(ref, panel) if hpo.reoptimise else ref
-    settings = {"split": split_from_table(folds), "spaces": spaces, "training": training, "backtest": backtest}
-    Phases.of(ref, hpo, panel=panel, **settings).open(storage)
+    settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
+    Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).open(storage)
     return ref
 
 
@@ -52,8 +52,8 @@ def search(
     """Search one model type to its budget, phase by phase, and return what that took."""
     if ref.skipped is not None:
         return ref.described()
-    settings = {"split": split_from_table(folds), "spaces": spaces, "training": training, "backtest": backtest}
-    Phases.of(ref, hpo, panel=panel, **settings).run(ref.storage)
+    settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
+    Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).run(ref.storage)
     return study_summary(ref.open(), ref.storage.masked)
 
 
