@@ -9,7 +9,7 @@ when all is written. The start of the worker is left out. Random search, so no s
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,8 @@ from benchmarks.measure import Row, fresh, quiet
 
 REPEATS = 3
 SHORT, LONG, AROUND = 200, 5100, 100  # trials
-LIMIT, GROWTH, TRIAL_MS, MEMORY_MB = 1.15, 1.5, 20.0, 100.0
+LIMIT, GROWTH, TRIAL_MS, MEMORY_MB, SHARE = 1.15, 1.5, 20.0, 100.0, 3.0
+SLOW, SECONDS = 3, 5.0  # trials, and how long each of them trains
 
 
 def rows(project: Path) -> Iterator[Row]:
@@ -33,6 +34,8 @@ def rows(project: Path) -> Iterator[Row]:
             ratios = [ours / theirs for ours, theirs in pairs]
             told = f"a trial's cost / plain Optuna's, {kind}: {_middle(pairs, 0):.1f} / {_middle(pairs, 1):.1f} ms"
             yield Row(f"engine.{kind}", told, ratios, "x", LIMIT, other_cores=[busy])
+            share = [fresh(_storage_share, _database(kind, project, open_servers))]
+            yield Row(f"engine.{kind}.share", f"storage's part of trials of {SECONDS:g} s", share, "%", SHARE)
     busy = quiet()
     long = fresh(_searched, _file(project), LONG, 1)
     early, late = (long.costs_ms(middle) for middle in (AROUND, LONG - AROUND))
@@ -142,6 +145,24 @@ def _searched(url: str, n_trials: int, workers: int) -> _Searched:
     ended = [end.timestamp() for end in ends]
     complete = sum(trial.state.name == "COMPLETE" for trial in trials)
     return _Searched(ended, written, complete, watch.grown_mb(ended[min(100, n_trials - 1)], ended[-1]))
+
+
+def _storage_share(url: str) -> float:
+    """Return the percentage of slow trials' time that was spent on writes, the beginnings and the ends with them."""
+    from benchmarks.short_trials import ShortTrials, short_search
+    from trading_hpo.search.storage import StudyStorage
+    from trading_hpo.search.writer import Writer
+
+    make, spent = Writer._make, []
+
+    def timed(self: Writer, write: Callable[[], None]) -> None:
+        began = time.monotonic()
+        make(self, write)
+        spent.append(time.monotonic() - began)
+
+    Writer._make = timed  # type: ignore[method-assign]
+    short_search("study", ShortTrials(reports=20, seconds=SECONDS), n_trials=SLOW).run(StudyStorage(url))
+    return 100 * sum(spent) / (SLOW * SECONDS)
 
 
 class _MemoryWatch(threading.Thread):
