@@ -46,7 +46,7 @@ def best_within(curves: Sequence[Curve], epochs: int) -> Curve:
 
 def curves_in(project: Path, study_name: str) -> list[Curve]:
     """Read the trials of a study of the project."""
-    from trading_hpo.search.storage import StudyStorage
+    from trading_hpo.search.store.storage import StudyStorage
     from trading_hpo.search.study import StudyRef
 
     storage = StudyStorage(f"sqlite:///{next(project.rglob('studies.db'))}")

@@ -52,7 +52,8 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
         folder: Exists, and is empty.
         with_memory: Costs some milliseconds per epoch, so not where times matter.
     """
-    from trading_hpo.search import supervisor, worker
+    from trading_hpo.search import supervisor
+    from trading_hpo.search.workers import worker
 
     worker.work = functools.partial(_work, folder, os.getpid(), with_memory)  # the pool fetches it at each start
     start = supervisor.start_worker
@@ -78,7 +79,7 @@ def read_diary(folder: Path) -> list[Entry]:
 
 def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> None:
     """Stands for ``work`` in a worker process, whose own modules nobody has changed yet."""
-    from trading_hpo.search import worker
+    from trading_hpo.search.workers import worker
     from trading_hpo.training import fold
 
     pen = _Pen(folder / f"{os.getpid()}.jsonl", search_pid, with_memory)

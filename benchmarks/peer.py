@@ -26,7 +26,7 @@ from benchmarks.curves import curves_in
 from benchmarks.measure import QUIET_CORES, Row, fresh, quiet
 from benchmarks.project import Inputs, Stage, inputs_of, search
 from benchmarks.workers import LEAST_CORE_SHARE, core_share
-from trading_hpo.search.pool import default_workers
+from trading_hpo.search.workers.pool import default_workers
 
 if TYPE_CHECKING:
     from benchmarks.usual import Usual

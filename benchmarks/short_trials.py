@@ -21,9 +21,9 @@ from trading_hpo.errors import TradingHpoError
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.search.run import Search
 from trading_hpo.search.space import FloatParameter
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
+from trading_hpo.search.store.writer import PATIENCE_S
 from trading_hpo.search.trial import TrialOutcome, TrialTask
-from trading_hpo.search.writer import PATIENCE_S
 from trading_hpo.splits.folds import Split
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import Interrupted

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from trading_hpo.market.panel import save_panel
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.types import Panel
 
 ROOT = Path(__file__).parents[1]

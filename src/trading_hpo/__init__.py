@@ -93,21 +93,23 @@ The tree, in the order in which data flow through it:
             curve.py        values on the way
             own_trials.py   a study without what it remembers
             halving.py      successive halving, Hyperband; with several objectives too
-        storage.py
+        store/              where studies live, and how they are written
+            storage.py
+            rows.py         a trial's rows, in one transaction
+            reports.py      values on the way, not written yet
+            writer.py       a thread that writes in order and waits for a storage that is away
+            outage.py       which failures pass
+            claims.py       which slots are ours, where several machines search
+        workers/            the processes that train
+            worker.py
+            pool.py         starts them
+            heartbeat.py    whether they still work
         fingerprint.py
         ledger.py           the study in its storage
-        rows.py             a trial's rows there, in one transaction
-        reports.py          values on the way, not written yet
-        writer.py           a thread that writes in order and waits for a storage that is away
-        outage.py           which failures pass
         proposer.py         its mirror in memory: suggests and prunes
         trial.py            one configuration on all folds
         costs.py            what it takes, and whether it may
-        worker.py           a process that trains
-        pool.py             starts those
-        heartbeat.py        whether they still work
         slots.py            the places of the budget
-        claims.py           whose they are, where several machines search
         supervisor.py       spends the budget
         progress.py
         stopping.py         Ctrl-C

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.datasets import StudyDataset
 from trading_hpo.errors import StaleInputError, StorageError
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import NOT_SEARCHED, StudyRef
 
 NAME = "test.mlp"

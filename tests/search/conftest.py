@@ -12,7 +12,7 @@ from trading_hpo.search.phases import Phases
 from trading_hpo.search.reoptimise import grown
 from trading_hpo.search.run import Search
 from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split

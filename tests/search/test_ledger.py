@@ -11,17 +11,17 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search import reports as module
-from trading_hpo.search import storage as storage_module
-from trading_hpo.search import writer as writer_module
 from trading_hpo.search.ledger import Ledger, begun_slot
 from trading_hpo.search.objectives import ObjectiveConfig
 from trading_hpo.search.proposer import History, Proposal
-from trading_hpo.search.reports import Reports
-from trading_hpo.search.rows import engine_of
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store import reports as module
+from trading_hpo.search.store import storage as storage_module
+from trading_hpo.search.store import writer as writer_module
+from trading_hpo.search.store.reports import Reports
+from trading_hpo.search.store.rows import engine_of
+from trading_hpo.search.store.storage import StudyStorage
+from trading_hpo.search.store.writer import Writer
 from trading_hpo.search.trial import TrialOutcome
-from trading_hpo.search.writer import Writer
 
 RATE = FloatDistribution(0, 1)
 

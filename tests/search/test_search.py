@@ -20,7 +20,7 @@ from trading_hpo.search.ledger import REASON, Ledger
 from trading_hpo.search.proposer import Proposal
 from trading_hpo.search.pruners.registry import PRUNERS
 from trading_hpo.search.samplers.registry import SAMPLERS
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.training.config import TrainingConfig
 

@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 
 NAME = "test-sp500_20-direction1.cnn_lstm"

@@ -5,7 +5,7 @@ import pytest
 from mlflow.entities import ViewType
 from optuna.trial import TrialState, create_trial
 
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.tracking.trials import STUDY, TRIAL, TrialMirror
 

@@ -243,7 +243,7 @@ def dashboard(port: int, url: str | None) -> None:
     """
     from trading_hpo.errors import StorageError
     from trading_hpo.search.shelf import storages
-    from trading_hpo.search.storage import StudyStorage
+    from trading_hpo.search.store.storage import StudyStorage
 
     known = [StudyStorage(url)] if url else list(storages(_data()))
     if not known:

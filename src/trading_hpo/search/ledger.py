@@ -24,17 +24,17 @@ from trading_hpo.search.experimental import accepted_as_experimental
 from trading_hpo.search.fingerprint import check_same
 from trading_hpo.search.memory import Memory, keep, recall
 from trading_hpo.search.objectives import ObjectiveConfig
-from trading_hpo.search.outage import Absence, will_pass
 from trading_hpo.search.proposer import History, Proposal
 from trading_hpo.search.pruners.curve import CURVE
 from trading_hpo.search.ranking import VIOLATIONS, WEIGHTS
-from trading_hpo.search.reports import Reports
-from trading_hpo.search.rows import Change, engine_of, insert_once, states_since, write_change
 from trading_hpo.search.slots import OpenSlot
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.outage import Absence, will_pass
+from trading_hpo.search.store.reports import Reports
+from trading_hpo.search.store.rows import Change, engine_of, insert_once, states_since, write_change
+from trading_hpo.search.store.storage import StudyStorage
+from trading_hpo.search.store.writer import Writer
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome
-from trading_hpo.search.writer import Writer
 
 REASON, LOST, START = "reason", "lost", "started_from"
 

@@ -17,7 +17,7 @@ from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
 from trading_hpo.search.config import RESERVED, HpoConfig
 from trading_hpo.search.ranking import complete_trials, ranked
 from trading_hpo.search.space import fits, suggest
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 
 BEST_FIRST = 3
 REMEMBERS = "remembers"  # user attribute of the new study

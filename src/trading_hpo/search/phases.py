@@ -19,7 +19,7 @@ from trading_hpo.search.narrowing import narrowed
 from trading_hpo.search.ranking import best_trial
 from trading_hpo.search.run import Search
 from trading_hpo.search.space import space_from
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.search.trial import TrialTask
 from trading_hpo.splits.folds import Split

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 import optuna
 
 from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.search.claims import claims_on
 from trading_hpo.search.config import HpoConfig, common_window, search_space
 from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.ledger import Ledger
 from trading_hpo.search.memory import Memory
 from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.claims import claims_on
+from trading_hpo.search.store.storage import StudyStorage
+from trading_hpo.search.store.writer import PATIENCE_S, Writer
 from trading_hpo.search.supervisor import Supervisor
 from trading_hpo.search.trial import TrialTask
-from trading_hpo.search.writer import PATIENCE_S, Writer
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
 if TYPE_CHECKING:
-    from trading_hpo.search.worker import MakeRunner
+    from trading_hpo.search.workers.worker import MakeRunner
 
 
 SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panel is too

@@ -11,7 +11,7 @@ import optuna
 
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.search.config import RESERVED
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 
 logger = logging.getLogger(__name__)

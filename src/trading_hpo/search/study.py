@@ -9,7 +9,7 @@ import optuna
 from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 
 SLOT = "slot"  # attribute of a trial: its place in the budget
 NOT_SEARCHED = "not searched yet"

@@ -13,21 +13,21 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Announcer
-from trading_hpo.search.claims import Claims, WholeStudy
 from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.heartbeat import AwakeClock
 from trading_hpo.search.ledger import START, Ledger, begun_slot
-from trading_hpo.search.pool import Worker, default_workers, start_worker
 from trading_hpo.search.progress import Progress, Tally, progress_console
 from trading_hpo.search.proposer import Proposer
 from trading_hpo.search.ranking import violation
 from trading_hpo.search.slots import OpenSlot, Slots
 from trading_hpo.search.stopping import StopRequest
+from trading_hpo.search.store.claims import Claims, WholeStudy
 from trading_hpo.search.study import SLOT
 from trading_hpo.search.trial import TrialOutcome, TrialTask
+from trading_hpo.search.workers.heartbeat import AwakeClock
+from trading_hpo.search.workers.pool import Worker, default_workers, start_worker
 
 if TYPE_CHECKING:
-    from trading_hpo.search.worker import MakeRunner
+    from trading_hpo.search.workers.worker import MakeRunner
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between

@@ -10,7 +10,7 @@ from trading_hpo.search.phases import Phases
 from trading_hpo.search.reoptimise import grown
 from trading_hpo.search.results import combined_results, model_results, phases_spent, study_summary, trials_table
 from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.storage import StudyStorage
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.training.config import TrainingConfig

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search import storage as storage_module
-from trading_hpo.search.storage import StudyStorage, masked_url
+from trading_hpo.search.store import storage as storage_module
+from trading_hpo.search.store.storage import StudyStorage, masked_url
 
 
 @pytest.mark.parametrize(

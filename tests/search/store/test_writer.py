@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
 
-from trading_hpo.search import outage
-from trading_hpo.search import writer as module
-from trading_hpo.search.outage import will_pass
-from trading_hpo.search.writer import Writer
+from trading_hpo.search.store import outage
+from trading_hpo.search.store import writer as module
+from trading_hpo.search.store.outage import will_pass
+from trading_hpo.search.store.writer import Writer
 
 
 def away(message="connection refused"):

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import sqlalchemy
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search.outage import Absence, will_pass
-from trading_hpo.search.storage import StudyStorage, held_by_another, study_key
+from trading_hpo.search.store.outage import Absence, will_pass
+from trading_hpo.search.store.storage import StudyStorage, held_by_another, study_key
 
 KEEP_EVERY_S = 5.0
 # The server asks a silent client after so long, so often; a dead machine's locks end within a minute.

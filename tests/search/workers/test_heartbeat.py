@@ -9,9 +9,10 @@ from ctypes import c_double
 import pytest
 from optuna.trial import TrialState
 
-from trading_hpo.search import heartbeat, supervisor
-from trading_hpo.search.heartbeat import AwakeClock, Silence, beating
+from trading_hpo.search import supervisor
 from trading_hpo.search.study import StudyRef
+from trading_hpo.search.workers import heartbeat
+from trading_hpo.search.workers.heartbeat import AwakeClock, Silence, beating
 from trading_hpo.training.config import TrainingConfig
 
 

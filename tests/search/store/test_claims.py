@@ -13,10 +13,10 @@ from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 
 from trading_hpo.errors import StorageError
-from trading_hpo.search import claims as module
-from trading_hpo.search import outage
-from trading_hpo.search.claims import SlotLocks, claims_on
 from trading_hpo.search.shelf import delete
+from trading_hpo.search.store import claims as module
+from trading_hpo.search.store import outage
+from trading_hpo.search.store.claims import SlotLocks, claims_on
 from trading_hpo.search.study import StudyRef
 
 pytestmark = pytest.mark.slow

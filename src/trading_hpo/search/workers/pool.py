@@ -13,11 +13,11 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trading_hpo.search.heartbeat import Silence
 from trading_hpo.search.trial import TrialTask
+from trading_hpo.search.workers.heartbeat import Silence
 
 if TYPE_CHECKING:
-    from trading_hpo.search.worker import MakeRunner
+    from trading_hpo.search.workers.worker import MakeRunner
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
@@ -66,7 +66,7 @@ def start_worker(task: TrialTask, panel_path: Path, make: "MakeRunner | None" = 
         panel_path: The file that it maps.
         make: Makes what trains the trials; none for the real thing.
     """
-    from trading_hpo.search.worker import make_runner, work
+    from trading_hpo.search.workers.worker import make_runner, work
 
     context = _context(_OF_A_FIRST_TRIAL if make is None else ())
     ours, theirs = context.Pipe()
@@ -81,7 +81,7 @@ def start_worker(task: TrialTask, panel_path: Path, make: "MakeRunner | None" = 
 def _context(also: Sequence[str]) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has torch and this package loaded: a start takes milliseconds.
-    context.set_forkserver_preload(["trading_hpo.search.worker", *also])
+    context.set_forkserver_preload(["trading_hpo.search.workers.worker", *also])
     return context
 
 

@@ -21,8 +21,8 @@ from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.search.costs import OverLimitError
 from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.heartbeat import beating
 from trading_hpo.search.trial import TrialOutcome, TrialRunner, TrialTask
+from trading_hpo.search.workers.heartbeat import beating
 from trading_hpo.training.loop import Interrupted
 from trading_hpo.training.machine import give_memory_back, use_one_thread
 from trading_hpo.training.scalars import Scalars, scalars_in

@@ -9,7 +9,7 @@ import sqlalchemy
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.search.rows import Change, engine_of, insert_once, write_change
+from trading_hpo.search.store.rows import Change, engine_of, insert_once, write_change
 
 INF = math.inf
 PARAMETERS = {

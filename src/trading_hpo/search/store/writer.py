@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from trading_hpo.search.outage import will_pass
+from trading_hpo.search.store.outage import will_pass
 
 logger = logging.getLogger(__name__)
 
