@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.search import ledger
 from trading_hpo.search.store import rows
+from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.search.study import StudyRef
 
 pytestmark = pytest.mark.slow
@@ -206,3 +207,13 @@ def test_a_server_that_stays_away_ends_the_search_with_one_message(database, ser
     assert "Traceback" not in said
     assert "cannot be used" in said
     assert "Finished trials are kept" in said
+
+
+@pytest.mark.slow
+def test_of_many_configurations_to_start_from_four_workers_try_each_once(tmp_path):
+    """Enqueued in a plain study on SQLite, some of them run twice."""
+    wanted = [{"p0": number / 100} for number in range(60)]
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    short_search("study", ShortTrials(reports=1), n_trials=60, workers=4, start_from=wanted).run(storage)
+    tried = [trial.params["p0"] for trial in StudyRef("study", storage).open().trials]
+    assert sorted(tried) == [entry["p0"] for entry in wanted]

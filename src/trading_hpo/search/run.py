@@ -1,4 +1,4 @@
-"""The search of one model type, from its parameters to its finished study."""
+"""One study's search, from its parameters to its end."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
