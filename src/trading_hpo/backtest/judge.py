@@ -1,5 +1,6 @@
 """Scores of panel rows -> metrics of the forecast and of the trades it leads to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +58,7 @@ def judge(
     """
     called = score > threshold
     judged = classification_metrics(truth_of(panel, rows), called, score)
-    near = regression_metrics(panel.target.ravel()[rows], forecast_of(panel.task, score, unit))
-    composite = composite_accuracy(judged["accuracy"], near["r2"], config.regression_weight)
-    metrics: dict[str, float | None] = {**judged, **near, "composite_accuracy": composite}
+    metrics = _with_closeness(judged, panel, rows, forecast_of(panel.task, score, unit), config)
     bars, up, known, moves = _grid(panel, rows, called)
     weights = signal_weights(up, known, config, panel.horizon_bars, panel.label_kind)
     returns, turnover = net_returns(weights, moves, config.cost_bps)
@@ -84,8 +83,19 @@ def constant_forecast(
     **Looks ahead:** label only, of ``rows`` to judge; what is foretold comes from ``train``.
     """
     judged = constant_forecast_metrics(truth_of(panel, rows), majority_of(panel, train))
-    target = panel.target.ravel()
-    near = regression_metrics(target[rows], np.full(len(rows), float(target[train].mean())))
+    mean = float(panel.target.ravel()[train].mean())
+    return _with_closeness(judged, panel, rows, np.full(len(rows), mean), config)
+
+
+def _with_closeness(
+    judged: Mapping[str, float],
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    forecast: Float[np.ndarray, " N"],
+    config: BacktestConfig,
+) -> dict[str, float | None]:
+    """Add to the metrics of the calls how near the forecast came to the target, and both in one number."""
+    near = regression_metrics(panel.target.ravel()[rows], forecast)
     composite = composite_accuracy(judged["accuracy"], near["r2"], config.regression_weight)
     return {**judged, **near, "composite_accuracy": composite}
 

@@ -77,6 +77,15 @@ def compared_training(training: TrainingConfig) -> dict[str, Any]:
     return training.model_dump(mode="json", exclude={"device", "eval_batch_size"})
 
 
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key whose values differ, or that only one of two flat mappings has."""
+    return [
+        f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key, "absent") != now.get(key, "absent")
+    ]
+
+
 _GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new study that learns from this one."
 
 # Of studies that were made before these could be chosen.
@@ -91,12 +100,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
     """
     now = flatten(ours)
     before = {**_untold(now), **flatten(_as_now(stored))}
-    lines = [
-        f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
-        for key in sorted(before.keys() | now.keys())
-        if before.get(key, "absent") != now.get(key, "absent")
-    ]
-    if lines:
+    if lines := differences(before, now):
         raise StudyMismatchError(
             f"Study {study_name} was made under other conditions (stored -> now):\n"
             + "\n".join(lines)

@@ -15,6 +15,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
 from trading_hpo.search.config import RESERVED, HpoConfig
+from trading_hpo.search.fingerprint import differences
 from trading_hpo.search.ranking import complete_trials, ranked
 from trading_hpo.search.space import fits, suggest
 from trading_hpo.search.store.storage import StudyStorage
@@ -132,12 +133,7 @@ def teacher(
 def _check_same_space(study: optuna.Study, asked_by: str, space: Mapping[str, Any]) -> None:
     theirs = flatten(study.user_attrs.get("fingerprint", {}).get("search_space", {}))
     ours = flatten({name: parameter.model_dump(mode="json") for name, parameter in space.items()})
-    lines = [
-        f"    {key}: {theirs.get(key, 'absent')} -> {ours.get(key, 'absent')}"
-        for key in sorted(theirs.keys() | ours.keys())
-        if theirs.get(key, "absent") != ours.get(key, "absent")
-    ]
-    if lines:
+    if lines := differences(theirs, ours):
         raise StudyMismatchError(
             f"{asked_by}: study {study.study_name} is of another search space (its own -> now):\n"
             + "\n".join(lines)
