@@ -348,9 +348,9 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "hpo.phases",
             [{"name": "a", "n_trials": 1, "narrow_around_best": 0.5}],
-            "hpo.phases: narrow_around_best cannot be in the first phase: there is no best yet.",
+            "hpo.phases: narrow_around_best cannot be in the first phase: there is no best yet. Remove it.",
         ),
-        ("hpo.phases", [{"name": "a", "n_trials": 1}] * 2, "hpo.phases: name 'a' is given twice."),
+        ("hpo.phases", [{"name": "a", "n_trials": 1}] * 2, "hpo.phases: name 'a' is given twice. Rename one."),
         (
             "hpo.phases",
             [{"name": "a", "n_trials": 1, "sampler": "gp"}],

@@ -67,7 +67,7 @@ def test_a_constraint_has_one_finite_bound(bounds):
         ({"objectives": (TWO[0], TWO[0]), "pruner": "none"}, "objectives name mcc twice"),
         (
             {"constraints": ({"metric": "sharpe", "min": 0.0}, {"metric": "sharpe", "min": 1.0})},
-            "constraints bound sharpe twice",
+            "constraints bound sharpe twice on the same side",
         ),
         ({"constraints": ({"metric": "sharp", "min": 0.0},)}, "Did you mean 'sharpe'?"),
     ],

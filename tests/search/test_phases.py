@@ -151,9 +151,12 @@ def test_a_taught_study_goes_on_bit_for_bit_even_without_its_teacher(phased, sam
 def test_a_teacher_of_another_space_is_refused_with_the_difference_and_nothing_is_made(phased):
     wide = SearchSpacesConfig(common={"learning_rate": {"type": "float", "low": 1e-4, "high": 1.0, "log": True}})
     ref = phased(name="old.mlp", spaces=wide, n_trials=1)
-    with pytest.raises(StudyMismatchError, match=r"learning_rate.high: 1.0 -> 0.1") as refused:
+    with pytest.raises(
+        StudyMismatchError, match=r"learning_rate: 0.0001 to 1.0, logarithmic -> 0.0001 to 0.1"
+    ) as refused:
         phased(name="new.mlp", warm_start=["old"])
-    assert "batch_size" in str(refused.value)
+    assert "batch_size: absent -> one of [32, 64]" in str(refused.value)
+    assert "take it out of hpo.warm_start" in str(refused.value)
     assert names_in(ref) == {"old.mlp"}
 
 

@@ -66,7 +66,8 @@ def _find(name: str) -> "StudyRef":
 def _print(renderable: Any) -> None:
     from rich.console import Console
 
-    Console(highlight=False).print(renderable)
+    # Elsewhere than on a terminal names must not be broken: they are copied and searched for.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(renderable)
 
 
 @study.command("list")

@@ -34,7 +34,7 @@ def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
             str(states["fail"]),
             str(states["running"] + states["waiting"]),
             _number(summary["best_value"]),
-            summary["metric"],
+            summary["metric"] + ("" if summary["best_keeps_constraints"] in (True, None) else ", breaks a constraint"),
         )
     return table
 
@@ -76,12 +76,32 @@ def trials_view(study: optuna.Study, top: int) -> Table:
     table, goals = _table(), goals_of(study)
     for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
         table.add_column(heading, justify="right" if heading != "state" else "left", no_wrap=True)
+    bounds = study.user_attrs.get("fingerprint", {}).get("constraints", [])
+    if bounds:
+        table.add_column("constraints", no_wrap=True)
     table.add_column("parameters", overflow="fold")
+    marks = _marks(study) if len(goals) > 1 else {}
     for trial in sorted(study.get_trials(deepcopy=False), key=order)[:top]:
         parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
         values = map(_number, trial.values or [None] * len(goals))
-        table.add_row(str(trial.number), *values, trial.state.name.lower(), parameters)
+        state = trial.state.name.lower() + marks.get(trial.number, "")
+        table.add_row(str(trial.number), *values, state, *([_kept(trial)] if bounds else []), parameters)
     return table
+
+
+def _marks(study: optuna.Study) -> dict[int, str]:
+    """What to say of a trial beside its state, where it is one of a front."""
+    best = best_trial(study)
+    front = {trial.number: ", front" for trial in pareto_front(study)}
+    return front if best is None else {**front, best.number: ", chosen"}
+
+
+def _kept(trial: FrozenTrial) -> str:
+    over = trial.user_attrs.get(VIOLATIONS)
+    if over is None:
+        return "-"
+    worst = max(over.values())
+    return "kept" if worst <= 0 else f"broken by {worst:.0%}"
 
 
 def _first_value(trial: FrozenTrial, otherwise: float) -> float:

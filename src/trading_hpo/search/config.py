@@ -178,7 +178,10 @@ class HpoConfig(Config):
     @classmethod
     def _of_no_memory(cls, name: str | None) -> str | None:
         if name is not None and name.startswith(RESERVED):
-            raise ValueError(f"study_name must not begin with {RESERVED!r}, got {name!r}. Give it another name.")
+            raise ValueError(
+                f"study_name must not begin with {RESERVED!r}, got {name!r}: what studies remember has such names. "
+                "Choose another."
+            )
         return name
 
     @field_validator("workers")
@@ -192,9 +195,12 @@ class HpoConfig(Config):
     @classmethod
     def _one_name_is_a_list(cls, values: Any) -> Any:
         """`--params hpo.models_to_optimize=lstm` can only give a string."""
-        if isinstance(values, dict) and isinstance(values.get("models_to_optimize"), str):
-            return {**values, "models_to_optimize": [values["models_to_optimize"]]}
-        return values
+        if not isinstance(values, dict):
+            return values
+        single = {
+            name: [values[name]] for name in ("models_to_optimize", "warm_start") if isinstance(values.get(name), str)
+        }
+        return {**values, **single}
 
     @model_validator(mode="before")
     @classmethod
@@ -246,9 +252,11 @@ class HpoConfig(Config):
     @classmethod
     def _one_after_another(cls, phases: tuple[PhaseConfig, ...]) -> tuple[PhaseConfig, ...]:
         names = [phase.name for phase in phases]
-        problems = [f"name {name!r} is given twice." for name in sorted({n for n in names if names.count(n) > 1})]
+        problems = [
+            f"name {name!r} is given twice. Rename one." for name in sorted({n for n in names if names.count(n) > 1})
+        ]
         if phases and phases[0].narrow_around_best is not None:
-            problems.append("narrow_around_best cannot be in the first phase: there is no best yet.")
+            problems.append("narrow_around_best cannot be in the first phase: there is no best yet. Remove it.")
         if problems:
             raise ValueError(*problems)
         return phases

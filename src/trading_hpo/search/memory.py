@@ -12,15 +12,18 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
-from trading_hpo.configuration import flatten
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
 from trading_hpo.search.config import RESERVED, HpoConfig
 from trading_hpo.search.fingerprint import differences
 from trading_hpo.search.ranking import complete_trials, ranked
-from trading_hpo.search.space import fits, suggest
+from trading_hpo.search.space import fits, space_from, suggest
 from trading_hpo.search.store.storage import StudyStorage
 
 BEST_FIRST = 3
+_WITHOUT = {
+    "hpo.warm_start": "take it out of hpo.warm_start",
+    "hpo.reoptimise": "--params hpo.reoptimise=false,hpo.study_name=<another name>",
+}
 REMEMBERS = "remembers"  # user attribute of the new study
 
 
@@ -131,11 +134,12 @@ def teacher(
 
 
 def _check_same_space(study: optuna.Study, asked_by: str, space: Mapping[str, Any]) -> None:
-    theirs = flatten(study.user_attrs.get("fingerprint", {}).get("search_space", {}))
-    ours = flatten({name: parameter.model_dump(mode="json") for name, parameter in space.items()})
+    theirs = study.user_attrs.get("fingerprint", {}).get("search_space", {})
+    theirs = {name: entry.in_words() for name, entry in space_from(theirs).items()}
+    ours = {name: entry.in_words() for name, entry in space.items()}
     if lines := differences(theirs, ours):
         raise StudyMismatchError(
             f"{asked_by}: study {study.study_name} is of another search space (its own -> now):\n"
             + "\n".join(lines)
-            + "\nGive the same ranges, or begin without it: --params hpo.study_name=<another name>."
+            + f"\nGive the same ranges, or begin without it: {_WITHOUT[asked_by]}."
         )

@@ -57,7 +57,7 @@ class ConstraintConfig(Config):
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
         if (self.max is None) == (self.min is None):
-            raise ValueError("one of max and min must be given. For both, write two constraints.")
+            raise ValueError("exactly one of max and min must be given. For both, write two constraints.")
         return self
 
     @property
@@ -86,9 +86,11 @@ def contradictions(
 ) -> Iterator[str]:
     """Yield what cannot go together."""
     names = [objective.metric for objective in objectives]
-    yield from (f"objectives name {name} twice." for name in sorted({n for n in names if names.count(n) > 1}))
-    bounds = [(bound.metric, bound.max is None) for bound in constraints]
-    yield from (f"constraints bound {name} twice." for name, _ in sorted({b for b in bounds if bounds.count(b) > 1}))
+    yield from (
+        f"objectives name {name} twice. Remove one." for name in sorted({n for n in names if names.count(n) > 1})
+    )
+    for name, _ in _doubled([(bound.metric, bound.max is None) for bound in constraints]):
+        yield f"constraints bound {name} twice on the same side. Remove one."
     if sampler == "cmaes" and (len(objectives) > 1 or constraints):
         yield (
             "sampler cmaes cannot go with several objectives or with constraints: it ranks by one number. Use tpe, "
@@ -101,3 +103,7 @@ def contradictions(
             f"pruner must be successive_halving, hyperband or none with several objectives, got {pruner!r}: the others "
             "compare one number."
         )
+
+
+def _doubled(names: Sequence[Any]) -> list[Any]:
+    return sorted({name for name in names if names.count(name) > 1})

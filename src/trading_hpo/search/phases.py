@@ -16,7 +16,7 @@ from trading_hpo.search.config import HpoConfig, PhaseConfig
 from trading_hpo.search.fingerprint import compared_training
 from trading_hpo.search.memory import REMEMBERS, Memory, memory_of, teacher
 from trading_hpo.search.narrowing import narrowed
-from trading_hpo.search.ranking import best_trial
+from trading_hpo.search.ranking import VIOLATIONS, best_trial, violation
 from trading_hpo.search.run import Search
 from trading_hpo.search.space import space_from
 from trading_hpo.search.store.storage import StudyStorage
@@ -77,13 +77,23 @@ class Phases:
         for number, name in enumerate(self.ref.names):
             if before is not None:
                 if deadline is not None and time.monotonic() >= deadline:
-                    return
+                    break
                 search = self._next(number, StudyRef(name, storage), before)
             left = None if deadline is None else max((deadline - time.monotonic()) / 60, 1e-9)
             search = replace(search, hpo=search.hpo.model_copy(update={"timeout_minutes": left}))
-            if not search.run(storage):
-                return
+            spent = search.run(storage)
             before = StudyRef(name, storage).open()
+            if not spent:
+                break
+        self._say_what_is_broken(before)
+
+    def _say_what_is_broken(self, study: optuna.Study | None) -> None:
+        best = None if study is None else best_trial(study)
+        if study is not None and best is not None and violation(best) > 0:
+            broken = ", ".join(bound for bound, over in best.user_attrs.get(VIOLATIONS, {}).items() if over > 0)
+            logger.warning(
+                "%s: no trial keeps all constraints; the nearest, %d, breaks %s.", study.study_name, best.number, broken
+            )
 
     def _taught_from_outside(self, storage: StudyStorage) -> Search:
         names = dict.fromkeys(self.hpo.teachers(self.ref.model_type), "hpo.warm_start")

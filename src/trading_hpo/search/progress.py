@@ -3,7 +3,7 @@
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -43,9 +43,11 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
 
     @staticmethod
-    def of(name: str, objective: ObjectiveConfig, budget: int, resumed: int) -> "Tally":
-        """Begin to count a study's slots."""
-        return Tally(name, objective.metric, budget, resumed, maximize=objective.direction == "maximize")
+    def of(name: str, objectives: Sequence[ObjectiveConfig], budget: int, resumed: int) -> "Tally":
+        """Begin to count a study's slots; of several objectives the first one's best, whatever the others are."""
+        first = objectives[0]
+        metric = first.metric if len(objectives) == 1 else f"{first.metric} alone"
+        return Tally(name, metric, budget, resumed, maximize=first.direction == "maximize")
 
     def count(self, state: str, value: float | None) -> None:
         """Count a slot that has ended.

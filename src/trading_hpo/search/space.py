@@ -28,6 +28,9 @@ class _Parameter(Config):
             for name, wanted in self.only_if.items()
         )
 
+    def _condition(self) -> str:
+        return f", only if {self.only_if}" if self.only_if else ""
+
 
 class FloatParameter(_Parameter):
     """A number between two bounds, both included."""
@@ -54,6 +57,10 @@ class FloatParameter(_Parameter):
     def edges(self) -> tuple[Scalar, ...]:
         """The values whose validity stands for all."""
         return (self.low, self.high)
+
+    def in_words(self) -> str:
+        """Return the range as a person reads it."""
+        return _range_in_words(self.low, self.high, self.log, self.step) + self._condition()
 
 
 class IntParameter(_Parameter):
@@ -82,6 +89,10 @@ class IntParameter(_Parameter):
         """The values whose validity stands for all."""
         return (self.low, self.high)
 
+    def in_words(self) -> str:
+        """Return the range as a person reads it."""
+        return _range_in_words(self.low, self.high, self.log, self.step) + self._condition()
+
 
 class CategoricalParameter(_Parameter):
     """One of several values without an order."""
@@ -101,6 +112,15 @@ class CategoricalParameter(_Parameter):
     def edges(self) -> tuple[Scalar, ...]:
         """The values whose validity stands for all."""
         return self.choices
+
+    def in_words(self) -> str:
+        """Return the values as a person reads them."""
+        values = f"always {self.choices[0]}" if len(self.choices) == 1 else f"one of {list(self.choices)}"
+        return values + self._condition()
+
+
+def _range_in_words(low: float, high: float, log: bool, step: float | None) -> str:
+    return f"{low} to {high}{', logarithmic' if log else ''}{f', step {step}' if step is not None else ''}"
 
 
 def _is_number(value: Any) -> bool:

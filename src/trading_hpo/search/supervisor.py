@@ -87,7 +87,7 @@ class Supervisor:
         self._hung: list[Worker] = []
         self._clock = AwakeClock()
         self._progress = Progress(
-            Tally.of(ledger.study.study_name, hpo.objectives[0], self._n_slots, resumed=len(ours)), progress_console()
+            Tally.of(ledger.study.study_name, hpo.objectives, self._n_slots, resumed=len(ours)), progress_console()
         )
         for trial in ours:
             self._progress.tally.count(trial.state.name, _worth(trial))

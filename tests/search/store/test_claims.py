@@ -20,7 +20,7 @@ from trading_hpo.search.store.claims import SlotLocks, claims_on
 from trading_hpo.search.study import StudyRef
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
