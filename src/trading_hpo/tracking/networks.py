@@ -1,6 +1,9 @@
 """Final networks as MLflow models."""
 
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,7 +47,7 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
             ]
         ),
     )
-    with TemporaryDirectory() as folder, warnings.catch_warnings(record=True):
+    with TemporaryDirectory() as folder, warnings.catch_warnings(record=True), _no_bytecode():
         network.save(Path(folder) / "network")
         info = mlflow.pyfunc.log_model(
             name=f"{network.architecture.model_type}_network",
@@ -57,6 +60,16 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
             metadata={key: str(network.card.get(key)) for key in ("study_name", "trial_number", "metric")},
         )
     return str(info.model_uri)
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """MLflow tries the model out where it lies; what Python compiles then would stay among its files."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
