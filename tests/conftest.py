@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,30 @@ def server_does(postgresql: Any) -> Callable[..., None]:
         pgexec.pgexec("pg_ctl", arguments, bin_path=postgresql.bin_path, user=postgresql.system_user)
 
     return control
+
+
+@pytest.fixture
+def restarting(server_does: Callable[..., None]) -> Callable[..., AbstractContextManager[list[int]]]:
+    """Restart that server so often while a block runs, each time after a pause; the block is given what was done."""
+
+    @contextmanager
+    def again_and_again(times: int, pause_s: Callable[[], float]) -> Iterator[list[int]]:
+        over, done = threading.Event(), []
+
+        def restart() -> None:
+            while len(done) < times and not over.wait(pause_s()):
+                server_does("restart")
+                done.append(1)
+
+        thread = threading.Thread(target=restart)
+        thread.start()
+        try:
+            yield done
+        finally:
+            over.set()
+            thread.join()
+
+    return again_and_again
 
 
 @pytest.fixture

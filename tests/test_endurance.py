@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -42,6 +41,13 @@ def acknowledged(storage):
             return dict(connection.execute(sqlalchemy.text(query)).tuples().all())
     except sqlalchemy.exc.DBAPIError:  # the tables are not made yet
         return {}
+
+
+def wait_for_trials(storage, wanted):
+    give_up = time.monotonic() + 100
+    while len(acknowledged(storage)) < wanted:
+        assert time.monotonic() < give_up, "the search never came so far"
+        time.sleep(0.05)
 
 
 def everything(storage):
@@ -85,23 +91,11 @@ def test_a_search_killed_again_and_again_loses_nothing_and_counts_nothing_twice(
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_a_server_that_restarts_twenty_times_under_four_workers_costs_no_worker_and_no_trial(database, server_does):
+def test_a_server_that_restarts_twenty_times_under_four_workers_costs_no_worker_and_no_trial(database, restarting):
     search = short_search("study", ShortTrials(5, seconds=1.0), n_trials=600, workers=4)
     search.open(database)
-    over, done = threading.Event(), []
-
-    def restart():
-        while len(done) < 20 and not over.wait(random.uniform(1, 5)):
-            server_does("restart")
-            done.append(1)
-
-    restarts = threading.Thread(target=restart)
-    restarts.start()
-    try:
+    with restarting(20, lambda: random.uniform(1, 5)) as done:
         search.run(database)
-    finally:
-        over.set()
-        restarts.join()
     trials = StudyRef("study", database).open().trials
     assert len(done) == 20
     assert sorted(trial.user_attrs["slot"] for trial in trials) == list(range(600))
@@ -171,10 +165,7 @@ def test_a_clock_that_is_set_two_hours_off_ends_nothing_early(tmp_path, monkeypa
 
 def test_an_interrupted_search_ends_soon_though_its_server_is_gone_and_goes_on_exactly(database, server_does, tmp_path):
     process = start(database, "--n-trials", "40", "--seconds", "0.2")
-    give_up = time.monotonic() + 100
-    while len(acknowledged(database)) < 3:
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
+    wait_for_trials(database, 3)
     server_does("stop")
     try:
         time.sleep(1)  # some trials end that cannot be written
@@ -194,10 +185,7 @@ def test_an_interrupted_search_ends_soon_though_its_server_is_gone_and_goes_on_e
 
 def test_a_server_that_stays_away_ends_the_search_with_one_message(database, server_does):
     process = start(database, "--n-trials", "400", "--seconds", "0.2", "--patience", "3")
-    give_up = time.monotonic() + 100
-    while len(acknowledged(database)) < 3:
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
+    wait_for_trials(database, 3)
     server_does("stop")
     try:
         said = process.communicate(timeout=60)[1]

@@ -481,3 +481,9 @@ def test_a_configuration_to_start_from_fits_a_model_type_or_is_refused_with_what
 def test_a_grid_needs_no_configurations_to_start_from(base):
     raw = changed(base, ("hpo.sampler", "grid"), ("hpo.start_from", [{"learning_rate": 0.001}]))
     assert any("start_from cannot go with sampler grid" in problem for problem in problems(raw))
+
+
+@pytest.mark.parametrize("group", ["models_to_optimize", "warm_start"])
+def test_one_name_on_the_command_line_is_a_list_of_one(base, group):
+    parameters = check_parameters(changed(base, (f"hpo.{group}", "mlp")))
+    assert getattr(parameters.hpo, group) == ("mlp",)

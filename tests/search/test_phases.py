@@ -3,19 +3,25 @@
 import logging
 from dataclasses import replace
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
 
+from trading_hpo.backtest.positions import BacktestConfig
 from trading_hpo.errors import StorageError, StudyMismatchError
 from trading_hpo.market.panel import open_panel, save_panel
-from trading_hpo.search.config import RESERVED
+from trading_hpo.search.config import RESERVED, HpoConfig
+from trading_hpo.search.fingerprint import search_fingerprint
 from trading_hpo.search.memory import REMEMBERS
 from trading_hpo.search.ranking import best_trial, ranked
 from trading_hpo.search.results import phases_spent
 from trading_hpo.search.shelf import archive, delete
 from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.search.study import StudyRef
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split
+from trading_hpo.training.config import TrainingConfig
 
 THREE = (
     {"name": "explore", "n_trials": 6, "epochs": 1},
@@ -163,9 +169,47 @@ def test_a_teacher_of_another_space_is_refused_with_the_difference_and_nothing_i
 def test_a_teacher_that_has_seen_the_holdout_is_refused(phased, growing):
     """With fewer data the holdout begins earlier: what was chosen on all of them was chosen on sealed bars."""
     phased(name="old.mlp", panel=growing(600), n_trials=1)
-    with pytest.raises(StudyMismatchError, match=r"has folds up to 20.*the holdout begins at") as refused:
+    with pytest.raises(StudyMismatchError, match=r"knows of bars up to 20.*the holdout begins at") as refused:
         phased(name="new.mlp", panel=growing(450), warm_start=["old"])
     assert "hpo.warm_start" in str(refused.value)
+
+
+def test_how_far_a_study_has_searched_is_told_by_its_labels_not_by_its_bars(phased, growing):
+    """A label of the last bar of a fold becomes known bars later, maybe within a holdout that begins in between."""
+    panel = growing(600)
+    late = replace(panel, label_end=np.minimum(panel.label_end + 4, panel.n_bars))
+    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+    last = max(part.stop - 1 for fold in split.folds for part in fold.validation)
+    told = [
+        search_fingerprint(one, split, {}, 2, HpoConfig(), TrainingConfig(), BacktestConfig())["searched_until"]
+        for one in (panel, late)
+    ]
+    assert told == [panel.timestamps[last + ahead].isoformat() for ahead in (1, 5)]
+
+
+def test_what_a_teacher_was_taught_counts_as_its_own(phased, growing):
+    phased(name="far.mlp", panel=growing(500), n_trials=1)
+    far = StudyRef("far.mlp", phased(name="near.mlp", panel=growing(550), n_trials=1).storage).open()
+    near = phased(name="taught.mlp", panel=growing(600), warm_start=["far"], n_trials=1).open()
+    assert near.user_attrs[REMEMBERS]["until"] == far.user_attrs["fingerprint"]["searched_until"]
+    # As if the one that taught it had searched further than itself.
+    near.set_user_attr(REMEMBERS, {**near.user_attrs[REMEMBERS], "until": growing(600).timestamps[-1].isoformat()})
+    with pytest.raises(StudyMismatchError, match="knows of bars up to"):
+        phased(name="third.mlp", panel=growing(600), warm_start=["taught"])
+
+
+def test_what_studies_remember_is_no_teacher(phased):
+    phased(name="old.mlp", n_trials=2)
+    phased(name="new.mlp", warm_start=["old"], n_trials=1)
+    with pytest.raises(StorageError, match=r"unknown study 'memory\.new\.mlp'"):
+        phased(name="third.mlp", warm_start=["memory.new.mlp"])
+
+
+def test_a_search_in_which_no_trial_keeps_the_constraints_says_which_it_breaks(phased, caplog):
+    logging.getLogger("trading_hpo").propagate = True
+    phased(n_trials=2, constraints=[{"metric": "epochs", "max": 0.5}])
+    assert "no trial keeps all constraints; the nearest, " in caplog.text
+    assert "breaks epochs <= 0.5" in caplog.text
 
 
 def test_a_study_that_is_there_is_not_taught_and_that_is_said(phased, caplog):

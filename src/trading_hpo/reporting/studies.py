@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from trading_hpo.search.ranking import VIOLATIONS, best_trial, goals_of, pareto_front, ranked
-from trading_hpo.search.results import study_summary
+from trading_hpo.search.results import spent, study_summary
 
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
 
@@ -55,8 +55,7 @@ def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
         yield f"  folds       {len(about['folds'])}, seed {about['seed']}"
         yield f"  parameters  {', '.join(about['search_space'])}"
     yield f"  trials      {', '.join(f'{count} {state}' for state, count in summary['trials'].items() if count)}"
-    epochs = sum(trial.user_attrs.get("cost", {}).get("epochs", 0.0) for trial in trials)
-    seconds = sum(trial.user_attrs.get("cost", {}).get("training_time_s", 0.0) for trial in trials)
+    epochs, seconds = spent(trials, "epochs"), spent(trials, "training_time_s")
     yield f"  spent       {epochs:,.0f} epochs, {seconds:,.0f} s of training, all folds counted"
     if len(study.directions) > 1:
         yield f"  front       {len(pareto_front(study))} trials"
@@ -71,7 +70,8 @@ def trials_view(study: optuna.Study, top: int) -> Table:
 
     def order(trial: FrozenTrial) -> tuple[int, int, float, int]:
         rank = place.get(trial.number, len(place))
-        return (_RANK.get(trial.state, len(_RANK)), rank, sign * _first_value(trial, 0.0), trial.number)
+        value = sign * trial.values[0] if trial.values else 0.0
+        return (_RANK.get(trial.state, len(_RANK)), rank, value, trial.number)
 
     table, goals = _table(), goals_of(study)
     for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
@@ -102,10 +102,6 @@ def _kept(trial: FrozenTrial) -> str:
         return "-"
     worst = max(over.values())
     return "kept" if worst <= 0 else f"broken by {worst:.0%}"
-
-
-def _first_value(trial: FrozenTrial, otherwise: float) -> float:
-    return trial.values[0] if trial.values else otherwise
 
 
 def failures(study: optuna.Study) -> list[str]:

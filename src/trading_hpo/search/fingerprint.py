@@ -11,6 +11,7 @@ from trading_hpo.configuration import flatten
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.search.config import HpoConfig
 from trading_hpo.splits.folds import Split
+from trading_hpo.splits.purging import last_label_end
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -54,7 +55,7 @@ def search_fingerprint(
             }
             for fold in split.folds
         },
-        "searched_until": panel.timestamps[_last_bar(split)].isoformat(),
+        "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
         "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
@@ -66,10 +67,11 @@ def search_fingerprint(
     }
 
 
-def _last_bar(split: Split) -> int:
-    """The last bar that any fold has."""
-    roles = ("train", "stop", "validation")
-    return max(part.stop for fold in split.folds for role in roles for part in fold.role(role)) - 1
+def _last_seen(panel: Panel, split: Split) -> int:
+    """The last bar that any fold knows something of: its labels reach further than its own bars."""
+    parts = [part for fold in split.folds for role in ("train", "stop", "validation") for part in fold.role(role)]
+    ends = last_label_end(panel)
+    return int(max(ends[part.start : part.stop].max() for part in parts if len(part)))
 
 
 def compared_training(training: TrainingConfig) -> dict[str, Any]:

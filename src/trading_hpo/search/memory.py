@@ -35,11 +35,13 @@ class Memory:
         teachers: Names of the earlier studies.
         trials: Their complete trials within the new space, valued by the new objectives.
         first: Configurations to try first.
+        until: The last moment that any of the teachers, or theirs, knows something of.
     """
 
     teachers: Sequence[str] = ()
     trials: Sequence[FrozenTrial] = ()
     first: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    until: str = ""
 
 
 def memory_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo: HpoConfig) -> Memory:
@@ -53,7 +55,14 @@ def memory_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo: H
     told = [trial for study in teachers for trial in _told(study, space, hpo)]
     best = [trial.params for study in teachers for trial in ranked(study)[:BEST_FIRST] if fits(space, trial.params)]
     distinct = [params for place, params in enumerate(best) if params not in best[:place]]
-    return Memory([study.study_name for study in teachers], told, distinct)
+    until = max((_knows_until(study) or "" for study in teachers), default="")
+    return Memory([study.study_name for study in teachers], told, distinct, until)
+
+
+def _knows_until(study: optuna.Study) -> str | None:
+    """The last moment that a study knows something of: by its own folds, or from those who taught it."""
+    own = study.user_attrs.get("fingerprint", {}).get("searched_until")
+    return None if own is None else max(own, study.user_attrs.get(REMEMBERS, {}).get("until", ""))
 
 
 def _told(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
@@ -85,7 +94,8 @@ def keep(storage: BaseStorage, study: optuna.Study, memory: Memory) -> None:
         optuna.delete_study(study_name=name, storage=storage)
     if memory.trials:
         optuna.create_study(storage=storage, study_name=name, directions=study.directions).add_trials(memory.trials)
-    study.set_user_attr(REMEMBERS, {"teachers": list(memory.teachers), "first": [dict(one) for one in memory.first]})
+    kept = {"teachers": list(memory.teachers), "first": [dict(one) for one in memory.first], "until": memory.until}
+    study.set_user_attr(REMEMBERS, kept)
 
 
 def recall(storage: BaseStorage, study: optuna.Study) -> Memory:
@@ -96,7 +106,7 @@ def recall(storage: BaseStorage, study: optuna.Study) -> Memory:
     name = f"{RESERVED}{study.study_name}"
     there = name in {summary.study_name for summary in storage.get_all_studies()}
     trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False) if there else []
-    return Memory(kept["teachers"], trials, kept["first"])
+    return Memory(kept["teachers"], trials, kept["first"], kept["until"])
 
 
 def teacher(
@@ -104,7 +114,8 @@ def teacher(
 ) -> optuna.Study:
     """Return an earlier study of the same space.
 
-    **Looks ahead:** never; a study whose folds reach into the new holdout is no teacher.
+    **Looks ahead:** never; a study is no teacher if its folds, their labels included, or those of the studies that
+    taught it reach into the new holdout.
 
     Args:
         storage: Where it is.
@@ -118,14 +129,15 @@ def teacher(
         StudyMismatchError: It is of another space, or has seen what is now holdout.
     """
     opened = storage.open()
-    names = [summary.study_name for summary in opened.get_all_studies()]
+    there = (summary.study_name for summary in opened.get_all_studies())
+    names = [other for other in there if not other.startswith(RESERVED)]
     if name not in names:
         raise StorageError(f"{asked_by}: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
     study = optuna.load_study(study_name=name, storage=opened)
     _check_same_space(study, asked_by, space)
-    until = study.user_attrs.get("fingerprint", {}).get("searched_until")
+    until = _knows_until(study)
     if until is None or until >= sealed_from:
-        seen = "does not say how far its folds reach" if until is None else f"has folds up to {until[:10]}"
+        seen = "does not say how far its folds reach" if until is None else f"knows of bars up to {until[:10]}"
         raise StudyMismatchError(
             f"{asked_by}: study {name} {seen}, and the holdout begins at {sealed_from[:10]}. What it would teach was "
             "chosen on bars that are sealed now. Begin the holdout later, or do without this study."

@@ -51,6 +51,6 @@ def _reach(entry: FloatParameter | IntParameter, value: float, share: float) -> 
 
 
 def _on_grid(value: float, low: float, step: float, rounded: Any) -> Any:
-    places = 0 if isinstance(step, int) else 12  # a sum of tenths ends a hair beside its tenth, and off Optuna's grid
     place = low + step * rounded((value - low) / step)
-    return place if places == 0 else round(place, places)
+    # A sum of tenths ends a hair beside its tenth, and off Optuna's grid.
+    return place if isinstance(step, int) else round(place, 12)

@@ -79,6 +79,7 @@ class Phases:
                 if deadline is not None and time.monotonic() >= deadline:
                     break
                 search = self._next(number, StudyRef(name, storage), before)
+            # At least a moment: no minutes at all would be no limit.
             left = None if deadline is None else max((deadline - time.monotonic()) / 60, 1e-9)
             search = replace(search, hpo=search.hpo.model_copy(update={"timeout_minutes": left}))
             spent = search.run(storage)

@@ -41,9 +41,12 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         top: How many configurations are listed; of a Pareto front always all.
     """
     trials, goals = study.get_trials(deepcopy=False), goals_of(study)
-    order = ranked(study)
-    configurations = [_configuration(trial, rank, goals) for rank, trial in enumerate(order, start=1)]
     front = {trial.number for trial in pareto_front(study)} if len(goals) > 1 else set()
+    configurations = [
+        _configuration(trial, rank, goals)
+        for rank, trial in enumerate(ranked(study), start=1)
+        if rank <= top or trial.number in front
+    ]
     return {
         "model_type": model_type,
         **study_summary(study, storage),
@@ -51,8 +54,8 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         "best": configurations[0] if configurations else None,
         "best_configurations": configurations[:top],
         "pareto_front": [one for one in configurations if one["trial_number"] in front],
-        "epochs": _spent(trials, "epochs"),
-        "training_time_s": _spent(trials, "training_time_s"),
+        "epochs": spent(trials, "epochs"),
+        "training_time_s": spent(trials, "training_time_s"),
         "failures": [
             {"trial": trial.number, "reason": trial.user_attrs.get(REASON, "unknown")}
             for trial in trials
@@ -62,20 +65,18 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
 
 
 def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
-    """Return what each phase of a search has spent and found, and the sums; nothing of a search without phases.
+    """Return what each phase of a search has spent and found, and the sums.
 
     Args:
         studies: Of the phases that have begun, by the phase's name, in order.
     """
-    if not studies:
-        return {}
     phases: list[dict[str, Any]] = [
         {
             "phase": name,
             "study_name": study.study_name,
             "trials": len(trials := study.get_trials(deepcopy=False)),
-            "epochs": _spent(trials, "epochs"),
-            "training_time_s": _spent(trials, "training_time_s"),
+            "epochs": spent(trials, "epochs"),
+            "training_time_s": spent(trials, "training_time_s"),
             "best_value": None if (best := best_trial(study)) is None else best.values[0],
         }
         for name, study in studies.items()
@@ -84,7 +85,8 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
     return {"phases": phases, **sums}
 
 
-def _spent(trials: Sequence[FrozenTrial], cost: str) -> float:
+def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
+    """Return a cost of all trials together; those that did not live to tell it count 0."""
     return float(sum(trial.user_attrs.get("cost", {}).get(cost, 0.0) for trial in trials))
 
 

@@ -65,7 +65,7 @@ class StudyRef:
                 study_id = storage.get_study_id_from_name(ref.study_name)
                 if storage.get_n_trials(study_id, TrialState.COMPLETE):
                     return ref
-        return (begun or self.each())[-1 if begun else 0]
+        return begun[-1] if begun else self.each()[0]
 
     @property
     def model_type(self) -> str:

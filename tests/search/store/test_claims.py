@@ -142,23 +142,12 @@ def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(
         assert trial.value == pytest.approx(sum(trial.params.values()))
 
 
-def test_a_search_on_a_server_that_restarts_again_and_again_loses_nothing(database, server_does):
+def test_a_search_on_a_server_that_restarts_again_and_again_loses_nothing(database, restarting):
     search = short_search("study", ShortTrials(5, seconds=0.2), n_trials=150, workers=2)
     search.open(database)
-    over = threading.Event()
-
-    def restart():
-        for _ in range(4):
-            if not over.wait(1.0):
-                server_does("restart")
-
-    restarts = threading.Thread(target=restart)
-    restarts.start()
-    try:
+    with restarting(4, lambda: 1.0) as done:
         search.run(database)
-    finally:
-        over.set()
-        restarts.join()
+    assert done
     assert states(database) == (list(range(150)), {TrialState.COMPLETE})
     for trial in StudyRef("study", database).open().trials:
         assert sorted(trial.intermediate_values) == [1, 2, 3, 4, 5]

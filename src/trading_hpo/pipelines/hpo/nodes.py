@@ -61,8 +61,10 @@ def tabulate_trials(ref: StudyRef, _searched: dict[str, Any]) -> pd.DataFrame:
     """Return the trials of the study as a table; an empty one for a skipped study."""
     if ref.skipped is not None:
         return pd.DataFrame({"number": pd.Series(dtype="Int64")})
+    if not ref.phases:
+        return trials_table(ref.open())
     tables = [trials_table(study.open()).assign(study=study.study_name) for study in ref.begun()]
-    return pd.concat(tables, ignore_index=True) if ref.phases else trials_table(ref.open())
+    return pd.concat(tables, ignore_index=True)
 
 
 def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +72,10 @@ def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -
     if ref.skipped is not None:
         return {"model_type": model_type, **ref.described()}
     results = model_results(ref.open(), model_type, ref.storage.masked)
-    return results | phases_spent({phase: study.open() for phase, study in zip(ref.phases, ref.begun(), strict=False)})
+    if not ref.phases:
+        return results
+    phase_of = dict(zip(ref.names, ref.phases, strict=True))
+    return results | phases_spent({phase_of[study.study_name]: study.open() for study in ref.begun()})
 
 
 def combine_results(*results: dict[str, Any]) -> dict[str, Any]:
