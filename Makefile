@@ -54,7 +54,7 @@ lab: $(INSTALLED_EXTRAS)  ## the notebooks in Jupyter Lab
 	    exec $(BIN)/kedro jupyter lab --ip 127.0.0.1 --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/01_results.ipynb
 
 # The URL goes through the environment: its password is neither printed, not even by make -n, nor shown by ps.
-DASHBOARD = import os; from optuna_dashboard import run_server; from trading_hpo.search.store.storage import StudyStorage; \
+DASHBOARD = import os; from optuna_dashboard import run_server; from trading_hpo.engine.store.storage import StudyStorage; \
     run_server(StudyStorage(os.environ["STUDIES"]).open(), "127.0.0.1", $(PORT))
 export STUDIES
 dashboard: PORT ?= 8080

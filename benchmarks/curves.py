@@ -46,8 +46,8 @@ def best_within(curves: Sequence[Curve], epochs: int) -> Curve:
 
 def curves_in(project: Path, study_name: str) -> list[Curve]:
     """Read the trials of a study of the project."""
-    from trading_hpo.search.store.storage import StudyStorage
-    from trading_hpo.search.study import StudyRef
+    from trading_hpo.engine.store.storage import StudyStorage
+    from trading_hpo.study.reference import StudyRef
 
     storage = StudyStorage(f"sqlite:///{next(project.rglob('studies.db'))}")
     return curves_of(StudyRef(study_name, storage).open())

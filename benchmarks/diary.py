@@ -52,8 +52,8 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
         folder: Exists, and is empty.
         with_memory: Costs some milliseconds per epoch, so not where times matter.
     """
-    from trading_hpo.search import supervisor
-    from trading_hpo.search.workers import worker
+    from trading_hpo.engine import supervisor
+    from trading_hpo.engine.executor import worker
 
     worker.work = functools.partial(_work, folder, os.getpid(), with_memory)  # the pool fetches it at each start
     start = supervisor.start_worker
@@ -79,8 +79,8 @@ def read_diary(folder: Path) -> list[Entry]:
 
 def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> None:
     """Stands for ``work`` in a worker process, whose own modules nobody has changed yet."""
-    from trading_hpo.search.workers import worker
-    from trading_hpo.training import fold
+    from trading_hpo.engine.executor import worker
+    from trading_hpo.families.networks import fold
 
     pen = _Pen(folder / f"{os.getpid()}.jsonl", search_pid, with_memory)
     for name in ("judge", "choose_threshold", "classification_metrics"):

@@ -107,7 +107,7 @@ def _plain_ms(url: str) -> float:
     import optuna
 
     from benchmarks.short_trials import N_PARAMETERS
-    from trading_hpo.search.store.storage import StudyStorage
+    from trading_hpo.engine.store.storage import StudyStorage
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -130,8 +130,8 @@ def _plain_ms(url: str) -> float:
 def _searched(url: str, n_trials: int, workers: int) -> _Searched:
     """Run a search and read from its study how it went."""
     from benchmarks.short_trials import ShortTrials, short_search
-    from trading_hpo.search.store.storage import StudyStorage
-    from trading_hpo.search.study import StudyRef
+    from trading_hpo.engine.store.storage import StudyStorage
+    from trading_hpo.study.reference import StudyRef
 
     storage = StudyStorage(url)
     watch = _MemoryWatch()
@@ -150,8 +150,8 @@ def _searched(url: str, n_trials: int, workers: int) -> _Searched:
 def _storage_share(url: str) -> float:
     """Return the percentage of slow trials' time that was spent on writes, the beginnings and the ends with them."""
     from benchmarks.short_trials import ShortTrials, short_search
-    from trading_hpo.search.store.storage import StudyStorage
-    from trading_hpo.search.store.writer import Writer
+    from trading_hpo.engine.store.storage import StudyStorage
+    from trading_hpo.engine.store.writer import Writer
 
     make, spent = Writer._make, []
 

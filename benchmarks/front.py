@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.measure import Row, fresh
 
 if TYPE_CHECKING:
-    from trading_hpo.search.proposer import Proposer
+    from trading_hpo.engine.proposer import Proposer
 
 SEEDS, TRIALS, EPOCHS = 10, 60, 27
 NOISE, LARGEST = 0.01, 100.0
@@ -77,9 +77,9 @@ def search(sampler: str, pruner: Mapping[str, Any], seed: int) -> Front:
     """Search the problem with one worker."""
     import optuna
 
-    from trading_hpo.search.config import HpoConfig
-    from trading_hpo.search.proposer import Proposer
-    from trading_hpo.search.space import FloatParameter
+    from trading_hpo.engine.proposer import Proposer
+    from trading_hpo.engine.space import FloatParameter
+    from trading_hpo.study.config import HpoConfig
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     space = {name: FloatParameter(type="float", low=low, high=high) for name, (low, high) in RANGES.items()}

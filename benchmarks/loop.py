@@ -21,7 +21,7 @@ from benchmarks.project import Inputs, inputs_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from trading_hpo.training.fold import Recipe, Rows
+    from trading_hpo.families.networks.fold import Recipe, Rows
 
 REPEATS = {"mlp": 9, "lstm": 5, "gru": 5, "cnn_lstm": 5}
 EPOCHS = 3  # half of the base run's, for more repeats
@@ -80,7 +80,7 @@ def _timed(loop: Callable[[_Work], _Result], work: _Work) -> tuple[float, _Resul
 
 
 def _last_fold(given: Inputs, model_type: str) -> _Work:
-    from trading_hpo.training.fold import Recipe, Rows
+    from trading_hpo.families.networks.fold import Recipe, Rows
     from trading_hpo.training.machine import use_one_thread
 
     use_one_thread()
@@ -93,7 +93,7 @@ def _last_fold(given: Inputs, model_type: str) -> _Work:
 
 def _ours(work: _Work) -> _Result:
     """Train as a trial does."""
-    from trading_hpo.training.fold import fit_fold
+    from trading_hpo.families.networks.fold import fit_fold
     from trading_hpo.training.windows import Windows
 
     panel, parameters = work.given.panel, work.given.parameters

@@ -110,8 +110,8 @@ def random_bars(n_assets: int) -> "pd.DataFrame":
 def _panel_of(raw: "pd.DataFrame", parameters: "Parameters") -> "Panel":
     from trading_hpo.market.bars import clean_bars
     from trading_hpo.market.features import build_features
-    from trading_hpo.market.labels import build_labels
     from trading_hpo.market.panel import build_panel
+    from trading_hpo.tasks.labels import build_labels
 
     bars = clean_bars(raw, "all", parameters.sources)
     features = build_features(bars, parameters.features)
@@ -122,9 +122,9 @@ def _panel_of(raw: "pd.DataFrame", parameters: "Parameters") -> "Panel":
 
 
 def _train(panel: "Panel", parameters: "Parameters") -> None:
-    from trading_hpo.search.config import common_window
-    from trading_hpo.search.trial import TrialRunner, TrialTask
     from trading_hpo.splits.folds import build_split
+    from trading_hpo.study.config import common_window
+    from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
 
     training = parameters.training.model_copy(update={"epochs": 1})
     shared: dict[str, Any] = {
@@ -138,5 +138,5 @@ def _train(panel: "Panel", parameters: "Parameters") -> None:
         "seed": parameters.hpo.seed,
         "panel_digest": "",
     }
-    outcomes = list(TrialRunner(TrialTask(**shared), panel).run({"batch_size": 256}, should_stop=lambda: False))
+    outcomes = list(TrialEvaluator(EvaluationTask(**shared), panel).run({"batch_size": 256}, should_stop=lambda: False))
     assert outcomes[-1].finished

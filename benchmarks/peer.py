@@ -26,7 +26,7 @@ from benchmarks.curves import curves_in
 from benchmarks.measure import QUIET_CORES, Row, fresh, quiet
 from benchmarks.project import Inputs, Stage, inputs_of, search
 from benchmarks.workers import LEAST_CORE_SHARE, core_share
-from trading_hpo.search.workers.pool import default_workers
+from trading_hpo.engine.executor.processes import default_workers
 
 if TYPE_CHECKING:
     from benchmarks.usual import Usual
@@ -110,7 +110,7 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
     from importlib import import_module
 
     from benchmarks.usual import Script
-    from trading_hpo.search.config import search_space
+    from trading_hpo.study.config import search_space
 
     logging.disable(logging.WARNING)
     import_module("torch._dynamo")  # 3 s that the first optimiser would take; our workers do not pay for it either
@@ -124,8 +124,8 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
 
 def drawn(given: Inputs, space: Mapping[str, Any], n_trials: int) -> list[dict[str, Any]]:
     """Return what random search tries in the first slots of the project's study."""
-    from trading_hpo.search.config import SamplerConfig
-    from trading_hpo.search.proposer import Proposer
+    from trading_hpo.engine.config import SamplerConfig
+    from trading_hpo.engine.proposer import Proposer
 
     hpo = given.parameters.hpo.model_copy(update={"sampler": SamplerConfig(name="random")})
     proposer = Proposer(hpo, space, [], given.parameters.training.epochs)

@@ -104,8 +104,8 @@ def inputs_of(project: Path) -> Inputs:
     import pandas as pd
 
     from trading_hpo.market.panel import open_panel
-    from trading_hpo.search.config import common_window
     from trading_hpo.splits.folds import split_from_table
+    from trading_hpo.study.config import common_window
 
     parameters = parameters_of(project)
     panel = open_panel(next(project.rglob("panel.safetensors")))

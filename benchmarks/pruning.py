@@ -25,7 +25,7 @@ from benchmarks.measure import Row, fresh
 from benchmarks.project import parameters_of, prepared_project, search
 
 if TYPE_CHECKING:
-    from trading_hpo.search.config import HpoConfig
+    from trading_hpo.study.config import HpoConfig
 
 SEEDS, TRIALS = 5, 40
 LABELS = {"kind": "volatility"}
@@ -91,7 +91,7 @@ def _saving(project: Path, seed: int) -> Saving:
 
 
 def _replayed(project: Path, study_name: str, seed: int) -> Saving:
-    from trading_hpo.search.config import HpoConfig, search_space
+    from trading_hpo.study.config import HpoConfig, search_space
 
     logging.disable(logging.WARNING)
     curves, parameters = curves_in(project, study_name), parameters_of(project)
@@ -106,7 +106,7 @@ def replay(curves: Sequence[Curve], hpo: "HpoConfig", space: Mapping[str, Any], 
     Raises:
         RuntimeError: The search would try other parameters than the curves'.
     """
-    from trading_hpo.search.proposer import Proposer
+    from trading_hpo.engine.proposer import Proposer
 
     proposer = Proposer(hpo, space, [], max_epochs)
     return [_replay_trial(proposer, curve) for curve in curves]

@@ -92,7 +92,7 @@ def _judged(project: Path, studies: Mapping[str, str], seed: int) -> dict[str, S
 def holdout_mcc(given: Inputs, curve: Curve, seed: int) -> float:
     """Train a configuration on everything before the holdout and judge it there, as the project's stages do."""
     from trading_hpo.analysis.holdout import judge_holdout
-    from trading_hpo.training.final import train_final
+    from trading_hpo.families.networks.final import train_final
 
     panel, split, window = given.panel, given.split, given.longest_window
     training = given.parameters.training.model_copy(update=TRAINING)

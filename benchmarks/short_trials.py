@@ -16,17 +16,16 @@ from typing import Any
 
 import optuna
 
-from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.errors import TradingHpoError
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.run import Search
-from trading_hpo.search.space import FloatParameter
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.store.writer import PATIENCE_S
-from trading_hpo.search.trial import TrialOutcome, TrialTask
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.space import FloatParameter
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.engine.store.writer import PATIENCE_S
+from trading_hpo.errors import Interrupted, TradingHpoError
 from trading_hpo.splits.folds import Split
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.evaluation import EvaluationTask, TrialOutcome
+from trading_hpo.study.search import Search
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.loop import Interrupted
 from trading_hpo.types import BarRange
 
 N_PARAMETERS = 15
@@ -73,7 +72,7 @@ def _outcome(value: float, step: int, finished: bool) -> TrialOutcome:
     return TrialOutcome((value,), folds, {"mcc": value}, {"mcc": 0.0}, cost, step, (value,), finished)
 
 
-def _make(runner: ShortTrials, _task: TrialTask, _panel_path: Path) -> ShortTrials:
+def _make(runner: ShortTrials, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:
     return runner
 
 
@@ -82,7 +81,7 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     config = HpoConfig(**{"sampler": "random", "pruner": "none", "workers": 1, **hpo})
     training = TrainingConfig(epochs=runner.reports)
-    task = TrialTask(
+    task = EvaluationTask(
         "mlp",
         Split((), BarRange(0, 1), BarRange(0, 1)),
         training,

@@ -27,13 +27,13 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from benchmarks.measure import busy_s
 from benchmarks.project import Inputs
-from trading_hpo.search.space import suggest
+from trading_hpo.engine.space import suggest
 from trading_hpo.training.config import split_parameters
 from trading_hpo.training.losses import Loss, make_loss
 from trading_hpo.training.seeding import fold_seed
 
 if TYPE_CHECKING:
-    from trading_hpo.models.registry import Architecture
+    from trading_hpo.families.networks.architecture import Architecture
     from trading_hpo.types import Fold
 
 Sample = tuple[Tensor, int, np.float32]
@@ -164,7 +164,7 @@ class Script:
 
     def architecture(self, config: dict[str, Any]) -> "Architecture":
         """Return the project's network of a configuration."""
-        from trading_hpo.models.registry import Architecture
+        from trading_hpo.families.networks.architecture import Architecture
 
         panel, window_bars = self.given.panel, self.given.parameters.training.window_bars
         return Architecture(self.model_type, config, panel.n_features, window_bars, panel.n_assets)

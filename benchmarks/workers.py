@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.measure import Row, quiet
 from benchmarks.project import Stage, search
-from trading_hpo.search.workers.pool import default_workers
+from trading_hpo.engine.executor.processes import default_workers
 
 REPEATS, TRIES = 3, 7
 TRIALS = 24

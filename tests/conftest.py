@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import save_panel
-from trading_hpo.search.store.storage import StudyStorage
 from trading_hpo.types import Panel
 
 ROOT = Path(__file__).parents[1]

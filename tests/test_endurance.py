@@ -16,10 +16,10 @@ import sqlalchemy
 from benchmarks.short_trials import ShortTrials, make_study, short_search
 from optuna.trial import TrialState
 
-from trading_hpo.search import ledger
-from trading_hpo.search.store import rows
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.study import StudyRef
+from trading_hpo.engine.store import optuna_tables as rows
+from trading_hpo.engine.store import stored_study as ledger
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.study.reference import StudyRef
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -139,7 +139,7 @@ def test_trials_that_are_worth_nothing_or_break_are_never_best_and_end_no_study(
 
 @pytest.mark.parametrize("hours", [2, -2])
 def test_a_clock_that_is_set_two_hours_off_ends_nothing_early(tmp_path, monkeypatch, hours):
-    from trading_hpo.search.store.storage import StudyStorage
+    from trading_hpo.engine.store.storage import StudyStorage
 
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     real, began = time.time, time.monotonic()

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from trading_hpo.analysis.holdout import baselines
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features import FEATURES, Feature, FeaturesConfig, build_features
-from trading_hpo.market.labels import LabelsConfig, build_labels
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year, read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
+from trading_hpo.tasks.labels import LabelsConfig, build_labels
 
 ASSETS = {"us_tech_ohlcv": "all", "sp500_20": ("AAPL", "JPM", "KO", "XOM")}
 LABELS = {

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from trading_hpo.engine.space import CategoricalParameter, FloatParameter, IntParameter
 from trading_hpo.errors import ConfigurationError
 from trading_hpo.parameters import Parameters, check_parameters
-from trading_hpo.search.config import search_space
-from trading_hpo.search.space import CategoricalParameter, FloatParameter, IntParameter
 from trading_hpo.settings import CONFIG_LOADER_ARGS
+from trading_hpo.study.config import search_space
 
 CONF = Path(__file__).parents[1] / "conf"
 

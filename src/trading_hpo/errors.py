@@ -44,6 +44,14 @@ class MissingInputError(TradingHpoError):
     """A stage is asked for whose input an earlier stage has not made yet."""
 
 
+class OverLimitError(TradingHpoError):
+    """A trial takes more than ``hpo.limits`` allow."""
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked a training to end
+    """``should_stop`` answered yes."""
+
+
 def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest known word, or the list of known words.
 

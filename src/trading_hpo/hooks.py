@@ -25,7 +25,7 @@ with warnings.catch_warnings(record=True):
 
 if TYPE_CHECKING:
     from trading_hpo.parameters import Parameters
-    from trading_hpo.tracking.courier import Courier
+    from trading_hpo.tracking.server_sync import Courier
 
 logger = logging.getLogger(__name__)
 
@@ -86,9 +86,9 @@ class TrackingHook(MlflowHook):
         if not self._works:
             return
         with self._failures_are_warnings():
-            from trading_hpo.tracking.courier import Courier
             from trading_hpo.tracking.locks import alive, close_dead_runs
             from trading_hpo.tracking.run import log_parameters
+            from trading_hpo.tracking.server_sync import Courier
 
             assert self._places is not None
             assert self._parameters is not None
@@ -112,7 +112,7 @@ class TrackingHook(MlflowHook):
         if not self._works:
             return
         with self._failures_are_warnings():
-            from trading_hpo.search.study import StudyRef
+            from trading_hpo.study.reference import StudyRef
             from trading_hpo.tracking.trials import TrialMirror
 
             assert self._places is not None
@@ -198,8 +198,8 @@ class TrackingHook(MlflowHook):
         self.run_id, self._courier, self._works = None, None, False
 
     def _log_networks(self, outputs: Any, panel: Any) -> None:
+        from trading_hpo.families.networks.final import TrainedNetwork
         from trading_hpo.tracking.networks import log_network
-        from trading_hpo.training.final import TrainedNetwork
 
         for network in outputs:
             if isinstance(network, TrainedNetwork):

@@ -6,16 +6,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import Config, problems_of
+from trading_hpo.engine.samplers.grid import combinations
+from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.market.features import FeaturesConfig
-from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
-from trading_hpo.search.config import HpoConfig, search_space
-from trading_hpo.search.samplers.grid import combinations
-from trading_hpo.search.space import SearchSpacesConfig, fits
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.study.config import HpoConfig, search_space
+from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, metric_of, why_incomparable
-from trading_hpo.search.experimental import accepted_as_experimental
+from trading_hpo.engine.experimental import accepted_as_experimental
 
 NOON = datetime(2026, 1, 2, 12)
 COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING

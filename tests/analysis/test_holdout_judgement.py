@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
-from trading_hpo.backtest.judge import buy_and_hold
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.judgement import buy_and_hold
 from trading_hpo.splits.folds import Split
 from trading_hpo.types import BarRange, Fold, Panel
 

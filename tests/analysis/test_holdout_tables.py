@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, matthews_corrcoef
 
 from trading_hpo.analysis.holdout_tables import CONFUSION_COLUMNS, YEAR_COLUMNS, confusion_table, yearly_table
-from trading_hpo.backtest.returns import max_drawdown, sharpe
+from trading_hpo.metrics.trading import max_drawdown, sharpe
 
 
 def forecasts_of(truth, called, start="2019-06-01", freq="D"):

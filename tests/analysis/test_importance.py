@@ -6,7 +6,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
 from trading_hpo.analysis.importance import parameter_importance
-from trading_hpo.search.experimental import accepted_as_experimental
+from trading_hpo.engine.experimental import accepted_as_experimental
 
 UNIT = FloatDistribution(0, 1)
 DISTRIBUTIONS = {"rate": UNIT, "noise": UNIT, "fixed": CategoricalDistribution([3])}

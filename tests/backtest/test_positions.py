@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading_hpo.backtest.positions import BacktestConfig, signal_weights
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.backtest.positions import signal_weights
 
 laws = settings(deadline=None, max_examples=100)
 KINDS = ("direction", "forward_return", "volatility")

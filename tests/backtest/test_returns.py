@@ -6,14 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from trading_hpo.backtest.returns import (
-    TRADING_METRICS,
-    buy_and_hold_returns,
-    max_drawdown,
-    net_returns,
-    sharpe,
-    trading_metrics,
-)
+from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
+from trading_hpo.metrics.trading import TRADING_METRICS, max_drawdown, sharpe, trading_metrics
 
 laws = settings(deadline=None, max_examples=100)
 COSTS = st.sampled_from([0.0, 5.0, 100.0])

@@ -7,14 +7,14 @@ from benchmarks.diary import Entry
 from benchmarks.project import Inputs, Stage
 from benchmarks.usual import Script, WindowDataset
 
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.parameters import Parameters
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.trial import TrialRunner, TrialTask
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 
 EPOCHS, WINDOWS = 4, 256
@@ -64,8 +64,8 @@ def test_the_script_learns_what_our_trials_learn_in_as_many_epochs(given, tmp_pa
     usual = script.run(tmp_path, configurations)
     assert usual.parameters == configurations
     assert usual.epochs == [2 * EPOCHS] * 2
-    task = TrialTask("mlp", given.split, TRAINING, BACKTEST, ("mcc",), ("mcc",), 2, given.parameters.hpo.seed, "")
-    runner = TrialRunner(task, given.panel)
+    task = EvaluationTask("mlp", given.split, TRAINING, BACKTEST, ("mcc",), ("mcc",), 2, given.parameters.hpo.seed, "")
+    runner = TrialEvaluator(task, given.panel)
     for configuration, score in zip(configurations, scores, strict=True):
         *_, ours = runner.run(configuration, should_stop=lambda: False)
         assert score == pytest.approx(ours.values[0], abs=0.15)  # the same but for the order of the batches

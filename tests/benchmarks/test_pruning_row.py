@@ -7,15 +7,15 @@ from benchmarks.curves import Curve, curves_of
 from benchmarks.pruning import HYPERBAND, Run, epochs_to, n_top, replay, saving
 from optuna.trial import TrialState
 
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import open_panel
-from trading_hpo.search.config import HpoConfig, search_space
-from trading_hpo.search.run import Search
-from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.study import StudyRef
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
+from trading_hpo.study.config import HpoConfig, search_space
+from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.search import Search
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 
 SPACES = SearchSpacesConfig(

@@ -5,8 +5,8 @@ import torch
 from kedro.io import DatasetError
 
 from trading_hpo.datasets.network import NetworkDataset
-from trading_hpo.models.registry import Architecture
-from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.families.networks.architecture import Architecture
+from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.training.windows import Scaler
 
 
@@ -67,7 +67,7 @@ def test_a_killed_save_never_passes_for_a_network(
 
     if older:
         dataset.save(older)
-    monkeypatch.setattr("trading_hpo.training.final.save_file", killed)
+    monkeypatch.setattr("trading_hpo.families.networks.final.save_file", killed)
     with pytest.raises((KeyboardInterrupt, DatasetError)):
         dataset.save(network())
     assert not dataset.exists()

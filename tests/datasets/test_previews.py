@@ -19,9 +19,9 @@ from trading_hpo.datasets import (
     StudyDataset,
     StudyStorageDataset,
 )
+from trading_hpo.families.networks.architecture import Architecture
+from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.market.sources import SourcesConfig, read_source
-from trading_hpo.models.registry import Architecture
-from trading_hpo.training.final import TrainedNetwork
 
 ROWS = 5
 

@@ -10,9 +10,9 @@ from kedro.io import DatasetError
 from optuna.trial import TrialState
 
 from trading_hpo.datasets import StudyDataset
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StaleInputError, StorageError
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.study import NOT_SEARCHED, StudyRef
+from trading_hpo.study.reference import NOT_SEARCHED, StudyRef
 
 NAME = "test.mlp"
 VARIABLE = "TRADING_HPO_TEST_STORAGE"

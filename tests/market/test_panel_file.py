@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from trading_hpo.market.features import FeaturesConfig, build_features
-from trading_hpo.market.labels import LabelsConfig, build_labels
 from trading_hpo.market.panel import build_panel, open_panel, save_panel
+from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.types import BarRange, Panel
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")

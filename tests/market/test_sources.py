@@ -10,7 +10,6 @@ import pytest
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features import FeaturesConfig, build_features
-from trading_hpo.market.labels import LabelsConfig, build_labels
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import (
     PACKAGED,
@@ -22,6 +21,7 @@ from trading_hpo.market.sources import (
     source_files,
     source_fingerprint,
 )
+from trading_hpo.tasks.labels import LabelsConfig, build_labels
 
 OHLCV = ["timestamp", "asset", "open", "high", "low", "close", "volume"]
 STOCKS = (

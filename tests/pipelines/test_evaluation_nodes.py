@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from trading_hpo.analysis.calibration import calibration
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.networks.final import train_final
 from trading_hpo.market.panel import open_panel
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
@@ -16,13 +17,12 @@ from trading_hpo.pipelines.evaluation.nodes import (
     look_at_holdout,
     tabulate_holdout,
 )
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
+from trading_hpo.study.conditions import panel_digest
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.final import train_final
 from trading_hpo.types import MODEL_TYPES
 
 TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)

@@ -3,9 +3,9 @@ import pytest
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
+from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.engine.trial_record import VIOLATIONS
 from trading_hpo.reporting.studies import best_lines, studies_table, study_lines, trials_view
-from trading_hpo.search.experimental import accepted_as_experimental
-from trading_hpo.search.ranking import VIOLATIONS
 
 BOUND = "max_drawdown <= 0.2"
 COST = {"cost": {"epochs": 6.0, "training_time_s": 2.0}}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from mlflow.exceptions import MlflowException
 
+from trading_hpo.families.networks.final import train_final
 from trading_hpo.market.panel import open_panel
 from trading_hpo.tracking.networks import log_network
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.final import train_final
 from trading_hpo.types import BarRange
 
 LENGTH = 4

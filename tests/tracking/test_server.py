@@ -12,8 +12,8 @@ from mlflow import MlflowClient
 from optuna.trial import TrialState
 from tracking_servers import failing_server, free_port, hanging_server, real_server, refusing_server
 
-from trading_hpo.tracking.courier import ORIGINAL, SENT_TO, Courier
 from trading_hpo.tracking.environment import Places
+from trading_hpo.tracking.server_sync import ORIGINAL, SENT_TO, Courier
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ import pytest
 from mlflow.entities import ViewType
 from optuna.trial import TrialState, create_trial
 
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.study import StudyRef
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.study.reference import StudyRef
 from trading_hpo.tracking.trials import STUDY, TRIAL, TrialMirror
 
 SPACE = {"learning_rate": optuna.distributions.FloatDistribution(1e-4, 1e-1, log=True)}

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from trading_hpo.models.registry import Architecture
+from trading_hpo.errors import Interrupted
+from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.training.config import Hyperparameters
-from trading_hpo.training.loop import EpochResult, Interrupted, fit, predict
+from trading_hpo.training.loop import EpochResult, fit, predict
 from trading_hpo.training.losses import make_loss
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows

@@ -7,8 +7,9 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.search.fingerprint import compared_part
-from trading_hpo.search.ranking import best_trial, complete_trials, goals_of, metric_of, violation
+from trading_hpo.engine.trial_record import violation
+from trading_hpo.study.conditions import compared_part
+from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 

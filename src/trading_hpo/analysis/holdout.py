@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from trading_hpo.backtest.judge import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
-from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.search.fingerprint import panel_digest
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
+from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
-from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.study.conditions import panel_digest
 from trading_hpo.types import BarRange, Panel
 
 

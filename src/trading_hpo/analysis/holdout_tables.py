@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from trading_hpo.backtest.classification import classification_metrics
-from trading_hpo.backtest.returns import max_drawdown, sharpe
+from trading_hpo.metrics.classification import classification_metrics
+from trading_hpo.metrics.trading import max_drawdown, sharpe
 
 CONFUSION_COLUMNS = ("model_type", "true_positive", "false_positive", "true_negative", "false_negative", "samples")
 YEAR_COLUMNS = ("name", "year", "bars", "total_return", "sharpe", "max_drawdown", "mcc", "positive_rate", "samples")

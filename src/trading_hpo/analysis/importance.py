@@ -6,8 +6,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.search.experimental import accepted_as_experimental
-from trading_hpo.search.ranking import goals_of
+from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.study.ranking import goals_of
 
 LEAST_TRIALS = 4
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from trading_hpo.commands.words import end_in_words, lines_kept
+from trading_hpo.commands.cli_errors import end_in_words, lines_kept
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
 CONF = Path("conf")

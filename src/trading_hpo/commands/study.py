@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trading_hpo.commands.words import end_in_words, lines_kept
+from trading_hpo.commands.cli_errors import end_in_words, lines_kept
 
 if TYPE_CHECKING:
-    from trading_hpo.search.study import StudyRef
+    from trading_hpo.study.reference import StudyRef
 
 NAME = click.argument("name")
 
@@ -58,7 +58,7 @@ def _data() -> Path:
 
 
 def _find(name: str) -> "StudyRef":
-    from trading_hpo.search.shelf import find
+    from trading_hpo.study.catalogue import find
 
     return find(_data(), name)
 
@@ -79,7 +79,7 @@ def list_studies() -> None:
     kedro study list
     """
     from trading_hpo.reporting.studies import studies_table
-    from trading_hpo.search.shelf import all_studies
+    from trading_hpo.study.catalogue import all_studies
 
     refs = all_studies(_data())
     if not refs:
@@ -162,7 +162,7 @@ def export(name: str, to: Path, top: int) -> None:
     kedro study export base-sp500_20-direction1.lstm --to best.yml
     kedro study export base-sp500_20-direction1.lstm --to trials.csv
     """
-    from trading_hpo.search.export import export_study
+    from trading_hpo.study.export import export_study
 
     ref = _find(name)
     export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
@@ -178,7 +178,7 @@ def archive(name: str) -> None:
     \b
     kedro study archive base-sp500_20-direction1.lstm
     """
-    from trading_hpo.search.shelf import archive as move_away
+    from trading_hpo.study.catalogue import archive as move_away
 
     click.echo(f"moved to {move_away(_find(name), _data() / 'archive').masked}")
 
@@ -193,7 +193,7 @@ def delete(name: str, yes: bool) -> None:
     \b
     kedro study delete base-sp500_20-direction1.lstm --yes
     """
-    from trading_hpo.search.shelf import delete as remove
+    from trading_hpo.study.catalogue import delete as remove
 
     ref = _find(name)
     count = len(ref.open().get_trials(deepcopy=False))
@@ -212,7 +212,7 @@ def verify(name: str) -> None:
     \b
     kedro study verify base-sp500_20-direction1.lstm
     """
-    from trading_hpo.search.verify import verify as train_again
+    from trading_hpo.study.verify import verify as train_again
 
     found = train_again(_find(name), _data())
     click.echo(f"trial {found.trial}")
@@ -242,9 +242,9 @@ def dashboard(port: int, url: str | None) -> None:
     \b
     kedro study dashboard --port 8080
     """
+    from trading_hpo.engine.store.storage import StudyStorage
     from trading_hpo.errors import StorageError
-    from trading_hpo.search.shelf import storages
-    from trading_hpo.search.store.storage import StudyStorage
+    from trading_hpo.study.catalogue import storages
 
     known = [StudyStorage(url)] if url else list(storages(_data()))
     if not known:

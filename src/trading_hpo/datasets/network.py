@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 from safetensors import safe_open
 
-from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.families.networks.final import TrainedNetwork
 
 
 class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNetwork | dict[str, Any]]):

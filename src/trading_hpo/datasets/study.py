@@ -10,7 +10,7 @@ from kedro_datasets._typing import JSONPreview
 from trading_hpo.datasets.results import read_json, write_json
 from trading_hpo.datasets.study_storage import StudyStorageDataset
 from trading_hpo.errors import StaleInputError
-from trading_hpo.search.study import NOT_SEARCHED, StudyRef
+from trading_hpo.study.reference import NOT_SEARCHED, StudyRef
 
 
 class StudyDataset(AbstractDataset[StudyRef, StudyRef]):

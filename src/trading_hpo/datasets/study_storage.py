@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
-from trading_hpo.search.store.storage import StudyStorage
+from trading_hpo.engine.store.storage import StudyStorage
 
 
 class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from trading_hpo.market.labels import LabelsConfig
-from trading_hpo.types import Panel
+from trading_hpo.types import Panel, Task
 
 _ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
-def build_panel(features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, bars_per_year: float) -> Panel:
+def build_panel(
+    features: pd.DataFrame, labels: pd.DataFrame, task: Task, label_kind: str, bars_per_year: float
+) -> Panel:
     """Lay features and labels out on one calendar.
 
     **Looks ahead:** label only; features keep their own bar.
@@ -24,7 +25,8 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConf
     Args:
         features: Long table of ``build_features``.
         labels: Long table of ``build_labels``.
-        config: Gives the task and the horizon.
+        task: Whether the target is a class or a number.
+        label_kind: Of the labels.
         bars_per_year: Of the source.
 
     Returns:
@@ -60,9 +62,9 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConf
         timestamps=calendar,
         assets=tuple(assets),
         feature_names=tuple(names),
-        task=config.task,
+        task=task,
         bars_per_year=bars_per_year,
-        label_kind=config.kind,
+        label_kind=label_kind,
     )
 
 

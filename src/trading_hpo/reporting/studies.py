@@ -7,8 +7,9 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from trading_hpo.search.ranking import VIOLATIONS, best_trial, goals_of, pareto_front, ranked
-from trading_hpo.search.results import spent, study_summary
+from trading_hpo.engine.trial_record import VIOLATIONS
+from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
+from trading_hpo.study.results import spent, study_summary
 
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
 

@@ -9,7 +9,7 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.families.networks.final import TrainedNetwork
 
 with warnings.catch_warnings(record=True):
     # MLflow wants type hints from which it can guess a signature; named tensors have none, and ours is written out.

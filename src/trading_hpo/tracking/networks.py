@@ -12,7 +12,7 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
-from trading_hpo.training.final import TrainedNetwork
+from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.types import BarRange, Panel
 
 _CODE = Path(__file__).with_name("network_model.py")

@@ -13,8 +13,8 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from trading_hpo.search.ranking import metric_of
-from trading_hpo.search.study import StudyRef
+from trading_hpo.study.ranking import metric_of
+from trading_hpo.study.reference import StudyRef
 from trading_hpo.tracking.locks import held
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from trading_hpo.errors import Interrupted
 from trading_hpo.training.losses import Loss
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
@@ -27,10 +28,6 @@ class EpochResult:
     epoch: int
     train_loss: float
     seconds: float
-
-
-class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked the loop to end
-    """``should_stop`` answered yes."""
 
 
 def fit(

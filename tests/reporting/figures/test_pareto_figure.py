@@ -2,8 +2,8 @@ import optuna
 import pytest
 from optuna.trial import create_trial
 
+from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.reporting.figures.pareto import pareto_figure
-from trading_hpo.search.experimental import accepted_as_experimental
 
 
 def study_of(*trials, n=2):

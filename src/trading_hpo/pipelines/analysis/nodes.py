@@ -11,8 +11,8 @@ from trading_hpo.reporting.figures.comparison import comparison_figure, converge
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.search.ranking import metric_of
-from trading_hpo.search.study import StudyRef
+from trading_hpo.study.ranking import metric_of
+from trading_hpo.study.reference import StudyRef
 
 
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:

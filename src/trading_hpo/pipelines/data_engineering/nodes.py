@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from trading_hpo.market.labels import LabelsConfig
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
-from trading_hpo.search.config import HpoConfig, common_window
-from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, check_classes, split_to_table
+from trading_hpo.study.config import HpoConfig, common_window
+from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -17,7 +17,7 @@ def make_panel(
     features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
 ) -> Panel:
     """Lay features and labels out, with the source's own bars per year."""
-    return build_panel(features, labels, config, bars_per_year(source, sources))
+    return build_panel(features, labels, config.task, config.kind, bars_per_year(source, sources))
 
 
 def make_folds(

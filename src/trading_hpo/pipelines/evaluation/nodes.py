@@ -9,16 +9,16 @@ import plotly.graph_objects as go
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
-from trading_hpo.search.config import HpoConfig, common_window
-from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.space import SearchSpacesConfig
 from trading_hpo.splits.folds import split_from_table
+from trading_hpo.study.conditions import panel_digest
+from trading_hpo.study.config import HpoConfig, common_window
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.final import TrainedNetwork
 from trading_hpo.types import MODEL_TYPES, Panel
 
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})

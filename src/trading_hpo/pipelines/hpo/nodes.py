@@ -4,15 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from trading_hpo.backtest.positions import BacktestConfig
-from trading_hpo.search.config import HpoConfig
-from trading_hpo.search.phases import Phases
-from trading_hpo.search.reoptimise import grown
-from trading_hpo.search.results import combined_results, model_results, phases_spent, study_summary, trials_table
-from trading_hpo.search.space import SearchSpacesConfig
-from trading_hpo.search.store.storage import StudyStorage
-from trading_hpo.search.study import StudyRef
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.splits.folds import split_from_table
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.phases import Phases
+from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.reoptimise import grown
+from trading_hpo.study.results import combined_results, model_results, phases_spent, study_summary, trials_table
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 

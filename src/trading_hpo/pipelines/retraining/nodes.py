@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 
 from trading_hpo.errors import StaleInputError
-from trading_hpo.search.config import HpoConfig, common_window
-from trading_hpo.search.fingerprint import panel_digest
-from trading_hpo.search.space import SearchSpacesConfig
+from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import split_from_table
+from trading_hpo.study.conditions import panel_digest
+from trading_hpo.study.config import HpoConfig, common_window
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.final import TrainedNetwork, train_final
 from trading_hpo.types import Panel
 
 

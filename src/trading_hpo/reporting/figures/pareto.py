@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 from optuna.trial import FrozenTrial
 from plotly.subplots import make_subplots
 
+from trading_hpo.engine.trial_record import violation
 from trading_hpo.reporting.figures.style import note, styled
-from trading_hpo.search.ranking import best_trial, complete_trials, goals_of, pareto_front, violation
+from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, pareto_front
 
 FRONT, BEATEN, BROKEN, CHOSEN = "#0072b2", "#b0b0b0", "#d55e00", "#009e73"
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from optuna.trial import FrozenTrial
 
 from trading_hpo.reporting.figures.style import COLOURS, note, styled
-from trading_hpo.search.ranking import complete_trials, metric_of
+from trading_hpo.study.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
 NO_PARAMETERS = "its trials have no parameters"

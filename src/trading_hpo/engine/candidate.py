@@ -1,0 +1,52 @@
+"""What the engine runs and what it is told: neither knows what a candidate means."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place in the budget and the parameters to try there."""
+
+    slot: int
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a candidate is worth so far.
+
+    Attributes:
+        values: One per objective; NaN where there is none.
+        step: From 1; candidates are compared at equal steps.
+        reported: What pruners see at that step, one per objective: the values, or those of the step alone.
+        finished: No further report will come.
+        violations: How far each constraint is exceeded, by name and in a fixed order; 0 or less is kept.
+        cost: What it has taken so far, by name; kept of a failed trial too.
+        record: Plain data by name that the study keeps of a trial that has ended; opaque to the engine.
+    """
+
+    values: tuple[float, ...]
+    step: int
+    reported: tuple[float, ...]
+    finished: bool
+    violations: Mapping[str, float] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Evaluator(Protocol):
+    """Runs candidates in a worker."""
+
+    def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
+        """Yield what the candidate is worth so far, until it is finished or nobody asks for more.
+
+        Raises:
+            Interrupted: ``should_stop`` said yes.
+            OverLimitError: The candidate takes more than it may.
+            Exception: Any other ends the trial as failed; the search goes on.
+        """
+
+
+MakeEvaluator = Callable[[], Evaluator]  # called once per worker, in its process; must be picklable

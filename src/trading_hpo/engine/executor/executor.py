@@ -1,0 +1,89 @@
+"""What runs candidates, seen from the supervisor: it submits, polls for events, and answers reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from trading_hpo.engine.candidate import Candidate, Report
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A candidate goes on and waits for an answer."""
+
+    slot: int
+    report: Report
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A candidate has come to its end, or was pruned when its last report was answered."""
+
+    slot: int
+    report: Report
+    pruned: bool
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A candidate raised."""
+
+    slot: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class OverLimit:
+    """A candidate took more than it may; its last report, if there was one."""
+
+    slot: int
+    reason: str
+    report: Report | None
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A candidate was interrupted because the executor was cancelled."""
+
+    slot: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A worker died or hangs on a candidate.
+
+    Attributes:
+        slot: Its candidate.
+        how: What became of the worker, for a message.
+        had_begun: Whether the worker had ever been ready; one that never was says nothing about the candidate.
+    """
+
+    slot: int
+    how: str
+    had_begun: bool
+
+
+Event = Reported | Finished | Failed | OverLimit | Cancelled | Lost
+
+
+class Executor(Protocol):
+    """Runs candidates, several at once."""
+
+    @property
+    def n_workers(self) -> int:
+        """How many candidates it runs at once."""
+
+    def submit(self, candidate: Candidate) -> None:
+        """Begin a candidate; called while fewer than ``n_workers`` run."""
+
+    def poll(self, timeout_s: float) -> Sequence[Event]:
+        """Return what has happened, waiting for something to happen until the timeout."""
+
+    def answer(self, slot: int, prune: bool) -> None:
+        """Answer a report: give the candidate up, or let it go on."""
+
+    def cancel(self) -> None:
+        """Interrupt all candidates; each ends in ``Cancelled``, or in another event that was on its way."""
+
+    def close(self) -> None:
+        """End all workers, whatever they do."""

@@ -1,0 +1,226 @@
+"""Candidates run by processes of this machine, forked from a server process that has imported what they need once."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from ctypes import c_double
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Any, Literal
+
+from trading_hpo.engine.candidate import Candidate, MakeEvaluator
+from trading_hpo.engine.executor.executor import Cancelled, Event, Failed, Finished, Lost, OverLimit, Reported
+from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence
+from trading_hpo.engine.executor.worker import work
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
+# would grow with each trial. A trial of a few layers and folds uses some dozens.
+_FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+
+
+@dataclass(eq=False)
+class Worker:
+    """One process, the pipe to it, and how long it has said nothing; ready once it has said that it can train."""
+
+    process: ForkServerProcess
+    pipe: "connection.Connection[Any, Any]"
+    silence: Silence
+    ready: bool = False
+
+    def how_it_died(self) -> str:
+        """Return what ended the process, in words."""
+        self.process.join(timeout=5)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            # The kernel kills so where memory runs out, and tells nobody but its own log.
+            return f"killed by signal {-code}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
+        return f"ended with code {code}"
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.join(timeout=5)
+        self.pipe.close()
+
+
+def default_workers() -> int:
+    """Return one worker per core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class ProcessExecutor:
+    """Persistent worker processes with one thread each.
+
+    Args:
+        make: Makes what evaluates candidates, in each worker.
+        workers: How many at once; ``auto`` is one per core.
+        silence_s: A worker without a sign of life for so long is taken for hung.
+        preload: Modules that workers are forked with; the first executor of a process decides.
+    """
+
+    def __init__(
+        self, make: MakeEvaluator, workers: int | Literal["auto"], silence_s: float, preload: Sequence[str] = ()
+    ) -> None:
+        self._make, self._silence_s, self._preload = make, silence_s, tuple(preload)
+        self._workers = workers
+        self._busy: dict[Worker, int] = {}  # with their slots
+        self._idle: list[Worker] = []
+        self._hung: list[Worker] = []
+        self._clock = AwakeClock()
+
+    @property
+    def n_workers(self) -> int:
+        """How many candidates it runs at once."""
+        return default_workers() if self._workers == "auto" else self._workers
+
+    def submit(self, candidate: Candidate) -> None:
+        """Begin a candidate in a free worker, or in a new one."""
+        worker = self._idle.pop() if self._idle else self._start_worker()
+        self._busy[worker] = candidate.slot
+        worker.silence.broken(self._clock.now())
+        _send(worker, candidate)
+
+    def poll(self, timeout_s: float) -> list[Event]:
+        """Return what the workers have said. EOF: a worker died. Timeout: it hangs."""
+        ready = connection.wait([worker.pipe for worker in [*self._busy, *self._hung]], timeout=timeout_s)
+        events: list[Event] = []
+        for worker in [worker for worker in self._busy if worker.pipe in ready]:
+            try:
+                kind, content = worker.pipe.recv()
+            except (EOFError, ConnectionError):
+                events.append(self._remove_dead(worker))
+            else:
+                worker.silence.broken(self._clock.now())
+                events += self._event(worker, kind, content)
+        for worker in [worker for worker in self._hung if worker.pipe in ready]:
+            self._receive_late(worker)
+        return events + self._set_silent_ones_aside()
+
+    def answer(self, slot: int, prune: bool) -> None:
+        """Answer a report."""
+        for worker, own in self._busy.items():
+            if own == slot:
+                _send(worker, "prune" if prune else "go")
+
+    def cancel(self) -> None:
+        """Interrupt all candidates at their next batch."""
+        for worker in self._busy:
+            _send(worker, "stop")
+
+    def close(self) -> None:
+        """Kill all workers."""
+        for worker in [*self._busy, *self._idle, *self._hung]:
+            worker.kill()
+        self._busy.clear()
+        self._idle.clear()
+        self._hung.clear()
+
+    def _event(self, worker: Worker, kind: str, content: Any) -> list[Event]:
+        slot = self._busy[worker]
+        if kind == "ready":
+            worker.ready = True
+            return []
+        if kind == "report":
+            return [Reported(slot, content)]
+        del self._busy[worker]
+        self._idle.append(worker)
+        if kind == "failed":
+            return [Failed(slot, content)]
+        if kind == "over_limit":
+            return [OverLimit(slot, *content)]
+        if kind == "interrupted":
+            return [Cancelled(slot)]
+        return [Finished(slot, content, pruned=kind == "pruned")]
+
+    def _remove_dead(self, worker: Worker) -> Lost:
+        slot, how = self._busy.pop(worker), worker.how_it_died()
+        worker.kill()
+        return Lost(slot, how, worker.ready)
+
+    def _set_silent_ones_aside(self) -> list[Event]:
+        """Take back the slots of workers that have begun no batch for long; the processes may wake up yet."""
+        now = self._clock.now()
+        lost: list[Event] = []
+        for worker in [worker for worker in self._busy if worker.silence.lasts(now) > self._silence_s]:
+            slot = self._busy.pop(worker)
+            self._hung.append(worker)
+            _send(worker, "stop")  # read when it wakes up, before its next batch
+            lost.append(Lost(slot, f"silent for {self._silence_s / 60:g} minutes", worker.ready))
+        return lost
+
+    def _receive_late(self, worker: Worker) -> None:
+        """Use a worker again that was taken for hung; its slot is no longer its own, so its result is refused."""
+        try:
+            kind, _ = worker.pipe.recv()
+        except (EOFError, ConnectionError):
+            self._hung.remove(worker)
+            worker.kill()
+        else:
+            worker.ready = True
+            if kind not in {"report", "ready"}:
+                self._hung.remove(worker)
+                self._idle.append(worker)
+
+    def _start_worker(self) -> Worker:
+        context = _context(self._preload)
+        ours, theirs = context.Pipe()
+        beat = context.RawValue(c_double, 0.0)
+        with _lean_start(), _no_interrupts():
+            process = context.Process(target=work, args=(theirs, beat, self._make), daemon=True)
+            process.start()
+        theirs.close()
+        return Worker(process, ours, Silence(beat))
+
+
+def _send(worker: Worker, message: object) -> None:
+    # A dead worker cannot take it; the next look at its pipe finds the end.
+    with suppress(OSError):
+        worker.pipe.send(message)
+
+
+def _context(preload: Sequence[str]) -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    # Workers are forked from a server that has all of it loaded: a start takes milliseconds.
+    context.set_forkserver_preload(["trading_hpo.engine.executor.worker", *preload])
+    return context
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Start with Ctrl-C blocked; the server process and its workers inherit that, even while they import."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _lean_start() -> Iterator[None]:
+    """Start with one thread per process and few cached kernels, without importing the caller's main module again.
+
+    Two processes with torch's default threads are several times slower than two with one each, and the
+    numbers must be set before torch is imported. The main module is the command line: no worker needs it.
+    """
+    main = sys.modules["__main__"]
+    wanted = dict.fromkeys(_ONE_THREAD, "1") | _FEW_KERNELS
+    kept = {name: os.environ.get(name) for name in wanted}
+    hidden = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
+    os.environ.update(wanted)
+    main.__file__ = None
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__file__ = hidden["__file__"]
+        main.__spec__ = hidden["__spec__"]
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,219 @@
+"""Optuna's private parts, all of them: its tables, into which a trial is written in one transaction.
+
+Through Optuna's own functions a trial of 20 reports is some 30 transactions, and one that is killed between two of
+them is half there. What is written here is what those functions write. Another version of the schema is refused by
+``check_schema``, and the dependency is held at Optuna 5.0. Optuna's cache (``_CachedStorage``) keeps finished trials
+only and reads all others again, so it never shows a trial as it was before.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import optuna
+from optuna.distributions import distribution_to_json
+from optuna.storages import BaseStorage
+from optuna.storages._rdb import models
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+
+from trading_hpo.errors import StorageError
+
+SCHEMA_VERSION = 12  # of Optuna 5.0
+
+UNFINISHED = (TrialState.RUNNING, TrialState.WAITING)
+
+STUDIES: Table = models.StudyModel.__table__
+TRIALS: Table = models.TrialModel.__table__
+PARAMETERS: Table = models.TrialParamModel.__table__
+USER_ATTRS: Table = models.TrialUserAttributeModel.__table__
+SYSTEM_ATTRS: Table = models.TrialSystemAttributeModel.__table__
+REPORTS: Table = models.TrialIntermediateValueModel.__table__
+VALUES: Table = models.TrialValueModel.__table__
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is written of a trial at once.
+
+    Attributes:
+        state: That it has from then on; none if it keeps its own.
+        values: One per objective.
+        user_attrs: New ones, or new values of old ones.
+        system_attrs: As above.
+        reports: By step; those of later steps, left by an earlier attempt, go.
+        at: When it happened, which may be before it is written.
+    """
+
+    state: TrialState | None = None
+    values: Sequence[float] | None = None
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+    system_attrs: Mapping[str, Any] = field(default_factory=dict)
+    reports: Mapping[int, float] = field(default_factory=dict)
+    at: datetime = field(default_factory=datetime.now)
+
+
+def check_schema() -> None:
+    """Refuse an Optuna whose tables are not those that are written here.
+
+    Raises:
+        StorageError: It has another version of its schema.
+    """
+    if models.SCHEMA_VERSION != SCHEMA_VERSION:
+        raise StorageError(
+            f"Optuna's tables must be of schema version {SCHEMA_VERSION}, got {models.SCHEMA_VERSION} of Optuna "
+            f"{optuna.__version__}. Install optuna==5.0.*."
+        )
+
+
+def id_of(trial: FrozenTrial) -> int:
+    """Return the trial's key in the database; its number counts from 0 in every study."""
+    return int(trial._trial_id)
+
+
+def engine_of(storage: BaseStorage) -> Engine:
+    """Return the engine under a storage that ``StudyStorage`` has opened."""
+    backend: Any = storage
+    engine: Engine = backend._backend.engine  # what _CachedStorage is wrapped around
+    return engine
+
+
+def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
+    """Write to a trial that has not ended, all or nothing; return whether it was still so.
+
+    What was written before a lost acknowledgement may be written again: it stands there once.
+    """
+    with engine.begin() as connection:
+        # First, since it locks the row: of two ends that come at once, one is refused.
+        unfinished = update(TRIALS).where(TRIALS.c.trial_id == trial_id, TRIALS.c.state.in_(UNFINISHED))
+        if connection.execute(unfinished.values(_of_the_trial(change))).rowcount == 0:
+            return False
+        _replace_attrs(connection, USER_ATTRS, trial_id, change.user_attrs)
+        _replace_attrs(connection, SYSTEM_ATTRS, trial_id, change.system_attrs)
+        _replace_reports(connection, trial_id, change.reports)
+        _replace_values(connection, trial_id, change.values)
+    return True
+
+
+def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str, after: int) -> int | None:
+    """Write a new trial unless there is one with its mark; return the id of the one, or none if they differ.
+
+    Args:
+        engine: Of the database.
+        study_id: Whose trial.
+        template: The trial.
+        mark: Name of a user attribute that no two trials of a study share.
+        after: Id that a trial with the mark, if there is one, is above; it keeps the look short.
+    """
+    with engine.begin() as connection:
+        _lock_study(connection, study_id)
+        marked = (USER_ATTRS.c.key == mark, USER_ATTRS.c.value_json == json.dumps(template.user_attrs[mark]))
+        of_study = (TRIALS.c.study_id == study_id, TRIALS.c.trial_id > after)
+        query = select(TRIALS.c.trial_id).join_from(TRIALS, USER_ATTRS).where(*of_study, *marked).limit(1)
+        there = connection.execute(query).scalar()
+        if there is None:
+            return _insert_trial(connection, study_id, template)
+        stored = select(PARAMETERS.c.param_name, PARAMETERS.c.param_value).where(PARAMETERS.c.trial_id == there)
+        wanted = {row["param_name"]: row["param_value"] for row in _parameters(template)}
+        return int(there) if dict(connection.execute(stored).tuples().all()) == wanted else None
+
+
+def states_since(engine: Engine, study_id: int, after: int, also: Collection[int]) -> list[tuple[int, TrialState]]:
+    """Return ids and states of a study's trials above an id, and of those that are named."""
+    wanted = (TRIALS.c.trial_id > after) | TRIALS.c.trial_id.in_(list(also))
+    query = select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.study_id == study_id, wanted)
+    with engine.connect() as connection:
+        return [(trial_id, state) for trial_id, state in connection.execute(query.order_by(TRIALS.c.trial_id))]
+
+
+def _lock_study(connection: Connection, study_id: int) -> None:
+    """Let numbers be given out one after another, and no later trial be seen before an earlier one."""
+    connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())
+
+
+def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial) -> int:
+    started = template.datetime_start or datetime.now()
+    trial = {"study_id": study_id, "state": template.state, "datetime_start": _utc(started)}
+    key = connection.execute(insert(TRIALS).values(trial)).inserted_primary_key
+    assert key is not None
+    trial_id = int(key[0])
+    number = _next_number(connection, study_id, trial_id)
+    connection.execute(update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(number=number))
+    _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
+    _insert(connection, USER_ATTRS, _attrs(trial_id, template.user_attrs))
+    _insert(connection, SYSTEM_ATTRS, _attrs(trial_id, template.system_attrs))
+    return trial_id
+
+
+def _next_number(connection: Connection, study_id: int, trial_id: int) -> int:
+    """One more than the trial before; counting them all, as Optuna does, takes longer the more there are."""
+    before = select(TRIALS.c.number).where(TRIALS.c.study_id == study_id, TRIALS.c.trial_id < trial_id)
+    last = connection.execute(before.order_by(TRIALS.c.trial_id.desc()).limit(1)).scalar()
+    return 0 if last is None else last + 1
+
+
+def _of_the_trial(change: Change) -> dict[str, Any]:
+    if change.state is None:
+        return {"state": TRIALS.c.state}
+    moment: dict[str, Any] = {}
+    if change.state.is_finished():
+        moment = {"datetime_complete": _utc(change.at)}
+    elif change.state == TrialState.RUNNING:
+        moment = {"datetime_start": _utc(change.at)}
+    return {"state": change.state, **moment}
+
+
+def _replace_attrs(connection: Connection, table: Table, trial_id: int, attrs: Mapping[str, Any]) -> None:
+    if attrs:
+        connection.execute(delete(table).where(table.c.trial_id == trial_id, table.c.key.in_(list(attrs))))
+        _insert(connection, table, _attrs(trial_id, attrs))
+
+
+def _replace_reports(connection: Connection, trial_id: int, reports: Mapping[int, float]) -> None:
+    if reports:
+        stored = models.TrialIntermediateValueModel.intermediate_value_to_stored_repr
+        later = delete(REPORTS).where(REPORTS.c.trial_id == trial_id, REPORTS.c.step >= min(reports))
+        connection.execute(later)
+        rows = [
+            {"trial_id": trial_id, "step": step, "intermediate_value": number, "intermediate_value_type": kind}
+            for step, (number, kind) in ((step, stored(value)) for step, value in reports.items())
+        ]
+        _insert(connection, REPORTS, rows)
+
+
+def _replace_values(connection: Connection, trial_id: int, values: Sequence[float] | None) -> None:
+    if values is not None:
+        stored = map(models.TrialValueModel.value_to_stored_repr, values)
+        connection.execute(delete(VALUES).where(VALUES.c.trial_id == trial_id))
+        rows = [
+            {"trial_id": trial_id, "objective": objective, "value": number, "value_type": kind}
+            for objective, (number, kind) in enumerate(stored)
+        ]
+        _insert(connection, VALUES, rows)
+
+
+def _parameters(template: FrozenTrial) -> list[dict[str, Any]]:
+    return [
+        {
+            "param_name": name,
+            "param_value": template.distributions[name].to_internal_repr(value),
+            "distribution_json": distribution_to_json(template.distributions[name]),
+        }
+        for name, value in template.params.items()
+    ]
+
+
+def _attrs(trial_id: int, attrs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in attrs.items()]
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Optuna keeps moments as UTC without a zone and shows them in local time."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,326 @@
+"""Runs a study to its budget: hands slots to an executor, takes its events, outlives dead workers."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+from optuna.trial import FrozenTrial, TrialState
+
+from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.config import SearchPlan
+from trading_hpo.engine.executor.executor import (
+    Cancelled,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Lost,
+    OverLimit,
+    Reported,
+)
+from trading_hpo.engine.progress import Progress, Tally, progress_console
+from trading_hpo.engine.proposer import Proposer
+from trading_hpo.engine.slots import OpenSlot, Slots
+from trading_hpo.engine.stop_request import StopRequest
+from trading_hpo.engine.store.claims import Claims, WholeStudy
+from trading_hpo.engine.store.stored_study import StoredStudy, begun_slot
+from trading_hpo.engine.trial_record import SLOT, STARTED_FROM, feasible_value
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.notifications import Announcer
+
+MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
+MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
+WRITE_WITHIN_S = 3.0  # of those that a stop has, kept for what is not written yet
+TICK_S = 0.5
+LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
+
+
+class WorkersDieError(TradingHpoError):
+    """Workers die one after another, and no trial comes to an end in between."""
+
+
+class Supervisor:
+    """One study's search on this machine.
+
+    Args:
+        stored: The study in its storage.
+        space: Of the candidates.
+        plan: Budget, sampler, pruner.
+        executor: Runs the candidates; closed when the search ends.
+        claims: Say which slots are ours, where several machines search the study.
+        transferred: Complete trials of earlier studies that the sampler learns from.
+    """
+
+    def __init__(
+        self,
+        stored: StoredStudy,
+        space: Mapping[str, Any],
+        plan: SearchPlan,
+        executor: Executor,
+        claims: Claims | None = None,
+        transferred: Sequence[FrozenTrial] = (),
+    ) -> None:
+        self._stored, self._plan, self._executor = stored, plan, executor
+        self._claims = claims or WholeStudy()
+        trials = stored.read()
+        history = [trial for trial in trials if trial.state.is_finished()]
+        started = {trial.user_attrs[STARTED_FROM] for trial in trials if STARTED_FROM in trial.user_attrs}
+        self._proposer = Proposer(plan, space, history, started, transferred)
+        self._n_slots = self._proposer.n_slots
+        self._slots = Slots(self._n_slots)
+        ours = [trial for trial in history if SLOT in trial.user_attrs]
+        for trial in ours:
+            self._slots.end(trial.user_attrs[SLOT])
+        for trial in trials:
+            if SLOT in trial.user_attrs and not trial.state.is_finished():
+                self._slots.begun[trial.user_attrs[SLOT]] = begun_slot(trial)
+        self._running: dict[int, OpenSlot] = {}
+        self._look_again = 0.0  # for a slot to run, after there was none
+        self._said_that_it_waits = False
+        self._deadline = time.monotonic() + 60 * plan.timeout_minutes if plan.timeout_minutes else np.inf
+        self._deaths_in_a_row = 0
+        self._stop_request = StopRequest()
+        self._progress = Progress(
+            Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours)), progress_console()
+        )
+        for trial in ours:
+            self._progress.tally.count(trial.state.name, feasible_value(trial))
+        self._announcer = Announcer.of(plan.notifications)
+
+    def run(self) -> bool:
+        """Search until the budget is spent or the time is over, and return which.
+
+        Raises:
+            WorkersDieError: Several workers died in a row.
+            KeyboardInterrupt: Somebody asked to stop; running slots were put back for the next search.
+        """
+        tally = self._progress.tally
+        if tally.finished < self._n_slots:
+            self._announcer.tell(f"started: {tally.line()}")
+        try:
+            with self._progress.shown(), self._stop_request.heard(), self._writing_behind():
+                try:
+                    while self._hand_out():
+                        for event in self._executor.poll(TICK_S):
+                            self._take(event)
+                        self._progress.refresh()
+                finally:
+                    self._stop()
+            if self._stop_request.asked:
+                raise KeyboardInterrupt
+        except BaseException as error:
+            self._announcer.tell(f"stopped by {type(error).__name__}: {tally.line()}")
+            raise
+        else:
+            if tally.finished > tally.resumed:
+                self._announcer.tell(f"ended: {tally.line()}")
+            return tally.finished >= self._n_slots
+        finally:
+            self._announcer.close()
+
+    @contextmanager
+    def _writing_behind(self) -> Iterator[None]:
+        """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
+        self._stored.writer.start()
+        try:
+            yield
+        finally:
+            self._stored.writer.finish(lambda: self._stop_request.may_wait)
+
+    def _hand_out(self) -> bool:
+        """Give every free worker a slot; say whether there is anything to wait for."""
+        self._stored.writer.check()
+        self._claims.keep()
+        n_workers = self._executor.n_workers
+        while len(self._running) < n_workers and not self._over() and time.monotonic() >= self._look_again:
+            open_slot = self._next()
+            if open_slot is None:
+                self._look_again = time.monotonic() + (LOOK_EVERY_S if self._claims.shared else 0)
+                break
+            self._running[open_slot.slot] = open_slot
+            self._executor.submit(Candidate(open_slot.slot, dict(open_slot.parameters)))
+        return not self._over() and (bool(self._running) or self._others_work())
+
+    def _over(self) -> bool:
+        return self._stop_request.asked or time.monotonic() >= self._deadline
+
+    def _others_work(self) -> bool:
+        """Wait for slots that others hold: the next stage needs the whole study. A dead machine's come to us."""
+        if not self._claims.shared or (self._finished() >= self._n_slots and self._stored.writer.idle):
+            return False
+        if not self._said_that_it_waits and self._finished() < self._n_slots:
+            left = self._n_slots - self._finished()
+            self._progress.say(f"Waiting for {left} trials that other machines train; Ctrl-C ends the wait.")
+            self._said_that_it_waits = True
+        return True
+
+    def _finished(self) -> int:
+        return self._progress.tally.finished
+
+    def _next(self) -> OpenSlot | None:
+        """Take the lowest slot of the budget that is free: as it was begun before, or a new one."""
+        self._learn_of_others()
+        while self._finished() + len(self._running) < self._n_slots:
+            slot = self._slots.next(lambda slot: self._claims.take(slot, slot in self._slots.begun))
+            if slot is None:
+                return None
+            self._learn_of_others()  # another search may have begun or ended it before it was ours
+            if slot not in self._slots.ended:
+                return self._begin(slot)
+            self._claims.release(slot)
+        return None
+
+    def _begin(self, slot: int) -> OpenSlot:
+        begun = self._slots.begun.pop(slot, None)
+        if begun is None:
+            return self._stored.begin(slot, self._proposer.propose(slot))
+        self._proposer.propose(slot, fixed=begun.parameters)
+        self._stored.take_up(begun)
+        return begun
+
+    def _learn_of_others(self) -> None:
+        """Learn what other searches have begun and ended."""
+        for trial in self._stored.news() if self._claims.shared else ():
+            slot = trial.user_attrs.get(SLOT)
+            if STARTED_FROM in trial.user_attrs:
+                self._proposer.was_begun(trial.user_attrs[STARTED_FROM])
+            if slot is None:
+                continue
+            if slot in self._slots.ended and self._stored.left_to_others(slot):
+                self._slots.reopen(slot)  # we had ended it ourselves while the storage was away
+                self._progress.tally.finished -= 1
+            if trial.state.is_finished():
+                self._proposer.learn(trial)
+                self._progress.tally.count(trial.state.name, feasible_value(trial))
+                self._slots.end(slot)
+            else:
+                self._slots.begun[slot] = begun_slot(trial)
+
+    def _take(self, event: Event) -> None:
+        open_slot = self._running[event.slot]
+        if isinstance(event, Reported):
+            self._executor.answer(event.slot, prune=self._report(open_slot, event.report))
+            return
+        del self._running[event.slot]
+        if isinstance(event, Lost):
+            self._lose(open_slot, event)
+            return
+        self._deaths_in_a_row = 0
+        if open_slot.slot in self._slots.ended or self._stored.left_to_others(open_slot.slot):
+            self._leave(open_slot)
+        elif isinstance(event, Failed):
+            self._fail(open_slot, event.reason)
+        elif isinstance(event, OverLimit):
+            self._give_up(open_slot, event.reason, event.report)
+        elif isinstance(event, Cancelled):
+            self._put_back(open_slot)
+        else:
+            self._finish(open_slot, event)
+
+    def _report(self, open_slot: OpenSlot, report: Report) -> bool:
+        """Take a report and say whether the candidate is pruned."""
+        if not np.isfinite(report.reported).all():
+            return False
+        self._stored.report(open_slot, report.step, report.reported)
+        return self._proposer.should_prune(open_slot.slot, report.step, report.reported)
+
+    def _finish(self, open_slot: OpenSlot, event: Finished) -> None:
+        report = event.report
+        named = zip(self._plan.goals, report.values, strict=True)
+        lost = [f"{goal.metric} is not finite: {value}" for goal, value in named if not np.isfinite(value)]
+        if lost:
+            self._fail(open_slot, ", ".join(lost), report.cost)
+            return
+        state = TrialState.PRUNED if event.pruned else TrialState.COMPLETE
+        if state == TrialState.COMPLETE:
+            self._report(open_slot, report)
+        values = report.values if state == TrialState.COMPLETE else None
+        history = self._proposer.finish(open_slot.slot, state, values, report.violations)
+        self._stored.finish(open_slot, state, report, history)
+        self._end(open_slot)
+        keeps_bounds = all(over <= 0 for over in report.violations.values())
+        self._count_and_tell(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
+
+    def _give_up(self, open_slot: OpenSlot, reason: str, report: Report | None) -> None:
+        """A trial over a limit is a pruned one: the sampler learns to keep away, and it does not count as a defect."""
+        history = self._proposer.finish(open_slot.slot, TrialState.PRUNED)
+        self._stored.give_up(open_slot, reason, report, history)
+        self._end(open_slot)
+        self._count_and_tell(TrialState.PRUNED, None)
+
+    def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
+        self._stored.fail(open_slot, reason, cost)
+        self._proposer.finish(open_slot.slot, TrialState.FAIL)
+        self._end(open_slot)
+        self._count_and_tell(TrialState.FAIL, None)
+        self._progress.tally.first_failure = self._progress.tally.first_failure or reason
+
+    def _put_back(self, open_slot: OpenSlot) -> None:
+        self._stored.put_back(open_slot)
+        self._leave(open_slot)
+
+    def _leave(self, open_slot: OpenSlot) -> None:
+        """Let go a slot that we do not end: another search has it, or the next one will."""
+        self._proposer.forget(open_slot.slot)
+        self._slots.leave(open_slot.slot)
+        self._release(open_slot)
+
+    def _end(self, open_slot: OpenSlot) -> None:
+        self._slots.end(open_slot.slot)
+        self._release(open_slot)
+
+    def _release(self, open_slot: OpenSlot) -> None:
+        # Others may have the slot once they can read what became of it, not before.
+        self._stored.writer.put(partial(self._claims.release, open_slot.slot))
+
+    def _lose(self, open_slot: OpenSlot, event: Lost) -> None:
+        """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
+        if event.had_begun:
+            open_slot = self._stored.note_loss(open_slot)
+        self._deaths_in_a_row += 1
+        self._look_again = 0.0
+        if self._stored.left_to_others(open_slot.slot):
+            self._leave(open_slot)
+        elif open_slot.lost > MAX_LOSSES:
+            self._fail(open_slot, f"{open_slot.lost} workers were lost on it, the last {event.how}")
+        else:
+            self._proposer.forget(open_slot.slot)
+            self._slots.leave(open_slot.slot, begun=open_slot)
+        if self._deaths_in_a_row > MAX_DEATHS:
+            raise WorkersDieError(
+                f"{self._deaths_in_a_row} workers were lost in a row, the last {event.how}. Look at the memory that "
+                "trials take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
+            )
+
+    def _stop(self) -> None:
+        """End all candidates; slots that still run are put back for the next search."""
+        if not self._stop_request.asked:
+            self._stop_request.hurry()
+        try:
+            self._executor.cancel()
+            while self._running and time.monotonic() < self._stop_request.gone_by - WRITE_WITHIN_S:
+                for event in self._executor.poll(TICK_S):
+                    self._take_at_the_end(event)
+        finally:
+            self._executor.close()
+            for open_slot in list(self._running.values()):
+                self._put_back(open_slot)
+            self._running.clear()
+
+    def _take_at_the_end(self, event: Event) -> None:
+        if isinstance(event, Lost):
+            self._put_back(self._running.pop(event.slot))
+        elif not isinstance(event, Reported):  # a report that was on its way is answered by the cancellation
+            self._take(event)
+
+    def _count_and_tell(self, state: TrialState, value: float | None) -> None:
+        tally, every = self._progress.tally, self._plan.notifications.every_n_trials
+        before = tally.best
+        tally.count(state.name, value)
+        if tally.best != before:
+            self._announcer.tell(f"better: {tally.line()}")
+        elif every is not None and tally.finished % every == 0:
+            self._announcer.tell(tally.line())

@@ -1,0 +1,49 @@
+"""What net returns were worth."""
+
+import numpy as np
+from jaxtyping import Float
+
+TRADING_METRICS = ("sharpe", "max_drawdown", "total_return", "volatility", "turnover", "win_rate")
+
+
+def sharpe(returns: Float[np.ndarray, " T"], bars_per_year: float) -> float | None:
+    """Return the annualised Sharpe ratio of simple net returns per bar (ddof 1); none without variance.
+
+    Source: Sharpe (1994), The Sharpe Ratio, with a risk-free rate of 0.
+
+    Example:
+        >>> sharpe(np.array([0.01, 0.01]), 252) is None
+        True
+    """
+    if len(returns) < 2:
+        return None
+    spread = float(np.std(returns, ddof=1))
+    # A constant series leaves rounding noise behind, not variance.
+    if spread <= 1e-12 * max(1.0, float(np.abs(returns).max())):
+        return None
+    return float(np.mean(returns) / spread * np.sqrt(bars_per_year))
+
+
+def max_drawdown(returns: Float[np.ndarray, " T"]) -> float:
+    """Return the largest fall from a peak as a share of the peak, 0 to 1; the start counts as a peak.
+
+    Example:
+        >>> round(max_drawdown(np.array([0.1, -0.5, 0.2])), 2)
+        0.5
+    """
+    wealth = np.concatenate([[1.0], np.cumprod(1 + returns)])
+    return float((1 - wealth / np.maximum.accumulate(wealth)).max())
+
+
+def trading_metrics(
+    returns: Float[np.ndarray, " T"], turnover: Float[np.ndarray, " T"] | None, bars_per_year: float
+) -> dict[str, float | None]:
+    """Return every metric of ``TRADING_METRICS``; ``turnover`` is per year, ``volatility`` annualised."""
+    return {
+        "sharpe": sharpe(returns, bars_per_year),
+        "max_drawdown": max_drawdown(returns),
+        "total_return": float(np.prod(1 + returns) - 1),
+        "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year)) if len(returns) > 1 else None,
+        "turnover": float(turnover.mean() * bars_per_year) if turnover is not None and len(turnover) else 0.0,
+        "win_rate": float((returns > 0).mean()) if len(returns) else None,
+    }

@@ -1,0 +1,1 @@
+"""The project's meaning of an Optuna study: spaces, objectives, conditions, phases, what a trial is worth."""

@@ -1,0 +1,113 @@
+"""All studies of a project: found, moved away, deleted."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import optuna
+
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.errors import StorageError, did_you_mean
+from trading_hpo.study.config import RESERVED
+from trading_hpo.study.reference import StudyRef
+
+logger = logging.getLogger(__name__)
+
+DATABASES = "*/*/06_models/studies.db"  # under the data folder: scenario, source
+SERVER = "TRADING_HPO_STORAGE"
+
+
+def storages(data: Path) -> Iterator[StudyStorage]:
+    """Yield the databases of a data folder, and the server that the environment names."""
+    if os.environ.get(SERVER):
+        yield StudyStorage(os.environ[SERVER])
+    for path in sorted(data.glob(DATABASES)):
+        yield StudyStorage(f"sqlite:///{path}")
+
+
+def all_studies(data: Path) -> list[StudyRef]:
+    """Return every study of a project whose database can be read; of the others there is a warning."""
+    found = []
+    for storage in storages(data):
+        try:
+            with storage.errors_in_words():
+                names = [summary.study_name for summary in storage.open().get_all_studies()]
+                found += [StudyRef(name, storage) for name in names if not name.startswith(RESERVED)]
+        except StorageError as error:  # one damaged file must not hide the studies of the others
+            logger.warning("%s", error)
+    return found
+
+
+def find(data: Path, name: str) -> StudyRef:
+    """Return the study of a name.
+
+    Raises:
+        StorageError: There is none, or more than one.
+    """
+    known = all_studies(data)
+    found = [ref for ref in known if ref.study_name == name]
+    if not known:
+        raise StorageError(f"There is no study under {data} yet. Run `kedro run --pipeline hpo` first.")
+    if not found:
+        raise StorageError(f"unknown study {name!r}. {did_you_mean(name, [ref.study_name for ref in known])}")
+    if len(found) > 1:
+        places = ", ".join(ref.storage.masked for ref in found)
+        raise StorageError(f"study {name!r} is in {len(found)} databases: {places}. Move all but one away.")
+    return found[0]
+
+
+def archive(ref: StudyRef, folder: Path) -> StudyStorage:
+    """Move a study into a database of its own; it is deleted only after the copy has all its trials.
+
+    Raises:
+        StorageError: It is being searched, or was archived before under the same name.
+    """
+    path = folder / f"{ref.study_name}.db"
+    if path.exists():
+        raise StorageError(f"{path} is there already. Move it away, then archive again.")
+    draft = StudyStorage(f"sqlite:///{path.with_suffix('.part')}")
+    with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
+        assert draft.sqlite_path is not None
+        draft.sqlite_path.unlink(missing_ok=True)
+        for name in _with_memory(ref):
+            optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
+        copied = len(StudyRef(ref.study_name, draft).open().get_trials(deepcopy=False))
+        if copied != len(ref.open().get_trials(deepcopy=False)):
+            raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
+        _in_one_file(draft.sqlite_path, path)
+        _delete(ref)
+    return StudyStorage(f"sqlite:///{path}")
+
+
+def delete(ref: StudyRef) -> None:
+    """Delete a study and all its trials.
+
+    Raises:
+        StorageError: It is being searched.
+    """
+    with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
+        _delete(ref)
+
+
+def _with_memory(ref: StudyRef) -> list[str]:
+    """The study, and what it remembers of earlier ones."""
+    there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
+    return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
+
+
+def _delete(ref: StudyRef) -> None:
+    for name in reversed(_with_memory(ref)):  # the study last: what is left of a cut deletion can be deleted again
+        optuna.delete_study(study_name=name, storage=ref.storage.open())
+
+
+def _in_one_file(draft: Path, path: Path) -> None:
+    """Put a database and its write-ahead log into one file, which can be moved and copied; the draft goes."""
+    whole = path.with_suffix(".whole")
+    with closing(sqlite3.connect(draft)) as source, closing(sqlite3.connect(whole)) as target:
+        source.backup(target)
+    whole.replace(path)
+    for part in draft.parent.glob(f"{draft.name}*"):
+        part.unlink()

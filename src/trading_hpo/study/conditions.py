@@ -1,0 +1,144 @@
+"""What makes two searches comparable, and how two of them differ."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.configuration import flatten
+from trading_hpo.errors import StudyMismatchError
+from trading_hpo.splits.folds import Split
+from trading_hpo.splits.purging import last_label_end
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
+
+
+def panel_digest(panel: Panel) -> str:
+    """Return a digest of every value of the panel."""
+    digest = hashlib.sha256()
+    for name in ("features", "forward_return", "target", "label_end", "observed", "labelled"):
+        digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
+    digest.update(panel.timestamps.asi8.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def search_fingerprint(
+    panel: Panel,
+    split: Split,
+    space: Mapping[str, Any],
+    longest_window: int,
+    hpo: HpoConfig,
+    training: TrainingConfig,
+    backtest: BacktestConfig,
+) -> dict[str, Any]:
+    """Return what decides the values of a study, as plain data.
+
+    Sampler, pruner, limits, budget, workers and the weights of the objectives are left out: they may change between
+    two runs of one study. Code and library versions are not compared either; the study keeps those it was made with.
+    """
+    return {
+        "data": {
+            "digest": panel_digest(panel),
+            "assets": list(panel.assets),
+            "features": list(panel.feature_names),
+            "label": panel.label_kind,
+            "horizon_bars": panel.horizon_bars,
+            "first": panel.timestamps[0].isoformat(),
+            "last": panel.timestamps[-1].isoformat(),
+        },
+        "folds": {
+            str(fold.number): {
+                role: [[part.start, part.stop] for part in fold.role(role)] for role in ("train", "stop", "validation")
+            }
+            for fold in split.folds
+        },
+        "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
+        "longest_window": longest_window,
+        "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
+        "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
+        "constraints": [part.name for part in hpo.constraints],
+        "training": compared_training(training),
+        "backtest": backtest.model_dump(mode="json"),
+        "seed": hpo.seed,
+        "fold_order": hpo.fold_order,
+    }
+
+
+def _last_seen(panel: Panel, split: Split) -> int:
+    """The last bar that any fold knows something of: its labels reach further than its own bars."""
+    parts = [part for fold in split.folds for role in ("train", "stop", "validation") for part in fold.role(role)]
+    ends = last_label_end(panel)
+    return int(max(ends[part.start : part.stop].max() for part in parts if len(part)))
+
+
+def compared_training(training: TrainingConfig) -> dict[str, Any]:
+    """Return what of the training decides a value."""
+    return training.model_dump(mode="json", exclude={"device", "eval_batch_size"})
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return a line for each key whose values differ, or that only one of two flat mappings has."""
+    return [
+        f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key, "absent") != now.get(key, "absent")
+    ]
+
+
+_GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new study that learns from this one."
+
+# Of studies that were made before these could be chosen.
+_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep", "constraints": [], "backtest.regression_weight": 0.3}
+
+
+def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Refuse to go on with a study that was made under other conditions.
+
+    Raises:
+        StudyMismatchError: With each difference, and the two ways out.
+    """
+    now = flatten(ours)
+    before = {**_untold(now), **flatten(_as_now(stored))}
+    if lines := differences(before, now):
+        raise StudyMismatchError(
+            f"Study {study_name} was made under other conditions (stored -> now):\n"
+            + "\n".join(lines)
+            + "\nEither put those parameters back to go on with it, or start a new study: "
+            "--params hpo.study_name=<another name>."
+            + (_GROWN if now.get("data.last", "") > before.get("data.last", "") else "")
+        )
+
+
+def _untold(now: Mapping[str, Any]) -> dict[str, Any]:
+    """What an older study does not tell: it had the value that was the only one, or follows from what it tells."""
+    only = {key: value for key, value in _BEFORE_THEY_WERE_COMPARED.items() if key in now}
+    return only | {key: now[key] for key in ("searched_until",) if key in now}
+
+
+def compared_part(fingerprint: Mapping[str, Any], part: str) -> Any:
+    """Return a part of a fingerprint, of an older study as it would be told now."""
+    told = _as_now(fingerprint)
+    if part == "backtest":
+        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **told.get(part, {})}
+    return told.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
+
+
+def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the metrics of the objectives, in their order."""
+    return tuple(objective.split()[1] for objective in _as_now(fingerprint)["objectives"])
+
+
+def _as_now(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A study had one objective once, with its weight."""
+    if "objective" not in stored:
+        return dict(stored)
+    rest = {key: value for key, value in stored.items() if key != "objective"}
+    return {**rest, "objectives": [f"{stored['objective']['direction']} {stored['objective']['metric']}"]}
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

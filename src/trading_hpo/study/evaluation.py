@@ -1,0 +1,245 @@
+"""What a candidate is worth: train it on all folds, side by side or one after another."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
+from trading_hpo.errors import OverLimitError, StaleInputError
+from trading_hpo.families.networks.fold import FoldScore, Recipe, Rows, fit_fold
+from trading_hpo.market.panel import open_panel
+from trading_hpo.splits.folds import Split
+from trading_hpo.study.conditions import panel_digest
+from trading_hpo.study.config import LimitsConfig
+from trading_hpo.study.costs import Costs
+from trading_hpo.study.objectives import ConstraintConfig
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.training.machine import give_memory_back, use_one_thread
+from trading_hpo.training.tensorboard import scalars_in
+from trading_hpo.training.windows import Windows
+from trading_hpo.types import Panel
+
+
+@dataclass(frozen=True)
+class EvaluationTask:
+    """What every trial of a study shares; travels to the workers.
+
+    Attributes:
+        model_type: Whose study.
+        split: The folds.
+        training: Epochs and their like.
+        backtest: How validation is traded.
+        objectives: Metrics that the study improves.
+        constraints: That the chosen configuration keeps.
+        longest_window: Rows without so much history are no samples, whatever a trial's own window.
+        seed: Of the study.
+        panel_digest: Of the panel that the study is about; a worker that maps another refuses.
+        fold_order: ``lockstep`` trains the folds side by side and reports their mean after every epoch; ``sequential``
+            one after another, each reporting its own value at its end.
+        limits: Of every trial.
+        scalars: Folder for TensorBoard's files of every trial, if somebody wants them.
+    """
+
+    model_type: str
+    split: Split
+    training: TrainingConfig
+    backtest: BacktestConfig
+    objectives: tuple[str, ...]
+    constraints: tuple[ConstraintConfig, ...]
+    longest_window: int
+    seed: int
+    panel_digest: str
+    fold_order: str = "lockstep"
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    scalars: Path | None = None
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        """The metrics of all objectives and constraints; costs that take time to measure are measured for these."""
+        return tuple(dict.fromkeys([*self.objectives, *(bound.metric for bound in self.constraints)]))
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """What a trial leaves.
+
+    Attributes:
+        values: One per objective: the mean over folds at each fold's stopped epoch, or a cost; NaN where a fold has
+            none.
+        folds: Per fold: stopped epoch, epochs, threshold, seconds, validation metrics.
+        metrics: Mean over folds of every metric.
+        spread: Sample standard deviation over folds of every metric.
+        cost: Of ``COST_METRICS``: those of training over all folds.
+        step: Of a report: the longest fold's epochs, or the folds that have ended.
+        reported: What pruners see at that step: the values, or those of the fold that has ended last.
+        finished: No fold goes on.
+    """
+
+    values: tuple[float, ...]
+    folds: list[dict[str, Any]]
+    metrics: dict[str, float | None]
+    spread: dict[str, float | None]
+    cost: dict[str, float]
+    step: int
+    reported: tuple[float, ...]
+    finished: bool
+
+    def of(self, metric: str) -> float | None:
+        """Return a metric or a cost; none where it does not exist."""
+        return self.metrics[metric] if metric in self.metrics else self.cost.get(metric)
+
+    def shown(self) -> dict[str, float | None]:
+        """Return what is drawn by epoch: losses and metrics, means over the folds, and the cost so far."""
+        losses = {name: _mean([fold[f"{name}_loss"] for fold in self.folds]) for name in ("train", "stop")}
+        groups: dict[str, Mapping[str, float | None]] = {
+            "loss": losses,
+            "validation": self.metrics,
+            "cost": self.cost,
+        }
+        return {f"{group}/{name}": value for group, part in groups.items() for name, value in part.items()}
+
+
+class TrialEvaluator:
+    """Evaluates candidates of one study on a mapped panel.
+
+    Args:
+        task: What they share.
+        panel: Mapped by this process.
+    """
+
+    def __init__(self, task: EvaluationTask, panel: Panel) -> None:
+        self.task, self.panel = task, panel
+        self._rows = {
+            fold.number: Rows(
+                *(panel.rows(fold.role(role), task.longest_window) for role in ("train", "stop", "validation"))
+            )
+            for fold in task.split.folds
+        }
+
+    def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
+        """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.
+
+        Raises:
+            DivergedError: A loss or an output is not finite.
+            Interrupted: ``should_stop`` said yes.
+            OverLimitError: The network is too large, or the time is over.
+        """
+        folder = None if self.task.scalars is None else self.task.scalars / f"{candidate.slot:05}"
+        try:
+            with scalars_in(folder, candidate.parameters) as scalars:
+                for outcome in self.outcomes(candidate.parameters, should_stop):
+                    if scalars is not None:
+                        scalars.write(outcome.step, outcome.shown())
+                    yield self._report(outcome)
+        finally:
+            give_memory_back()
+
+    def _report(self, outcome: TrialOutcome) -> Report:
+        return Report(
+            values=outcome.values,
+            step=outcome.step,
+            reported=outcome.reported,
+            finished=outcome.finished,
+            violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
+            cost=outcome.cost,
+            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
+        )
+
+    def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
+        """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
+        task = self.task
+        recipe = Recipe.of(task.model_type, parameters, self.panel, task.training, task.seed)
+        windows = Windows(self.panel, recipe.architecture.window_bars, task.training.device)
+        costs = Costs.of(recipe, self._rows.values(), task.judged_by, task.limits)
+        may_stop = _within(task.limits.max_training_time_minutes, should_stop)
+        running = {
+            number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, may_stop)
+            for number, rows in self._rows.items()
+        }
+        if task.fold_order == "sequential":
+            yield from self._one_after_another(running, costs)
+        else:
+            yield from self._side_by_side(running, costs)
+
+    def _side_by_side(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
+        scores: dict[int, FoldScore] = {}
+        while running:
+            for number, fold in list(running.items()):
+                scores[number] = next(fold)
+                if scores[number].finished:
+                    del running[number]
+            outcome = self._outcome([scores[number] for number in sorted(scores)], costs)
+            yield replace(outcome, step=max(score.epochs for score in scores.values()), reported=outcome.values)
+
+    def _one_after_another(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
+        scores: list[FoldScore] = []
+        for fold in running.values():
+            *_, last = fold
+            scores.append(last)
+            outcome = self._outcome(scores, costs)
+            own = (last.metrics.get(name, outcome.cost.get(name)) for name in self.task.objectives)
+            yield replace(
+                outcome,
+                step=len(scores),
+                reported=tuple(np.nan if value is None else value for value in own),
+                finished=len(scores) == len(running),
+            )
+
+    def _outcome(self, scores: list[FoldScore], costs: Costs) -> TrialOutcome:
+        names = scores[0].metrics
+        by_fold = {name: [score.metrics[name] for score in scores] for name in names}
+        outcome = TrialOutcome(
+            values=(),
+            folds=[asdict(score) for score in scores],
+            metrics={name: _mean(of_folds) for name, of_folds in by_fold.items()},
+            spread={name: _spread(of_folds) for name, of_folds in by_fold.items()},
+            cost=costs.after(scores),
+            step=len(scores),
+            reported=(),
+            finished=all(score.finished for score in scores),
+        )
+        values = (outcome.of(name) for name in self.task.objectives)
+        return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
+
+
+def make_evaluator(task: EvaluationTask, panel_path: Path) -> TrialEvaluator:
+    """Map the panel in a worker and check that it is the one that the study is about.
+
+    Raises:
+        StaleInputError: It is another.
+    """
+    use_one_thread()
+    panel = open_panel(panel_path)
+    if panel_digest(panel) != task.panel_digest:
+        raise StaleInputError(f"{panel_path} was replaced while the search runs")
+    return TrialEvaluator(task, panel)
+
+
+def _within(minutes: float | None, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Ask ``should_stop``, and end the trial when its time is over; asked before every batch."""
+    if minutes is None:
+        return should_stop
+    deadline = time.monotonic() + 60 * minutes
+
+    def checked() -> bool:
+        if time.monotonic() > deadline:
+            raise OverLimitError(f"it trained longer than hpo.limits.max_training_time_minutes, {minutes:g}")
+        return should_stop()
+
+    return checked
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
+def _spread(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.std(known, ddof=1)) if len(known) == len(values) and len(known) > 1 else None

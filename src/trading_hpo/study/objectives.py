@@ -1,0 +1,109 @@
+"""What a study improves, and what it must keep."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from trading_hpo.configuration import Config
+from trading_hpo.errors import did_you_mean
+from trading_hpo.metrics.registry import METRICS, Direction
+
+
+def _known(metric: str) -> str:
+    if metric not in METRICS:
+        raise ValueError(f"unknown metric {metric!r}. {did_you_mean(metric, METRICS)}")
+    return metric
+
+
+class ObjectiveConfig(Config):
+    """One number that the study improves."""
+
+    metric: str = "mcc"
+    direction: Direction = "maximize"
+    weight: float = Field(default=1.0, gt=0, description="among several objectives, when one of the front is chosen")
+
+    _of_the_registry = field_validator("metric")(_known)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _natural_direction(cls, values: Any) -> Any:
+        """A drawdown that nobody gave a direction is to be small."""
+        if isinstance(values, dict) and "direction" not in values and values.get("metric") in METRICS:
+            return {**values, "direction": METRICS[values["metric"]].natural or "maximize"}
+        return values
+
+    @model_validator(mode="after")
+    def _improves(self) -> Self:
+        natural = METRICS[self.metric].natural
+        if natural not in (None, self.direction):
+            raise ValueError(
+                f"direction must be {natural} for {self.metric}, got {self.direction!r}. Or leave it out: it is the "
+                "metric's own."
+            )
+        return self
+
+
+class ConstraintConfig(Config):
+    """A bound that a configuration must keep to be chosen; the search learns how far others are from it."""
+
+    metric: str
+    max: float | None = Field(default=None, allow_inf_nan=False)
+    min: float | None = Field(default=None, allow_inf_nan=False)
+
+    _of_the_registry = field_validator("metric")(_known)
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.max is None) == (self.min is None):
+            raise ValueError("exactly one of max and min must be given. For both, write two constraints.")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The bound in words, such as ``max_drawdown <= 0.2``."""
+        return f"{self.metric} <= {self.max}" if self.max is not None else f"{self.metric} >= {self.min}"
+
+    def violation(self, value: float | None) -> float:
+        """Return how far a value is beyond the bound, as a share of the bound; 0 or less keeps it.
+
+        Samplers add the violations of all constraints up: in their own units megabytes would swamp a drawdown.
+        A value that does not exist breaks the bound by its whole size.
+
+        Example:
+            >>> ConstraintConfig(metric="model_size_mb", max=2.0).violation(3.0)
+            0.5
+        """
+        if value is None or not math.isfinite(value):
+            return 1.0
+        over = value - self.max if self.max is not None else (self.min or 0.0) - value
+        return over / (abs(self.max if self.max is not None else self.min or 0.0) or 1.0)
+
+
+def contradictions(
+    objectives: Sequence[ObjectiveConfig], constraints: Sequence[ConstraintConfig], sampler: str, pruner: str
+) -> Iterator[str]:
+    """Yield what cannot go together."""
+    names = [objective.metric for objective in objectives]
+    yield from (
+        f"objectives name {name} twice. Remove one." for name in sorted({n for n in names if names.count(n) > 1})
+    )
+    for name, _ in _doubled([(bound.metric, bound.max is None) for bound in constraints]):
+        yield f"constraints bound {name} twice on the same side. Remove one."
+    if sampler == "cmaes" and (len(objectives) > 1 or constraints):
+        yield (
+            "sampler cmaes cannot go with several objectives or with constraints: it ranks by one number. Use tpe, "
+            "nsga2 or nsga3."
+        )
+    if sampler == "gp" and pruner != "none":
+        yield f"pruner must be none with sampler gp, got {pruner!r}: it learns from complete trials only."
+    if len(objectives) > 1 and pruner not in ("none", "successive_halving", "hyperband"):
+        yield (
+            f"pruner must be successive_halving, hyperband or none with several objectives, got {pruner!r}: the others "
+            "compare one number."
+        )
+
+
+def _doubled(names: Sequence[Any]) -> list[Any]:
+    return sorted({name for name in names if names.count(name) > 1})

@@ -1,0 +1,73 @@
+"""A study is made once, with the conditions under which its values mean something, or found to be the same."""
+
+import platform
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+
+from trading_hpo import __version__
+from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.errors import StudyMismatchError
+from trading_hpo.study.conditions import check_same
+from trading_hpo.study.objectives import ObjectiveConfig
+from trading_hpo.study.ranking import WEIGHTS
+from trading_hpo.study.transfer import Transfer, keep
+
+
+def open_study(
+    where: StudyStorage,
+    name: str,
+    objectives: Sequence[ObjectiveConfig],
+    conditions: Mapping[str, Any],
+    transfer: Callable[[], Transfer] | None = None,
+) -> tuple[optuna.Study, BaseStorage]:
+    """Open the study, or make it; under ``StudyStorage.creating``, where others may do so at the same time.
+
+    Args:
+        where: Its storage.
+        name: In the storage.
+        objectives: What it improves.
+        conditions: What decides its values, as plain data.
+        transfer: Asked for what it takes over from earlier studies, should it be made.
+
+    Returns:
+        The study, and its storage, opened.
+
+    Raises:
+        StorageError: The storage cannot be reached.
+        StudyMismatchError: The study exists and was made under other conditions.
+    """
+    storage = where.open()
+    names = {summary.study_name for summary in storage.get_all_studies()}
+    # Asked before anything is made: it may refuse.
+    taken_over = transfer() if transfer is not None and not _was_made(storage, name, names) else None
+    directions = [objective.direction for objective in objectives]
+    study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+    if name in names and "fingerprint" not in study.user_attrs and study.get_trials(deepcopy=False):
+        raise StudyMismatchError(
+            f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."
+        )
+    if "fingerprint" in study.user_attrs:
+        check_same(name, study.user_attrs["fingerprint"], conditions)
+    else:
+        with accepted_as_experimental():
+            study.set_metric_names([objective.metric for objective in objectives])
+        # Names can be used again after a study was deleted; what is known of the old one is not of the new one.
+        study.set_user_attr("study_id", uuid.uuid4().hex)
+        study.set_user_attr("made_by", {"trading_hpo": __version__, "machine": platform.platform()})
+        if taken_over is not None:
+            keep(storage, study, taken_over)
+        # Last, so that a study killed before this line is begun afresh, not compared with nothing.
+        study.set_user_attr("fingerprint", dict(conditions))
+    weights = [objective.weight for objective in objectives]
+    if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
+        study.set_user_attr(WEIGHTS, weights)
+    return study, storage
+
+
+def _was_made(storage: BaseStorage, name: str, names: Collection[str]) -> bool:
+    return name in names and "fingerprint" in storage.get_study_user_attrs(storage.get_study_id_from_name(name))

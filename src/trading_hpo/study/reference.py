@@ -1,0 +1,129 @@
+"""A study by reference: small enough for the catalog, opened by whoever reads it."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.errors import StorageError
+
+NOT_SEARCHED = "not searched yet"
+
+
+@dataclass(frozen=True)
+class StudyRef:
+    """Where a model type's study is, or why there is none.
+
+    Attributes:
+        study_name: In the storage; empty for a model type that was never searched.
+        storage: Of the study.
+        skipped: Why there is no study to read; none where there is one.
+        phases: Of a search in phases, whose studies have names of their own; what is read is the last that has found
+            something.
+        grown_from: The study of fewer data that this one is taught by.
+    """
+
+    study_name: str
+    storage: StudyStorage
+    skipped: str | None = None
+    phases: tuple[str, ...] = ()
+    grown_from: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its studies, in the order in which they are searched."""
+        base, _, model_type = self.study_name.rpartition(".")
+        return tuple(f"{base}.{phase}.{model_type}" for phase in self.phases) or (self.study_name,)
+
+    def each(self) -> list["StudyRef"]:
+        """Return all its studies, begun or not, in order."""
+        return [StudyRef(name, self.storage) for name in self.names]
+
+    def begun(self) -> list["StudyRef"]:
+        """Return its studies that are there, in order.
+
+        Raises:
+            StorageError: The storage cannot be read.
+        """
+        with self.storage.errors_in_words():
+            there = {summary.study_name for summary in self.storage.open().get_all_studies()}
+        return [ref for ref in self.each() if ref.study_name in there]
+
+    def latest(self) -> "StudyRef":
+        """Return the study of the last phase that has a complete trial; itself where there are no phases."""
+        if not self.phases or self.skipped is not None:
+            return self
+        begun = self.begun()
+        with self.storage.errors_in_words():
+            storage = self.storage.open()
+            for ref in reversed(begun):
+                study_id = storage.get_study_id_from_name(ref.study_name)
+                if storage.get_n_trials(study_id, TrialState.COMPLETE):
+                    return ref
+        return begun[-1] if begun else self.each()[0]
+
+    @property
+    def model_type(self) -> str:
+        """Whose study; the last part of its name."""
+        return self.study_name.rpartition(".")[2]
+
+    def open(self) -> optuna.Study:
+        """Open the study, finished or running, to read it.
+
+        Raises:
+            StorageError: There is no such study, or its trials cannot be read.
+        """
+        if self.phases:
+            return self.latest().open()
+        try:
+            with self.storage.errors_in_words():
+                study = optuna.load_study(study_name=self.study_name, storage=self.storage.open())
+                study.get_trials(deepcopy=False)  # kept by the storage: a damaged file is told of here, once
+            return study
+        except KeyError as error:
+            raise StorageError(
+                f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
+            ) from error
+
+    def if_there(self) -> "StudyRef":
+        """Return the reference, as a skipped one if its study was archived or deleted since."""
+        if self.skipped is not None:
+            return self
+        if self.phases:
+            return self.latest().if_there()
+        try:
+            self.storage.open().get_study_id_from_name(self.study_name)
+        except KeyError:
+            return replace(self, skipped="archived or deleted since it was searched")
+        return self
+
+    def state(self) -> str:
+        """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.
+
+        Raises:
+            StorageError: The storage cannot be read.
+        """
+        if self.skipped is not None:
+            return self.skipped
+        if self.phases:
+            return " ".join(phase.state() for phase in self.begun())
+        with self.storage.errors_in_words():
+            storage = self.storage.open()
+            try:
+                study_id = storage.get_study_id_from_name(self.study_name)
+            except KeyError:
+                return "absent"
+            trials = storage.get_all_trials(study_id, deepcopy=False)
+        # When a trial ended tells two studies of one name apart: the later one took another time.
+        seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
+        return hashlib.sha256(json.dumps([self.study_name, seen]).encode()).hexdigest()
+
+    def described(self) -> dict[str, Any]:
+        """Return what people may read of it: no password."""
+        note = {} if self.skipped is None else {"skipped": self.skipped}
+        more = {name: list(part) for name in ("phases", "grown_from") if (part := getattr(self, name))}
+        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note}

@@ -1,0 +1,158 @@
+"""One study's search, from its parameters to its end."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.candidate import MakeEvaluator
+from trading_hpo.engine.executor.processes import ProcessExecutor
+from trading_hpo.engine.store.claims import claims_on
+from trading_hpo.engine.store.optuna_tables import engine_of
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.engine.store.stored_study import StoredStudy
+from trading_hpo.engine.store.writer import PATIENCE_S, Writer
+from trading_hpo.engine.supervisor import Supervisor
+from trading_hpo.splits.folds import Split, check_classes
+from trading_hpo.study.conditions import search_fingerprint
+from trading_hpo.study.config import HpoConfig, common_window, search_space
+from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
+from trading_hpo.study.opening import open_study
+from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.transfer import Transfer, recall
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
+
+# Imported when they are first needed, by torch's optimisers and by the metrics: 3 s and 100 MB for each worker, were
+# they not there when it is forked.
+_OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "torch._dynamo", "scipy.stats")
+SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panel is too
+
+
+@dataclass(frozen=True)
+class Search:
+    """One model type's search, ready to run.
+
+    Attributes:
+        study_name: In the storage.
+        space: Of the model type.
+        task: What every trial shares.
+        fingerprint: What a study must have been made under to be gone on with.
+        hpo: Budget, sampler, pruner.
+        panel_path: The file that workers map.
+        all_epochs: Of a trial, where a phase does not say otherwise.
+        transfer: Asked for what the study takes over from earlier ones, should it be made.
+        make: Makes what evaluates candidates in a worker; ``None`` selects the default, which trains them.
+        patience_s: For how long the storage may be away while the search goes on.
+    """
+
+    study_name: str
+    space: Mapping[str, Any]
+    task: EvaluationTask
+    fingerprint: Mapping[str, Any]
+    hpo: HpoConfig
+    panel_path: Path
+    all_epochs: int = 1
+    transfer: Callable[[], Transfer] | None = None
+    make: MakeEvaluator | None = None
+    patience_s: float = PATIENCE_S
+
+    @staticmethod
+    def of(
+        model_type: str,
+        study_name: str,
+        panel: Panel,
+        split: Split,
+        spaces: SearchSpacesConfig,
+        training: TrainingConfig,
+        backtest: BacktestConfig,
+        hpo: HpoConfig,
+    ) -> "Search":
+        """Put a search together.
+
+        **Looks ahead:** label only, of the folds' rows; the holdout is in none of them.
+
+        Args:
+            model_type: Whose study.
+            study_name: Its name in the storage.
+            panel: Mapped from a file, which the workers map too.
+            split: The folds.
+            spaces: Search spaces of all model types.
+            training: What all trials share.
+            backtest: How validation is traded.
+            hpo: Budget, sampler, pruner, overrides.
+
+        Raises:
+            DataError: A role of a fold has no samples or one class only.
+        """
+        if panel.path is None:
+            raise ValueError("panel must be mapped from a file, for the workers to map it too")
+        all_epochs = training.epochs
+        training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
+        space = search_space(model_type, panel.task, spaces, training, hpo)
+        window = common_window(panel.task, spaces, training, hpo)
+        check_classes(panel, split, window)
+        fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
+        task = EvaluationTask(
+            model_type,
+            split,
+            training,
+            backtest,
+            tuple(objective.metric for objective in hpo.objectives),
+            hpo.constraints,
+            window,
+            hpo.seed,
+            fingerprint["data"]["digest"],
+            hpo.fold_order,
+            hpo.limits,
+            panel.path.parents[1] / SCALARS / study_name if hpo.tensorboard else None,
+        )
+        return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
+
+    def open(self, storage: StudyStorage) -> optuna.Study:
+        """Make the study, or check that it was made under the same conditions, and train nothing.
+
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with storage.creating(), claims_on(storage, self.study_name):
+            return self._open(storage)[0]
+
+    def run(self, storage: StudyStorage) -> bool:
+        """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
+
+        Returns:
+            Whether it is spent; if not, the time was over.
+
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study where it cannot be shared.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with ExitStack() as held, storage.errors_in_words():
+            # Whoever starts at the same time waits here, and finds the study made and, where it is alone, held.
+            with storage.creating():
+                claims = held.enter_context(claims_on(storage, self.study_name))
+                study, opened = self._open(storage)
+            held.callback(engine_of(opened).dispose)  # several searches beside each other must not exhaust a server
+            taken_over = recall(opened, study)
+            plan = self.hpo.plan(self.task.training.epochs)
+            plan = replace(plan, start_from=(*plan.start_from, *taken_over.first))
+            stored = StoredStudy(study, opened, Writer(self.patience_s), claims.shared)
+            executor = ProcessExecutor(
+                self.make or partial(make_evaluator, self.task, self.panel_path),
+                plan.workers,
+                60 * plan.worker_silence_minutes,
+                _OF_A_FIRST_TRIAL if self.make is None else (),
+            )
+            return Supervisor(stored, self.space, plan, executor, claims, taken_over.trials).run()
+
+    def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        return open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)

@@ -1,0 +1,46 @@
+"""Which slot of a budget is next."""
+
+from trading_hpo.engine.slots import OpenSlot, Slots
+
+
+def everything(slot):
+    return True
+
+
+def test_the_lowest_slot_that_has_not_ended_and_does_not_run_is_next():
+    slots = Slots(5)
+    slots.end(0)
+    slots.end(2)
+    assert [slots.next(everything) for _ in range(4)] == [1, 3, 4, None]
+
+
+def test_slots_that_others_hold_are_passed_over_and_asked_for_again():
+    slots, held = Slots(3), {0, 1}
+    assert slots.next(lambda slot: slot not in held) == 2
+    assert slots.next(lambda slot: slot not in held) is None
+    held.clear()
+    assert slots.next(lambda slot: slot not in held) == 0
+
+
+def test_a_slot_whose_worker_was_lost_is_next_as_it_was_begun():
+    slots = Slots(3)
+    assert [slots.next(everything) for _ in range(2)] == [0, 1]
+    lost = OpenSlot(0, {"rate": 0.1}, lost=1)
+    slots.leave(0, begun=lost)
+    assert slots.next(everything) == 0
+    assert slots.begun[0] == lost
+
+
+def test_an_end_that_was_nobodys_is_taken_back():
+    slots = Slots(3)
+    for _ in range(3):
+        slots.end(slots.next(everything))
+    assert slots.next(everything) is None
+    slots.reopen(1)
+    assert [slots.next(everything), slots.next(everything)] == [1, None]
+
+
+def test_slots_beyond_the_budget_wait():
+    slots = Slots(1)
+    slots.begun[3] = OpenSlot(3, {}, 0)
+    assert [slots.next(everything), slots.next(everything)] == [0, None]

@@ -1,0 +1,208 @@
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from trading_hpo.errors import Interrupted
+from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
+from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.training.loop import fit, predict
+from trading_hpo.training.seeding import RandomStream, fold_seed
+from trading_hpo.training.windows import Scaler, Windows
+from trading_hpo.types import MODEL_TYPES, BarRange, Panel
+
+MakePanel = Callable[..., Panel]
+L, SEED = 5, 3
+TRAINING = TrainingConfig(epochs=50, window_bars=L, max_windows_per_epoch=200)
+PARAMETERS: dict[str, Any] = {"batch_size": 64, "learning_rate": 5e-3, "asset_embedding_dim": 3}
+FOLDS = [
+    {"stopped_epoch": 2, "threshold": 0.9, "epochs": 40},
+    {"stopped_epoch": 30, "threshold": 0.25, "epochs": 50},
+    {"stopped_epoch": 3, "threshold": -7.0, "epochs": 13},
+]
+
+
+@pytest.fixture(scope="module")
+def panel(make_panel: MakePanel) -> Panel:
+    return make_panel()
+
+
+@pytest.fixture(scope="module")
+def rows(panel: Panel) -> np.ndarray:
+    return panel.rows((BarRange(0, 150),), L)
+
+
+def final(panel: Panel, rows: np.ndarray, model_type: str = "mlp", **more: Any) -> TrainedNetwork:
+    options: dict[str, Any] = {"parameters": PARAMETERS, "folds": FOLDS, "card": {"trial_number": 4}, **more}
+    training = options.pop("training", TRAINING)
+    return train_final(
+        model_type, panel=panel, rows=rows, latest_rows=rows[-40:], training=training, seed=SEED, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(panel: Panel, rows: np.ndarray) -> TrainedNetwork:
+    return final(panel, rows)
+
+
+def test_the_final_network_calls_the_positive_class_as_often_as_it_occurs_in_the_latest_rows(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
+    latest = rows[-40:]
+    called = trained.score(panel, latest) > trained.threshold
+    assert abs(int(called.sum()) - int(panel.target.ravel()[latest].sum())) <= 1
+
+
+def test_epochs_are_the_median_of_the_folds_stopped_epochs(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
+    assert trained.card["epochs"] == 3
+    # The same by the parts that a training is made of.
+    recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, SEED)
+    stream = RandomStream(fold_seed(SEED, FINAL_FOLD, PARAMETERS))
+    network, scaler = recipe.build(stream), Scaler.fit(panel, rows, TRAINING.clip_sigma)
+    windows = Windows(panel, L)
+    epochs = fit(
+        network,
+        windows,
+        rows,
+        scaler,
+        recipe.loss(panel, rows),
+        epochs=3,
+        batch_size=64,
+        learning_rate=5e-3,
+        weight_decay=recipe.chosen.weight_decay,
+        stream=stream,
+        max_windows=200,
+    )
+    assert len(list(epochs)) == 3
+    np.testing.assert_array_equal(trained.score(panel, rows), predict(network, windows, rows, scaler).numpy())
+
+
+@pytest.mark.parametrize(("stopped", "epochs"), [([1], 1), ([2, 5], 3), ([1, 9, 9, 9], 9)])
+def test_an_even_number_of_folds_rounds_its_median_down(
+    panel: Panel, rows: np.ndarray, stopped: list[int], epochs: int
+) -> None:
+    folds = [{"stopped_epoch": epoch, "threshold": 0.1} for epoch in stopped]
+    assert final(panel, rows, folds=folds).card["epochs"] == epochs
+
+
+def test_training_again_gives_the_same_network(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
+    torch.rand(5)
+    np.testing.assert_array_equal(final(panel, rows).score(panel, rows), trained.score(panel, rows))
+
+
+def test_bars_after_the_rows_do_not_matter(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
+    sealed = replace(panel, features=panel.features.copy(), target=panel.target.copy())
+    sealed.features[:, 150:] = 1e6
+    sealed.target[:, 150:] = 1 - sealed.target[:, 150:]
+    np.testing.assert_array_equal(final(sealed, rows).score(panel, rows), trained.score(panel, rows))
+
+
+def test_card_says_where_the_network_comes_from(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
+    assert trained.card["trial_number"] == 4
+    assert trained.card["model_type"] == "mlp"
+    assert trained.card["params"] == PARAMETERS
+    assert trained.card["train_rows"] == len(rows)
+    assert trained.card["assets"] == list(panel.assets)
+    assert trained.card["features"] == list(panel.feature_names)
+
+
+def test_a_final_training_can_be_stopped(panel: Panel, rows: np.ndarray) -> None:
+    with pytest.raises(Interrupted):
+        final(panel, rows, should_stop=lambda: True)
+
+
+def test_a_network_that_blew_up_is_not_handed_over(make_panel: MakePanel, rows: np.ndarray) -> None:
+    panel = make_panel(task="regression")
+    wild = PARAMETERS | {"learning_rate": 10.0, "hidden_layers": 16, "hidden_dim_2": 64}
+    with pytest.raises(DivergedError, match="final training"):
+        final(panel, rows, parameters=wild, folds=[{"stopped_epoch": 8, "threshold": 0.0}])
+
+
+def same(one: TrainedNetwork, other: TrainedNetwork, panel: Panel) -> bool:
+    rows = panel.rows((BarRange(0, panel.n_bars),), L)
+    described = [(n.architecture, n.threshold, dict(n.card), n.scaler.clip) for n in (one, other)]
+    return described[0] == described[1] and np.array_equal(one.score(panel, rows), other.score(panel, rows))
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+def test_a_network_survives_its_files(panel: Panel, rows: np.ndarray, model_type: str, tmp_path: Path) -> None:
+    trained = final(panel, rows, model_type, folds=[{"stopped_epoch": 1, "threshold": 1 / 3}])
+    trained.save(tmp_path / "deep" / "folder")
+    assert same(TrainedNetwork.load(tmp_path / "deep" / "folder"), trained, panel)
+
+
+def test_files_hold_no_pickle(trained: TrainedNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("something was pickled")
+
+    for name in ("dump", "dumps", "load", "loads", "Pickler", "Unpickler"):
+        monkeypatch.setattr(pickle, name, refuse)
+    trained.save(tmp_path)
+    TrainedNetwork.load(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["network.json", "network.safetensors"]
+    weights = (tmp_path / "network.safetensors").read_bytes()
+    json.loads(weights[8 : 8 + int.from_bytes(weights[:8], "little")])  # a safetensors header, not a zip or pickle
+
+
+def test_json_copy_tells_people_what_the_network_is(trained: TrainedNetwork, tmp_path: Path) -> None:
+    trained.save(tmp_path)
+    described = json.loads((tmp_path / "network.json").read_text())
+    assert described["card"]["params"] == PARAMETERS
+    assert described["threshold"] == trained.threshold
+    assert described["architecture"]["model_type"] == "mlp"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_save_killed_at_any_step_leaves_one_whole_network(
+    panel: Panel, trained: TrainedNetwork, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps: every change of the folder. The architectures are alike, so only their contents can tell."""
+    newer = replace(
+        trained,
+        threshold=99.0,
+        scaler=Scaler(trained.scaler.mean + 1, trained.scaler.spread * 2, 5.0),
+        card={"trial_number": 5},
+    )
+    trained.save(tmp_path)
+    done = [0]
+
+    def counted(name: str) -> Callable[..., Any]:
+        original = getattr(Path, name)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            if done[0] == step:
+                raise Killed
+            done[0] += 1
+            return original(*arguments, **options)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in ("mkdir", "write_text", "unlink", "replace"):
+            patch.setattr(Path, name, counted(name))
+        if step < 5:
+            with pytest.raises(Killed):
+                newer.save(tmp_path)
+        else:
+            newer.save(tmp_path)
+            assert done[0] == 5
+    left = TrainedNetwork.load(tmp_path)
+    assert same(left, newer if step >= 4 else trained, panel)
+    copy = tmp_path / "network.json"
+    assert not copy.exists() or json.loads(copy.read_text())["threshold"] == left.threshold
+    newer.save(tmp_path)
+    assert same(TrainedNetwork.load(tmp_path), newer, panel)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["network.json", "network.safetensors"]

@@ -1,0 +1,70 @@
+import optuna
+import pytest
+
+from trading_hpo.engine.trial_record import REASON
+from trading_hpo.study.results import combined_results, model_results, trials_table
+
+
+def study_with(values, direction="maximize"):
+    study = optuna.create_study(direction=direction, study_name="s")
+    for number, value in enumerate(values):
+        if value is None:
+            study.add_trial(
+                optuna.trial.create_trial(
+                    state=optuna.trial.TrialState.FAIL, user_attrs={REASON: "nan", "slot": number}
+                )
+            )
+        else:
+            study.add_trial(
+                optuna.trial.create_trial(
+                    value=value,
+                    params={"x": number},
+                    distributions={"x": optuna.distributions.IntDistribution(0, 99)},
+                    user_attrs={
+                        "slot": number,
+                        "metrics": {"mcc": value},
+                        "spread": {"mcc": 0.1},
+                        "cost": {"epochs": 4},
+                    },
+                )
+            )
+    return study
+
+
+@pytest.mark.parametrize(("direction", "ranking"), [("maximize", [2, 0, 1]), ("minimize", [1, 0, 2])])
+def test_configurations_are_ranked_in_the_direction_of_the_study(direction, ranking):
+    results = model_results(study_with([0.2, 0.1, 0.3, None], direction), "mlp", "sqlite:///s.db")
+    assert [entry["trial_number"] for entry in results["best_configurations"]] == ranking
+    assert results["best"]["rank"] == 1
+    assert results["failures"] == [{"trial": 3, "reason": "nan"}]
+    assert results["epochs"] == 12
+
+
+def test_of_equal_values_the_earlier_trial_is_best():
+    assert model_results(study_with([0.1, 0.3, 0.3]), "mlp", "sqlite:///s.db")["best"]["trial_number"] == 1
+
+
+def test_a_study_without_a_complete_trial_has_no_best():
+    assert model_results(study_with([None, None]), "mlp", "sqlite:///s.db")["best"] is None
+
+
+def test_the_comparison_takes_what_exists():
+    results = [
+        model_results(study_with([0.2]), "mlp", "sqlite:///s.db"),
+        {"model_type": "lstm", "skipped": "left out"},
+        model_results(study_with([0.5]), "gru", "sqlite:///s.db"),
+        model_results(study_with([None]), "cnn_lstm", "sqlite:///s.db"),
+    ]
+    combined = combined_results(results)
+    assert combined["overall_best"]["model_type"] == "gru"
+    assert list(combined["models"]) == ["gru", "mlp"]
+    assert combined["skipped"] == ["lstm", "cnn_lstm"]
+    assert combined_results([])["overall_best"] is None
+
+
+def test_the_table_has_a_line_per_trial_with_parameters_metrics_and_reasons():
+    table = trials_table(study_with([0.2, None]))
+    assert table["state"].tolist() == ["COMPLETE", "FAIL"]
+    assert table.loc[0, "params.x"] == 0
+    assert table.loc[0, "metrics.mcc"] == 0.2
+    assert table.loc[1, "reason"] == "nan"
