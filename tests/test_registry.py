@@ -46,11 +46,11 @@ USE += "print(list(shapes_of_mine.SHAPES), sorted(load_plugins()))"
 
 @pytest.fixture
 def run_with(tmp_path):
-    def run(plugins, code=USE):
+    def run(plugins, code=USE, plugin=PLUGIN):
         (tmp_path / "shapes_of_mine.py").write_text(
             "from trading_hpo.registry import Registry\nSHAPES = Registry('shape', {'square': 4.0})\n"
         )
-        (tmp_path / "bent_plugin.py").write_text(PLUGIN)
+        (tmp_path / "bent_plugin.py").write_text(plugin)
         environment = {"PYTHONPATH": f"{tmp_path}:{':'.join(sys.path)}", module.PLUGINS: plugins}
         return subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
@@ -75,7 +75,5 @@ def test_a_plugin_that_cannot_be_imported_is_named(run_with):
 def test_the_digest_of_a_plugin_changes_with_its_file(run_with, tmp_path):
     code = "import shapes_of_mine; from trading_hpo.registry import load_plugins; print(load_plugins())"
     before = run_with("bent_plugin", code).stdout
-    global PLUGIN
-    PLUGIN += "# changed\n"
     assert "bent_plugin" in before
-    assert run_with("bent_plugin", code).stdout != before
+    assert run_with("bent_plugin", code, f"{PLUGIN}# changed\n").stdout != before

@@ -1,8 +1,8 @@
 """Components by name: ours, each one line in the registry of its kind, and those that plug-ins add.
 
-A plug-in is a module that adds its components to these registries when it is imported. It is found by the entry-point
-group ``trading_hpo``, or by its name in the environment variable ``TRADING_HPO_PLUGINS`` (several: separated by commas),
-and imported by whichever process first looks into a registry: the command line, the search and its workers alike.
+A plug-in is a module that adds its components to these registries when it is imported. The entry-point group
+``trading_hpo`` names it, or the environment variable ``TRADING_HPO_PLUGINS`` (several: separated by commas); it is
+imported by whichever process first looks into a registry: the command line, the search and its workers alike.
 """
 
 import hashlib
