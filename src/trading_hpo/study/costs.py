@@ -15,7 +15,7 @@ class Costs:
 
     Attributes:
         known: Costs by name.
-        flop: Of one window's forecast; none if nobody asked.
+        flop: Of one window's forecast; ``None`` unless it is asked for.
         windows: Per fold, that an epoch trains on.
     """
 
