@@ -141,5 +141,7 @@ def _run(project: Path, pipeline: str, namespace: str | None, settings: dict[str
     bootstrap_project(project)
     runner = TimedRunner()
     with KedroSession.create(project_path=project, runtime_params=settings) as session:
-        session.run(pipeline_names=[pipeline], runner=runner, namespaces=[namespace] if namespace else None)
+        session.run(
+            pipeline_names=[pipeline], runner=runner, namespaces=[f"{pipeline}.{namespace}"] if namespace else None
+        )
     return runner.began, runner.ended

@@ -487,3 +487,43 @@ def test_a_grid_needs_no_configurations_to_start_from(base):
 def test_one_name_on_the_command_line_is_a_list_of_one(base, group):
     parameters = check_parameters(changed(base, (f"hpo.{group}", "mlp")))
     assert getattr(parameters.hpo, group) == ("mlp",)
+
+
+# --- a user's own groups ---
+
+
+OWN = {"my_group": {"a": 1}, "my_labels": {"kind": "x"}, "broker": "paper", "portfolio": [1, 2], "costs": None}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_group_of_the_users_own_is_welcome(base, name):
+    assert check_parameters({**base, name: OWN[name]}) == check_parameters(base)
+
+
+SLIPS = {
+    "hppo": "hpo",
+    "hp": "hpo",
+    "HPO": "hpo",
+    "lables": "labels",
+    "label": "labels",
+    "fodls": "folds",
+    "trainig": "training",
+    "train": "training",
+    "serch_spaces": "search_spaces",
+    "search": "search_spaces",
+    "Training": "training",
+    "soruce": "source",
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_in_the_name_of_a_group_is_refused(base, name):
+    (said,) = problems({**base, name: {"n_trials": 3}})
+    assert said.startswith(f"{name} is not a parameter.")
+    assert name.isupper() or SLIPS[name] in said
+
+
+@pytest.mark.parametrize("name", ["n_trials", "epochs", "seed", "sampler", "cost_bps"])
+def test_a_parameter_that_belongs_into_a_group_is_refused_at_the_top(base, name):
+    (said,) = problems({**base, name: 3})
+    assert said.startswith(f"{name} is not a parameter.")

@@ -1,11 +1,14 @@
 """Nodes run when, and only when, what they depend on has changed."""
 
 import contextlib
+from functools import partial, update_wrapper
 
+import pytest
 from kedro.framework.hooks.manager import _NullPluginManager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
+from trading_hpo import runner
 from trading_hpo.datasets.results import ResultsDataset
 from trading_hpo.runner import ALL_OR_NOTHING, LIVE, ReusingRunner
 
@@ -114,3 +117,53 @@ def test_damaged_stamps_only_mean_that_everything_is_made_again(tmp_path):
         calls.clear()
         run(tmp_path, calls, x=1, y=1)
         assert calls == ["first", "second", "third"]
+
+
+# What a node's code is
+
+
+@pytest.fixture
+def code(monkeypatch):
+    """Say which modules were asked for; answer with a digest that a test may change."""
+    asked: list[set[str]] = []
+    answer = ["code"]
+
+    def digest(modules):
+        asked.append(set(modules))
+        return answer[0]
+
+    monkeypatch.setattr(runner, "code_digest", digest)
+    return asked, answer
+
+
+def test_changed_code_runs_what_reaches_it_again(tmp_path, code):
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    code[1][0] = "other code"
+    calls.clear()
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == ["first", "second", "third"]
+
+
+def test_the_code_of_datasets_counts_beside_that_of_the_function(tmp_path, code):
+    run(tmp_path, [], x=1, y=1)
+    assert code[0] == [{run.__module__, "trading_hpo.datasets.results"}] * 3
+
+
+def wrapped(value, extra=0):
+    return {"value": value + extra}
+
+
+def test_a_function_with_bound_arguments_counts_by_its_own_module(tmp_path, code):
+    graph = Pipeline([node(update_wrapper(partial(wrapped, extra=1), wrapped), "params:x", "a", name="first")])
+    ReusingRunner().run(graph, files(tmp_path, x=1), _NullPluginManager())
+    assert run.__module__ in code[0][0]
+
+
+def test_a_function_without_a_file_runs_every_time(tmp_path):
+    exec("def typed(x):\n    return {'value': x}", scope := {"__name__": "typed_into_a_notebook"})
+    for _ in range(2):
+        ReusingRunner().run(
+            Pipeline([node(scope["typed"], "params:x", "a", name="first")]), files(tmp_path, x=1), _NullPluginManager()
+        )
+    assert not (tmp_path / "stamps.json").exists()

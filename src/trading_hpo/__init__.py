@@ -8,9 +8,11 @@ The tree, in the order in which data flow through it:
     cli.py                  what the project adds to kedro
     commands/
         run.py              kedro run, with errors that a person can read
+        selection.py        which nodes a run is about
         study.py            kedro study
         cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
+    code_digest.py          what code a node can reach
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/
@@ -28,7 +30,8 @@ The tree, in the order in which data flow through it:
         evaluation/
             nodes.py
             pipeline.py
-        per_model.py        one modular pipeline per model type
+        namespaces.py       stages outside, model types inside
+        adapters.py         nodes that take a model type, or one input per model type
     datasets/               Kedro datasets of our own
         bars.py             raw bars of the chosen source
         panel.py            the panel, mapped
@@ -37,6 +40,8 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
+        files.py            where a dataset's data lie
+        previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column

@@ -1,4 +1,7 @@
-"""Tracking of Kedro's runs in MLflow. A failure of that is a warning and never ends a run."""
+"""What happens beside the nodes: parameters get their defaults, and MLflow follows a run.
+
+A failure of the tracking is a warning and never ends a run.
+"""
 
 import logging
 import os
@@ -12,7 +15,9 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from pydantic import BaseModel
 
+from trading_hpo.datasets.files import file_of
 from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
 
 prepare()  # MLflow reads some of it while it is imported
@@ -22,6 +27,7 @@ with warnings.catch_warnings(record=True):
     # overrules filters, so the notice is caught instead.
     warnings.simplefilter("always")
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+    from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
 
 if TYPE_CHECKING:
     from trading_hpo.parameters import Parameters
@@ -32,8 +38,39 @@ logger = logging.getLogger(__name__)
 SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
 
 
+class ParametersHook:
+    """Adds what the configuration leaves to its default, so that a node may take ``params:hpo.seed`` alone.
+
+    Kedro knows the defaults of a group only in pipelines that take it whole.
+    """
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
+        """Add every parameter that is not there.
+
+        Raises:
+            ConfigurationError: With every problem of the configuration.
+        """
+        from trading_hpo.parameters import Parameters
+
+        for name, value in _by_name(Parameters.of(parameters["parameters"])):
+            if f"params:{name}" not in parameters:
+                catalog[f"params:{name}"] = value
+
+
+def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter of a group under its dotted name, and the groups in it."""
+    for name in type(group).model_fields:
+        value = getattr(group, name)
+        yield f"{prefix}{name}", value
+        if isinstance(value, BaseModel):
+            yield from _by_name(value, f"{prefix}{name}.")
+
+
 class TrackingHook(MlflowHook):
     """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server.
+
+    A failure is a warning and never ends a run.
 
     One object serves every run of a process; what belongs to one run is made anew when its context is.
     """
@@ -48,6 +85,8 @@ class TrackingHook(MlflowHook):
         self._parameters: Parameters | None = None
         self._server_sync: ServerSync | None = None
         self._catalog: DataCatalog | None = None
+        self._client: Any = None
+        self._experiment_id = ""
         self._open = ExitStack()  # what ends with the run
         self._following = ExitStack()  # what ends with the node
         self.run_id: Any = None
@@ -57,10 +96,12 @@ class TrackingHook(MlflowHook):
         """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
         self._begin_anew()
         with self._failures_are_warnings():
-            from trading_hpo.parameters import Parameters  # what is imported late keeps other commands fast
+            from mlflow import MlflowClient  # what is imported late keeps other commands fast
+
+            from trading_hpo.parameters import Parameters
             from trading_hpo.tracking.relocation import relocate
 
-            self._parameters = Parameters(**context.params)
+            self._parameters = Parameters.of(context.params)
             loader: Any = context.config_loader
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
             config = loader["mlflow"]
@@ -75,6 +116,10 @@ class TrackingHook(MlflowHook):
             with alone(places.artifacts):
                 relocate(places.file, places.artifacts)
                 super().after_context_created(context)
+                self._client = MlflowClient(places.store)
+                known = self._client.get_experiment_by_name(self.mlflow_config.tracking.experiment.name)
+                assert known is not None
+                self._experiment_id = known.experiment_id
             # MLflow writes its own URI there; the next context must find the user's.
             os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
             self._places, self._works = places, True
@@ -83,6 +128,9 @@ class TrackingHook(MlflowHook):
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Begin the run, with all parameters."""
         self._catalog = catalog
+        for name in pipeline.datasets():
+            catalog.get(name)
+        switch_catalog_logging(catalog, False)  # a dataset's failure to log would end the run
         if not self._works:
             return
         with self._failures_are_warnings():
@@ -94,7 +142,7 @@ class TrackingHook(MlflowHook):
             assert self._parameters is not None
             close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
             super().before_pipeline_run(run_params, pipeline, catalog)
-            if not self._is_mlflow_enabled:  # switched off for this pipeline in mlflow.yml
+            if self.run_id is None:  # switched off for this pipeline in mlflow.yml
                 self._works = False
                 return
             self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
@@ -103,22 +151,21 @@ class TrackingHook(MlflowHook):
                 self._server_sync = ServerSync(self._places)
                 self._server_sync.start()
 
-    def _log_param(self, name: str, value: Any) -> None:
-        """Log nothing node by node: a Pydantic group would be one unreadable line."""
-
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool) -> None:
-        """Follow a search, trial by trial."""
+        """Follow a search, trial by trial. kedro-mlflow logs a node's parameters here: a group in one long line."""
+        del catalog, is_async
         if not self._works:
             return
         with self._failures_are_warnings():
             from trading_hpo.study.reference import StudyRef
+            from trading_hpo.tracking.run import enter
             from trading_hpo.tracking.trials import TrialMirror
 
             assert self._places is not None
-            super().before_node_run(node, catalog, inputs, is_async)
+            enter(self.run_id)
             ref = next((value for value in inputs.values() if isinstance(value, StudyRef)), None)
-            if _name(node) == "search" and ref is not None and ref.skipped is None:
+            if node.short_name == "search" and ref is not None and ref.skipped is None:
                 for study in ref.each():
                     mirror = TrialMirror(self._client, self._experiment_id, self.run_id, study, self._send)
                     self._following.enter_context(mirror.following(self._places.artifacts))
@@ -132,7 +179,7 @@ class TrackingHook(MlflowHook):
         if not self._works:
             return
         with self._failures_are_warnings():
-            if _name(node) == "retrain":
+            if node.short_name == "retrain":
                 self._log_networks(outputs.values(), inputs["panel"])
             if "report" in outputs:
                 from trading_hpo.tracking.run import log_report
@@ -147,22 +194,15 @@ class TrackingHook(MlflowHook):
             self._following.close()
 
     @hook_impl
-    def before_dataset_saved(self, dataset_name: str) -> None:
-        """Take the logging of an artefact from its dataset: there, a failure would end the run."""
-        dataset = self._tracked(dataset_name)
-        if dataset is not None:
-            dataset._logging_activated = False
-
-    @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
-        """Log the artefact that the catalog declares."""
-        dataset = self._tracked(dataset_name)
-        if dataset is None or not self._works:
+        """Log the artefact that the catalog declares: kedro-mlflow gives its dataset an ``artifact_path``."""
+        dataset: Any = None if self._catalog is None else self._catalog.get(dataset_name)
+        if not self._works or not hasattr(dataset, "artifact_path"):
             return
         with self._failures_are_warnings():
             from trading_hpo.tracking.run import log_file
 
-            log_file(str(dataset._filepath), dataset.artifact_path)
+            log_file(self.run_id, str(file_of(dataset)), dataset.artifact_path)
 
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -209,11 +249,6 @@ class TrackingHook(MlflowHook):
         if self._server_sync is not None:
             self._server_sync.take(run_id)
 
-    def _tracked(self, dataset_name: str) -> Any:
-        """The dataset of that name, if the catalog declares it as an artefact of MLflow."""
-        dataset = None if self._catalog is None else self._catalog.get(dataset_name)
-        return dataset if hasattr(dataset, "_logging_activated") else None
-
     @contextmanager
     def _failures_are_warnings(self) -> Iterator[None]:
         try:
@@ -227,16 +262,3 @@ class TrackingHook(MlflowHook):
                     "next run logs the trials.",
                     reason,
                 )
-
-    @property
-    def _client(self) -> Any:
-        return self.mlflow_config.server._mlflow_client
-
-    @property
-    def _experiment_id(self) -> str:
-        return str(self.mlflow_config.tracking.experiment._experiment.experiment_id)
-
-
-def _name(node: Node) -> str:
-    """A node's name without its namespace."""
-    return str(node.name).rpartition(".")[2]

@@ -1,8 +1,9 @@
 """All parameters as one object: a configuration is checked whole, before anything runs."""
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -37,6 +38,19 @@ class Parameters(Config):
     backtest: BacktestConfig = BacktestConfig()
     hpo: HpoConfig = HpoConfig()
 
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """Return our groups of a whole configuration; what is the user's own is left out.
+
+        Raises:
+            ConfigurationError: With every problem, a misspelt name of ours among them.
+        """
+        ours = {name: value for name, value in raw.items() if name in cls.model_fields or _means_ours(name)}
+        try:
+            return cls(**ours)
+        except ValidationError as error:
+            raise ConfigurationError(problems_of(error, cls)) from error
+
     @field_validator("source")
     @classmethod
     def _known_source(cls, source: str) -> str:
@@ -56,14 +70,27 @@ def check_parameters(raw: Mapping[str, Any]) -> Parameters:
     Raises:
         ConfigurationError: With every problem.
     """
-    try:
-        parameters = Parameters(**raw)
-    except ValidationError as error:
-        raise ConfigurationError(problems_of(error, Parameters)) from error
+    parameters = Parameters.of(raw)
     problems = list(_contradictions(parameters))
     if problems:
         raise ConfigurationError(problems)
     return parameters
+
+
+def _means_ours(name: str) -> bool:
+    """Whether a name at the top is one of ours with a slip, cut short, or a parameter that belongs into a group.
+
+    A user's own group is welcome; a setting of ours that is silently not read is not.
+
+    Example:
+        >>> [_means_ours(name) for name in ("hppo", "lables", "search", "n_trials", "my_labels", "broker")]
+        [True, True, True, True, False, False]
+    """
+    groups = Parameters.model_fields
+    near = difflib.get_close_matches(name.lower(), groups, cutoff=0.75)
+    slip = any(abs(len(group) - len(name)) <= 2 for group in near)  # "my_labels" is not "labels"
+    inside = {field for group in groups.values() for field in getattr(group.annotation, "model_fields", {})}
+    return slip or name in inside or any(group.startswith(name) for group in groups)
 
 
 def _start_problems(

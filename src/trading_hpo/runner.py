@@ -3,18 +3,19 @@
 import hashlib
 import json
 import shutil
-from functools import cache
+import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kedro.io import CatalogProtocol, DatasetNotFoundError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from kedro.runner import SequentialRunner
-from kedro.runner.task import Task
+from kedro.runner import SequentialRunner, Task
 from pluggy import PluginManager
 from pydantic import BaseModel
 
+from trading_hpo.code_digest import code_digest
+from trading_hpo.datasets.files import file_of
 from trading_hpo.datasets.results import write_json
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
@@ -23,12 +24,13 @@ STAMPS = "stamps"
 
 
 class ReusingRunner(SequentialRunner):
-    """Runs nodes one after another, each only if its code, parameters or input data changed.
+    """Runs nodes one after another, each only if the code it reaches, its parameters or its input data changed.
 
     What a node depends on is stamped beside its outputs, by content: an input that was made again with the
     same bytes changes nothing. A catalog without a dataset named ``stamps`` runs everything.
     """
 
+    # The abstract method that Kedro's runners are told apart by; `run` around it checks and warms the catalog.
     def _run(
         self,
         pipeline: Pipeline,
@@ -61,7 +63,7 @@ class _Stamps:
     def __init__(self, catalog: CatalogProtocol) -> None:
         self._catalog = catalog
         try:
-            self._path = _file_of(catalog[STAMPS])
+            self._path = file_of(catalog[STAMPS])
         except (DatasetNotFoundError, KeyError):
             self._path = None
         self._kept: dict[str, list[str]] = {}
@@ -72,7 +74,10 @@ class _Stamps:
         """Return the node's stamp; none where it cannot have one."""
         if LIVE in node.tags or self._path is None:
             return None
-        digest = hashlib.sha256(f"{_code_digest()} {node.name} {node.inputs} {node.outputs}".encode())
+        code = _code_of(node, self._catalog)
+        if code is None:
+            return None
+        digest = hashlib.sha256(f"{code} {node.name} {node.inputs} {node.outputs}".encode())
         for name in node.inputs:
             content = _content(name, self._catalog)
             if content is None:
@@ -125,7 +130,7 @@ def _content(name: str, catalog: CatalogProtocol) -> bytes | None:
     dataset = catalog[name]
     if hasattr(dataset, "fingerprint"):
         return str(dataset.fingerprint()).encode()
-    path = _file_of(dataset)
+    path = file_of(dataset)
     if path is None:
         return None
     if not path.exists():
@@ -139,20 +144,23 @@ def _content(name: str, catalog: CatalogProtocol) -> bytes | None:
     return digest.digest()
 
 
-def _file_of(dataset: Any) -> Path | None:
-    path = getattr(dataset, "_filepath", None)
-    return None if path is None else Path(str(path))
+def _code_of(node: Node, catalog: CatalogProtocol) -> str | None:
+    """Return a digest of the code that makes a node's outputs; none for a function without a file.
 
-
-@cache
-def _code_digest() -> str:
-    """Any change of the package's own code makes everything run again."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted(root.rglob("*.py")):
-        digest.update(file.relative_to(root).as_posix().encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    The function's module counts, and those of datasets of ours and of the function's package: a table is another one
+    when it is read in another way.
+    """
+    function = node.func
+    while isinstance(function, partial):
+        function = function.func
+    packages = {name.partition(".")[0] for name in (__name__, function.__module__)}
+    # kedro-mlflow wraps a dataset in a class that inherits from it.
+    classes = {cls for name in {*node.inputs, *node.outputs} for cls in type(catalog[name]).__mro__}
+    modules = {cls.__module__ for cls in classes if cls.__module__.partition(".")[0] in packages}
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in {function.__module__, *modules}}
+    if None in files.values():
+        return None
+    return code_digest({name: Path(str(file)) for name, file in files.items()})
 
 
 def _take_back(nodes: list[Node], catalog: CatalogProtocol, stamps: _Stamps) -> None:
@@ -160,7 +168,7 @@ def _take_back(nodes: list[Node], catalog: CatalogProtocol, stamps: _Stamps) -> 
     for node in nodes:
         stamps.drop(node)
         for name in node.outputs:
-            path = _file_of(catalog[name])
+            path = file_of(catalog[name])
             if path is not None and path.is_dir():
                 shutil.rmtree(path)
             elif path is not None:

@@ -59,8 +59,8 @@ def skipped(reason: str = NOT_SEARCHED) -> StudyRef:
 
 def compared(**refs: StudyRef) -> tuple[go.Figure, go.Figure]:
     """Compare as the pipeline does: a reference and a summary of every model type, in their order."""
-    every = [refs.get(name, skipped()) for name in MODEL_TYPES]
-    return compare_searches(*every, *[NO_SUMMARY] * len(MODEL_TYPES))
+    every = {name: refs.get(name, skipped()) for name in MODEL_TYPES}
+    return compare_searches(every, dict.fromkeys(MODEL_TYPES, NO_SUMMARY))
 
 
 def said(figure: go.Figure) -> str:

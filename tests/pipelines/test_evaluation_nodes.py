@@ -20,13 +20,11 @@ from trading_hpo.pipelines.evaluation.nodes import (
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.study.conditions import panel_digest
-from trading_hpo.study.config import HpoConfig
-from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
 TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
-SETTINGS = (SearchSpacesConfig(), TRAINING, BacktestConfig(), HpoConfig())
+SETTINGS = (TRAINING.window_bars, BacktestConfig())
 
 
 @pytest.fixture
@@ -113,8 +111,12 @@ def forecasts_of(called):
     )
 
 
+def of_each(*tables):
+    return dict(zip(MODEL_TYPES, tables, strict=True))
+
+
 def test_model_types_that_have_not_looked_are_not_in_the_picture():
-    figure = draw_holdout(HELD, returns_of(0.1), NOTHING, returns_of(0.2), NOTHING)
+    figure = draw_holdout(HELD, of_each(returns_of(0.1), NOTHING, returns_of(0.2), NOTHING))
     wealth = {trace.name: trace.y[-1] for trace in figure.data if trace.yaxis == "y"}
     assert wealth == pytest.approx(
         {"buy and hold": 1.01**4, "constant forecast": 1.0, MODEL_TYPES[0]: 1.1**4, MODEL_TYPES[2]: 1.2**4}
@@ -122,17 +124,20 @@ def test_model_types_that_have_not_looked_are_not_in_the_picture():
 
 
 def test_before_any_look_the_baselines_stand_alone(panel):
-    assert {trace.name for trace in draw_holdout(HELD, *[NOTHING] * 4).data} == {"buy and hold", "constant forecast"}
-    confusion, years = tabulate_holdout(panel, HELD, *[NOTHING] * 8)
+    assert {trace.name for trace in draw_holdout(HELD, of_each(*[NOTHING] * 4)).data} == {
+        "buy and hold",
+        "constant forecast",
+    }
+    confusion, years = tabulate_holdout(panel, HELD, of_each(*[NOTHING] * 4), of_each(*[NOTHING] * 4))
     assert confusion.empty
     assert set(years["name"]) == {"buy_and_hold", "constant_forecast"}
 
 
 def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts(panel):
     right, wrong = np.array([True, False, True, False]), np.array([False, True, False, True])
-    returns = [returns_of(0.1), NOTHING, NOTHING, returns_of(0.3)]
-    forecasts = [forecasts_of(right), NOTHING, NOTHING, forecasts_of(wrong)]
-    confusion, years = tabulate_holdout(panel, HELD, *returns, *forecasts)
+    returns = of_each(returns_of(0.1), NOTHING, NOTHING, returns_of(0.3))
+    forecasts = of_each(forecasts_of(right), NOTHING, NOTHING, forecasts_of(wrong))
+    confusion, years = tabulate_holdout(panel, HELD, returns, forecasts)
     assert confusion.set_index("model_type")["true_positive"].to_dict() == {"mlp": 2, "cnn_lstm": 0}
     for name, move, mcc in (("mlp", 0.1, 1.0), ("cnn_lstm", 0.3, -1.0)):
         own = years[years["name"] == name]

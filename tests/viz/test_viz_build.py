@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from trading_hpo.types import MODEL_TYPES
+
 pytestmark = pytest.mark.slow
 
+STAGES = ["data_engineering", "hpo", "analysis", "retraining", "evaluation"]
 LAYERS = ["raw", "intermediate", "feature", "model_input", "search", "models", "reporting"]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # The font is a link in Kedro-Viz's own page, which no setting removes; without it the system's font is taken.
@@ -76,7 +79,7 @@ def test_every_dataset_lies_in_a_layer_and_the_layers_have_an_order(built):
 
 def test_everything_that_one_model_type_left_has_a_preview(built):
     found = nodes(built)
-    shared = {"raw_bars", "bars", "features", "labels", "panel", "folds", "study_storage"}
+    shared = {"raw_bars", "bars", "features", "labels", "panel", "folds", "window_bars", "study_storage"}
     left = [name for name in found if name.startswith("mlp.") or name in shared]
     assert [name for name in left if not found[name]["preview"]] == []
     kinds = {name: found[name]["preview_type"] for name in left}
@@ -87,6 +90,18 @@ def test_everything_that_one_model_type_left_has_a_preview(built):
 
 def test_what_was_not_run_says_so(built):
     assert json.loads(nodes(built)["lstm.network"]["preview"]) == {"skipped": "not trained yet"}
+
+
+def test_stages_are_the_boxes_and_model_types_the_boxes_in_them(built):
+    groups = json.loads((built / "build" / "api" / "main").read_text())["modular_pipelines"]
+    boxes = {
+        name: {child["id"] for child in groups[name]["children"] if child["type"] == "modularPipeline"}
+        for name in groups
+    }
+    assert boxes.pop("__root__") == set(STAGES)
+    assert [child for child in groups["__root__"]["children"] if child["type"] == "task"] == []
+    for stage in STAGES[1:]:
+        assert boxes[stage] == {f"{stage}.{model_type}" for model_type in MODEL_TYPES}
 
 
 @pytest.fixture
@@ -147,13 +162,17 @@ def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(se
         watcher = Watcher(page, served)
         page.goto(served)
         page.locator(".feature-hints__close").click()  # an introduction, at the first visit
-        for name in ("mlp", "lstm", "gru", "cnn_lstm", "build_panel", "make_report"):
+        for name in STAGES:
             page.locator(".pipeline-node__text").get_by_text(name, exact=True).wait_for()
-        # Networks are inside the folded model types, and so is their layer.
-        assert page.locator(".pipeline-layer-name").all_inner_texts() == [n for n in LAYERS if n != "models"]
+        # What is made and used within data engineering is folded, and so are its layers.
+        folded = {"intermediate", "feature"}
+        assert page.locator(".pipeline-layer-name").all_inner_texts() == [n for n in LAYERS if n not in folded]
         page.get_by_text("mlp.history_figure", exact=True).first.click()
         page.locator(".pipeline-metadata svg.main-svg").first.wait_for()
         assert page.locator(".pipeline-metadata svg.main-svg .trace").count() > 0
+        page.goto(f"{served}?types=task")  # without the datasets between the stages
+        page.locator(".pipeline-node--modularPipeline").nth(len(STAGES) - 1).wait_for()
+        assert sorted(page.locator(".pipeline-node").all_inner_texts()) == sorted(STAGES)
         browser.close()
     assert set(watcher.elsewhere) == {FONT}
     assert watcher.errors == []

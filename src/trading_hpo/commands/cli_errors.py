@@ -31,7 +31,12 @@ def message_of(error: BaseException) -> str | None:
             return str(link)
     for link in chain:
         if isinstance(link, OSError) and link.strerror:
-            return f"{_place(link, error)}: {link.strerror}. Make room or give access, then run again."
+            remedy = (
+                "A stage before this one makes it: run `kedro run --pipeline hpo` first."
+                if isinstance(link, FileNotFoundError)
+                else "Make room or give access, then run again."
+            )
+            return f"{_place(link, error)}: {link.strerror}. {remedy}"
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
     if f"{os.sep}kedro{os.sep}" in raised_in:  # an option that names what is not there, a file that is none
         return str(error)

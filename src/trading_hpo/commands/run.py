@@ -11,6 +11,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 
 from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
+from trading_hpo.commands.selection import full_names
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
 CONF = Path("conf")
@@ -27,13 +28,16 @@ def run(**options: Any) -> Any:
     kedro run                                        all stages
     kedro run --pipeline hpo                         data engineering and the searches
     kedro run --namespaces lstm                      one model type through all stages
+    kedro run --namespaces retraining.lstm           one model type up to that stage
     kedro run --params hpo.n_trials=50,hpo.sampler=random
     kedro run --params labels.kind=volatility --env standard
     """
+    from kedro.framework.project import pipelines as registered
+
     quieten()
     try:
         results = _check(options)
-        _follow_namespaces(options)
+        options |= full_names(options, registered)
         options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
@@ -65,8 +69,11 @@ def _tell_hooks() -> None:
     """Kedro tells its hooks of errors, not of Ctrl-C."""
     from kedro.framework.project import settings
 
+    from trading_hpo.hooks import TrackingHook
+
     for hook in settings.HOOKS:
-        hook.interrupted()
+        if isinstance(hook, TrackingHook):  # a user's own hooks hear what Kedro says
+            hook.interrupted()
 
 
 def quieten() -> None:
@@ -99,10 +106,7 @@ def _check(options: dict[str, Any]) -> Path:
     for name in [options["pipeline"], *options["pipelines"]]:
         if name and name not in registered:
             raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
-    nodes = {node.name for node in registered["__default__"].nodes}
-    unknown = [n for option in ("from_nodes", "to_nodes", "node_names") for n in options[option] if n not in nodes]
-    if unknown:
-        raise ConfigurationError([f"unknown node {name!r}. {did_you_mean(name, nodes)}" for name in unknown])
+    full_names(options, registered)
     try:
         loader = settings.CONFIG_LOADER_CLASS(
             conf_source=str(conf),
@@ -143,25 +147,6 @@ def _check(options: dict[str, Any]) -> Path:
 def _project_path() -> Path:
     """The project's folder, from whichever of its subfolders the command was typed."""
     return Path(click.get_current_context().obj.project_path)
-
-
-def _follow_namespaces(options: dict[str, Any]) -> None:
-    """A namespace needs what is before it: run up to its nodes, not only them."""
-    if not options["namespaces"]:
-        return
-    from kedro.framework.project import pipelines as registered
-
-    from trading_hpo.types import MODEL_TYPES
-
-    wanted = list(options["namespaces"])
-    unknown = [name for name in wanted if name not in MODEL_TYPES]
-    if unknown:
-        raise ConfigurationError([f"unknown namespace {name!r}. {did_you_mean(name, MODEL_TYPES)}" for name in unknown])
-    names = [options["pipeline"], *options["pipelines"]]
-    chosen = [name for name in names if name] or ["__default__"]
-    nodes = [node for name in chosen for node in registered[name].nodes if node.namespace in wanted]
-    options["namespaces"] = []
-    options["to_nodes"] = [*options["to_nodes"], *sorted({node.name for node in nodes})]
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 import pandas as pd
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # ships no types
 from kedro.io import AbstractDataset, DatasetError
-from kedro_datasets._typing import TablePreview
 from pydantic import ValidationError
 
 from trading_hpo.configuration import problems_of
+from trading_hpo.datasets.previews import TablePreview
 from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.market.sources import PACKAGED, SourcesConfig, read_source, source_files, source_fingerprint
 

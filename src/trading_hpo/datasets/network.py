@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import JSONPreview
 from safetensors import safe_open
 
+from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.families.networks.final import TrainedNetwork
 
 

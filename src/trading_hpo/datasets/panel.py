@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import JSONPreview
 
+from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.errors import MissingInputError
 from trading_hpo.market.panel import open_panel, save_panel
 from trading_hpo.types import Panel

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import JSONPreview
 
+from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.errors import StaleInputError
 
 

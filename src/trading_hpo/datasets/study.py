@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import JSONPreview
 
+from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.datasets.results import read_json, write_json
 from trading_hpo.datasets.study_storage import StudyStorageDataset
 from trading_hpo.errors import StaleInputError

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
-from kedro_datasets._typing import JSONPreview
 
+from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.engine.store.storage import StudyStorage
 
 

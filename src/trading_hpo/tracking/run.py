@@ -60,12 +60,18 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
     client.log_batch(run_id, metrics=known)
 
 
-def log_file(path: str, artifact_path: str | None) -> None:
-    """Log a file or folder into the active run."""
-    mlflow.log_artifact(path, artifact_path)
+def enter(run_id: str) -> None:
+    """Make a run the active one of this thread: it is the pipeline's in the thread that began it only."""
+    if mlflow.active_run() is None:
+        mlflow.start_run(run_id=run_id, nested=True)
+
+
+def log_file(run_id: str, path: str, artifact_path: str | None) -> None:
+    """Log a file or folder."""
+    mlflow.log_artifact(path, artifact_path, run_id=run_id)
 
 
 def end_as_killed() -> None:
-    """End the active run as one that somebody stopped; kedro-mlflow enters it again for every node."""
+    """End the active run, and what it is nested in, as ones that somebody stopped."""
     while mlflow.active_run() is not None:
         mlflow.end_run(RunStatus.to_string(RunStatus.KILLED))

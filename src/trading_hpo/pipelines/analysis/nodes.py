@@ -36,14 +36,14 @@ def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tup
     return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
 
 
-def compare_searches(*refs_then_summaries: StudyRef | dict[str, Any]) -> tuple[go.Figure, go.Figure]:
+def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]) -> tuple[go.Figure, go.Figure]:
     """Draw the model types that have been searched side by side.
 
     Raises:
         MissingInputError: None has.
     """
-    refs = [ref.if_there() for ref in refs_then_summaries if isinstance(ref, StudyRef)]
-    studies = {ref.model_type: ref.open() for ref in refs if ref.skipped is None}
+    there = {model_type: ref.if_there() for model_type, ref in refs.items()}
+    studies = {model_type: ref.open() for model_type, ref in there.items() if ref.skipped is None}
     if not studies:
         raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
     if why := why_incomparable(studies):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.pipelines.adapters import each, mapping_node, of_model
 from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
-from trading_hpo.pipelines.per_model import of_model, per_model
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.pipelines.namespaces import per_model, stage
 
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")
@@ -28,7 +28,11 @@ def _nodes(model_type: str) -> Sequence[Node]:
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the analysis."""
-    every = [f"{model_type}.{name}" for name in _READ for model_type in MODEL_TYPES]
     # First by name where nothing orders them: without any study it refuses before anything is drawn.
-    compare = node(compare_searches, every, ["convergence_figure", "comparison_figure"], name="all_searches")
-    return per_model(_nodes) + Pipeline([compare])
+    compare = mapping_node(
+        compare_searches,
+        {"refs": each("study"), "_searched": each("search_summary")},
+        ["convergence_figure", "comparison_figure"],
+        name="all_searches",
+    )
+    return stage("analysis", [per_model(_nodes), compare])

@@ -7,7 +7,7 @@ from trading_hpo.market.sources import SourcesConfig, bars_per_year
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, check_classes, split_to_table
 from trading_hpo.study.config import HpoConfig, common_window
-from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -20,15 +20,16 @@ def make_panel(
     return build_panel(features, labels, config.task, config.kind, bars_per_year(source, sources))
 
 
-def make_folds(
-    panel: Panel,
-    folds: FoldsConfig,
-    holdout: HoldoutConfig,
-    spaces: SearchSpacesConfig,
-    training: TrainingConfig,
-    hpo: HpoConfig,
-) -> pd.DataFrame:
+def find_window(
+    labels: LabelsConfig, spaces: SearchSpacesConfig, custom: CustomSpacesConfig, loss: str, window_bars: int
+) -> int:
+    """Return the longest window of the search; of all settings only these decide it."""
+    training = TrainingConfig.model_validate({"loss": loss, "window_bars": window_bars})
+    return common_window(labels.task, spaces, training, HpoConfig(custom_search_spaces=custom))
+
+
+def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int) -> pd.DataFrame:
     """Divide the bars and refuse roles that nothing can be learned from with the longest window of the search."""
     split = build_split(panel, folds, holdout)
-    check_classes(panel, split, common_window(panel.task, spaces, training, hpo))
+    check_classes(panel, split, window_bars)
     return split_to_table(split, panel)

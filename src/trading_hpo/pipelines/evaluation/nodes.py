@@ -1,6 +1,5 @@
 """Adapters between the catalog and the judgement of the holdout."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,10 +15,7 @@ from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.conditions import panel_digest
-from trading_hpo.study.config import HpoConfig, common_window
-from trading_hpo.study.search_spaces import SearchSpacesConfig
-from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES, Panel
+from trading_hpo.types import Panel
 
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})
 
@@ -28,10 +24,8 @@ def look_at_holdout(
     network: TrainedNetwork | dict[str, Any],
     panel: Panel,
     folds: pd.DataFrame,
-    spaces: SearchSpacesConfig,
-    training: TrainingConfig,
+    window_bars: int,
     backtest: BacktestConfig,
-    hpo: HpoConfig,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Judge a final network on the sealed holdout; the result comes first, since saving it enters the look."""
     if not isinstance(network, TrainedNetwork):
@@ -39,28 +33,23 @@ def look_at_holdout(
     if network.card["panel_digest"] != panel_digest(panel):
         stale = {"skipped": "its network was trained on other data than are prepared now"}
         return stale, _NO_FORECASTS, _NO_FORECASTS
-    window = common_window(panel.task, spaces, training, hpo)
-    look: HoldoutLook = judge_holdout(network, panel, split_from_table(folds), window, backtest)
+    look: HoldoutLook = judge_holdout(network, panel, split_from_table(folds), window_bars, backtest)
     return look.result, look.forecasts, look.returns
 
 
 def judge_baselines(
-    panel: Panel,
-    folds: pd.DataFrame,
-    spaces: SearchSpacesConfig,
-    training: TrainingConfig,
-    backtest: BacktestConfig,
-    hpo: HpoConfig,
+    panel: Panel, folds: pd.DataFrame, window_bars: int, backtest: BacktestConfig
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Judge what every model must beat, on the same rows."""
-    window, split = common_window(panel.task, spaces, training, hpo), split_from_table(folds)
-    return baselines(panel, split, window, backtest), baseline_returns(panel, split, window, backtest)
+    split = split_from_table(folds)
+    return baselines(panel, split, window_bars, backtest), baseline_returns(panel, split, window_bars, backtest)
 
 
-def make_report(base: dict[str, Any], *results_then_holdouts: dict[str, Any]) -> dict[str, Any]:
-    """Put the report together; half of the inputs are results, the other half holdouts, in one order."""
-    half = len(results_then_holdouts) // 2
-    return report_of(results_then_holdouts[:half], results_then_holdouts[half:], base)
+def make_report(
+    base: dict[str, Any], results: dict[str, dict[str, Any]], holdouts: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Put the report together."""
+    return report_of(list(results.values()), [holdouts[model_type] for model_type in results], base)
 
 
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:
@@ -70,21 +59,19 @@ def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str,
     return calibration_figure(model_type, calibration(forecasts, result["task"]), result["task"])
 
 
-def draw_holdout(held: pd.DataFrame, *returns: pd.DataFrame) -> go.Figure:
+def draw_holdout(held: pd.DataFrame, returns: dict[str, pd.DataFrame]) -> go.Figure:
     """Draw wealth and drawdown of every model type that has looked, beside the baselines."""
-    return equity_figure(_by_model_type(returns), held)
+    return equity_figure(_looked(returns), held)
 
 
 def tabulate_holdout(
-    panel: Panel, held: pd.DataFrame, *returns_then_forecasts: pd.DataFrame
+    panel: Panel, held: pd.DataFrame, returns: dict[str, pd.DataFrame], forecasts: dict[str, pd.DataFrame]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return right and wrong calls, and every year of the holdout."""
-    half = len(returns_then_forecasts) // 2
-    returns = _by_model_type(returns_then_forecasts[:half])
-    forecasts = _by_model_type(returns_then_forecasts[half:])
-    return confusion_table(forecasts), yearly_table(returns, forecasts, held, panel.bars_per_year)
+    called = _looked(forecasts)
+    return confusion_table(called), yearly_table(_looked(returns), called, held, panel.bars_per_year)
 
 
-def _by_model_type(tables: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables by model type, in the order of the model types; without those that have not looked."""
-    return {name: table for name, table in zip(MODEL_TYPES, tables, strict=True) if len(table)}
+def _looked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables of the model types that have looked; the others' are empty."""
+    return {name: table for name, table in tables.items() if len(table)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.pipelines.adapters import each, mapping_node, of_model
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
@@ -13,18 +14,15 @@ from trading_hpo.pipelines.evaluation.nodes import (
     make_report,
     tabulate_holdout,
 )
-from trading_hpo.pipelines.per_model import of_model, per_model
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.pipelines.namespaces import per_model, stage
 
-_PARAMETERS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
-
-
+_JUDGED_ON = ["panel", "folds", "window_bars", "params:backtest"]
 _LOOK = ["holdout", "holdout_forecasts", "holdout_returns"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
     return [
-        node(look_at_holdout, ["network", "panel", "folds", *_PARAMETERS], _LOOK, name="look_at_holdout"),
+        node(look_at_holdout, ["network", *_JUDGED_ON], _LOOK, name="look_at_holdout"),
         node(
             of_model(draw_calibration, model_type),
             ["holdout_forecasts", "holdout"],
@@ -36,23 +34,26 @@ def _nodes(model_type: str) -> Sequence[Node]:
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the evaluation."""
-    results, holdouts, returns, forecasts = (
-        [f"{model_type}.{name}" for model_type in MODEL_TYPES]
-        for name in ("hpo_results", "holdout", "holdout_returns", "holdout_forecasts")
-    )
-    judge = node(
-        judge_baselines, ["panel", "folds", *_PARAMETERS], ["baselines", "baseline_returns"], name="judge_baselines"
-    )
-    return per_model(_nodes) + Pipeline(
+    returns, forecasts = each("holdout_returns"), each("holdout_forecasts")
+    return stage(
+        "evaluation",
         [
-            judge,
-            node(draw_holdout, ["baseline_returns", *returns], "equity_figure", name="draw_holdout"),
-            node(
+            per_model(_nodes),
+            node(judge_baselines, _JUDGED_ON, ["baselines", "baseline_returns"], name="judge_baselines"),
+            mapping_node(
+                draw_holdout, {"held": "baseline_returns", "returns": returns}, "equity_figure", name="draw_holdout"
+            ),
+            mapping_node(
                 tabulate_holdout,
-                ["panel", "baseline_returns", *returns, *forecasts],
+                {"panel": "panel", "held": "baseline_returns", "returns": returns, "forecasts": forecasts},
                 ["confusion_table", "yearly_table"],
                 name="tabulate_holdout",
             ),
-            node(make_report, ["baselines", *results, *holdouts], "report", name="make_report"),
-        ]
+            mapping_node(
+                make_report,
+                {"base": "baselines", "results": each("hpo_results"), "holdouts": each("holdout")},
+                "report",
+                name="make_report",
+            ),
+        ],
     )

@@ -78,6 +78,6 @@ def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -
     return results | phases_spent({phase_of[study.study_name]: study.open() for study in ref.begun()})
 
 
-def combine_results(*results: dict[str, Any]) -> dict[str, Any]:
+def combine_results(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Compare the model types."""
-    return combined_results([result for result in results if "model_type" in result])
+    return combined_results([result for result in results.values() if "model_type" in result])

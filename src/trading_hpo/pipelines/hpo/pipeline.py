@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.pipelines.adapters import each, mapping_node, of_model
 from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, open_study, search, tabulate_trials
-from trading_hpo.pipelines.per_model import of_model, per_model
+from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.runner import LIVE
-from trading_hpo.types import MODEL_TYPES
 
 _SETTINGS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 
@@ -38,6 +38,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the searches."""
-    every = [f"{model_type}.hpo_results" for model_type in MODEL_TYPES]
-    combine = node(combine_results, every, "hpo_combined_results", name="combine_results")
-    return per_model(_nodes) + Pipeline([combine])
+    combine = mapping_node(
+        combine_results, {"results": each("hpo_results")}, "hpo_combined_results", name="combine_results"
+    )
+    return stage("hpo", [per_model(_nodes), combine])

@@ -6,11 +6,8 @@ import pandas as pd
 
 from trading_hpo.errors import StaleInputError
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
-from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.conditions import panel_digest
-from trading_hpo.study.config import HpoConfig, common_window
-from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -20,10 +17,10 @@ def retrain(
     results: dict[str, Any],
     panel: Panel,
     folds: pd.DataFrame,
-    spaces: SearchSpacesConfig,
+    window_bars: int,
     training: TrainingConfig,
-    hpo: HpoConfig,
-    fold_settings: FoldsConfig,
+    seed: int,
+    stop_fraction: float,
 ) -> TrainedNetwork | dict[str, Any]:
     """Train the best configuration on everything before the holdout."""
     best = results.get("best")
@@ -35,7 +32,7 @@ def retrain(
             f"({panel.label_kind} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
             "parameters."
         )
-    split, window = split_from_table(folds), common_window(panel.task, spaces, training, hpo)
+    split = split_from_table(folds)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
@@ -48,9 +45,9 @@ def retrain(
         best["params"],
         best["folds"],
         panel,
-        panel.rows((split.search,), window),
-        panel.rows((split.latest(fold_settings.stop_fraction),), window),
+        panel.rows((split.search,), window_bars),
+        panel.rows((split.latest(stop_fraction),), window_bars),
         training,
-        hpo.seed,
+        seed,
         card,
     )

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
-from trading_hpo.pipelines.per_model import of_model, per_model
+from trading_hpo.pipelines.adapters import of_model
+from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.retraining.nodes import retrain
 
-_INPUTS = ["hpo_results", "panel", "folds", "params:search_spaces", "params:training", "params:hpo", "params:folds"]
+_SETTINGS = ["params:training", "params:hpo.seed", "params:folds.stop_fraction"]
+_INPUTS = ["hpo_results", "panel", "folds", "window_bars", *_SETTINGS]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
@@ -17,4 +19,4 @@ def _nodes(model_type: str) -> Sequence[Node]:
 
 def create_pipeline() -> Pipeline:
     """Return the graph of retraining."""
-    return per_model(_nodes)
+    return stage("retraining", [per_model(_nodes)])

@@ -1,0 +1,150 @@
+"""What code a node can reach, as one digest: its own module and all of ours that this one imports, however far.
+
+Read from the source, without running it: a module that is not reached may change freely, and so may comments,
+docstrings and what only type checkers see. A library whose arithmetic makes the numbers counts with its version, where
+a reached module imports it.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import re
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+# Another version of these may change the last bits of a result. Others move files and draw: they are not asked.
+NUMERICAL = ("numpy", "optuna", "pandas", "scipy", "sklearn", "torch")
+_HERE = Path(__file__)
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_DOTTED = re.compile(r"\w+(\.\w+)*(\.\w+(:\w+)?|\.)")
+
+
+@dataclass(frozen=True)
+class Module:
+    """What counts of one file.
+
+    Attributes:
+        digest: Of its syntax tree, without what does not run.
+        imports: Dotted names, also of what is imported by name or in a function; ``a.b.`` stands for all of ``a.b``.
+    """
+
+    digest: str
+    imports: frozenset[str]
+
+
+def code_digest(modules: Mapping[str, Path]) -> str:
+    """Return a digest of all code that some modules can reach in their own packages and in ours.
+
+    Args:
+        modules: Name -> file, such as those of a node's function and of its datasets; of a library's, the version.
+    """
+    libraries = {name for name, file in modules.items() if _is_library(name, file)}
+    reached = dict(_reached({name: file for name, file in modules.items() if name not in libraries}))
+    imported = {name.partition(".")[0] for module in reached.values() for name in module.imports}
+    parts = [f"{name} {module.digest}" for name, module in sorted(reached.items())]
+    parts += [f"{name} {_version(name)}" for name in sorted(libraries | imported.intersection(NUMERICAL))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_library(name: str, file: Path) -> bool:
+    """Whether a module is neither ours nor a project's: its source is not followed."""
+    installed = any(file.is_relative_to(sysconfig.get_path(place)) for place in ("stdlib", "purelib", "platlib"))
+    return installed and name.partition(".")[0] != __name__.partition(".")[0]
+
+
+def _reached(found: Mapping[str, Path]) -> Iterator[tuple[str, Module]]:
+    """Every module that is imported, directly or not, and lies in our package or in one of those that were found."""
+    roots = {name.partition(".")[0]: _root(name, file) for name, file in {__name__: _HERE, **found}.items()}
+    waiting, seen = dict(found), set(found)
+    while waiting:
+        name, file = waiting.popitem()
+        module = read_module(file, name, file.stat().st_mtime_ns)
+        yield name, module
+        for imported in module.imports:
+            root = roots.get(imported.partition(".")[0])
+            for inner, path in _files(imported, root) if root is not None else ():
+                if inner not in seen:
+                    seen.add(inner)
+                    waiting[inner] = path
+
+
+def _root(name: str, file: Path) -> Path:
+    """The folder that a module's top package lies in."""
+    return file.parents[name.count(".") + (file.name == "__init__.py")]
+
+
+def _files(imported: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """The module that a dotted name lies in, the longest that there is; every module below ``a.b.``."""
+    if imported.endswith("."):
+        folder = root / imported.replace(".", "/")
+        for file in sorted(folder.rglob("*.py")):
+            inner = file.relative_to(root).with_suffix("").parts
+            yield ".".join(inner[:-1] if inner[-1] == "__init__" else inner), file
+        return
+    parts = imported.split(".")
+    for length in range(len(parts), 0, -1):
+        place = root.joinpath(*parts[:length])
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.is_file():
+                yield ".".join(parts[:length]), file
+                return
+
+
+@cache
+def read_module(file: Path, name: str, _changed_ns: int = 0) -> Module:
+    """Return what counts of a file.
+
+    Packages above a module are left out: Python runs them too, but ours only say what is in them.
+    """
+    tree = _WhatRuns().visit(ast.parse(file.read_bytes()))
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    imports = frozenset(imported for node in ast.walk(tree) for imported in _imports(node, package))
+    return Module(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports)
+
+
+def _imports(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        base = ".".join([*above, *([node.module] if node.module else [])])
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value):
+        yield node.value.partition(":")[0]  # what a registry imports by its name
+
+
+class _WhatRuns(ast.NodeTransformer):
+    """Takes docstrings, what only type checkers see, and the package's version out of a tree."""
+
+    def _without_docstring(self, node: ast.AST) -> ast.AST:
+        self.generic_visit(node)
+        body = node.body  # type: ignore[attr-defined] # of a module, class or function
+        first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            del body[0]
+        return node
+
+    visit_Module = visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = _without_docstring  # noqa: N815
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Keep the other branch of what is for type checkers."""
+        self.generic_visit(node)
+        of_checkers = ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        return node.orelse if of_checkers else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        """Drop ``__version__``."""
+        named = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        return None if named == ["__version__"] else self.generic_visit(node)
+
+
+@cache
+def _version(module: str) -> str:
+    library = module.partition(".")[0]
+    try:
+        return importlib.metadata.version(_DISTRIBUTIONS.get(library, library))
+    except importlib.metadata.PackageNotFoundError:
+        return "?"

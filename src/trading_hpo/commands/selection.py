@@ -1,0 +1,63 @@
+"""Which nodes a run is about: short names of nodes and namespaces become Kedro's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kedro.pipeline import Pipeline
+
+from trading_hpo.errors import ConfigurationError, did_you_mean
+
+
+def full_names(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -> dict[str, list[str]]:
+    """Return the options that name nodes, with Kedro's full names.
+
+    A node may be given by the end of its name, ``clean_bars``, a namespace by any part of it, ``lstm``. What is before
+    a namespace runs too: up to its nodes, not only them.
+
+    Args:
+        options: Of `kedro run`.
+        registered: The pipelines by name; ours, and the user's own beside them.
+
+    Raises:
+        ConfigurationError: With every name that nothing in the chosen pipelines has.
+    """
+    chosen = [name for name in [options["pipeline"], *options["pipelines"]] if name] or ["__default__"]
+    nodes = [node for name in chosen for node in registered[name].nodes]
+    by_ending: dict[str, set[str]] = {}
+    by_namespace: dict[str, set[str]] = {}
+    for node in nodes:
+        for known, names in ((by_ending, _endings(node.name)), (by_namespace, _runs(node.namespace or ""))):
+            for name in names:
+                known.setdefault(name, set()).add(node.name)
+    given = {option: list(options[option]) for option in ("from_nodes", "to_nodes", "node_names")}
+    wanted = [("node", name, by_ending) for names in given.values() for name in names]
+    wanted += [("namespace", name, by_namespace) for name in options["namespaces"]]
+    if unknown := [(what, name, known) for what, name, known in wanted if name not in known]:
+        raise ConfigurationError(
+            [f"unknown {what} {name!r}. {did_you_mean(name, known)}" for what, name, known in unknown]
+        )
+    full = {option: set().union(*(by_ending[name] for name in names)) for option, names in given.items()}
+    full["to_nodes"] |= set().union(*(by_namespace[name] for name in options["namespaces"]))
+    return {**{option: sorted(names) for option, names in full.items()}, "namespaces": []}
+
+
+def _endings(name: str) -> list[str]:
+    """Return a dotted name, without its first part, without its first two, and so on.
+
+    Example:
+        >>> _endings("hpo.lstm.search")
+        ['hpo.lstm.search', 'lstm.search', 'search']
+    """
+    parts = name.split(".")
+    return [".".join(parts[start:]) for start in range(len(parts))]
+
+
+def _runs(name: str) -> set[str]:
+    """Return every run of a dotted name's parts.
+
+    Example:
+        >>> sorted(_runs("hpo.lstm"))
+        ['hpo', 'hpo.lstm', 'lstm']
+    """
+    endings = [ending.split(".") for ending in _endings(name) if ending]
+    return {".".join(parts[:stop]) for parts in endings for stop in range(1, len(parts) + 1)}

@@ -1,0 +1,86 @@
+"""Nodes whose functions take a model type, or one input per model type; Kedro still reads the types of the others."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_args, get_type_hints
+
+from kedro.pipeline import node
+from kedro.pipeline.node import Node
+
+from trading_hpo.types import MODEL_TYPES
+
+
+def of_model(function: Callable[..., Any], model_type: str) -> Callable[..., Any]:
+    """Bind the first argument of a node function."""
+
+    def bound(*inputs: Any) -> Any:
+        return function(model_type, *inputs)
+
+    _, *others = inspect.signature(function).parameters
+    hints = get_type_hints(function)
+    return _presented(bound, function, {name: hints[name] for name in others})
+
+
+def each(dataset: str) -> dict[str, str]:
+    """Return the names of a dataset by model type.
+
+    Example:
+        >>> each("study")["lstm"]
+        'lstm.study'
+    """
+    return {model_type: f"{model_type}.{dataset}" for model_type in MODEL_TYPES}
+
+
+def mapping_node(
+    function: Callable[..., Any],
+    inputs: Mapping[str, str | Mapping[str, str]],
+    outputs: str | list[str],
+    *,
+    name: str,
+) -> Node:
+    """Return a node, some of whose arguments are mappings of datasets, such as one per model type.
+
+    Kedro's own nodes take one dataset per argument. The mapping's entries are arguments of their own to it,
+    ``results__lstm``, so that it loads, orders and checks them as any other.
+
+    Args:
+        function: Takes each argument of ``inputs`` by name.
+        inputs: Argument -> dataset, or -> key -> dataset for an argument that is a mapping.
+        outputs: As of any node.
+        name: As of any node.
+
+    Raises:
+        TypeError: The function takes other arguments.
+    """
+    inspect.signature(function).bind(**inputs)
+    entries = {
+        f"{argument}__{key}" if key else argument: (argument, key, dataset)
+        for argument, given in inputs.items()
+        for key, dataset in ({"": given} if isinstance(given, str) else given).items()
+    }
+
+    def gathered(**loaded: Any) -> Any:
+        arguments: dict[str, Any] = {}
+        for entry, (argument, key, _) in entries.items():
+            if key:
+                arguments.setdefault(argument, {})[key] = loaded[entry]
+            else:
+                arguments[argument] = loaded[entry]
+        return function(**arguments)
+
+    hints = get_type_hints(function)
+    types = {
+        entry: get_args(hints[argument])[1] if key else hints[argument] for entry, (argument, key, _) in entries.items()
+    }
+    datasets = {entry: dataset for entry, (_, _, dataset) in entries.items()}
+    return node(_presented(gathered, function, types), datasets, outputs, name=name)
+
+
+def _presented(adapter: Callable[..., Any], function: Callable[..., Any], types: dict[str, Any]) -> Callable[..., Any]:
+    """Give an adapter the name and module of its function, and a signature that Kedro can read."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind, annotation=annotation) for name, annotation in types.items()]
+    adapter.__name__, adapter.__doc__, adapter.__module__ = function.__name__, function.__doc__, function.__module__
+    adapter.__annotations__ = dict(types)
+    adapter.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # functions take it
+    return adapter

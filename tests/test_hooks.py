@@ -1,0 +1,54 @@
+"""What happens beside the nodes."""
+
+import mlflow
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
+
+from trading_hpo.errors import ConfigurationError
+from trading_hpo.hooks import ParametersHook, TrackingHook
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.search_spaces import CustomSpacesConfig
+
+GIVEN = {"scenario": "base", "source": "sp500_20", "hpo": {"n_trials": 3}, "my_group": {"a": 1}}
+
+
+def completed(parameters):
+    flat = {"parameters": parameters, **{f"params:{name}": value for name, value in parameters.items()}}
+    catalog = DataCatalog({name: MemoryDataset(value) for name, value in flat.items()})
+    ParametersHook().after_catalog_created(catalog, flat)
+    return catalog
+
+
+def test_a_node_may_take_a_parameter_that_is_left_to_its_default():
+    catalog = completed(GIVEN)
+    assert catalog.load("params:hpo.seed") == HpoConfig().seed
+    assert catalog.load("params:folds.stop_fraction") == 0.15
+    assert catalog.load("params:hpo.custom_search_spaces") == CustomSpacesConfig()
+    assert catalog.load("params:hpo.n_trials") == 3
+
+
+def test_what_is_given_stays_as_it_is():
+    catalog = completed(GIVEN)
+    assert catalog.load("params:hpo") == {"n_trials": 3}
+    assert catalog.load("params:my_group") == {"a": 1}
+
+
+def test_a_wrong_configuration_is_told_also_without_our_command():
+    with pytest.raises(ConfigurationError, match=r"hppo is not a parameter\. Did you mean 'hpo'\?"):
+        completed({**GIVEN, "hppo": {}})
+
+
+def test_saving_an_artefact_does_not_log_it_where_a_failure_would_end_the_run(tmp_path):
+    """kedro-mlflow's dataset logs into a run that it begins if there is none."""
+    wrapped = {"type": "pandas.CSVDataset", "filepath": str(tmp_path / "{model}.csv")}
+    config = {"{model}.table": {"type": "kedro_mlflow.io.artifacts.MlflowArtifactDataset", "dataset": wrapped}}
+    catalog = DataCatalog.from_config(config)
+    graph = Pipeline([node(lambda: None, None, "table", name="x", namespace="mlp")])
+    graph = Pipeline([graph], namespace="mlp")
+    hook = TrackingHook()  # of a run whose tracking does not work
+    hook.before_pipeline_run({}, graph, catalog)
+    catalog.save("mlp.table", pd.DataFrame({"a": [1]}))
+    assert (tmp_path / "mlp.csv").exists()
+    assert mlflow.active_run() is None
