@@ -124,9 +124,9 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
 
 def drawn(given: Inputs, space: Mapping[str, Any], n_trials: int) -> list[dict[str, Any]]:
     """Return what random search tries in the first slots of the project's study."""
-    from trading_hpo.engine.config import SamplerConfig
     from trading_hpo.engine.proposer import Proposer
+    from trading_hpo.engine.samplers.random import RandomConfig
 
-    hpo = given.parameters.hpo.model_copy(update={"sampler": SamplerConfig(name="random")})
+    hpo = given.parameters.hpo.model_copy(update={"sampler": RandomConfig()})
     proposer = Proposer(hpo.plan(given.parameters.training.epochs), space, [])
     return [proposer.propose(slot).parameters for slot in range(n_trials)]

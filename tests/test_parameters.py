@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from trading_hpo.engine.pruners.registry import PRUNERS
 from trading_hpo.engine.space import CategoricalParameter, FloatParameter, IntParameter
-from trading_hpo.errors import ConfigurationError
+from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.config import search_space
@@ -126,6 +127,29 @@ def test_values_of_the_command_line_arrive():
     assert parameters.hpo.n_trials == 3
 
 
+@pytest.mark.parametrize("env", SCENARIOS)
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"sampler": "random", "pruner": "none"}, ("random", "none")),
+        ({"sampler": "gp", "pruner": None}, ("gp", "none")),
+        ({"sampler": "qmc", "pruner": {"name": "hyperband", "min_epochs": 2}}, ("qmc", "hyperband")),
+    ],
+)
+def test_another_sampler_and_pruner_can_be_given_in_every_scenario(env, given, expected):
+    if env in ("comprehensive", "architecture") and isinstance(given["pruner"], dict):
+        pytest.skip("they set the options of a median pruner, which hpo.pruner=hyperband drops")
+    hpo = check_parameters(load(env, hpo={**given, "phases": []})).hpo
+    assert (hpo.sampler.name, hpo.pruner.name) == expected
+
+
+def test_a_name_alone_leaves_the_options_that_a_scenario_set_and_the_sentence_says_how_to_drop_them():
+    found = problems(load("standard", hpo={"pruner": {"name": "median"}}))
+    assert len(found) == 2
+    assert all("give hpo.pruner=median to drop what is set for another pruner" in problem for problem in found)
+    assert check_parameters(load("standard", hpo={"pruner": "median"})).hpo.pruner.name == "median"
+
+
 def real(low: float, high: float, log: bool = False) -> FloatParameter:
     return FloatParameter(type="float", low=low, high=high, log=log)
 
@@ -239,6 +263,34 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         ("hpo.sampler.name", "tpo", "hpo.sampler: unknown sampler 'tpo'. Did you mean 'tpe'?"),
         ("hpo.sampler", "tpo", "hpo.sampler: unknown sampler 'tpo'. Did you mean 'tpe'?"),
         ("hpo.pruner", "medan", "hpo.pruner: unknown pruner 'medan'. Did you mean 'median'?"),
+        ("hpo.pruner", {"min_epochs": 2}, f"hpo.pruner: name is missing. Known: {', '.join(sorted(PRUNERS))}."),
+        ("hpo.pruner", 3, "hpo.pruner must be a mapping, got 3."),
+        (
+            "hpo.pruner",
+            {"name": ["median"]},
+            f"hpo.pruner: unknown pruner ['median']. {did_you_mean('median', PRUNERS)}",
+        ),
+        # options of others, which stay where files are merged key by key
+        (
+            "hpo.sampler",
+            {"name": "random", "n_startup_trials": 5},
+            "hpo.sampler.n_startup_trials is not a parameter. Known: name. It is an option of tpe and gp: give "
+            "hpo.sampler=random to drop what is set for another sampler.",
+        ),
+        (
+            "hpo.pruner",
+            {"name": "patient", "wrapped": {"name": "hyperband", "percentile": 5, "min_epochs": 0}},
+            [
+                "hpo.pruner.wrapped.min_epochs must be greater than or equal to 1, got 0.",
+                "hpo.pruner.wrapped.percentile is not a parameter. Known: min_epochs, name, reduction_factor. It is an "
+                "option of percentile: give hpo.pruner.wrapped=hyperband to drop what is set for another pruner.",
+            ],
+        ),
+        (
+            "hpo.phases",
+            [{"name": "a", "n_trials": 1, "sampler": {"name": "tpe", "n_startup_trial": 5}}],
+            "hpo.phases.0.sampler.n_startup_trial is not a parameter. Did you mean 'n_startup_trials'?",
+        ),
         ("hpo.objectives", [{"metric": "mc"}], "hpo.objectives.0.metric: unknown metric 'mc'. Did you mean 'mcc'?"),
         ("features.names", ["rsi_15"], "features.names: unknown feature 'rsi_15'. Did you mean 'rsi_14'?"),
         (
@@ -385,7 +437,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
     ],
 )
 def test_one_mistake_is_one_sentence_that_names_parameter_rule_and_value(base, name, value, sentence):
-    assert problems(changed(base, (name, value))) == [sentence]
+    assert problems(changed(base, (name, value))) == ([sentence] if isinstance(sentence, str) else sentence)
 
 
 def test_a_folds_rule_across_parameters_names_its_parameter_once(base):

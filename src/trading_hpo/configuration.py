@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schema
 
 from trading_hpo.errors import did_you_mean
+from trading_hpo.registry import Registry
 
 # How Pydantic's kind of error begins -> what the value must be; the words may quote the error's context.
 _RULES = {
@@ -42,6 +43,63 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """Annotates a parameter whose value is a component of a registry, by its name, with that component's own options.
+
+    A bare name stands for a mapping with that name, null for the name ``none``. Why not a union of all components with
+    ``name`` as its discriminator: that would be fixed at import, before plug-ins have added theirs.
+
+    Args:
+        registry: Of the components' config classes, each with a field ``name``.
+
+    Example:
+        >>> class Circle(Config):
+        ...     name: Literal["circle"] = "circle"
+        ...     radius: float = 1.0
+        >>> class Drawing(Config):
+        ...     shape: Annotated[Config, OneOf(Registry("shape", {"circle": Circle}))]
+        >>> Drawing(shape="circle") == Drawing(shape={"name": "circle", "radius": 1.0})
+        True
+    """
+
+    registry: Registry[Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Validate with the component's own class, and write out all of its options."""
+        written = core_schema.simple_ser_schema("any")
+        return core_schema.no_info_before_validator_function(self.component, handler(source), serialization=written)
+
+    def component(self, value: Any) -> Any:
+        """Return the component's config; a value that is no mapping is left to the field's own type."""
+        if value is None or isinstance(value, str):
+            value = {"name": "none" if value is None else value}
+        if not isinstance(value, Mapping):
+            return value
+        if "name" not in value:
+            raise ValueError(f"name is missing. {did_you_mean('', self.registry)}")
+        name = value["name"]
+        if not isinstance(name, str) or name not in self.registry:
+            raise ValueError(self.registry.unknown(name))
+        try:
+            return self.registry[name].model_validate(value)
+        except ValidationError as error:
+            details = error.errors()
+            for detail in details:
+                detail["loc"] = (name, *detail["loc"])  # the branch, as of a union with a discriminator
+            raise ValidationError.from_exception_data(error.title, cast(list[InitErrorDetails], details)) from error
+
+    def remedy(self, name: str, key: str) -> str:
+        """Say how to be rid of an option that was set for another component: files are merged key by key."""
+        others = [other for other in self.registry if key in self.registry[other].model_fields]
+        if not others:
+            return ""
+        return (
+            f" It is an option of {' and '.join(others)}: give {{whole}}={name} to drop what is set for another "
+            f"{self.registry.kind}."
+        )
+
+
 def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
     """Return one sentence per problem of a Pydantic error, each naming the parameter, the rule and the value.
 
@@ -70,12 +128,14 @@ class _Fault:
         location: Keys and list positions, without the names that Pydantic gives to the branches of a union.
         unions: The depths in ``location`` at which a branch of a union was entered.
         siblings: Fields allowed at ``location``, or beside it for a key that is not allowed.
+        remedy: For a key that is not allowed, beside the closest of ``siblings``; ``{whole}`` is what holds it.
         detail: What Pydantic says.
     """
 
     location: tuple[int | str, ...]
     unions: frozenset[int]
     siblings: tuple[str, ...]
+    remedy: str
     detail: ErrorDetails
 
 
@@ -86,7 +146,14 @@ def _fault(detail: ErrorDetails, model: type[BaseModel]) -> _Fault:
     location: list[int | str] = []
     unions = set()
     holders: list[Any] = [model]
+    remedy = ""
     for part in path:
+        chosen = [holder for holder in holders if isinstance(holder, OneOf) and part in holder.registry]
+        if chosen:
+            holders = [choice.registry[str(part)] for choice in chosen]
+            remedy = "".join(choice.remedy(str(part), str(key)) for choice in chosen for key in unknown_key)
+            continue
+        remedy = ""
         inside = [inner for holder in holders for inner in _inside(holder, part)]
         if inside:
             location.append(part)
@@ -97,14 +164,14 @@ def _fault(detail: ErrorDetails, model: type[BaseModel]) -> _Fault:
     if detail["type"].startswith("union_tag"):
         unknown_key = [detail["ctx"]["discriminator"].strip("'")]
     fields = [name for holder in holders for name in getattr(holder, "model_fields", {})]
-    return _Fault((*location, *unknown_key), frozenset(unions), tuple(dict.fromkeys(fields)), detail)
+    return _Fault((*location, *unknown_key), frozenset(unions), tuple(dict.fromkeys(fields)), remedy, detail)
 
 
 def _inside(holder: Any, part: int | str) -> list[Any]:
     """Annotations at a key or position of an annotation; none if it has no such place."""
     if isinstance(holder, type) and issubclass(holder, BaseModel):
         field = holder.model_fields.get(str(part))
-        return _branches(field.annotation) if field else []
+        return _branches(field.annotation, field.metadata) if field else []
     if get_origin(holder) is dict and part != "[key]":
         return _branches(get_args(holder)[1])
     if get_origin(holder) in (tuple, list) and isinstance(part, int):
@@ -112,10 +179,12 @@ def _inside(holder: Any, part: int | str) -> list[Any]:
     return []
 
 
-def _branches(annotation: Any) -> list[Any]:
+def _branches(annotation: Any, metadata: Sequence[Any] = ()) -> list[Any]:
     """The annotations of which any may hold: the branches of a union, or the annotation alone."""
+    if choices := [entry for entry in metadata if isinstance(entry, OneOf)]:
+        return choices
     if get_origin(annotation) is Annotated:
-        return _branches(get_args(annotation)[0])
+        return _branches(get_args(annotation)[0], get_args(annotation)[1:])
     if get_origin(annotation) in (Union, UnionType):
         return [branch for argument in get_args(annotation) for branch in _branches(argument)]
     return [annotation]
@@ -146,7 +215,8 @@ def _sentences(name: str, alike: Sequence[_Fault]) -> Iterator[str]:
     for fault in alike:
         kind = fault.detail["type"]
         if kind == "extra_forbidden":
-            yield f"{name} is not a parameter. {did_you_mean(str(fault.location[-1]), fault.siblings)}"
+            closest = did_you_mean(str(fault.location[-1]), fault.siblings)
+            yield f"{name} is not a parameter. {closest}{fault.remedy.format(whole=name.rpartition('.')[0])}"
         elif kind in {"missing", "union_tag_not_found"}:
             yield f"{name} is missing."
         elif kind in _OF_A_VALIDATOR:

@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError, field_validator
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import Config, problems_of
-from trading_hpo.engine.samplers.grid import combinations
 from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.market.features import FeaturesConfig
@@ -36,7 +35,7 @@ class Parameters(Config):
     search_spaces: SearchSpacesConfig = SearchSpacesConfig()
     training: TrainingConfig = TrainingConfig()
     backtest: BacktestConfig = BacktestConfig()
-    hpo: HpoConfig = HpoConfig()
+    hpo: HpoConfig = Field(default_factory=HpoConfig)
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
@@ -109,12 +108,12 @@ def _start_problems(
             yield f"hpo.start_from.{number} does not fit the search space of {model_type}: {', '.join(wrong)}."
 
 
-def _grid_problems(model_type: str, space: Mapping[str, Any], n_trials: int) -> Iterator[str]:
-    size = len(combinations(space))
-    if size > n_trials:
+def _unfinished(model_type: str, space: Mapping[str, Any], search: HpoConfig) -> Iterator[str]:
+    """A sampler that tries all must get to the end."""
+    if search.sampler.tries_all and (size := search.sampler.n_slots(space)) > search.n_trials:
         yield (
-            f"hpo.n_trials must be at least the {size} combinations of {model_type}'s grid, got {n_trials}. Raise it, "
-            "or narrow the space in hpo.custom_search_spaces."
+            f"hpo.n_trials must be at least the {size} combinations of {model_type}'s {search.sampler.name}, got "
+            f"{search.n_trials}. Raise it, or narrow the space in hpo.custom_search_spaces."
         )
 
 
@@ -133,9 +132,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             space = search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
             if model_type in parameters.hpo.models_to_optimize:
                 spaces[model_type] = space
-                first = parameters.hpo.searches[0]
-                if first.sampler.name == "grid":
-                    yield from _grid_problems(model_type, space, first.n_trials)
+                yield from _unfinished(model_type, space, parameters.hpo.searches[0])
         except ConfigurationError as error:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)

@@ -141,10 +141,20 @@ def test_a_study_is_taught_by_an_earlier_one(phased):
     assert [t.params for t in cold.trials] != [t.params for t in new.trials]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "gp", "cmaes", "nsga2", "qmc"])
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        {"name": "tpe", "n_startup_trials": 2},
+        {"name": "gp", "n_startup_trials": 2},
+        {"name": "cmaes", "population_size": 4},
+        {"name": "nsga2", "population_size": 4},
+        {"name": "qmc"},
+    ],
+    ids=lambda sampler: sampler["name"],
+)
 def test_a_taught_study_goes_on_bit_for_bit_even_without_its_teacher(phased, sampler):
     old = phased(name="old.mlp", n_trials=8)
-    options = {"warm_start": ["old"], "sampler": {"name": sampler, "n_startup_trials": 2, "population_size": 4}}
+    options = {"warm_start": ["old"], "sampler": sampler}
     whole = phased(name="whole.mlp", n_trials=8, **options)
     phased(name="cut.mlp", n_trials=5, **options)
     delete(old)

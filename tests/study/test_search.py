@@ -36,6 +36,11 @@ def finished(storage: StudyStorage, name: str = "study") -> list[tuple[object, .
     ]
 
 
+def known_to(registry, name: str, **options: int) -> dict[str, object]:
+    """The component with those of the options that it has."""
+    return {"name": name} | {key: value for key, value in options.items() if key in registry[name].model_fields}
+
+
 def test_a_search_spends_its_budget_exactly_and_loads_with_plain_optuna(search, tmp_path):
     search(n_trials=5)
     study = optuna.load_study(study_name="study", storage=f"sqlite:///{tmp_path / 'studies.db'}")
@@ -57,12 +62,12 @@ def test_a_second_run_of_a_spent_budget_does_nothing(search):
     assert finished(storage) == before
 
 
-@pytest.mark.parametrize("pruner", [name for name in PRUNERS if name not in ("patient", "wilcoxon")])
+@pytest.mark.parametrize("pruner", [name for name in PRUNERS if PRUNERS[name].judges != "folds"])
 def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, pruner):
     # Two random trials first: the rest is drawn from the model of what was found, and pruned against it.
     options = {
         "sampler": {"name": "tpe", "n_startup_trials": 2},
-        "pruner": {"name": pruner, "n_startup_trials": 1},
+        "pruner": known_to(PRUNERS, pruner, n_startup_trials=1, n_warmup_epochs=0),
     }
     for n_trials in (3, 6):
         search(n_trials=n_trials, **options)
@@ -73,7 +78,8 @@ def test_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, 
 
 @pytest.mark.parametrize("pruner", ["none", "wilcoxon"])
 def test_folds_one_after_another_resume_to_the_same_study_and_are_worth_what_they_are_side_by_side(search, pruner):
-    options = {"fold_order": "sequential", "pruner": {"name": pruner, "n_startup_folds": 0}, "sampler": "random"}
+    options = {"fold_order": "sequential", "sampler": "random"}
+    options["pruner"] = known_to(PRUNERS, pruner, n_startup_folds=0)
     search(n_trials=3, **options)
     resumed = search(n_trials=8, **options)
     whole = search(n_trials=8, file="whole.db", **options)
@@ -93,7 +99,7 @@ GRID |= {"mlp": {"hidden_dim_1": {"type": "int", "low": 4, "high": 8, "step": 4}
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_with_every_sampler_a_larger_budget_goes_on_and_equals_a_search_that_never_stopped(search, name):
     # Generations of four and two random trials first, so that all that learn have learned something by the end.
-    sampler = {"name": name, "n_startup_trials": 2, "population_size": 4}
+    sampler = known_to(SAMPLERS, name, n_startup_trials=2, population_size=4)
     options = {"sampler": sampler, "training": TINY, "custom_search_spaces": GRID if name == "grid" else {}}
     for n_trials in (3, 9):
         search(n_trials=n_trials, **options)
@@ -127,7 +133,7 @@ def test_slots_of_one_seed_do_not_repeat_parameters(search):
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("pruner", ["median", "hyperband"])
 def test_every_pruner_keeps_the_budget_exact(search, workers, pruner):
-    storage = search(n_trials=8, workers=workers, pruner={"name": pruner, "n_startup_trials": 1})
+    storage = search(n_trials=8, workers=workers, pruner=known_to(PRUNERS, pruner, n_startup_trials=1))
     states = [trial.state for trial in StudyRef("study", storage).open().trials]
     assert len(states) == 8
     assert set(states) <= {TrialState.COMPLETE, TrialState.PRUNED}

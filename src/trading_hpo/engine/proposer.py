@@ -16,9 +16,8 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.config import SearchPlan
-from trading_hpo.engine.pruners.registry import make_pruner
 from trading_hpo.engine.pruners.study_view import WithoutTransferred
-from trading_hpo.engine.samplers.registry import slot_sampler, slots_of
+from trading_hpo.engine.samplers.base import Draw
 from trading_hpo.engine.space import fits, suggest
 from trading_hpo.engine.trial_record import REPORTED, SLOT
 
@@ -73,7 +72,7 @@ class Proposer:
         transferred: Sequence[FrozenTrial] = (),
     ) -> None:
         self._plan, self._space = plan, space
-        self._pruner = make_pruner(plan.pruner, plan.max_epochs)
+        self._pruner = plan.pruner.make(plan.max_epochs)
         self._study = optuna.create_study(directions=[goal.direction for goal in plan.goals], pruner=self._pruner)
         self._study.add_trials(transferred)
         self._seen_by_pruner: Any = WithoutTransferred(self._study) if transferred else self._study
@@ -87,11 +86,11 @@ class Proposer:
     @property
     def n_slots(self) -> int:
         """How many slots the search has: the budget, or fewer if there is no more to try."""
-        return int(min(self._plan.n_trials, slots_of(self._plan.sampler, self._space)))
+        return int(min(self._plan.n_trials, self._plan.sampler.n_slots(self._space)))
 
     def propose(self, slot: int, fixed: Mapping[str, Any] | None = None) -> Proposal:
         """Return what to try in a slot; the parameters of ``fixed``, if the slot was begun before."""
-        self._study.sampler = slot_sampler(self._plan.sampler, self._plan.seed, slot, self._space)
+        self._study.sampler = self._plan.sampler.make(Draw(self._space, self._plan.seed, slot))
         started_from = self._first.popleft() if fixed is None and self._first else None
         if started_from is not None:
             fixed = json.loads(started_from)  # what it leaves open is drawn

@@ -1,25 +1,18 @@
 """The parameters of a search."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from trading_hpo.configuration import Config
-from trading_hpo.engine.config import (
-    PRUNER_NAMES,
-    SAMPLER_NAMES,
-    Goal,
-    PrunerConfig,
-    SamplerConfig,
-    SearchPlan,
-    named,
-    unless_null,
-)
+from trading_hpo.engine.config import Goal, SearchPlan
+from trading_hpo.engine.pruners.registry import PRUNERS, Pruner
+from trading_hpo.engine.samplers.registry import Sampler
 from trading_hpo.engine.space import Scalar
 from trading_hpo.errors import did_you_mean
 from trading_hpo.notifications import NotificationsConfig
-from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions
+from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions, one_of
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
@@ -48,12 +41,8 @@ class PhaseConfig(Config):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     n_trials: int = Field(ge=1, le=1_000_000, strict=True, description="budget of one model type")
-    sampler: Annotated[SamplerConfig | None, unless_null(named(SAMPLER_NAMES, "sampler"))] = Field(
-        default=None, description="null: the search's"
-    )
-    pruner: Annotated[PrunerConfig | None, unless_null(named(PRUNER_NAMES, "pruner"))] = Field(
-        default=None, description="null: the search's"
-    )
+    sampler: Sampler | None = Field(default=None, description="null: the search's")
+    pruner: Pruner | None = Field(default=None, description="null: the search's")
     epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the search")
     narrow_around_best: float | None = Field(
         default=None, gt=0, lt=1, description="share of every range that is kept around the best of the phase before"
@@ -68,8 +57,8 @@ class HpoConfig(Config):
     n_trials: int = Field(
         default=100, ge=1, le=1_000_000, strict=True, description="budget of one model type, over all runs"
     )
-    sampler: Annotated[SamplerConfig, named(SAMPLER_NAMES, "sampler")] = SamplerConfig()
-    pruner: Annotated[PrunerConfig, named(PRUNER_NAMES, "pruner")] = PrunerConfig()
+    sampler: Sampler = Field(default="tpe", validate_default=True)
+    pruner: Pruner = Field(default="median", validate_default=True)
     objectives: tuple[ObjectiveConfig, ...] = Field(
         default=(ObjectiveConfig(),), min_length=1, max_length=6, description="the first is the one that reports show"
     )
@@ -213,26 +202,30 @@ class HpoConfig(Config):
     @model_validator(mode="after")
     def _no_contradictions(self) -> Self:
         problems = [problem for search in self.searches for problem in search._problems()]
-        if any(search.sampler.name == "grid" for search in self.searches[1:]):
-            problems.append("sampler grid must be in the first phase: later ones begin with what that has found.")
+        problems += [
+            f"sampler {search.sampler.name} must be in the first phase: later ones begin with what that has found."
+            for search in self.searches[1:]
+            if search.sampler.tries_all
+        ]
         if problems:
             raise ValueError(*dict.fromkeys(problems))
         return self
 
     def _problems(self) -> Iterator[str]:
-        yield from contradictions(self.objectives, self.constraints, self.sampler.name, self.pruner.name)
+        yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
         taught_by = next((name for name in ("start_from", "warm_start", "reoptimise") if getattr(self, name)), None)
-        if taught_by is not None and self.sampler.name == "grid":
-            yield f"{taught_by} cannot go with sampler grid, which tries every combination anyway."
-        if self.pruner.over_folds and self.fold_order != "sequential":
+        if taught_by is not None and self.sampler.tries_all:
+            yield f"{taught_by} cannot go with sampler {self.sampler.name}, which tries every combination anyway."
+        if self.pruner.judges == "folds" and self.fold_order != "sequential":
             yield (
                 f"fold_order must be sequential with pruner {self.pruner.name}, which judges fold by fold, got "
                 f"{self.fold_order!r}."
             )
-        if self.fold_order == "sequential" and not self.pruner.over_folds and self.pruner.name != "none":
+        if self.pruner.judges == "epochs" and self.fold_order != "lockstep":
+            others = one_of(PRUNERS, lambda pruner: pruner.judges != "epochs")
             yield (
                 f"fold_order must be lockstep with pruner {self.pruner.name}, which judges epoch by epoch, got "
-                f"{self.fold_order!r}. Or use pruner wilcoxon or none."
+                f"{self.fold_order!r}. Or use pruner {others}."
             )
 
 

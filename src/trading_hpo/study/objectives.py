@@ -1,14 +1,21 @@
 """What a study improves, and what it must keep."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from trading_hpo.configuration import Config
+from trading_hpo.engine.pruners.base import PrunerConfig
+from trading_hpo.engine.pruners.registry import PRUNERS
+from trading_hpo.engine.samplers.base import SamplerConfig
+from trading_hpo.engine.samplers.registry import SAMPLERS
 from trading_hpo.errors import did_you_mean
 from trading_hpo.metrics.registry import METRICS, Direction
+from trading_hpo.registry import Registry
+
+T = TypeVar("T")
 
 
 def _known(metric: str) -> str:
@@ -82,27 +89,41 @@ class ConstraintConfig(Config):
 
 
 def contradictions(
-    objectives: Sequence[ObjectiveConfig], constraints: Sequence[ConstraintConfig], sampler: str, pruner: str
+    objectives: Sequence[ObjectiveConfig],
+    constraints: Sequence[ConstraintConfig],
+    sampler: SamplerConfig,
+    pruner: PrunerConfig,
 ) -> Iterator[str]:
     """Yield what cannot go together."""
-    names = [objective.metric for objective in objectives]
-    yield from (
-        f"objectives name {name} twice. Remove one." for name in sorted({n for n in names if names.count(n) > 1})
-    )
+    for name in _doubled([objective.metric for objective in objectives]):
+        yield f"objectives name {name} twice. Remove one."
     for name, _ in _doubled([(bound.metric, bound.max is None) for bound in constraints]):
         yield f"constraints bound {name} twice on the same side. Remove one."
-    if sampler == "cmaes" and (len(objectives) > 1 or constraints):
+    asked = {"several_objectives": len(objectives) > 1, "constraints": bool(constraints)}
+    lacking = [name for name in asked if not getattr(sampler, name)]
+    if any(asked[name] for name in lacking):
+        others = one_of(SAMPLERS, lambda other: all(getattr(other, name) for name in asked))
+        refused = " or with ".join(name.replace("_", " ") for name in lacking)
+        yield f"sampler {sampler.name} cannot go with {refused}: it ranks by one number. Use {others}."
+    if sampler.needs_complete_trials and pruner.judges != "nothing":
         yield (
-            "sampler cmaes cannot go with several objectives or with constraints: it ranks by one number. Use tpe, "
-            "nsga2 or nsga3."
+            f"pruner must be {one_of(PRUNERS, lambda other: other.judges == 'nothing')} with sampler {sampler.name}, "
+            f"got {pruner.name!r}: it learns from complete trials only."
         )
-    if sampler == "gp" and pruner != "none":
-        yield f"pruner must be none with sampler gp, got {pruner!r}: it learns from complete trials only."
-    if len(objectives) > 1 and pruner not in ("none", "successive_halving", "hyperband"):
-        yield (
-            f"pruner must be successive_halving, hyperband or none with several objectives, got {pruner!r}: the others "
-            "compare one number."
-        )
+    if len(objectives) > 1 and not pruner.several_objectives:
+        several = one_of(PRUNERS, lambda other: other.several_objectives)
+        yield f"pruner must be {several} with several objectives, got {pruner.name!r}: the others compare one number."
+
+
+def one_of(registry: Registry[T], wanted: Callable[[T], bool]) -> str:
+    """Return the names of the components that are as wanted, as a choice in words.
+
+    Example:
+        >>> one_of(PRUNERS, lambda pruner: pruner.judges != "epochs")
+        'wilcoxon or none'
+    """
+    *names, last = [name for name in registry if wanted(registry[name])]
+    return f"{', '.join(names)} or {last}" if names else last
 
 
 def _doubled(names: Sequence[Any]) -> list[Any]:

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading_hpo.engine.config import PRUNER_NAMES, PrunerConfig
-from trading_hpo.engine.pruners.halving import HyperbandPruner, SuccessiveHalvingPruner
-from trading_hpo.engine.pruners.registry import PRUNERS, make_pruner
+from trading_hpo.engine.pruners.hyperband import HyperbandPruner
+from trading_hpo.engine.pruners.median import MedianConfig
+from trading_hpo.engine.pruners.patient import PatientConfig
+from trading_hpo.engine.pruners.percentile import PercentileConfig
+from trading_hpo.engine.pruners.successive_halving import SuccessiveHalvingPruner
+from trading_hpo.engine.pruners.wilcoxon import WilcoxonConfig
 from trading_hpo.engine.trial_record import SLOT
 from trading_hpo.study.config import HpoConfig
 
@@ -29,26 +32,36 @@ def run(study, slot, curve):
     return None
 
 
-@pytest.mark.parametrize("name", [name for name in PRUNERS if name != "none"])
-@pytest.mark.parametrize("direction", ["maximize", "minimize"])
-def test_every_pruner_gives_up_the_worst_and_keeps_the_best(name, direction):
-    sign = 1 if direction == "maximize" else -1
-    wrapped = "median" if name == "patient" else None
-    config = PrunerConfig(name=name, n_startup_trials=3, wrapped=wrapped, patience=2)
-    study = study_of(make_pruner(config, 9), direction)
+def judged_epochs(pruner, first_step):
+    """The epochs after which a hopeless trial would be given up, of twelve; steps count from `first_step`."""
+    study = study_of(pruner)
+    for _ in range(3):
+        study.add_trial(
+            optuna.trial.create_trial(value=1.0, intermediate_values=dict.fromkeys(range(14), 1.0), params={})
+        )
+    trial = study.ask()
+    judged = []
+    for epoch in range(1, 13):
+        trial.report(0.0, epoch - 1 + first_step)
+        if trial.should_prune():
+            judged.append(epoch)
+    return judged
 
-    def curve(level):
-        return [sign * (level - 0.01 * epoch) for epoch in range(9)]  # falling, or no patience would end
 
-    for slot in range(30):
-        run(study, slot, curve(slot % 10))
-    assert run(study, 30, curve(100)) is None
-    assert run(study, 31, curve(-100)) is not None
-
-
-def test_no_pruner_keeps_everything():
-    study = study_of(make_pruner(PrunerConfig(name="none"), 9))
-    assert [run(study, slot, [-float(slot)] * 9) for slot in range(10)] == [None] * 10
+@pytest.mark.parametrize("interval", [1, 3, 5])
+@pytest.mark.parametrize("warmup", [0, 1, 4])
+@pytest.mark.parametrize(
+    ("config", "oracle"),
+    [
+        (MedianConfig, optuna.pruners.MedianPruner),
+        (PercentileConfig, lambda **options: optuna.pruners.PercentilePruner(25.0, **options)),
+    ],
+)
+def test_warm_up_and_interval_are_optunas_which_counts_steps_from_0(config, oracle, warmup, interval):
+    ours = config(n_startup_trials=3, n_warmup_epochs=warmup, interval_epochs=interval)
+    optunas = oracle(n_startup_trials=3, n_warmup_steps=warmup, interval_steps=interval)
+    found = judged_epochs(ours.make(12), first_step=1)
+    assert found == judged_epochs(optunas, first_step=0) == list(range(warmup + 1, 13, interval))
 
 
 def test_hyperband_has_the_rungs_of_the_paper():
@@ -83,10 +96,6 @@ def test_hyperband_keeps_at_least_the_best_seen_so_far(values, factor):
             best[bracket] = value
 
 
-def test_every_pruner_that_can_be_named_is_there():
-    assert set(PRUNERS) == set(PRUNER_NAMES)
-
-
 def test_successive_halving_lets_one_in_so_many_go_on_from_each_rung():
     pruner = SuccessiveHalvingPruner(min_epochs=1, max_epochs=9, reduction_factor=3)
     assert pruner.rungs == [1, 3]
@@ -99,14 +108,14 @@ def test_successive_halving_lets_one_in_so_many_go_on_from_each_rung():
 
 
 def test_patience_lets_a_trial_be_until_it_has_been_worse_for_long():
-    study = study_of(make_pruner(PrunerConfig(name="patient", patience=2), 9))
+    study = study_of(PatientConfig(patience=2).make(9))
     assert run(study, 0, [1, 2, 3, 4, 5, 6]) is None
     assert run(study, 1, [1, 2, 1.9, 1.8, 2.1, 2.0]) is None
     assert run(study, 2, [1, 2, 1.9, 1.8, 1.9, 2.0]) == 5
 
 
 def test_wilcoxon_gives_up_what_is_worse_on_fold_after_fold_and_not_what_is_worse_on_one():
-    study = study_of(make_pruner(PrunerConfig(name="wilcoxon", n_startup_folds=3), 9))
+    study = study_of(WilcoxonConfig(n_startup_folds=3).make(9))
     run(study, 0, [0.5] * 10)
     assert run(study, 1, [0.1 + 0.01 * fold for fold in range(10)]) is not None
     assert run(study, 2, [0.1, *[0.6 + 0.01 * fold for fold in range(9)]]) is None
@@ -117,10 +126,12 @@ def test_wilcoxon_gives_up_what_is_worse_on_fold_after_fold_and_not_what_is_wors
     [
         ({"pruner": "wilcoxon"}, "fold_order must be sequential with pruner wilcoxon"),
         ({"pruner": "median", "fold_order": "sequential"}, "fold_order must be lockstep with pruner median"),
-        ({"pruner": {"name": "median", "wrapped": "hyperband"}}, "wrapped goes with pruner patient only"),
-        (
-            {"pruner": {"name": "patient", "wrapped": "wilcoxon"}},
-            "wrapped must be a pruner over epochs that wraps no other, got 'wilcoxon'",
+        *(
+            (
+                {"pruner": {"name": "patient", "wrapped": wrapped}},
+                f"wrapped must be a pruner over epochs that wraps no other, got '{wrapped}'",
+            )
+            for wrapped in ("wilcoxon", "none", "patient")
         ),
         ({"pruner": {"name": "patient", "wrapped": "medina"}}, "Did you mean 'median'?"),
     ],

@@ -1,4 +1,4 @@
-"""Contracts of every sampler, and what each of ours promises besides."""
+"""What each of our samplers promises beside the contracts of all."""
 
 import itertools
 
@@ -8,9 +8,10 @@ import pytest
 from optuna.trial import TrialState
 from scipy.stats import qmc
 
-from trading_hpo.engine.config import SAMPLER_NAMES, SamplerConfig
-from trading_hpo.engine.samplers.grid import combinations
-from trading_hpo.engine.samplers.registry import SAMPLERS, slot_sampler, slots_of
+from trading_hpo.engine.samplers.base import Draw
+from trading_hpo.engine.samplers.cmaes import CmaesConfig
+from trading_hpo.engine.samplers.grid import GridConfig, combinations
+from trading_hpo.engine.samplers.registry import SAMPLERS
 from trading_hpo.engine.space import CategoricalParameter, FloatParameter, IntParameter, suggest
 from trading_hpo.errors import ConfigurationError
 
@@ -26,9 +27,9 @@ NUMERIC = {name: FloatParameter(type="float", low=-5.0, high=5.0) for name in ("
 def run(name, space, objective, n_trials, seed=0, **options):
     """Search as the proposer does: a fresh sampler for every slot."""
     study = optuna.create_study()
-    config = SamplerConfig(name=name, **options)
+    config = SAMPLERS[name](**options)
     for slot in range(n_trials):
-        study.sampler = slot_sampler(config, seed, slot, space)
+        study.sampler = config.make(Draw(space, seed, slot))
         trial = study.ask()
         parameters = suggest(space, trial)
         study.tell(trial, objective(parameters))
@@ -39,29 +40,6 @@ def sphere(parameters):
     return sum((value - 1.5) ** 2 for value in parameters.values())
 
 
-def test_every_sampler_that_can_be_named_is_there():
-    assert set(SAMPLERS) == set(SAMPLER_NAMES)
-
-
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_every_sampler_suggests_what_applies_and_nothing_else(name):
-    study = run(name, STEPPED, lambda p: p["layers"] + p["width"], 16, n_startup_trials=3, population_size=4)
-    for trial in study.trials:
-        assert ("momentum" in trial.params) == trial.params["norm"]
-        assert trial.params["layers"] in (1, 2, 3)
-        assert trial.params["width"] in (0.0, 0.5, 1.0)
-
-
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_a_slots_suggestion_depends_on_seed_slot_and_finished_trials_alone(name):
-    options = {"n_startup_trials": 3, "population_size": 4}
-    one = run(name, STEPPED, lambda p: p["layers"], 10, **options)
-    two = run(name, STEPPED, lambda p: p["layers"], 10, **options)
-    other = run(name, STEPPED, lambda p: p["layers"], 10, seed=1, **options)
-    assert [t.params for t in one.trials] == [t.params for t in two.trials]
-    assert [t.params for t in one.trials] != [t.params for t in other.trials]
-
-
 def test_the_grid_has_every_combination_once_with_what_applies():
     expected = [
         {"layers": layers, "width": width, "norm": norm, **({"momentum": m} if norm else {})}
@@ -70,7 +48,7 @@ def test_the_grid_has_every_combination_once_with_what_applies():
     ]
     found = combinations(STEPPED)
     assert sorted(map(str, found)) == sorted(map(str, expected))
-    assert slots_of(SamplerConfig(name="grid"), STEPPED) == 27
+    assert GridConfig().n_slots(STEPPED) == 27
     tried = [str(trial.params) for trial in run("grid", STEPPED, lambda _: 0.0, 27).trials]
     assert len(set(tried)) == 27
 
@@ -104,12 +82,12 @@ def test_cmaes_replays_its_state_and_comes_nearer_than_chance():
 
 def test_cmaes_learns_of_complete_trials_only():
     space, study = NUMERIC, optuna.create_study()
-    config = SamplerConfig(name="cmaes", population_size=4)
+    config = CmaesConfig(population_size=4)
     for slot in range(12):
-        study.sampler = slot_sampler(config, 0, slot, space)
+        study.sampler = config.make(Draw(space, 0, slot))
         trial = study.ask()
         suggest(space, trial)
         study.tell(trial, state=TrialState.FAIL)
     # Nothing is known: the next points still lie about the middle, within half a range.
-    study.sampler = slot_sampler(config, 0, 12, space)
+    study.sampler = config.make(Draw(space, 0, 12))
     assert all(abs(value) < 5.0 for value in suggest(space, study.ask()).values())

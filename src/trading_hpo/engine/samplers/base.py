@@ -1,45 +1,68 @@
-"""Base of the samplers that lay out a whole point of the space by the slot's number."""
+"""What a sampler declares of itself, and what it may know when it draws."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.trial import FrozenTrial
+
+from trading_hpo.configuration import Config
 
 
-class PointSampler(optuna.samplers.BaseSampler):
-    """Draws a point once per trial and hands out its coordinates as the trial asks for them.
+@dataclass(frozen=True)
+class Draw:
+    """What a sampler may know.
 
-    A parameter that exists only under a condition has its coordinate whether it is asked for or not, so conditions
-    move nobody else's.
+    Attributes:
+        space: Of the candidates.
+        study_seed: Of the study, the same for all slots.
+        slot: Place in the budget, from 0.
     """
 
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Say that all parameters are asked for one by one."""
-        del study, trial
-        return {}
+    space: Mapping[str, Any]
+    study_seed: int
+    slot: int
 
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """Draw the point."""
-        del trial, search_space
-        self._point = self.draw(study)
-        return {}
+    @property
+    def seed(self) -> int:
+        """Of the slot alone."""
+        return int(np.random.SeedSequence([self.study_seed, self.slot]).generate_state(1)[0])
 
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """Hand out one coordinate."""
-        del study, trial
-        return self.coordinate(self._point, param_name, param_distribution)
+
+class SamplerConfig(Config):
+    """A sampler's name and options, and which searches it can serve.
+
+    A slot is a place in the budget. Every slot has its own sampler with its own seed, so what it suggests depends on
+    the finished trials and the slot's number alone: a resumed search goes on as if it had never stopped.
+
+    Attributes:
+        several_objectives: Whether it can search for a Pareto front.
+        constraints: Whether it can be used where constraints are given.
+        needs_complete_trials: Whether it learns nothing from pruned trials, so that pruning would starve it.
+        tries_all: Whether it tries every combination once, whatever is known already.
+    """
+
+    several_objectives: ClassVar[bool] = True
+    constraints: ClassVar[bool] = True
+    needs_complete_trials: ClassVar[bool] = False
+    tries_all: ClassVar[bool] = False
+
+    name: str
 
     @abstractmethod
-    def draw(self, study: optuna.Study) -> Mapping[str, Any]:
-        """Return the slot's point."""
+    def make(self, draw: Draw) -> optuna.samplers.BaseSampler:
+        """Return the sampler of one slot."""
 
-    @abstractmethod
-    def coordinate(self, point: Mapping[str, Any], name: str, distribution: BaseDistribution) -> Any:
-        """Return a parameter's value at the point."""
+    def n_slots(self, space: Mapping[str, Any]) -> float:
+        """Return how many slots it can fill: without end, unless it tries all.
+
+        Args:
+            space: Of the candidates.
+
+        Raises:
+            ConfigurationError: It cannot search the space.
+        """
+        del space
+        return float("inf")

@@ -1,7 +1,7 @@
 """CMA-ES whose state is replayed from the finished trials: a resumed search has lost nothing, and no pickle is kept."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import optuna
@@ -9,8 +9,10 @@ from cmaes import CMA
 from jaxtyping import Float
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
+from pydantic import Field
 
-from trading_hpo.engine.samplers.base import PointSampler
+from trading_hpo.engine.samplers.base import Draw, SamplerConfig
+from trading_hpo.engine.samplers.point_sampler import PointSampler
 from trading_hpo.engine.samplers.unit_interval import from_unit, to_unit
 from trading_hpo.engine.space import CategoricalParameter
 from trading_hpo.engine.trial_record import SLOT
@@ -18,15 +20,32 @@ from trading_hpo.engine.trial_record import SLOT
 FIRST_SIGMA = 1 / 6  # the middle of every range, give or take half of it at three sigma
 
 
-class CmaesSampler(PointSampler):
+class CmaesConfig(SamplerConfig):
     """Learns how the numeric parameters that every trial has vary together; the others are drawn at random.
 
     Source: Hansen and Ostermeier (2001); Hansen (2016), The CMA Evolution Strategy: A Tutorial.
+    """
+
+    several_objectives: ClassVar[bool] = False  # it ranks by one number
+    constraints: ClassVar[bool] = False
+
+    name: Literal["cmaes"] = "cmaes"
+    population_size: int | None = Field(
+        default=None, ge=4, strict=True, description="trials of a generation; null: 4 + 3 ln(parameters)"
+    )
+
+    def make(self, draw: Draw) -> optuna.samplers.BaseSampler:
+        """Return the sampler of one slot."""
+        return CmaesSampler(draw.space, draw.seed, self.population_size)
+
+
+class CmaesSampler(PointSampler):
+    """Replays the generations that are complete, and draws one point from the state that they leave.
 
     Args:
         space: Of the model type.
         seed: Of the slot.
-        population_size: Trials of a generation; none takes 4 + 3 ln(parameters).
+        population_size: Trials of a generation; `None` takes 4 + 3 ln(parameters).
     """
 
     def __init__(self, space: Mapping[str, Any], seed: int, population_size: int | None) -> None:

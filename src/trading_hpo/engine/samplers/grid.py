@@ -1,18 +1,35 @@
 """Every combination once, in an order that the seed shuffles."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 
-from trading_hpo.engine.samplers.base import PointSampler
+from trading_hpo.engine.samplers.base import Draw, SamplerConfig
+from trading_hpo.engine.samplers.point_sampler import PointSampler
 from trading_hpo.engine.samplers.unit_interval import n_steps
 from trading_hpo.engine.space import CategoricalParameter, IntParameter
 from trading_hpo.errors import ConfigurationError
 
 LARGEST = 1_000_000
+
+
+class GridConfig(SamplerConfig):
+    """Every combination of a space without continuous ranges, once."""
+
+    tries_all: ClassVar[bool] = True
+
+    name: Literal["grid"] = "grid"
+
+    def make(self, draw: Draw) -> optuna.samplers.BaseSampler:
+        """Return the sampler of one slot."""
+        return GridSampler(draw.space, draw.study_seed, draw.slot)
+
+    def n_slots(self, space: Mapping[str, Any]) -> float:
+        """Return how many combinations there are."""
+        return len(combinations(space))
 
 
 class GridSampler(PointSampler):

@@ -1,21 +1,33 @@
-"""Points that fill the space evenly: a scrambled Sobol sequence, of which slot s is point s."""
+"""Quasi-Monte Carlo: points that fill the space evenly."""
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution
 from scipy.stats import qmc
 
-from trading_hpo.engine.samplers.base import PointSampler
+from trading_hpo.engine.samplers.base import Draw, SamplerConfig
+from trading_hpo.engine.samplers.point_sampler import PointSampler
 from trading_hpo.engine.samplers.unit_interval import from_unit
 
 
-class SobolSampler(PointSampler):
-    """Source: Sobol (1967); scrambled as in Owen (1998).
+class QmcConfig(SamplerConfig):
+    """A scrambled Sobol' sequence, of which slot s tries point s.
 
-    Optuna's own counts its points in the study, where two processes take one twice.
+    Source: Sobol' (1967); scrambled as in Owen (1998).
+    """
+
+    name: Literal["qmc"] = "qmc"
+
+    def make(self, draw: Draw) -> optuna.samplers.BaseSampler:
+        """Return the sampler of one slot."""
+        return SobolSampler(draw.space, draw.study_seed, draw.slot)
+
+
+class SobolSampler(PointSampler):
+    """Gives the slot's point. Why not Optuna's: it counts its points in the study, where two processes take one twice.
 
     Args:
         space: Of the model type; its order is that of the coordinates.

@@ -1,19 +1,21 @@
-"""Successive halving and Hyperband, whose rungs follow from the slot and the reported values alone.
+"""Successive halving, whose rungs follow from the reported values alone.
 
-Optuna's own keep rungs as attributes, which a trial that is run again finds filled, and assign brackets by a hash of
-the study's name.
+Why not Optuna's own: it keeps rungs as attributes, which a trial that is run again finds filled.
 """
+
+from typing import Literal
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import is_among_best, oriented
-from trading_hpo.engine.trial_record import SLOT, reported_values
+from trading_hpo.engine.pruners.rungs import RungsConfig
+from trading_hpo.engine.trial_record import reported_values
 
 SEEN = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
-class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
+class SuccessiveHalvingConfig(RungsConfig):
     """At every rung the best 1 / reduction_factor of those that came so far go on.
 
     With several objectives the best are those of the first fronts; of the last front that goes on in part, those that
@@ -23,6 +25,17 @@ class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
     objectives: Schmucker et al. (2021), Multi-objective Asynchronous Successive Halving. Theirs promotes waiting
     trials, this one judges a trial when it comes to a rung and never takes the judgement back; and its epsilon-net
     begins with the ends of the front, where theirs begins with any point, so that no end is lost by chance.
+    """
+
+    name: Literal["successive_halving"] = "successive_halving"
+
+    def make(self, max_epochs: int) -> optuna.pruners.BasePruner:
+        """Return the pruner of a study."""
+        return SuccessiveHalvingPruner(self.min_epochs, max_epochs, self.reduction_factor)
+
+
+class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
+    """Judges a trial at every rung among the trials that have been there.
 
     Args:
         min_epochs: First rung.
@@ -55,53 +68,3 @@ class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
         # The best of each objective goes on, however few have come so far.
         kept = max(len(points) // self.reduction_factor, len(directions))
         return not is_among_best(points, 0, kept)
-
-
-class HyperbandPruner(optuna.pruners.BasePruner):
-    """Several successive halvings side by side, each with a later first rung; slots take them in turn.
-
-    Source: Li et al. (2017), Hyperband.
-
-    Args:
-        min_epochs: First rung of the first bracket.
-        max_epochs: Of a trial.
-        reduction_factor: One in so many goes on from a rung.
-    """
-
-    def __init__(self, min_epochs: int, max_epochs: int, reduction_factor: int) -> None:
-        self.brackets: list[SuccessiveHalvingPruner] = []
-        first = min_epochs
-        while first <= max_epochs:
-            self.brackets.append(SuccessiveHalvingPruner(first, max_epochs, reduction_factor))
-            first *= reduction_factor
-        # Bracket s starts about eta^(s_max - s) * (s_max + 1) / (s_max - s + 1) trials (equation in section 3).
-        s_max = len(self.brackets) - 1
-        shares = [-(-(s_max + 1) * reduction_factor ** (s_max - s) // (s_max - s + 1)) for s in range(s_max + 1)]
-        self._turns = _interleaved(shares)
-
-    def bracket(self, slot: int) -> int:
-        """Return the bracket of a slot."""
-        return self._turns[slot % len(self._turns)]
-
-    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether the trial falls behind in its bracket."""
-        own = self.bracket(trial.user_attrs[SLOT])
-        rivals = [
-            other
-            for other in study.get_trials(deepcopy=False, states=SEEN)
-            if self.bracket(other.user_attrs.get(SLOT, other.number)) == own
-        ]
-        return self.brackets[own].prune_among(study, trial, rivals)
-
-
-def _interleaved(shares: list[int]) -> list[int]:
-    """Spread brackets over the slots in proportion to their shares, the fullest first."""
-    total = sum(shares)
-    given = [0] * len(shares)
-    turns = []
-    for turn in range(1, total + 1):
-        behind = [share * turn / total - have for share, have in zip(shares, given, strict=True)]
-        bracket = max(range(len(shares)), key=behind.__getitem__)
-        given[bracket] += 1
-        turns.append(bracket)
-    return turns
