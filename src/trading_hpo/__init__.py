@@ -37,12 +37,21 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
-    market/                 bars -> features -> labels -> panel
+    market/                 bars -> features -> panel
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
-        features.py
-        labels.py
+        features/           one file per feature, or per family of features
+            feature.py      what a feature is
+            registry.py     by name; those that stand for null
+            config.py
+            build.py        the table of them
+            returns.py
+            volatility.py
+            momentum.py
+            moving_average.py
+            bar_shape.py
+            volume.py
         panel.py
     splits/                 panel -> folds and holdout
         config.py
