@@ -247,7 +247,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "sources.csv.columns: 'opn' is not a column of bars. Did you mean 'open'?",
         ),
         ("labels.kind", "x", "labels.kind must be 'direction', 'forward_return' or 'volatility', got 'x'."),
-        ("folds.scheme", "x", "folds.scheme must be 'walk_forward' or 'purged_kfold', got 'x'."),
+        ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
         ("backtest.positions", "x", "backtest.positions must be 'long_flat' or 'long_short', got 'x'."),
         ("training.loss", "x", "training.loss must be 'auto', 'focal', 'cross_entropy', 'mse' or 'mae', got 'x'."),
         (

@@ -54,11 +54,14 @@ The tree, in the order in which data flow through it:
             volume.py
         panel.py
     splits/                 panel -> folds and holdout
+        splitter.py         what a splitter is
+        registry.py         by name
         config.py
         walk_forward.py
         purged_kfold.py
         purging.py
-        folds.py
+        folds.py            purging, embargo and stop rows, for all of them
+        paths.py            means where a bar is validated several times
     models/                 networks and their registry
         configs.py
         layers.py

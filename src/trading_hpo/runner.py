@@ -16,6 +16,7 @@ from pluggy import PluginManager
 from pydantic import BaseModel
 
 from trading_hpo.datasets.results import write_json
+from trading_hpo.registry import load_plugins
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs go again when one of them fails
@@ -146,9 +147,9 @@ def _file_of(dataset: Any) -> Path | None:
 
 @cache
 def _code_digest() -> str:
-    """Any change of the package's own code makes everything run again."""
+    """Any change of the package's own code, or of a plug-in's, makes everything run again."""
     root = Path(__file__).parent
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sorted(load_plugins().items())).encode())
     for file in sorted(root.rglob("*.py")):
         digest.update(file.relative_to(root).as_posix().encode())
         digest.update(file.read_bytes())

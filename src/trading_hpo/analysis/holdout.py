@@ -15,6 +15,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
 from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
+from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.types import BarRange, Panel
 
@@ -148,7 +149,10 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     return {
         "panel_digest": panel_digest(panel),
         "folds": folds,
-        "validation": {name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")},
+        "validation": {
+            name: _means([fold[name] for fold in folds], [fold.paths for fold in split.folds])
+            for name in ("constant_forecast", "buy_and_hold")
+        },
         "holdout": _both(panel, before, holdout, backtest),
     }
 
@@ -182,8 +186,5 @@ def _both(
     }
 
 
-def _means(of_folds: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
-    return {
-        name: None if any(f[name] is None for f in of_folds) else float(np.mean([f[name] for f in of_folds]))
-        for name in of_folds[0]
-    }
+def _means(of_folds: Sequence[dict[str, float | None]], paths: Sequence[Sequence[int]]) -> dict[str, float | None]:
+    return {name: mean_over_paths([fold[name] for fold in of_folds], paths) for name in of_folds[0]}
