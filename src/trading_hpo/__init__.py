@@ -53,6 +53,14 @@ The tree, in the order in which data flow through it:
             bar_shape.py
             volume.py
         panel.py
+    metrics/                one file per metric, or per table of metrics
+        metric.py           what a metric is
+        registry.py         by name, with direction and unit
+        classification.py
+        regression.py
+        trading.py
+        cost.py
+        compute.py          a forecast and its returns -> all of them
     splits/                 panel -> folds and holdout
         splitter.py         what a splitter is
         registry.py         by name

@@ -52,10 +52,11 @@ def judge_holdout(
     """
     rows = panel.rows((split.holdout,), window_bars)
     score = network.score(panel, rows)
-    judged = judge(panel, rows, score, network.threshold, backtest, network.unit)
+    majority = majority_of(panel, panel.rows((split.search,), window_bars))
+    judged = judge(panel, rows, score, network.threshold, backtest, network.unit, majority)
     result = {
         "metrics": judged.metrics,
-        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds)),
+        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds), majority),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -92,6 +93,7 @@ def _standard_errors(
     score: Float[np.ndarray, " N"],
     backtest: BacktestConfig,
     n_blocks: int,
+    majority: bool,
 ) -> dict[str, float | None]:
     """Standard error of every metric's mean over consecutive blocks of bars, as many as there are folds.
 
@@ -104,7 +106,8 @@ def _standard_errors(
     blocks = []
     for bars in edges:
         own = (bar >= bars[0]) & (bar <= bars[-1])
-        blocks.append(judge(panel, rows[own], score[own], network.threshold, backtest, network.unit).metrics)
+        judged = judge(panel, rows[own], score[own], network.threshold, backtest, network.unit, majority)
+        blocks.append(judged.metrics)
     errors: dict[str, float | None] = {}
     for name in blocks[0]:
         values = [block[name] for block in blocks]

@@ -7,13 +7,13 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from trading_hpo.configuration import Config
-from trading_hpo.errors import did_you_mean
-from trading_hpo.metrics.registry import METRICS, Direction
+from trading_hpo.metrics.metric import Direction
+from trading_hpo.metrics.registry import METRICS
 
 
 def _known(metric: str) -> str:
     if metric not in METRICS:
-        raise ValueError(f"unknown metric {metric!r}. {did_you_mean(metric, METRICS)}")
+        raise ValueError(METRICS.unknown(metric))
     return metric
 
 
@@ -31,12 +31,12 @@ class ObjectiveConfig(Config):
     def _natural_direction(cls, values: Any) -> Any:
         """A drawdown that nobody gave a direction is to be small."""
         if isinstance(values, dict) and "direction" not in values and values.get("metric") in METRICS:
-            return {**values, "direction": METRICS[values["metric"]].natural or "maximize"}
+            return {**values, "direction": METRICS[values["metric"]].direction or "maximize"}
         return values
 
     @model_validator(mode="after")
     def _improves(self) -> Self:
-        natural = METRICS[self.metric].natural
+        natural = METRICS[self.metric].direction
         if natural not in (None, self.direction):
             raise ValueError(
                 f"direction must be {natural} for {self.metric}, got {self.direction!r}. Or leave it out: it is the "
