@@ -109,7 +109,7 @@ def random_bars(n_assets: int) -> "pd.DataFrame":
 
 def _panel_of(raw: "pd.DataFrame", parameters: "Parameters") -> "Panel":
     from trading_hpo.market.bars import clean_bars
-    from trading_hpo.market.features import build_features
+    from trading_hpo.market.features.build import build_features
     from trading_hpo.market.panel import build_panel
     from trading_hpo.tasks.labels import build_labels
 

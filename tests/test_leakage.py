@@ -10,7 +10,10 @@ import pytest
 from trading_hpo.analysis.holdout import baselines
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.bars import clean_bars
-from trading_hpo.market.features import FEATURES, Feature, FeaturesConfig, build_features
+from trading_hpo.market.features.build import build_features
+from trading_hpo.market.features.config import FeaturesConfig
+from trading_hpo.market.features.feature import Feature
+from trading_hpo.market.features.registry import FEATURES
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year, read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
@@ -120,7 +123,7 @@ LEAKS = {
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.parametrize("where", PLACES)
 def test_a_feature_that_looks_ahead_is_caught(leak, where, monkeypatch):
-    monkeypatch.setitem(FEATURES, "leak", Feature(LEAKS[leak], 0))
+    monkeypatch.setitem(FEATURES._entries, "leak", Feature(LEAKS[leak], 0))
     raw = raw_bars("us_tech_ohlcv")
     before = assemble(raw, "us_tech_ohlcv", LABELS["direction over 1 bar"])
     bar = place(before[1], where)

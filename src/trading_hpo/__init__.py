@@ -46,8 +46,18 @@ The tree, in the order in which data flow through it:
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
-        features.py
         panel.py
+        features/           one file per feature, or per family of features
+            feature.py      what a feature is
+            registry.py     by name; those that stand for null
+            config.py
+            build.py        the table of them
+            returns.py
+            volatility.py
+            momentum.py
+            moving_average.py
+            bar_shape.py
+            volume.py
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
@@ -57,18 +67,23 @@ The tree, in the order in which data flow through it:
         walk_forward.py
         purged_kfold.py
         purging.py
-        folds.py
+        folds.py            purging, embargo and stop rows, for all of them
+        splitter.py         what a splitter is
+        registry.py         by name
+        paths.py            means where a bar is validated several times
     metrics/                what a trial is measured by
         registry.py         all of them, with kind and direction
         classification.py
         regression.py
         trading.py
         cost.py
+        metric.py           what a metric is
+        compute.py          a forecast and its returns -> all of them
     backtest/               positions -> net returns
         config.py
         positions.py
         returns.py
-    training/               losses, windows, the loop
+    training/               one network, one fold
         config.py
         windows.py
         losses.py
@@ -99,13 +114,28 @@ The tree, in the order in which data flow through it:
             unit_interval.py ranges as the interval from 0 to 1
             base.py         of ours
             grid.py
-            sobol.py
             cmaes.py
             genetic.py      NSGA-II and NSGA-III
+            gp.py
+            nsga2.py
+            nsga3.py
+            point_sampler.py
+            qmc.py
+            random.py
+            tpe.py
         pruners/
             registry.py
             study_view.py   a study without transferred trials
-            halving.py      successive halving, Hyperband; with several objectives too
+            base.py
+            hyperband.py
+            median.py
+            none.py
+            patient.py
+            percentile.py
+            rungs.py
+            successive_halving.py
+            warm_up.py
+            wilcoxon.py
         dominance.py        points of several objectives
         executor/           what runs candidates
             executor.py     contract
@@ -169,8 +199,8 @@ The tree, in the order in which data flow through it:
         network_model.py    what they run
         server_sync.py      copies for a server
     notifications.py        messages about a search
-    configuration.py        base of the parameter groups; their problems in words
     registry.py             components by name, plug-ins
+    configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see
 """

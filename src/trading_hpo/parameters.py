@@ -11,7 +11,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
-from trading_hpo.market.features import FeaturesConfig
+from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig, search_space

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from trading_hpo.code_digest import code_digest
 from trading_hpo.datasets.files import file_of
 from trading_hpo.datasets.results import write_json
+from trading_hpo.registry import load_plugins
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs go again when one of them fails
@@ -77,7 +78,8 @@ class _Stamps:
         code = _code_of(node, self._catalog)
         if code is None:
             return None
-        digest = hashlib.sha256(f"{code} {node.name} {node.inputs} {node.outputs}".encode())
+        plugins = sorted(load_plugins().items())
+        digest = hashlib.sha256(f"{code} {plugins} {node.name} {node.inputs} {node.outputs}".encode())
         for name in node.inputs:
             content = _content(name, self._catalog)
             if content is None:

@@ -40,12 +40,14 @@ class Fold:
         train: Ranges whose rows fit weights and scalers; already purged and embargoed.
         stop: Purged tail of train: early stopping, thresholds and calibration look here.
         validation: What the study maximises and pruners see.
+        paths: For each validation range, the path that it is a part of; the mean over paths is a trial's value.
     """
 
     number: int
     train: tuple[BarRange, ...]
     stop: tuple[BarRange, ...]
     validation: tuple[BarRange, ...]
+    paths: tuple[int, ...] = (0,)
 
     def role(self, name: str) -> tuple[BarRange, ...]:
         """Return the ranges of ``train``, ``stop`` or ``validation``."""

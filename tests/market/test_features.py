@@ -1,4 +1,4 @@
-"""Features read the past alone, no further back than they say, and stay finite where nothing moves."""
+"""Features equal their definitions, and the table of them is complete or refused; what all keep is tested apart."""
 
 import math
 import re
@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading_hpo.errors import DataError
-from trading_hpo.market.features import FEATURES, FeaturesConfig, build_features, chosen_features
+from trading_hpo.errors import ConfigurationError, DataError
+from trading_hpo.market.features.build import build_features, chosen_features
+from trading_hpo.market.features.config import FeaturesConfig
+from trading_hpo.market.features.feature import Feature
+from trading_hpo.market.features.registry import FEATURES, STANDARD
 
 PRICES = ["open", "high", "low", "close"]
 
@@ -36,47 +39,7 @@ def apple(us_tech) -> pd.DataFrame:
     return us_tech[us_tech["asset"] == "AAPL"].iloc[:700].reset_index(drop=True)
 
 
-# --- what a feature may read ---
-
-
-@pytest.mark.parametrize("name", FEATURES)
-@pytest.mark.parametrize("bar", [300, 451])
-def test_a_feature_does_not_read_beyond_its_bar(apple, name, bar):
-    before = compute(name, apple)[: bar + 1]
-    after = compute(name, perturbed(apple, slice(bar + 1, None)))[: bar + 1]
-    np.testing.assert_array_equal(after, before)
-
-
-@pytest.mark.parametrize("name", FEATURES)
-@pytest.mark.parametrize("bar", [300, 451])
-def test_a_feature_reads_no_further_back_than_it_declares(apple, name, bar):
-    first = bar - FEATURES[name].lookback_bars
-    value = compute(name, apple)[bar]
-    # Rolling sums carry rounding of what they have left behind, no more.
-    assert compute(name, perturbed(apple, slice(0, first)))[bar] == pytest.approx(value, rel=1e-9, abs=1e-9)
-    np.testing.assert_allclose(compute(name, apple.iloc[first : bar + 1])[-1], value, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_a_feature_does_read_as_far_back_as_it_declares(apple, name):
-    bar = 300
-    first = bar - FEATURES[name].lookback_bars
-    changed = compute(name, perturbed(apple, slice(first, first + 1)))[bar]
-    assert abs(changed - compute(name, apple)[bar]) > 1e-6
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_a_feature_is_missing_until_its_lookback_and_finite_from_there(apple, name):
-    values = compute(name, apple)
-    lookback = FEATURES[name].lookback_bars
-    assert np.isnan(values[:lookback]).all()
-    assert np.isfinite(values[lookback:]).all()
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_a_feature_reads_only_the_columns_it_declares(apple, name):
-    alone = apple[list(FEATURES[name].columns)]
-    np.testing.assert_array_equal(compute(name, alone), compute(name, apple))
+# --- what the table may read ---
 
 
 @settings(max_examples=25, deadline=None)
@@ -177,13 +140,6 @@ def still(bars: pd.DataFrame, rows: slice) -> pd.DataFrame:
     return changed
 
 
-@pytest.mark.parametrize("rows", [slice(0, 700), slice(0, 350), slice(300, 500), slice(430, 700)])
-@pytest.mark.parametrize("name", FEATURES)
-def test_bars_without_movement_and_volume_give_finite_values(apple, name, rows):
-    values = compute(name, still(apple, rows))
-    assert np.isfinite(values[FEATURES[name].lookback_bars :]).all()
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -223,11 +179,46 @@ def test_the_table_is_long_and_single_precision_and_each_asset_uses_its_own_bars
     assert built.loc[built["asset"] == "BBB", "return_1"].isna().sum() == 1
 
 
-def test_no_names_mean_every_feature_whose_columns_are_there(us_tech, sp500_20):
-    assert chosen_features(FeaturesConfig(), list(us_tech)) == list(FEATURES)
-    of_closes = [name for name, feature in FEATURES.items() if feature.columns == ("close",)]
+def test_no_names_mean_the_standard_features_whose_columns_are_there(us_tech, sp500_20):
+    assert chosen_features(FeaturesConfig(), list(us_tech)) == list(STANDARD)
+    of_closes = [name for name in STANDARD if FEATURES[name].columns == ("close",)]
     assert chosen_features(FeaturesConfig(), list(sp500_20)) == of_closes
     assert "volume_ratio_21" not in of_closes
+
+
+def test_a_feature_that_is_added_changes_no_study_that_does_not_name_it(make_bars, monkeypatch):
+    before = build_features(make_bars(260), FeaturesConfig())
+    monkeypatch.setitem(FEATURES._entries, "mine", Feature(lambda bars: bars["close"].pct_change(), 1))
+    assert "mine" in FEATURES
+    pd.testing.assert_frame_equal(build_features(make_bars(260), FeaturesConfig()), before, check_exact=True)
+    assert "mine" in build_features(make_bars(260), FeaturesConfig(names=("mine",)))
+
+
+def test_outputs_are_columns_under_the_name_of_their_feature(make_bars, monkeypatch):
+    two = Feature(lambda bars: pd.DataFrame({"a": bars["close"], "b": -bars["close"]}), 1, outputs=("a", "b"))
+    monkeypatch.setitem(FEATURES._entries, "mine", two)
+    built = build_features(make_bars(5), FeaturesConfig(names=("mine", "return_1")))
+    assert list(built) == ["timestamp", "asset", "mine_a", "mine_b", "return_1"]
+    assert built["mine_a"].isna().tolist() == [True, False, False, False, False] * 2
+    monkeypatch.setitem(FEATURES._entries, "mine_a", Feature(lambda bars: bars["close"], 0))
+    with pytest.raises(ValueError, match="names must give each column once, got 'mine_a' of two features"):
+        FeaturesConfig(names=("mine", "mine_a"))
+
+
+@pytest.mark.parametrize(
+    ("compute", "said"),
+    [
+        (
+            lambda bars: pd.DataFrame({"a": bars["close"]}),
+            "must give mine_a, mine_b for each of 5 bars, got mine_a for 5",
+        ),
+        (lambda bars: pd.DataFrame({"a": [1.0], "b": [2.0]}), "got mine_a, mine_b for 1"),
+    ],
+)
+def test_a_feature_that_gives_other_than_it_declares_is_refused(make_bars, monkeypatch, compute, said):
+    monkeypatch.setitem(FEATURES._entries, "mine", Feature(compute, 0, outputs=("a", "b")))
+    with pytest.raises(ConfigurationError, match=said):
+        build_features(make_bars(5), FeaturesConfig(names=("mine",)))
 
 
 def test_named_features_keep_the_order_they_are_named_in(make_bars):

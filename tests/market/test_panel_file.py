@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from trading_hpo.market.features import FeaturesConfig, build_features
+from trading_hpo.market.features.build import build_features
+from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel, open_panel, save_panel
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.types import BarRange, Panel

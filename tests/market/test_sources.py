@@ -9,7 +9,8 @@ import pytest
 
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
-from trading_hpo.market.features import FeaturesConfig, build_features
+from trading_hpo.market.features.build import build_features
+from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import (
     PACKAGED,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from trading_hpo.metrics.classification import METRICS, classification_metrics, constant_forecast_metrics
+from trading_hpo.metrics.classification import CLASSIFICATION_METRICS, classification_metrics
 
 random_rows = settings(deadline=None, max_examples=150)
 
@@ -79,7 +79,7 @@ def test_auc_agrees_with_scikit_learn_ties_included_and_is_a_half_for_one_class(
 @given(rows())
 def test_every_metric_is_a_finite_float_within_its_bounds(case):
     ours = classification_metrics(*case)
-    assert tuple(ours) == METRICS
+    assert tuple(ours) == tuple(CLASSIFICATION_METRICS)
     assert all(type(value) is float and np.isfinite(value) for value in ours.values())
     assert all((-1 if name == "mcc" else 0) <= value <= 1 for name, value in ours.items())
 
@@ -110,6 +110,11 @@ def test_scores_in_single_precision_rank_as_they_are():
     truth = np.array([False, True, False, True])
     score = np.array([0.1, 0.2, 0.2, 0.3], dtype=np.float32)
     assert classification_metrics(truth, truth, score)["auc"] == 0.875
+
+
+def constant_forecast_metrics(truth, majority):
+    called = np.full(len(truth), majority)
+    return classification_metrics(truth, called, called.astype(float))
 
 
 @pytest.mark.parametrize("majority", [True, False])

@@ -4,18 +4,20 @@ import io
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from pydantic import Field
 
+from trading_hpo.configuration import Config
 from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import (
     ROLES,
-    SPLITTERS,
     Split,
     build_split,
     check_classes,
@@ -24,9 +26,36 @@ from trading_hpo.splits.folds import (
     split_to_table,
 )
 from trading_hpo.splits.purging import last_label_end
+from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange, Fold, Panel
 
 laws = settings(deadline=None, max_examples=80)
+
+
+def halves(bars: BarRange, config: FoldsConfig):
+    """Blocks of which each fold validates two that are half of the bars apart, and trains on all others.
+
+    Every block is validated twice, alone with another one each time: two paths.
+    """
+    edges = np.linspace(bars.start, bars.stop, 2 * config.n_folds + 1).astype(int)
+    blocks = [BarRange(int(a), int(b)) for a, b in pairwise(edges)]
+    for shift in (0, 1):
+        for number in range(config.n_folds):
+            tested = sorted({number, config.n_folds + (number + shift) % config.n_folds})
+            train = tuple(block for place, block in enumerate(blocks) if place not in tested)
+            yield Division(train, tuple(blocks[place] for place in tested), (shift, shift))
+
+
+TWO_RANGES = Splitter(halves, min_folds=3)
+SCHEMES = [*SPLITTERS, "halves"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def two_ranges():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SPLITTERS._entries, "halves", TWO_RANGES)
+        yield
 
 
 def panel_of(present, horizon, label_end=None, target=None):
@@ -67,10 +96,10 @@ def panels(draw):
 
 @st.composite
 def configs(draw):
-    scheme = draw(st.sampled_from(sorted(SPLITTERS)))
+    scheme = draw(st.sampled_from(SCHEMES))
     return FoldsConfig(
         scheme=scheme,
-        n_folds=draw(st.integers(2 if scheme == "purged_kfold" else 1, 6)),
+        n_folds=draw(st.integers(SPLITTERS[scheme].min_folds, 6)),
         window=draw(st.sampled_from(["expanding", "rolling"])),
         first_train_fraction=draw(st.floats(0.3, 0.8)),
         stop_fraction=draw(st.floats(0.05, 0.49)),
@@ -139,9 +168,10 @@ def test_no_label_of_train_meets_a_label_of_stop(world):
 def test_what_follows_validation_waits_for_its_last_label_and_the_embargo(world):
     panel, config, split = world
     for fold in split.folds:
-        ends = intervals(panel, fold.validation)[:, 1]
-        later = {bar for bar in bars_of(fold.train + fold.stop) if bar >= fold.validation[0].stop}
-        assert all(bar > ends.max(initial=-1) + config.embargo_bars for bar in later)
+        for validation in fold.validation:
+            ends = intervals(panel, (validation,))[:, 1]
+            later = {bar for bar in bars_of(fold.train + fold.stop) if bar >= validation.stop}
+            assert all(bar > ends.max(initial=-1) + config.embargo_bars for bar in later)
 
 
 @laws
@@ -186,7 +216,8 @@ def test_stop_lies_after_train_in_time(world):
 @given(worlds())
 def test_folds_are_numbered_in_the_order_of_their_validations(world):
     _, config, split = world
-    assert [fold.number for fold in split.folds] == list(range(config.n_folds))
+    assert [fold.number for fold in split.folds] == list(range(len(split.folds)))
+    assume(config.scheme != "halves")
     starts = [fold.validation[0].start for fold in split.folds]
     assert starts == sorted(starts)
 
@@ -211,14 +242,24 @@ def test_purged_kfold_validates_every_search_bar_exactly_once(world):
 
 @laws
 @given(worlds())
+def test_a_path_validates_a_bar_at_most_once(world):
+    _, _, split = world
+    ranges = [part for fold in split.folds for part in zip(fold.paths, fold.validation, strict=True)]
+    for path in {path for path, _ in ranges}:
+        validated = [int(bar) for own, part in ranges if own == path for bar in part.bars()]
+        assert len(validated) == len(set(validated))
+
+
+@laws
+@given(worlds())
 def test_purging_takes_no_more_bars_than_labels_and_embargo_reach(world):
     panel, config, split = world
     reach = int((last_label_end(panel) - np.arange(panel.n_bars)).max())
-    splitter = SPLITTERS[config.scheme](split.search, config)
-    for fold, (candidates, _) in zip(split.folds, splitter, strict=True):
-        lost = len(bars_of(candidates)) - len(bars_of(fold.train + fold.stop))
-        # Two cuts before something (validation, stop), one after it.
-        assert lost <= 3 * reach + config.embargo_bars
+    divisions = SPLITTERS[config.scheme].divide(split.search, config)
+    for fold, division in zip(split.folds, divisions, strict=True):
+        lost = len(bars_of(division.train)) - len(bars_of(fold.train + fold.stop))
+        # A cut before stop, and for each validation range one before and one after it.
+        assert lost <= reach + len(fold.validation) * (2 * reach + config.embargo_bars)
 
 
 @laws
@@ -241,6 +282,59 @@ def test_a_split_survives_its_table_and_the_table_a_file(world):
     assert split_from_table(table) == split
     file = io.StringIO(table.to_csv(index=False))
     assert split_from_table(pd.read_csv(file)) == split
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_table_names_paths_where_there_are_several(scheme):
+    panel = panel_of(np.ones((1, 400)), 1)
+    split = build_split(panel, FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5), HoldoutConfig())
+    table = split_to_table(split, panel)
+    assert ("path" in table) == (scheme == "halves")
+    lines = table[table["role"] == "validation"]
+    assert len(lines) == sum(len(fold.validation) for fold in split.folds)
+    if scheme == "halves":
+        assert lines["path"].tolist() == [0] * 8 + [1] * 8
+        assert set(table.loc[table["role"] != "validation", "path"]) == {-1}
+
+
+def test_train_between_two_validation_ranges_is_cut_at_both_ends():
+    division = Division(
+        (BarRange(0, 20), BarRange(30, 60), BarRange(70, 100)), (BarRange(20, 30), BarRange(60, 70)), (0, 0)
+    )
+    SPLITTERS._entries["fixed"] = Splitter(lambda bars, config: iter([division]))
+    config = FoldsConfig(scheme="fixed", stop_fraction=1e-9, embargo_bars=4)
+    (fold,) = make_folds(BarRange(0, 100), config, np.arange(100) + 3)
+    del SPLITTERS._entries["fixed"]
+    # Labels of 3 bars: those of bars 17 to 19 and 57 to 59 reach validation; those of validation end at 32 and 72.
+    assert fold.train == (BarRange(0, 17), BarRange(37, 57), BarRange(77, 100))
+    assert fold.validation == division.validation
+
+
+def test_a_division_has_a_path_for_each_validation_range():
+    with pytest.raises(ValueError, match=r"paths must have one number for each of 2 validation ranges, got \(0,\)"):
+        Division((), (BarRange(0, 1), BarRange(2, 3)))
+
+
+class HalvesConfig(Config):
+    blocks: int = Field(default=2, ge=2)
+
+
+def test_options_are_checked_by_the_splitter_that_has_them(monkeypatch):
+    monkeypatch.setitem(SPLITTERS._entries, "halves", Splitter(halves, HalvesConfig))
+    assert FoldsConfig(scheme="halves", options={"blocks": 3}).options == {"blocks": 3}
+    with pytest.raises(ValueError, match=r"folds.options.blocks must be greater than or equal to 2, got 1"):
+        FoldsConfig(scheme="halves", options={"blocks": 1})
+    with pytest.raises(ValueError, match=r"folds.options.block is not a parameter. Did you mean 'blocks'"):
+        FoldsConfig(scheme="halves", options={"block": 3})
+    with pytest.raises(ValueError, match=r"folds.options must be empty for walk_forward, got {'blocks': 3}"):
+        FoldsConfig(options={"blocks": 3})
+
+
+def test_ranges_that_never_grow_are_refused_rather_than_tried_for_ever(monkeypatch):
+    short = Splitter(lambda bars, config: iter([Division((BarRange(0, 5),), (BarRange(5, 9),))]))
+    monkeypatch.setitem(SPLITTERS._entries, "short", short)
+    with pytest.raises(DataError, match="1 short folds need"):
+        build_split(panel_of(np.ones((1, 400)), 1), FoldsConfig(scheme="short"), HoldoutConfig())
 
 
 def test_the_table_names_the_first_and_last_bar_of_every_range():
@@ -318,11 +412,12 @@ def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
     assert min(sum(map(len, fold.role(role))) for role in ROLES) >= 8
 
 
-@pytest.mark.parametrize("scheme", sorted(SPLITTERS))
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
     panel = panel_of(np.ones((1, 400)), 1)
     config = FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5)
-    shortest = min(len(fold.validation[0]) for fold in build_split(panel, config, HoldoutConfig()).folds)
+    folds = build_split(panel, config, HoldoutConfig()).folds
+    shortest = min(len(part) for fold in folds for part in fold.validation)
     too_long = config.model_copy(update={"embargo_bars": shortest})
     with pytest.raises(
         ConfigurationError, match=rf"shorter than a validation block \({shortest} bars\), got {shortest}"

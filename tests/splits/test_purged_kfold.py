@@ -24,7 +24,7 @@ def kfold(n_folds, **settings_):
 @given(st.integers(0, 50), st.integers(10, 400), st.integers(2, 10))
 def test_every_bar_is_validated_exactly_once(start, length, n_folds):
     bars = BarRange(start, start + length)
-    validated = np.concatenate([validation.bars() for _, validation in purged_kfold(bars, kfold(n_folds))])
+    validated = np.concatenate([part.validation[0].bars() for part in purged_kfold(bars, kfold(n_folds))])
     assert validated.tolist() == bars.bars().tolist()
 
 
@@ -32,8 +32,8 @@ def test_every_bar_is_validated_exactly_once(start, length, n_folds):
 @given(st.integers(0, 50), st.integers(10, 400), st.integers(2, 10))
 def test_train_candidates_are_all_bars_but_validation(start, length, n_folds):
     bars = BarRange(start, start + length)
-    for train, validation in purged_kfold(bars, kfold(n_folds)):
-        together = np.concatenate([*(side.bars() for side in train), validation.bars()])
+    for part in purged_kfold(bars, kfold(n_folds)):
+        together = np.concatenate([side.bars() for side in (*part.train, *part.validation)])
         assert sorted(together) == bars.bars().tolist()
 
 
@@ -41,7 +41,7 @@ def test_train_candidates_are_all_bars_but_validation(start, length, n_folds):
 @given(st.integers(10, 200), st.integers(2, 10))
 def test_blocks_are_those_of_scikit_learn(n_bars, n_folds):
     theirs = [test.tolist() for _, test in KFold(n_folds).split(np.zeros(n_bars))]
-    ours = [validation.bars().tolist() for _, validation in purged_kfold(BarRange(0, n_bars), kfold(n_folds))]
+    ours = [part.validation[0].bars().tolist() for part in purged_kfold(BarRange(0, n_bars), kfold(n_folds))]
     assert ours == theirs
 
 

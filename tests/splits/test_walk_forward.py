@@ -32,7 +32,7 @@ def cases(draw):
 @given(cases())
 def test_validations_are_adjacent_and_end_with_the_last_bar(case):
     bars, config = case
-    validations = [validation for _, validation in walk_forward(bars, config)]
+    validations = [division.validation[0] for division in walk_forward(bars, config)]
     assert len(validations) == config.n_folds
     assert [v.stop for v in validations[:-1]] == [v.start for v in validations[1:]]
     assert validations[-1].stop == bars.stop
@@ -41,7 +41,7 @@ def test_validations_are_adjacent_and_end_with_the_last_bar(case):
 @settings(deadline=None)
 @given(cases())
 def test_validations_are_equally_long_to_one_bar(case):
-    lengths = [len(validation) for _, validation in walk_forward(*case)]
+    lengths = [len(division.validation[0]) for division in walk_forward(*case)]
     assert max(lengths) - min(lengths) <= 1
 
 
@@ -49,7 +49,7 @@ def test_validations_are_equally_long_to_one_bar(case):
 @given(cases())
 def test_the_first_train_is_its_share_of_the_bars(case):
     bars, config = case
-    (train,), _ = next(iter(walk_forward(bars, config)))
+    (train,) = next(walk_forward(bars, config)).train
     assert abs(len(train) - len(bars) * config.first_train_fraction) <= 0.5
 
 
@@ -57,7 +57,8 @@ def test_the_first_train_is_its_share_of_the_bars(case):
 @given(cases())
 def test_train_ends_where_validation_starts_and_never_leaves_the_bars(case):
     bars, config = case
-    for (train,), validation in walk_forward(bars, config):
+    for division in walk_forward(bars, config):
+        (train,), (validation,) = division.train, division.validation
         assert bars.start <= train.start <= train.stop == validation.start
 
 
@@ -65,7 +66,7 @@ def test_train_ends_where_validation_starts_and_never_leaves_the_bars(case):
 @given(cases())
 def test_an_expanding_train_grows_from_the_first_bar(case):
     bars, config = case
-    trains = [train for (train,), _ in walk_forward(bars, config.model_copy(update={"window": "expanding"}))]
+    trains = [part.train[0] for part in walk_forward(bars, config.model_copy(update={"window": "expanding"}))]
     assert all(train.start == bars.start for train in trains)
     assert all(len(a) <= len(b) for a, b in pairwise(trains))
 
@@ -74,7 +75,7 @@ def test_an_expanding_train_grows_from_the_first_bar(case):
 @given(cases())
 def test_a_rolling_train_keeps_its_length_and_moves_with_validation(case):
     bars, config = case
-    trains = [train for (train,), _ in walk_forward(bars, config.model_copy(update={"window": "rolling"}))]
+    trains = [part.train[0] for part in walk_forward(bars, config.model_copy(update={"window": "rolling"}))]
     assert len({len(train) for train in trains}) == 1
     assert trains[0].start == bars.start
 
@@ -85,12 +86,14 @@ def test_one_bar_more_shortens_no_train_and_no_validation(case):
     bars, config = case
     longer = BarRange(bars.start, bars.stop + 1)
     pairs = zip(walk_forward(bars, config), walk_forward(longer, config), strict=True)
-    assert all(len(a) <= len(b) and len(v) <= len(w) for ((a,), v), ((b,), w) in pairs)
+    for one, other in pairs:
+        assert len(one.train[0]) <= len(other.train[0])
+        assert len(one.validation[0]) <= len(other.validation[0])
 
 
 @pytest.mark.parametrize(("fraction", "first"), [(0.9, 900), (0.7, 700), (0.29, 290), (0.57, 570)])
 def test_a_share_that_binary_fractions_cannot_hold_loses_no_bar(fraction, first):
-    (train,), _ = next(iter(walk_forward(BarRange(0, 1000), FoldsConfig(first_train_fraction=fraction))))
+    (train,) = next(walk_forward(BarRange(0, 1000), FoldsConfig(first_train_fraction=fraction))).train
     assert len(train) == first
 
 

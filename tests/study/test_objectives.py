@@ -18,7 +18,7 @@ def problems_with(**hpo):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_metric_is_improved_in_its_own_direction_unless_told(metric):
-    natural = METRICS[metric].natural
+    natural = METRICS[metric].direction
     assert ObjectiveConfig(metric=metric).direction == (natural or "maximize")
     if natural is None:
         assert ObjectiveConfig(metric=metric, direction="minimize").direction == "minimize"
@@ -29,7 +29,7 @@ def test_every_metric_is_improved_in_its_own_direction_unless_told(metric):
 
 
 def test_every_cost_is_to_be_small():
-    assert {METRICS[name].natural for name in COST_METRICS} == {"minimize"}
+    assert {METRICS[name].direction for name in COST_METRICS} == {"minimize"}
 
 
 @given(limit=st.floats(0.01, 1e4), share=st.floats(-0.9, 5))

@@ -15,6 +15,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
 from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
+from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.types import BarRange, Panel
 
@@ -51,10 +52,11 @@ def judge_holdout(
     """
     rows = panel.rows((split.holdout,), window_bars)
     score = network.score(panel, rows)
-    judged = judge(panel, rows, score, network.threshold, backtest, network.unit)
+    majority = majority_of(panel, panel.rows((split.search,), window_bars))
+    judged = judge(panel, rows, score, network.threshold, backtest, network.unit, majority)
     result = {
         "metrics": judged.metrics,
-        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds)),
+        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds), majority),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -91,6 +93,7 @@ def _standard_errors(
     score: Float[np.ndarray, " N"],
     backtest: BacktestConfig,
     n_blocks: int,
+    majority: bool,
 ) -> dict[str, float | None]:
     """Standard error of every metric's mean over consecutive blocks of bars, as many as there are folds.
 
@@ -103,7 +106,8 @@ def _standard_errors(
     blocks = []
     for bars in edges:
         own = (bar >= bars[0]) & (bar <= bars[-1])
-        blocks.append(judge(panel, rows[own], score[own], network.threshold, backtest, network.unit).metrics)
+        judged = judge(panel, rows[own], score[own], network.threshold, backtest, network.unit, majority)
+        blocks.append(judged.metrics)
     errors: dict[str, float | None] = {}
     for name in blocks[0]:
         values = [block[name] for block in blocks]
@@ -148,7 +152,10 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     return {
         "panel_digest": panel_digest(panel),
         "folds": folds,
-        "validation": {name: _means([fold[name] for fold in folds]) for name in ("constant_forecast", "buy_and_hold")},
+        "validation": {
+            name: _means([fold[name] for fold in folds], [fold.paths for fold in split.folds])
+            for name in ("constant_forecast", "buy_and_hold")
+        },
         "holdout": _both(panel, before, holdout, backtest),
     }
 
@@ -182,8 +189,5 @@ def _both(
     }
 
 
-def _means(of_folds: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
-    return {
-        name: None if any(f[name] is None for f in of_folds) else float(np.mean([f[name] for f in of_folds]))
-        for name in of_folds[0]
-    }
+def _means(of_folds: Sequence[dict[str, float | None]], paths: Sequence[Sequence[int]]) -> dict[str, float | None]:
+    return {name: mean_over_paths([fold[name] for fold in of_folds], paths) for name in of_folds[0]}

@@ -1,6 +1,5 @@
 """Scores of panel rows -> metrics of the forecast and of the trades it leads to."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,10 @@ from scipy.special import expit
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.backtest.positions import signal_weights
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
-from trading_hpo.metrics.classification import classification_metrics, constant_forecast_metrics
-from trading_hpo.metrics.regression import composite_accuracy, regression_metrics
-from trading_hpo.metrics.trading import trading_metrics
+from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.metric import Returns, Targets
+from trading_hpo.metrics.registry import METRICS
+from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import Panel
 
 
@@ -45,6 +45,7 @@ def judge(
     threshold: float,
     config: BacktestConfig,
     unit: float = 1.0,
+    majority: bool | None = None,
 ) -> Judgement:
     """Judge scores of rows: calls are the scores above the threshold.
 
@@ -57,15 +58,77 @@ def judge(
         threshold: Chosen elsewhere (on stop rows).
         config: Costs and positions.
         unit: Of the scores of a number, in the target's; scores of a class are logits.
+        majority: What the constant forecast calls, for metrics that compare with its returns.
     """
     called = score > threshold
-    judged = classification_metrics(truth_of(panel, rows), called, score)
-    metrics = _with_closeness(judged, panel, rows, forecast_of(panel.task, score, unit), config)
     bars, up, known, moves = _grid(panel, rows, called)
+    returns = _traded(panel, up, known, moves, config)
+    constant = None
+    if majority is not None and constant_returns_are_read():
+        constant = _traded(panel, known & majority, known, moves, config)
+    forecast = _forecast(panel, score, called, forecast_of(panel.task, score, unit))
+    metrics = compute_metrics(
+        forecast, targets_of(panel, rows), returns, constant, regression_weight=config.regression_weight
+    )
+    return Judgement(metrics, returns.net, bars)
+
+
+def monitored(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    score: Float[np.ndarray, " N"],
+    threshold: float,
+    config: BacktestConfig,
+    unit: float,
+    name: str,
+) -> float:
+    """Return a metric of scores of rows, the greater the better; minus infinity where it has no meaning.
+
+    **Looks ahead:** label only, of the stop rows that it is given.
+
+    Args:
+        panel: Targets and returns of the rows.
+        rows: Flat row numbers.
+        score: The higher, the more positive.
+        threshold: Scores above it are calls.
+        config: Costs and positions.
+        unit: Of the scores of a number, in the target's.
+        name: Of the metric.
+    """
+    metric = METRICS[name]
+    if metric.kind == "trading" or metric.compute is None:
+        value = judge(panel, rows, score, threshold, config, unit).metrics[name]
+    else:
+        forecast = _forecast(panel, score, score > threshold, forecast_of(panel.task, score, unit))
+        value = compute_metric(name, forecast, targets_of(panel, rows))
+    if value is None:
+        return -np.inf
+    return -value if metric.direction == "minimize" else value
+
+
+def targets_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Targets:
+    """Return what came true of the rows."""
+    return Targets(panel.target.ravel()[rows][:, None], truth_of(panel, rows))
+
+
+def _forecast(
+    panel: Panel, score: Float[np.ndarray, " N"], called: Bool[np.ndarray, " N"], number: Float[np.ndarray, " N"]
+) -> Forecast:
+    if panel.task == "classification":
+        return Forecast(score, called=called, probability=number)
+    return Forecast(score, called=called, values=number[:, None])
+
+
+def _traded(
+    panel: Panel,
+    up: Bool[np.ndarray, "T A"],
+    known: Bool[np.ndarray, "T A"],
+    moves: Float[np.ndarray, "T A"],
+    config: BacktestConfig,
+) -> Returns:
     weights = signal_weights(up, known, config, panel.horizon_bars, panel.label_kind)
-    returns, turnover = net_returns(weights, moves, config.cost_bps)
-    metrics.update(trading_metrics(returns, turnover, panel.bars_per_year))
-    return Judgement(metrics, returns, bars)
+    net, turnover = net_returns(weights, moves, config.cost_bps)
+    return Returns(net, panel.bars_per_year, turnover)
 
 
 def forecast_of(task: str, score: Float[np.ndarray, " N"], unit: float) -> Float[np.ndarray, " N"]:
@@ -84,22 +147,10 @@ def constant_forecast(
 
     **Looks ahead:** label only, of ``rows`` to judge; what is foretold comes from ``train``.
     """
-    judged = constant_forecast_metrics(truth_of(panel, rows), majority_of(panel, train))
-    mean = float(panel.target.ravel()[train].mean())
-    return _with_closeness(judged, panel, rows, np.full(len(rows), mean), config)
-
-
-def _with_closeness(
-    judged: Mapping[str, float],
-    panel: Panel,
-    rows: Int[np.ndarray, " N"],
-    forecast: Float[np.ndarray, " N"],
-    config: BacktestConfig,
-) -> dict[str, float | None]:
-    """Add to the metrics of the calls how near the forecast came to the target, and both in one number."""
-    near = regression_metrics(panel.target.ravel()[rows], forecast)
-    composite = composite_accuracy(judged["accuracy"], near["r2"], config.regression_weight)
-    return {**judged, **near, "composite_accuracy": composite}
+    called = np.full(len(rows), majority_of(panel, train))
+    mean = np.full(len(rows), float(panel.target.ravel()[train].mean()))
+    forecast = _forecast(panel, called.astype(float), called, mean)
+    return compute_metrics(forecast, targets_of(panel, rows), None, regression_weight=config.regression_weight)
 
 
 def majority_of(panel: Panel, train: Int[np.ndarray, " N"]) -> bool:
@@ -111,7 +162,9 @@ def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConf
     """Judge holding the assets of the first bar in equal shares to the last bar."""
     bars, _, known, moves = _grid(panel, rows, np.ones(len(rows), dtype=bool))
     returns = buy_and_hold_returns(moves, known[0], config.cost_bps)
-    return Judgement(trading_metrics(returns, None, panel.bars_per_year), returns, bars)
+    traded = Returns(returns, panel.bars_per_year)
+    metrics = compute_metrics(None, None, traded, regression_weight=config.regression_weight)
+    return Judgement(metrics, returns, bars)
 
 
 def _grid(

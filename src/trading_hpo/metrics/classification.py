@@ -5,22 +5,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-METRICS = (
-    "mcc",
-    "f1_positive",
-    "precision",
-    "recall",
-    "accuracy",
-    "balanced_accuracy",
-    "auc",
-    "positive_rate",
-)
+from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
 
 
 def classification_metrics(
     truth: Bool[np.ndarray, " N"], predicted: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]
 ) -> dict[str, float]:
-    """Return every metric of ``METRICS``.
+    """Return every metric of ``CLASSIFICATION_METRICS``.
 
     A ratio without a denominator is 0, as scikit-learn has it; AUC of one class is 0.5.
 
@@ -52,12 +43,6 @@ def classification_metrics(
     }
 
 
-def constant_forecast_metrics(truth: Bool[np.ndarray, " N"], majority: bool) -> dict[str, float]:
-    """Return the metrics of always foretelling ``majority``, the more frequent class of the train rows."""
-    constant = np.full(len(truth), majority)
-    return classification_metrics(truth, constant, constant.astype(float))
-
-
 def _ratio(top: Any, bottom: Any) -> float:
     return float(top / bottom) if bottom > 0 else 0.0
 
@@ -72,3 +57,20 @@ def _auc(truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float
         return 0.5
     above = rankdata(score)[truth].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
+
+
+def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, float]:
+    assert forecast.called is not None
+    return classification_metrics(targets.positive, forecast.called, forecast.score)
+
+
+CLASSIFICATION_METRICS = by_name(
+    Metric("mcc", "classification", "maximize", "", _compute),
+    Metric("f1_positive", "classification", "maximize", "", _compute),
+    Metric("precision", "classification", "maximize", "share", _compute),
+    Metric("recall", "classification", "maximize", "share", _compute),
+    Metric("accuracy", "classification", "maximize", "share", _compute),
+    Metric("balanced_accuracy", "classification", "maximize", "share", _compute),
+    Metric("auc", "classification", "maximize", "share", _compute),
+    Metric("positive_rate", "classification", None, "share", _compute),  # good in the middle
+)

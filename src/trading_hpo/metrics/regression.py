@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-REGRESSION_METRICS = ("mae", "mse", "mape", "r2", "ic")
+from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
 
 
 def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarray, " N"]) -> dict[str, float | None]:
@@ -52,3 +52,23 @@ def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -
     """Of two series around 0."""
     size = float(np.sqrt((one**2).sum() * (other**2).sum()))
     return float((one * other).sum()) / size if size > 0 else 0.0
+
+
+def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, float | None]:
+    """Of the first target: the probability of a class, or the number."""
+    number = forecast.probability
+    if number is None and forecast.values is not None:
+        number = forecast.values[:, 0]
+    if number is None:
+        return dict.fromkeys(REGRESSION_METRICS)
+    return regression_metrics(targets.values[:, 0], number)
+
+
+REGRESSION_METRICS = by_name(
+    Metric("mae", "regression", "minimize", "of the target", _compute),
+    Metric("mse", "regression", "minimize", "of the target, squared", _compute),
+    Metric("mape", "regression", "minimize", "share", _compute),
+    Metric("r2", "regression", "maximize", "", _compute),
+    Metric("ic", "regression", "maximize", "", _compute),
+)
+COMPOSITE_ACCURACY = Metric("composite_accuracy", "regression", "maximize", "", None)

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-TRADING_METRICS = ("sharpe", "max_drawdown", "total_return", "volatility", "turnover", "win_rate")
+from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
 
 
 def sharpe(returns: Float[np.ndarray, " T"], bars_per_year: float) -> float | None:
@@ -47,3 +47,17 @@ def trading_metrics(
         "turnover": float(turnover.mean() * bars_per_year) if turnover is not None and len(turnover) else 0.0,
         "win_rate": float((returns > 0).mean()) if len(returns) else None,
     }
+
+
+def _compute(_: Forecast | None, __: Targets | None, returns: Returns, ___: Returns | None) -> dict[str, float | None]:
+    return trading_metrics(returns.net, returns.turnover, returns.bars_per_year)
+
+
+TRADING_METRICS = by_name(
+    Metric("sharpe", "trading", "maximize", "per year", _compute),
+    Metric("max_drawdown", "trading", "minimize", "share", _compute),
+    Metric("total_return", "trading", "maximize", "share", _compute),
+    Metric("volatility", "trading", "minimize", "share, per year", _compute),
+    Metric("turnover", "trading", None, "capital, per year", _compute),  # by itself neither good nor bad
+    Metric("win_rate", "trading", "maximize", "share", _compute),
+)

@@ -1,11 +1,12 @@
 """How the bars are divided."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from trading_hpo.configuration import Config
+from trading_hpo.configuration import Config, problems_of
+from trading_hpo.splits.registry import SPLITTERS
 
 
 class HoldoutConfig(Config):
@@ -18,7 +19,8 @@ class HoldoutConfig(Config):
 class FoldsConfig(Config):
     """The folds of the search."""
 
-    scheme: Literal["walk_forward", "purged_kfold"] = "walk_forward"
+    scheme: str = "walk_forward"
+    options: dict[str, Any] = Field(default={}, description="of a splitter that has options of its own")
     n_folds: int = Field(default=4, ge=1, le=50, strict=True)
     window: Literal["expanding", "rolling"] = Field(default="expanding", description="walk_forward: of train")
     first_train_fraction: float = Field(
@@ -33,8 +35,28 @@ class FoldsConfig(Config):
     )
     min_role_bars: int = Field(default=20, ge=1, strict=True, description="shortest train, stop and validation")
 
+    @field_validator("scheme")
+    @classmethod
+    def _known(cls, scheme: str) -> str:
+        if scheme not in SPLITTERS:
+            raise ValueError(SPLITTERS.unknown(scheme))
+        return scheme
+
     @model_validator(mode="after")
-    def _two_folds(self) -> Self:
-        if self.scheme == "purged_kfold" and self.n_folds < 2:
-            raise ValueError("folds.n_folds must be 2 or more for purged_kfold, got 1.")
+    def _as_the_splitter_wants_it(self) -> Self:
+        splitter = SPLITTERS[self.scheme]
+        if self.n_folds < splitter.min_folds:
+            raise ValueError(
+                f"folds.n_folds must be {splitter.min_folds} or more for {self.scheme}, got {self.n_folds}."
+            )
+        if splitter.options is None:
+            if self.options:
+                raise ValueError(
+                    f"folds.options must be empty for {self.scheme}, got {self.options!r}. Leave them out."
+                )
+            return self
+        try:
+            splitter.options(**self.options)
+        except ValidationError as error:
+            raise ValueError(*problems_of(error, splitter.options, "folds.options")) from error
         return self

@@ -1,6 +1,6 @@
 """Panel -> the holdout and the folds before it, as a readable table."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +9,13 @@ from jaxtyping import Int
 
 from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.purged_kfold import purged_kfold
 from trading_hpo.splits.purging import embargo_after, last_label_end, purge_before
-from trading_hpo.splits.walk_forward import walk_forward
+from trading_hpo.splits.registry import SPLITTERS
 from trading_hpo.types import BarRange, Fold, Panel
 
-Splitter = Callable[[BarRange, FoldsConfig], Iterator[tuple[tuple[BarRange, ...], BarRange]]]
-SPLITTERS: dict[str, Splitter] = {"walk_forward": walk_forward, "purged_kfold": purged_kfold}
 ROLES = ("train", "stop", "validation")
 HOLDOUT = "holdout"
+_MOST_BARS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,19 @@ def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> Spl
 
 
 def make_folds(search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, " T"]) -> Iterator[Fold]:
-    """Divide the bars by the scheme, then purge and embargo every role against the later ones."""
-    for number, (candidates, validation) in enumerate(SPLITTERS[config.scheme](search, config)):
-        train, stop = _carve_stop(candidates, config.stop_fraction)
-        stop = _apart_from(stop, validation, config.embargo_bars, last_end)
-        train = _apart_from(train, validation, config.embargo_bars, last_end)
+    """Divide the bars by the scheme, then purge and embargo every role against the later ones.
+
+    A row before a validation range is purged where its label reaches that range; a row after one waits for its last
+    label and the embargo. Between two ranges both hold.
+    """
+    for number, division in enumerate(SPLITTERS[config.scheme].divide(search, config)):
+        train, stop = _carve_stop(division.train, config.stop_fraction)
+        for validation in division.validation:
+            stop = _apart_from(stop, validation, config.embargo_bars, last_end)
+            train = _apart_from(train, validation, config.embargo_bars, last_end)
         for part in stop:
             train = tuple(purge_before(own, part.start, last_end) if own.stop <= part.start else own for own in train)
-        yield Fold(number, _filled(train), _filled(stop), (validation,))
+        yield Fold(number, _filled(train), _filled(stop), division.validation, division.paths)
 
 
 def _carve_stop(candidates: Sequence[BarRange], fraction: float) -> tuple[tuple[BarRange, ...], tuple[BarRange, ...]]:
@@ -121,7 +124,7 @@ def _holdout_start(panel: Panel, bars: BarRange, holdout: HoldoutConfig) -> int:
 def _check_lengths(
     made: Sequence[Fold], search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, " T"], panel: Panel
 ) -> None:
-    shortest = min(len(fold.validation[0]) for fold in made)
+    shortest = min(len(part) for fold in made for part in fold.validation)
     if config.min_role_bars <= shortest <= config.embargo_bars:
         raise ConfigurationError(
             [
@@ -135,7 +138,7 @@ def _check_lengths(
     needed = _needed_bars(len(search), config, int(reach.max(initial=panel.horizon_bars)))
     raise DataError(
         [
-            f"{config.n_folds} {config.scheme} folds need {needed} bars with features and labels before the holdout, "
+            f"{len(made)} {config.scheme} folds need {needed} bars with features and labels before the holdout, "
             f"got {len(search)} (of {panel.n_bars} bars in all). Lower folds.n_folds or holdout.fraction, choose "
             "features with shorter histories, or bring more data."
         ]
@@ -143,9 +146,10 @@ def _check_lengths(
 
 
 def _long_enough(made: Sequence[Fold], config: FoldsConfig) -> bool:
-    least = dict.fromkeys(ROLES, config.min_role_bars)
-    least["validation"] = max(config.min_role_bars, config.embargo_bars + 1)
-    return all(sum(map(len, fold.role(role))) >= least[role] for fold in made for role in ROLES)
+    """Of validation every range must be long enough by itself: the embargo follows each of them."""
+    trained = all(sum(map(len, ranges)) >= config.min_role_bars for fold in made for ranges in (fold.train, fold.stop))
+    least = max(config.min_role_bars, config.embargo_bars + 1)
+    return trained and all(len(part) >= least for fold in made for part in fold.validation)
 
 
 def _needed_bars(n_bars: int, config: FoldsConfig, label_bars: int) -> int:
@@ -156,6 +160,8 @@ def _needed_bars(n_bars: int, config: FoldsConfig, label_bars: int) -> int:
     low, high = n_bars, 2 * n_bars + 1
     while not _fits(high, config, label_bars):
         low, high = high, 2 * high
+        if low > _MOST_BARS:  # a splitter whose ranges do not grow with the bars
+            return low
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _fits(middle, config, label_bars) else (middle, high)
@@ -207,11 +213,12 @@ def _named_roles(split: Split) -> Iterator[tuple[str, tuple[BarRange, ...]]]:
 def split_to_table(split: Split, panel: Panel) -> pd.DataFrame:
     """Return one line per range: ``fold, role, start_bar, stop_bar, first, last, bars``; fold -1 is outside.
 
-    ``stop_bar`` is exclusive; ``first`` and ``last`` are the timestamps of the first and last bar.
+    ``stop_bar`` is exclusive; ``first`` and ``last`` are the timestamps of the first and last bar. Where there is more
+    than one path, ``path`` is that of a validation range, and -1 of every other.
     """
     ranges = [(fold.number, role, part) for fold in split.folds for role in ROLES for part in fold.role(role)]
     ranges += [(-1, "search", split.search), (-1, HOLDOUT, split.holdout)]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [
             {
                 "fold": number,
@@ -225,6 +232,11 @@ def split_to_table(split: Split, panel: Panel) -> pd.DataFrame:
             for number, role, part in ranges
         ]
     )
+    paths = [path for fold in split.folds for path in fold.paths]
+    if any(paths):
+        table["path"] = -1
+        table.loc[table["role"] == "validation", "path"] = paths
+    return table
 
 
 def split_from_table(table: pd.DataFrame) -> Split:
@@ -234,6 +246,11 @@ def split_from_table(table: pd.DataFrame) -> Split:
         lines = table[(table["fold"] == number) & (table["role"] == role)]
         return tuple(BarRange(int(a), int(b)) for a, b in zip(lines["start_bar"], lines["stop_bar"], strict=True))
 
+    def fold(number: int) -> Fold:
+        validation = table[(table["fold"] == number) & (table["role"] == "validation")]
+        paths = validation["path"] if "path" in table else [0] * len(validation)
+        train, stop, validated = (ranges(number, role) for role in ROLES)
+        return Fold(number, train, stop, validated, tuple(map(int, paths)))
+
     numbers = sorted(int(number) for number in table["fold"].unique() if number >= 0)
-    folds = tuple(Fold(n, ranges(n, "train"), ranges(n, "stop"), ranges(n, "validation")) for n in numbers)
-    return Split(folds, ranges(-1, "search")[0], ranges(-1, HOLDOUT)[0])
+    return Split(tuple(map(fold, numbers)), ranges(-1, "search")[0], ranges(-1, HOLDOUT)[0])

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange
 
 
-def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[BarRange, ...], BarRange]]:
-    """Yield (train candidates, validation) per fold, before purging and embargo.
+def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[Division]:
+    """Yield a division per fold.
 
     **Looks ahead:** train lies on both sides of validation; purging and embargo keep the labels apart.
 
@@ -19,7 +20,7 @@ def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[Ba
 
     Example:
         >>> config = FoldsConfig(scheme="purged_kfold", n_folds=3)
-        >>> [(len(train), v.start, v.stop) for train, v in purged_kfold(BarRange(0, 10), config)]
+        >>> [(len(d.train), d.validation[0].start, d.validation[0].stop) for d in purged_kfold(BarRange(0, 10), config)]
         [(1, 0, 4), (2, 4, 7), (1, 7, 10)]
     """
     length, longer = divmod(len(bars), config.n_folds)
@@ -27,5 +28,8 @@ def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[Ba
     for number in range(config.n_folds):
         stop = start + length + (number < longer)
         sides = (BarRange(bars.start, start), BarRange(stop, bars.stop))
-        yield tuple(side for side in sides if len(side)), BarRange(start, stop)
+        yield Division(tuple(side for side in sides if len(side)), (BarRange(start, stop),))
         start = stop
+
+
+PURGED_KFOLD = Splitter(purged_kfold, min_folds=2)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange
 
 
-def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[BarRange, ...], BarRange]]:
-    """Yield (train candidates, validation) per fold, before purging.
+def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[Division]:
+    """Yield a division per fold.
 
     **Looks ahead:** never; train ends where validation starts.
 
@@ -19,8 +20,8 @@ def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[Ba
 
     Example:
         >>> config = FoldsConfig(n_folds=2, first_train_fraction=0.5)
-        >>> [(t.start, t.stop, v.start, v.stop) for (t,), v in walk_forward(BarRange(0, 100), config)]
-        [(0, 50, 50, 75), (0, 75, 75, 100)]
+        >>> [(d.train[0].stop, d.validation[0].stop) for d in walk_forward(BarRange(0, 100), config)]
+        [(50, 75), (75, 100)]
     """
     first = round(len(bars) * config.first_train_fraction)
     length, longer = divmod(len(bars) - first, config.n_folds)
@@ -28,5 +29,8 @@ def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[tuple[tuple[Ba
     for number in range(config.n_folds):
         stop = start + length + (number < longer)
         train_start = start - first if config.window == "rolling" else bars.start
-        yield (BarRange(train_start, start),), BarRange(start, stop)
+        yield Division((BarRange(train_start, start),), (BarRange(start, stop),))
         start = stop
+
+
+WALK_FORWARD = Splitter(walk_forward)

@@ -9,7 +9,7 @@ import numpy as np
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StudyMismatchError
-from trading_hpo.splits.folds import Split
+from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import last_label_end
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.training.config import TrainingConfig
@@ -51,7 +51,8 @@ def search_fingerprint(
         },
         "folds": {
             str(fold.number): {
-                role: [[part.start, part.stop] for part in fold.role(role)] for role in ("train", "stop", "validation")
+                **{role: [[part.start, part.stop] for part in fold.role(role)] for role in ROLES},
+                **({"paths": list(fold.paths)} if any(fold.paths) else {}),  # 0 where there is one path
             }
             for fold in split.folds
         },
@@ -69,7 +70,7 @@ def search_fingerprint(
 
 def _last_seen(panel: Panel, split: Split) -> int:
     """The last bar that any fold knows something of: its labels reach further than its own bars."""
-    parts = [part for fold in split.folds for role in ("train", "stop", "validation") for part in fold.role(role)]
+    parts = [part for fold in split.folds for role in ROLES for part in fold.role(role)]
     ends = last_label_end(panel)
     return int(max(ends[part.start : part.stop].max() for part in parts if len(part)))
 

@@ -15,6 +15,7 @@ from trading_hpo.errors import OverLimitError, StaleInputError
 from trading_hpo.families.networks.fold import FoldScore, Recipe, Rows, fit_fold
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.folds import Split
+from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import LimitsConfig
 from trading_hpo.study.costs import Costs
@@ -70,10 +71,10 @@ class TrialOutcome:
     """What a trial leaves.
 
     Attributes:
-        values: One per objective: the mean over folds at each fold's stopped epoch, or a cost; NaN where a fold has
-            none.
+        values: One per objective: the mean over folds at each fold's stopped epoch (``mean_over_paths``), or a cost;
+            NaN where a fold has none.
         folds: Per fold: stopped epoch, epochs, threshold, seconds, validation metrics.
-        metrics: Mean over folds of every metric.
+        metrics: Mean of every metric, in the same way.
         spread: Sample standard deviation over folds of every metric.
         cost: Of ``COST_METRICS``: those of training over all folds.
         step: Of a report: the longest fold's epochs, or the folds that have ended.
@@ -115,6 +116,7 @@ class TrialEvaluator:
 
     def __init__(self, task: EvaluationTask, panel: Panel) -> None:
         self.task, self.panel = task, panel
+        self._paths = {fold.number: fold.paths for fold in task.split.folds}
         self._rows = {
             fold.number: Rows(
                 *(panel.rows(fold.role(role), task.longest_window) for role in ("train", "stop", "validation"))
@@ -194,10 +196,11 @@ class TrialEvaluator:
     def _outcome(self, scores: list[FoldScore], costs: Costs) -> TrialOutcome:
         names = scores[0].metrics
         by_fold = {name: [score.metrics[name] for score in scores] for name in names}
+        paths = [self._paths[score.fold] for score in scores]
         outcome = TrialOutcome(
             values=(),
             folds=[asdict(score) for score in scores],
-            metrics={name: _mean(of_folds) for name, of_folds in by_fold.items()},
+            metrics={name: mean_over_paths(of_folds, paths) for name, of_folds in by_fold.items()},
             spread={name: _spread(of_folds) for name, of_folds in by_fold.items()},
             cost=costs.after(scores),
             step=len(scores),

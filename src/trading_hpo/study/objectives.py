@@ -11,8 +11,8 @@ from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.registry import PRUNERS
 from trading_hpo.engine.samplers.base import SamplerConfig
 from trading_hpo.engine.samplers.registry import SAMPLERS
-from trading_hpo.errors import did_you_mean
-from trading_hpo.metrics.registry import METRICS, Direction
+from trading_hpo.metrics.metric import Direction
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.registry import Registry
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 def _known(metric: str) -> str:
     if metric not in METRICS:
-        raise ValueError(f"unknown metric {metric!r}. {did_you_mean(metric, METRICS)}")
+        raise ValueError(METRICS.unknown(metric))
     return metric
 
 
@@ -38,12 +38,12 @@ class ObjectiveConfig(Config):
     def _natural_direction(cls, values: Any) -> Any:
         """A drawdown without a direction is minimised."""
         if isinstance(values, dict) and "direction" not in values and values.get("metric") in METRICS:
-            return {**values, "direction": METRICS[values["metric"]].natural or "maximize"}
+            return {**values, "direction": METRICS[values["metric"]].direction or "maximize"}
         return values
 
     @model_validator(mode="after")
     def _improves(self) -> Self:
-        natural = METRICS[self.metric].natural
+        natural = METRICS[self.metric].direction
         if natural not in (None, self.direction):
             raise ValueError(
                 f"direction must be {natural} for {self.metric}, got {self.direction!r}. Or leave it out: it is the "

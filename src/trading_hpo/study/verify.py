@@ -9,7 +9,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import CLOCKED
-from trading_hpo.splits.folds import Split
+from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.study.conditions import metrics_improved, panel_digest
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
 from trading_hpo.study.ranking import best_trial
@@ -111,9 +111,11 @@ def _panel(data: Path, digest: str, study_name: str) -> Panel:
 
 def _split(folds: Mapping[str, Mapping[str, Any]]) -> Split:
     """The folds of a fingerprint; what lies outside of them is not needed."""
-    made = (
-        Fold(int(number), *(tuple(BarRange(*part) for part in roles[role]) for role in ("train", "stop", "validation")))
-        for number, roles in folds.items()
-    )
+
+    def fold(number: int, roles: Mapping[str, Any]) -> Fold:
+        train, stop, validation = (tuple(BarRange(*part) for part in roles[role]) for role in ROLES)
+        return Fold(number, train, stop, validation, tuple(roles.get("paths", [0] * len(validation))))
+
+    made = [fold(int(number), roles) for number, roles in folds.items()]
     nothing = BarRange(0, 0)
     return Split(tuple(sorted(made, key=lambda fold: fold.number)), nothing, nothing)

@@ -26,6 +26,7 @@ class Forecast:
         quantiles: Of each target at ``levels``, in its unit.
         levels: Of the quantiles.
         position: To hold, -1 to 1, of a loss that learns positions.
+        called: Whether a decision calls each row positive; absent until there is one.
     """
 
     score: Float[np.ndarray, " R"]
@@ -34,6 +35,7 @@ class Forecast:
     quantiles: Float[np.ndarray, "R C Q"] | None = None
     levels: tuple[float, ...] | None = None
     position: Float[np.ndarray, " R"] | None = None
+    called: Bool[np.ndarray, " R"] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from trading_hpo.configuration import Config
+from trading_hpo.metrics.registry import METRICS
 
 LOSSES_BY_TASK = {"classification": ("focal", "cross_entropy"), "regression": ("mse", "mae")}
 
@@ -20,8 +21,8 @@ class TrainingConfig(Config):
     loss: Literal["auto", "focal", "cross_entropy", "mse", "mae"] = Field(
         default="auto", description="auto: focal for a class, mse for a number"
     )
-    monitor_metric: Literal["loss", "auc", "mcc", "f1_positive", "accuracy", "balanced_accuracy"] = Field(
-        default="loss", description="on the stop rows; decides the stopped epoch"
+    monitor_metric: str = Field(
+        default="loss", description="loss or a metric, on the stop rows; decides the stopped epoch"
     )
     min_delta: float = Field(default=0.0, ge=0, description="least improvement that counts")
     threshold: Literal["prevalence"] | float = Field(
@@ -31,6 +32,15 @@ class TrainingConfig(Config):
     clip_sigma: float = Field(default=8.0, gt=0, description="scaled features are clipped there")
     eval_batch_size: int = Field(default=2048, ge=1)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$")
+
+    @field_validator("monitor_metric")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name != "loss" and name not in METRICS:
+            raise ValueError(METRICS.unknown(name))
+        if name != "loss" and METRICS[name].kind == "cost":
+            raise ValueError(f"monitor_metric must be loss or a metric of forecast or trades, got the cost {name!r}.")
+        return name
 
     def loss_name(self, task: str) -> str:
         """Return the loss of the task."""

@@ -10,9 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import TradingHpoError
-from trading_hpo.families.judgement import judge, truth_of
+from trading_hpo.families.judgement import judge, majority_of, monitored, truth_of
 from trading_hpo.families.networks.architecture import Architecture, size_mb
-from trading_hpo.metrics.classification import classification_metrics
 from trading_hpo.training.config import Hyperparameters, TrainingConfig, split_parameters
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.losses import Loss, make_loss
@@ -155,6 +154,7 @@ def fit_fold(
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
     loss, unit = recipe.loss(panel, rows.train), target_spread(panel, rows.train) or 1.0
+    majority = majority_of(panel, rows.train)
     best, best_score, seconds = -np.inf, None, 0.0
     for result in fit(
         network,
@@ -178,15 +178,15 @@ def fit_fold(
         truth, score = truth_of(panel, rows.stop), output.cpu().numpy()
         threshold = choose_threshold(training.threshold, truth, score)
         if training.monitor_metric == "loss":
-            monitored = -stop_loss
+            reached = -stop_loss
         else:
-            monitored = classification_metrics(truth, score > threshold, score)[training.monitor_metric]
-        if best_score is None or monitored > best + training.min_delta:
-            best = monitored
+            reached = monitored(panel, rows.stop, score, threshold, backtest, unit, training.monitor_metric)
+        if best_score is None or reached > best + training.min_delta:
+            best = reached
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
             if not bool(torch.isfinite(validation).all()):
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
-            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest, unit)
+            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest, unit, majority)
             best_score = (result.epoch, threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch

@@ -1,0 +1,1 @@
+"""Bars -> features: what a model may know at the close of a bar."""

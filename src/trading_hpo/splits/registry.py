@@ -1,0 +1,12 @@
+"""Splitters by name."""
+
+from trading_hpo.registry import Registry
+from trading_hpo.splits.splitter import Splitter
+
+SPLITTERS: Registry[Splitter] = Registry(
+    "splitter",
+    {
+        "walk_forward": "trading_hpo.splits.walk_forward:WALK_FORWARD",
+        "purged_kfold": "trading_hpo.splits.purged_kfold:PURGED_KFOLD",
+    },
+)

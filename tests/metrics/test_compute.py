@@ -1,0 +1,82 @@
+"""What every metric keeps, and what a metric from elsewhere is given."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.cost import COST_METRICS
+from trading_hpo.metrics.metric import Metric, Returns, Targets
+from trading_hpo.metrics.registry import METRICS
+from trading_hpo.metrics.trading import TRADING_METRICS
+from trading_hpo.tasks.task import Forecast
+
+RANDOM = np.random.default_rng(0)
+POSITIVE = RANDOM.random(60) < 0.5
+SCORE = RANDOM.normal(size=60)
+FORECAST = Forecast(SCORE, probability=1 / (1 + np.exp(-SCORE)), called=SCORE > 0)
+TARGETS = Targets(POSITIVE.astype(float)[:, None], POSITIVE)
+RETURNS = Returns(RANDOM.normal(0, 0.01, 20), 252.0, np.full(20, 0.1))
+CONSTANT = Returns(RANDOM.normal(0, 0.01, 20), 252.0)
+JUDGED = [name for name in METRICS if METRICS[name].kind != "cost"]
+
+
+def computed(forecast=FORECAST, targets=TARGETS, returns=RETURNS, constant=CONSTANT):
+    return compute_metrics(forecast, targets, returns, constant, regression_weight=0.3)
+
+
+def test_all_but_costs_are_computed_in_the_order_of_the_registry():
+    assert list(computed()) == JUDGED
+    assert {name for name in METRICS if name not in JUDGED} == set(COST_METRICS)
+    assert all(isinstance(value, float) for value in computed().values())
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_a_metric_is_declared_once_under_its_own_name(name):
+    assert METRICS[name].name == name
+    assert (METRICS[name].compute is None) == (name in COST_METRICS or name == "composite_accuracy")
+
+
+def test_what_is_not_traded_has_no_metrics_of_trades_and_what_is_held_none_of_a_forecast():
+    of_forecast = computed(returns=None, constant=None)
+    of_trades = computed(forecast=None, targets=None)
+    assert list(of_trades) == list(TRADING_METRICS)
+    assert of_forecast | of_trades == computed()
+
+
+@pytest.mark.parametrize("name", [name for name in JUDGED if METRICS[name].kind != "trading"])
+def test_a_metric_by_itself_is_the_one_among_all(name):
+    if METRICS[name].compute is not None:
+        assert compute_metric(name, FORECAST, TARGETS) == computed()[name]
+
+
+def test_a_forecast_without_numbers_has_no_closeness():
+    found = computed(forecast=Forecast(SCORE, called=SCORE > 0))
+    assert {found[name] for name in ("mae", "mse", "mape", "r2", "ic", "composite_accuracy")} == {None}
+    assert found["mcc"] == computed()["mcc"]
+
+
+def test_a_number_is_compared_in_its_unit():
+    number = replace(FORECAST, probability=None, values=np.full((60, 1), 2.0))
+    assert computed(forecast=number)["mae"] == pytest.approx(np.abs(2.0 - POSITIVE).mean())
+
+
+@pytest.mark.parametrize(("value", "stored"), [(np.float32(1.5), 1.5), (2, 2.0), (None, None), (np.nan, None)])
+def test_a_metric_from_elsewhere_comes_after_ours_and_is_a_finite_float_or_none(monkeypatch, value, stored):
+    monkeypatch.setitem(METRICS._entries, "mine", Metric("mine", "regression", "minimize", "", lambda *_: value))
+    found = computed()
+    assert list(found)[-1] == "mine"
+    assert found["mine"] == stored
+    assert "mine" in computed(returns=None)
+    assert "mine" not in computed(forecast=None)
+
+
+def test_a_metric_is_given_forecast_targets_returns_and_those_of_the_constant_forecast(monkeypatch):
+    given = []
+    assert not constant_returns_are_read()
+    mine = Metric("mine", "trading", "maximize", "", lambda *parts: given.append(parts), reads_constant=True)
+    monkeypatch.setitem(METRICS._entries, "mine", mine)
+    assert constant_returns_are_read()
+    computed()
+    assert given == [(FORECAST, TARGETS, RETURNS, CONSTANT)]
