@@ -22,6 +22,7 @@ from trading_hpo.market.sources import (
     source_fingerprint,
 )
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import label_of
 
 OHLCV = ["timestamp", "asset", "open", "high", "low", "close", "volume"]
 STOCKS = (
@@ -204,7 +205,10 @@ def test_an_hourly_crypto_export_becomes_a_panel(tmp_path):
     assert int((bars["volume"] == 0).sum()) == 8
     labels = LabelsConfig()
     panel = build_panel(
-        build_features(bars, FeaturesConfig()), build_labels(bars, labels), labels, bars_per_year("csv", settings)
+        build_features(bars, FeaturesConfig()),
+        build_labels(bars, labels),
+        label_of(labels.task),
+        bars_per_year("csv", settings),
     )
     assert panel.features.shape == (1, 400, 17)
     assert np.isfinite(panel.features).all()

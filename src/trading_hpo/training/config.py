@@ -6,7 +6,7 @@ from pydantic import Field
 
 from trading_hpo.configuration import Config
 
-LOSSES_BY_TASK = {"classification": ("focal", "cross_entropy"), "regression": ("mse", "mae")}
+LOSSES_BY_TARGET = {"class": ("focal", "cross_entropy"), "number": ("mse", "mae")}
 
 
 class TrainingConfig(Config):
@@ -32,9 +32,9 @@ class TrainingConfig(Config):
     eval_batch_size: int = Field(default=2048, ge=1)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$")
 
-    def loss_name(self, task: str) -> str:
-        """Return the loss of the task."""
-        return LOSSES_BY_TASK[task][0] if self.loss == "auto" else self.loss
+    def loss_name(self, target_kind: str) -> str:
+        """Return the loss of a task's kind of target."""
+        return LOSSES_BY_TARGET[target_kind][0] if self.loss == "auto" else self.loss
 
 
 class Hyperparameters(Config):

@@ -9,6 +9,7 @@ from trading_hpo.splits.folds import build_split, check_classes, split_to_table
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
+from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -17,7 +18,7 @@ def make_panel(
     features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
 ) -> Panel:
     """Lay features and labels out, with the source's own bars per year."""
-    return build_panel(features, labels, config.task, config.kind, bars_per_year(source, sources))
+    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources))
 
 
 def make_folds(
@@ -30,5 +31,5 @@ def make_folds(
 ) -> pd.DataFrame:
     """Divide the bars and refuse roles that nothing can be learned from with the longest window of the search."""
     split = build_split(panel, folds, holdout)
-    check_classes(panel, split, common_window(panel.task, spaces, training, hpo))
+    check_classes(panel, split, common_window(task_of(panel.label).target_kind, spaces, training, hpo))
     return split_to_table(split, panel)

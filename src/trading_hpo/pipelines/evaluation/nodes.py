@@ -18,6 +18,7 @@ from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES, Panel
 
@@ -39,7 +40,7 @@ def look_at_holdout(
     if network.card["panel_digest"] != panel_digest(panel):
         stale = {"skipped": "its network was trained on other data than are prepared now"}
         return stale, _NO_FORECASTS, _NO_FORECASTS
-    window = common_window(panel.task, spaces, training, hpo)
+    window = common_window(task_of(panel.label).target_kind, spaces, training, hpo)
     look: HoldoutLook = judge_holdout(network, panel, split_from_table(folds), window, backtest)
     return look.result, look.forecasts, look.returns
 
@@ -53,7 +54,7 @@ def judge_baselines(
     hpo: HpoConfig,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Judge what every model must beat, on the same rows."""
-    window, split = common_window(panel.task, spaces, training, hpo), split_from_table(folds)
+    window, split = common_window(task_of(panel.label).target_kind, spaces, training, hpo), split_from_table(folds)
     return baselines(panel, split, window, backtest), baseline_returns(panel, split, window, backtest)
 
 
@@ -67,7 +68,8 @@ def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str,
     """Draw whether a model type's forecasts came true."""
     if "skipped" in result:
         return note(f"Calibration of {model_type} on the holdout", result["skipped"])
-    return calibration_figure(model_type, calibration(forecasts, result["task"]), result["task"])
+    target_kind = result["target_kind"]
+    return calibration_figure(model_type, calibration(forecasts, target_kind), target_kind)
 
 
 def draw_holdout(held: pd.DataFrame, *returns: pd.DataFrame) -> go.Figure:

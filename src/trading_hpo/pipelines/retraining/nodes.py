@@ -11,6 +11,7 @@ from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -32,10 +33,10 @@ def retrain(
     if results["panel_digest"] != panel_digest(panel):
         raise StaleInputError(
             f"{model_type} was searched on other data (study {results['study_name']}) than are prepared now "
-            f"({panel.label_kind} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
+            f"({panel.label['kind']} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
             "parameters."
         )
-    split, window = split_from_table(folds), common_window(panel.task, spaces, training, hpo)
+    split, window = split_from_table(folds), common_window(task_of(panel.label).target_kind, spaces, training, hpo)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
