@@ -108,6 +108,7 @@ def _by_hand(work: _Work) -> _Result:
     """Train as one would without the project; only the network and the loss are its own."""
     import torch
 
+    from trading_hpo.tasks.registry import task_of
     from trading_hpo.training.losses import make_loss
     from trading_hpo.training.seeding import fold_seed
 
@@ -116,7 +117,7 @@ def _by_hand(work: _Work) -> _Result:
     train, stop, validation = (torch.from_numpy(getattr(work.rows, role)) for role in ROLES)
     torch.manual_seed(fold_seed(work.recipe.seed, work.fold, work.recipe.parameters))
     network = work.recipe.architecture.build()
-    loss_of = make_loss(training.loss_name(panel.task), chosen)
+    loss_of = make_loss(training.loss_name(task_of(panel.label).target_kind), chosen)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=chosen.learning_rate, weight_decay=chosen.weight_decay, fused=True
     )
@@ -126,21 +127,21 @@ def _by_hand(work: _Work) -> _Result:
     scaled = np.clip((values - mean) / spread, -training.clip_sigma, training.clip_sigma)
     size = panel.n_features
     windows = torch.from_numpy(scaled).as_strided((len(scaled) - length + 1, length, size), (size, size, 1))
-    target = torch.from_numpy(panel.target.ravel())
+    target = torch.from_numpy(panel.target_rows)
 
     @torch.inference_mode()
     def outputs(rows: "Tensor") -> "Tensor":
         network.eval()
         parts = rows.split(training.eval_batch_size)
         scores = [network(windows.index_select(0, part - length + 1), part // n_bars) for part in parts]
-        return torch.cat(scores).squeeze(1)
+        return torch.cat(scores)
 
     best_loss, best = np.inf, (0, 0.0, 0.0)
     for epoch in range(1, training.epochs + 1):
         network.train()
         for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
-            loss = loss_of(network(chosen_windows, batch // n_bars).squeeze(1), target[batch])
+            loss = loss_of(network(chosen_windows, batch // n_bars), target[batch])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

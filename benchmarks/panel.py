@@ -112,27 +112,25 @@ def _panel_of(raw: "pd.DataFrame", parameters: "Parameters") -> "Panel":
     from trading_hpo.market.features.build import build_features
     from trading_hpo.market.panel import build_panel
     from trading_hpo.tasks.labels import build_labels
+    from trading_hpo.tasks.registry import label_of
 
     bars = clean_bars(raw, "all", parameters.sources)
     features = build_features(bars, parameters.features)
     names = [name for name in features.columns if name not in ("timestamp", "asset")]
     for number in range(FEATURES - len(names)):
         features[f"product_{number}"] = features[names[number]] * features[names[number + 1]]
-    return build_panel(
-        features,
-        build_labels(bars, parameters.labels),
-        parameters.labels.task,
-        parameters.labels.kind,
-        bars_per_year=252.0,
-    )
+    label = label_of(parameters.labels.task)
+    return build_panel(features, build_labels(bars, parameters.labels), label, bars_per_year=252.0)
 
 
 def _train(panel: "Panel", parameters: "Parameters") -> None:
     from trading_hpo.splits.folds import build_split
     from trading_hpo.study.config import common_window
     from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
+    from trading_hpo.tasks.registry import task_of
 
     training = parameters.training.model_copy(update={"epochs": 1})
+    target_kind = task_of(panel.label).target_kind
     shared: dict[str, Any] = {
         "model_type": "mlp",
         "split": build_split(panel, parameters.folds, parameters.holdout),
@@ -140,7 +138,7 @@ def _train(panel: "Panel", parameters: "Parameters") -> None:
         "backtest": parameters.backtest,
         "objectives": tuple(objective.metric for objective in parameters.hpo.objectives),
         "constraints": parameters.hpo.constraints,
-        "longest_window": common_window(panel.task, parameters.search_spaces, training, parameters.hpo),
+        "longest_window": common_window(target_kind, parameters.search_spaces, training, parameters.hpo),
         "seed": parameters.hpo.seed,
         "panel_digest": "",
     }

@@ -111,12 +111,13 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
 
     from benchmarks.usual import Script
     from trading_hpo.study.config import search_space
+    from trading_hpo.tasks.registry import task_of
 
     logging.disable(logging.WARNING)
     import_module("torch._dynamo")  # 3 s that the first optimiser would take; our workers do not pay for it either
     given = inputs_of(project)
-    parameters = given.parameters
-    space = search_space(model_type, given.panel.task, parameters.search_spaces, parameters.training, parameters.hpo)
+    parameters, target_kind = given.parameters, task_of(given.panel.label).target_kind
+    space = search_space(model_type, target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
     script = Script(given, model_type, space, size.epochs, size.max_windows)
     with tempfile.TemporaryDirectory(dir=project) as folder:
         return script.run(Path(folder), drawn(given, space, size.trials))

@@ -106,11 +106,13 @@ def inputs_of(project: Path) -> Inputs:
     from trading_hpo.market.panel import open_panel
     from trading_hpo.splits.folds import split_from_table
     from trading_hpo.study.config import common_window
+    from trading_hpo.tasks.registry import task_of
 
     parameters = parameters_of(project)
     panel = open_panel(next(project.rglob("panel.safetensors")))
     split = split_from_table(pd.read_csv(next(project.rglob("folds.csv"))))
-    window = common_window(panel.task, parameters.search_spaces, parameters.training, parameters.hpo)
+    target_kind = task_of(panel.label).target_kind
+    window = common_window(target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
     return Inputs(panel, split, parameters, window)
 
 

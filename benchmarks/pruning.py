@@ -95,7 +95,7 @@ def _replayed(project: Path, study_name: str, seed: int) -> Saving:
 
     logging.disable(logging.WARNING)
     curves, parameters = curves_in(project, study_name), parameters_of(project)
-    space = search_space("mlp", "classification", parameters.search_spaces, parameters.training, parameters.hpo)
+    space = search_space("mlp", "class", parameters.search_spaces, parameters.training, parameters.hpo)
     hpo = HpoConfig(seed=seed, n_trials=TRIALS, sampler="random", pruner=HYPERBAND)
     return saving(replay(curves, hpo, space, TRAINING["epochs"]))
 

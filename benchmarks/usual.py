@@ -28,6 +28,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from benchmarks.measure import busy_s
 from benchmarks.project import Inputs
 from trading_hpo.engine.space import suggest
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import split_parameters
 from trading_hpo.training.losses import Loss, make_loss
 from trading_hpo.training.seeding import fold_seed
@@ -61,7 +62,7 @@ class WindowDataset(Dataset[Sample]):
 
     Args:
         features: Scaled, [A, T, F].
-        target: [A, T].
+        target: [A, T, 1].
         rows: Flat row numbers of the panel.
         window_bars: L.
     """
@@ -138,7 +139,7 @@ class Script:
         settings, panel = self.given.parameters.training, self.given.panel
         torch.manual_seed(fold_seed(self.given.parameters.hpo.seed, fold.number, parameters))
         network = self.architecture(network_config).build()
-        loss_of = make_loss(settings.loss_name(panel.task), chosen)
+        loss_of = make_loss(settings.loss_name(task_of(panel.label).target_kind), chosen)
         optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=chosen.weight_decay)
         train, stop, validation = self.loaders(fold, chosen.batch_size)
         best_loss, best_score, best_weights, waited = np.inf, 0.0, network.state_dict(), 0
@@ -148,7 +149,7 @@ class Script:
             stop_loss = loss_of(outputs, truth).item()
             threshold = torch.quantile(outputs, 1 - truth.mean()).item()
             outputs, truth = evaluate(network, validation)
-            score = float(matthews_corrcoef(truth > 0.5, outputs > threshold))
+            score = float(matthews_corrcoef(truth.ravel() > 0.5, outputs.ravel() > threshold))
             for name, value in (("train_loss", train_loss), ("stop_loss", stop_loss), ("mcc", score)):
                 mlflow.log_metric(f"{name}_fold_{fold.number}", value, step=epoch)
             self.trained += 1
@@ -199,7 +200,7 @@ def train_epoch(
     total, n_rows = 0.0, 0
     for windows, asset, target in batches:
         optimiser.zero_grad()
-        loss = loss_of(network(windows, asset).squeeze(1), target)
+        loss = loss_of(network(windows, asset), target)
         loss.backward()
         optimiser.step()
         total, n_rows = total + loss.item() * len(target), n_rows + len(target)
@@ -210,6 +211,6 @@ def train_epoch(
 def evaluate(network: nn.Module, batches: DataLoader[Sample]) -> tuple[Tensor, Tensor]:
     """Return outputs and targets of all batches."""
     network.eval()
-    pairs = [(network(windows, asset).squeeze(1), target) for windows, asset, target in batches]
+    pairs = [(network(windows, asset), target) for windows, asset, target in batches]
     outputs, targets = zip(*pairs, strict=True)
     return torch.cat(outputs), torch.cat(targets)

@@ -40,7 +40,7 @@ def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
     return Panel(
         features=features,
         forward_return=(moves * labelled).astype("float32")[..., None],
-        target=(up & labelled).astype("float32"),
+        target=(up & labelled).astype("float32")[..., None],
         label_end=np.ascontiguousarray(ends),
         observed=np.ones((n_assets, n_bars), dtype=bool),
         labelled=labelled,

@@ -19,6 +19,7 @@ from trading_hpo.market.sources import SourcesConfig, bars_per_year, read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import label_of
 
 ASSETS = {"us_tech_ohlcv": "all", "sp500_20": ("AAPL", "JPM", "KO", "XOM")}
 LABELS = {
@@ -41,8 +42,7 @@ def assemble(raw, source, labels):
     panel = build_panel(
         build_features(bars, FeaturesConfig()),
         build_labels(bars, labels),
-        labels.task,
-        labels.kind,
+        label_of(labels.task),
         bars_per_year(source, SourcesConfig()),
     )
     return panel, build_split(panel, FoldsConfig(), HoldoutConfig())

@@ -95,13 +95,13 @@ def test_the_hybrid_scenario_explores_exploits_and_tunes():
     assert found == [("random", 20, 8), ("tpe", 40, 15), ("tpe", 15, 25)]
     assert hybrid.hpo.phases[2].narrow_around_best is not None
     assert hybrid.training.min_delta == 0.002
-    space = search_space("lstm", "classification", hybrid.search_spaces, hybrid.training, hybrid.hpo)
+    space = search_space("lstm", "class", hybrid.search_spaces, hybrid.training, hybrid.hpo)
     assert space["early_stopping_patience"].choices == (5,)
 
 
 def test_the_architecture_scenario_searches_networks_only():
     chosen = check_parameters(load("architecture"))
-    space = search_space("cnn_lstm", "classification", chosen.search_spaces, chosen.training, chosen.hpo)
+    space = search_space("cnn_lstm", "class", chosen.search_spaces, chosen.training, chosen.hpo)
     searched = {name for name, entry in space.items() if len(set(entry.edges())) > 1}
     assert searched == {"dropout_rate", "cnn_filters_1", "cnn_kernel_size_1", "use_max_pooling"}
 

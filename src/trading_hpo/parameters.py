@@ -17,7 +17,8 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig, search_space
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
-from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
+from trading_hpo.tasks.positions.registry import POSITIONS
+from trading_hpo.training.config import LOSSES_BY_TARGET, TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
 
@@ -57,10 +58,17 @@ class Parameters(Config):
             raise ValueError(f"unknown source {source!r}. {did_you_mean(source, SOURCES)}")
         return source
 
+    @field_validator("backtest")
+    @classmethod
+    def _known_positions(cls, backtest: BacktestConfig) -> BacktestConfig:
+        if backtest.positions not in POSITIONS:
+            raise ValueError(f"backtest.positions: {POSITIONS.unknown(backtest.positions)}")
+        return backtest
+
     @property
     def study_base_name(self) -> str:
         """What the names of the studies begin with."""
-        return self.hpo.base_name(self.scenario, self.source, f"{self.labels.kind}{self.labels.steps}")
+        return self.hpo.base_name(self.scenario, self.source, f"{self.labels.kind}{self.labels.task.horizon_bars}")
 
 
 def check_parameters(raw: Mapping[str, Any]) -> Parameters:
@@ -125,21 +133,22 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
 
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
-    task, loss = parameters.labels.task, parameters.training.loss
+    target_kind, loss = parameters.labels.task.target_kind, parameters.training.loss
     spaces = {}
     for model_type in MODEL_TYPES:
         try:
-            space = search_space(model_type, task, parameters.search_spaces, parameters.training, parameters.hpo)
+            space = search_space(model_type, target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
             if model_type in parameters.hpo.models_to_optimize:
                 spaces[model_type] = space
                 yield from _unfinished(model_type, space, parameters.hpo.searches[0])
         except ConfigurationError as error:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)
-    if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
+    losses = LOSSES_BY_TARGET[target_kind]
+    if loss != "auto" and loss not in losses:
         yield (
-            f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "
-            f"got {loss!r}. Or leave it at auto."
+            f"training.loss must be {' or '.join(losses)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
+            "Or leave it at auto."
         )
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:

@@ -1,18 +1,18 @@
 """The arrays that the rooms hand to each other, and the letters of their shapes.
 
-B batch, L window length, T bars, A assets, F features, H horizon steps, N trials, K folds.
+B batch, L window length, T bars, A assets, R = A x T rows, F features, H horizon steps, C targets, N trials (or some of
+the rows), K folds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-Task = Literal["classification", "regression"]
 MODEL_TYPES = ("mlp", "lstm", "gru", "cnn_lstm")
 
 
@@ -59,33 +59,35 @@ class Fold:
 class Panel:
     """Dense, asset-major arrays of one data set; the bars of all assets on one calendar.
 
+    A *row* is one bar of one asset. Its number is a handle: what there is of a row is asked for by it, and how rows
+    are laid out in memory is known to the market and the splits alone.
+
     Attributes:
         features: Finite values; 0 where ``observed`` is false.
         forward_return: Simple return of each of the asset's next H bars, known at their closes. Label only.
-        target: What the model learns: 0 or 1 for a class, a number for regression. Label only.
+        target: What the model learns: 0 or 1 for a class, a number otherwise. Label only.
         label_end: Calendar bar at which the label of a row becomes known. Label only.
         observed: Whether all features of the row are known.
         labelled: Whether the row has a label.
         timestamps: UTC, strictly increasing.
         assets: Names, in the order of axis A.
         feature_names: Names, in the order of axis F.
-        task: Whether ``target`` is a class or a number.
+        label: The task that made the targets, as plain data: ``kind`` and its options.
         bars_per_year: Of the source; annualises the Sharpe ratio.
         path: The file the arrays are mapped from, for workers to map it again.
     """
 
     features: Float[np.ndarray, "A T F"]
     forward_return: Float[np.ndarray, "A T H"]
-    target: Float[np.ndarray, "A T"]
+    target: Float[np.ndarray, "A T C"]
     label_end: Int[np.ndarray, "A T"]
     observed: Bool[np.ndarray, "A T"]
     labelled: Bool[np.ndarray, "A T"]
     timestamps: pd.DatetimeIndex
     assets: Sequence[str]
     feature_names: Sequence[str]
-    task: Task = "classification"
+    label: Mapping[str, Any] = field(default_factory=lambda: {"kind": "direction"})
     bars_per_year: float = 252.0
-    label_kind: str = "direction"
     path: Path | None = field(default=None, compare=False)
 
     @property
@@ -108,8 +110,43 @@ class Panel:
         """H."""
         return int(self.forward_return.shape[2])
 
+    @property
+    def all_bars(self) -> BarRange:
+        """Every bar of the calendar."""
+        return BarRange(0, self.n_bars)
+
+    @property
+    def feature_rows(self) -> Float[np.ndarray, "R F"]:
+        """The features of every row, without copying; the L rows up to a row are its window."""
+        return self.features.reshape(-1, self.n_features)
+
+    @property
+    def target_rows(self) -> Float[np.ndarray, "R C"]:
+        """The targets of every row, without copying."""
+        return self.target.reshape(-1, self.target.shape[-1])
+
+    def targets(self, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N C"]:
+        """Return the targets of rows."""
+        return self.target_rows[rows]
+
+    def forward_returns(self, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N H"]:
+        """Return the simple returns of the next H bars of rows."""
+        return self.forward_return.reshape(-1, self.horizon_bars)[rows]
+
+    def label_ends(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+        """Return the calendar bar at which the label of each row becomes known."""
+        return self.label_end.reshape(-1)[rows]
+
+    def bar_of(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+        """Return the calendar bar of each row."""
+        return rows % self.n_bars
+
+    def asset_of(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+        """Return the asset of each row, as its place in ``assets``."""
+        return rows // self.n_bars
+
     def rows(self, ranges: Sequence[BarRange], window_bars: int) -> Int[np.ndarray, " N"]:
-        """Return flat row numbers ``asset * T + bar`` of the samples in ``ranges``, in asset-major order.
+        """Return the row numbers of the samples in ``ranges``, in asset-major order.
 
         **Looks ahead:** never; whether a row is a sample depends on its own window and label.
 

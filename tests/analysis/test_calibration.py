@@ -33,7 +33,7 @@ def test_known_probabilities_come_back_with_the_share_that_came_true():
     levels, shares = [0.2, 0.4, 0.6, 0.8], [0.25, 0.5, 0.5, 1.0]
     predicted = np.repeat(levels, 20)
     observed = np.concatenate([np.arange(20) < 20 * share for share in shares])
-    table = calibration(forecasts_of(predicted, observed), "classification", n_bins=4)
+    table = calibration(forecasts_of(predicted, observed), "class", n_bins=4)
     assert table.columns.tolist() == COLUMNS
     assert table["predicted"].tolist() == pytest.approx(levels)
     assert table["observed"].tolist() == shares
@@ -42,7 +42,7 @@ def test_known_probabilities_come_back_with_the_share_that_came_true():
 
 def test_different_forecasts_are_binned_in_equal_numbers_by_their_order():
     order = np.random.default_rng(0).permutation(200)
-    table = calibration(forecasts_of(order / 200, np.zeros(200)), "classification")
+    table = calibration(forecasts_of(order / 200, np.zeros(200)), "class")
     assert len(table) == N_BINS
     assert table["samples"].tolist() == [20] * 10
     assert table["predicted"].tolist() == pytest.approx(np.arange(200).reshape(10, 20).mean(axis=1) / 200)
@@ -54,7 +54,7 @@ few_levels = st.lists(st.sampled_from([0.1, 0.3, 0.30001, 0.5, 0.9]), min_size=1
 @given(few_levels, st.integers(1, 12))
 def test_equal_forecasts_are_never_divided_and_none_is_lost(predicted, n_bins):
     observed = np.arange(len(predicted)) % 3 == 0
-    table = calibration(forecasts_of(predicted, observed), "classification", n_bins)
+    table = calibration(forecasts_of(predicted, observed), "class", n_bins)
     _, counts = np.unique(predicted, return_counts=True)
     assert set(table["samples"].cumsum()) <= set(np.cumsum(counts))
     assert table["samples"].sum() == len(predicted)
@@ -65,14 +65,14 @@ def test_equal_forecasts_are_never_divided_and_none_is_lost(predicted, n_bins):
 
 @pytest.mark.parametrize("n", [1, 50])
 def test_one_value_alone_is_one_bin(n):
-    table = calibration(forecasts_of([0.7] * n, [1] * n), "classification")
+    table = calibration(forecasts_of([0.7] * n, [1] * n), "class")
     assert table["predicted"].tolist() == pytest.approx([0.7])
     assert table["observed"].tolist() == [1.0]
     assert table["samples"].tolist() == [n]
 
 
 def test_regression_is_judged_by_the_number_that_came_not_by_its_sign():
-    table = calibration(forecasts_of([-0.02, -0.02, 0.04, 0.04], [-0.01, -0.03, 0.05, 0.01]), "regression", n_bins=2)
+    table = calibration(forecasts_of([-0.02, -0.02, 0.04, 0.04], [-0.01, -0.03, 0.05, 0.01]), "number", n_bins=2)
     assert table["predicted"].tolist() == pytest.approx([-0.02, 0.04])
     assert table["observed"].tolist() == pytest.approx([-0.02, 0.03])
 
@@ -81,9 +81,7 @@ def test_the_order_of_the_rows_changes_nothing():
     rng = np.random.default_rng(1)
     forecasts = forecasts_of(rng.random(90), rng.random(90) < 0.4, bar=np.arange(90) // 3)
     shuffled = forecasts.sample(frac=1, random_state=0)
-    pd.testing.assert_frame_equal(
-        calibration(forecasts, "classification"), calibration(shuffled, "classification"), check_exact=False
-    )
+    pd.testing.assert_frame_equal(calibration(forecasts, "class"), calibration(shuffled, "class"), check_exact=False)
 
 
 # The error
@@ -91,7 +89,7 @@ def test_the_order_of_the_rows_changes_nothing():
 
 def errors_of(observed, bar):
     """The error of one bin that holds everything."""
-    return calibration(forecasts_of([0.5] * len(observed), observed, bar), "classification", n_bins=1)["error"].item()
+    return calibration(forecasts_of([0.5] * len(observed), observed, bar), "class", n_bins=1)["error"].item()
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ def test_each_bin_has_the_error_of_its_own_rows():
     rng = np.random.default_rng(7)
     low, high = np.full(60, 0.2), np.full(60, 0.8)
     observed, bar = rng.random(120) < 0.5, np.tile(np.arange(60) // 3, 2)
-    table = calibration(forecasts_of(np.concatenate([low, high]), observed, bar), "classification", n_bins=2)
+    table = calibration(forecasts_of(np.concatenate([low, high]), observed, bar), "class", n_bins=2)
     assert table["error"].tolist() == pytest.approx(
         [errors_of(observed[:60], bar[:60]), errors_of(observed[60:], bar[60:])]
     )
@@ -137,7 +135,7 @@ def test_calibrated_forecasts_come_true_within_a_few_errors():
     rng = np.random.default_rng(11)
     predicted = np.repeat(rng.uniform(0.1, 0.9, 2000), 4)
     observed = np.repeat(rng.random(2000), 4) < predicted
-    table = calibration(forecasts_of(predicted, observed, np.repeat(np.arange(2000), 4)), "classification")
+    table = calibration(forecasts_of(predicted, observed, np.repeat(np.arange(2000), 4)), "class")
     distance = (table["observed"] - table["predicted"]) / table["error"]
     assert distance.abs().max() < 3.5
     assert distance.abs().mean() > 0.3

@@ -12,6 +12,7 @@ from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_hold
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold
 from trading_hpo.splits.folds import Split
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange, Fold, Panel
 
 FREE = BacktestConfig(cost_bps=0.0)
@@ -29,14 +30,14 @@ class KnownScores:
 
     scores: np.ndarray
     threshold: float = 0.5
-    unit: float = 1.0
     card: dict = field(default_factory=lambda: {"model_type": "gru", "params": {"a": 1, "b": 0.5}})
 
-    def score(self, panel, rows):
-        return self.scores.ravel()[rows]
+    @property
+    def decision(self):
+        return Decision(self.threshold)
 
-    def forecast(self, score):
-        return score
+    def forecast(self, panel, rows):
+        return Forecast(self.scores.ravel()[rows])
 
 
 def panel_of(n_assets=2, n_bars=120):
@@ -45,7 +46,7 @@ def panel_of(n_assets=2, n_bars=120):
     return Panel(
         features=np.zeros((n_assets, n_bars, 2), dtype=np.float32),
         forward_return=(moves * labelled)[..., None],
-        target=(moves > 0).astype(np.float32),
+        target=(moves > 0).astype(np.float32)[..., None],
         label_end=np.tile(np.arange(n_bars) + 1, (n_assets, 1)),
         observed=np.ones((n_assets, n_bars), dtype=bool),
         labelled=labelled,
@@ -139,7 +140,7 @@ def test_another_configuration_is_another_look(card):
     [
         {"assets": ("A", "C")},
         {"feature_names": ("x", "z")},
-        {"label_kind": "volatility"},
+        {"label": {"kind": "volatility"}},
         {"timestamps": pd.date_range("2020-01-02", periods=120, tz="UTC")},
     ],
 )
@@ -243,8 +244,9 @@ def test_the_holdout_moves_no_baseline_before_it():
 class InPercent(KnownScores):
     """Its forecasts are in other units than its scores, as a number's are."""
 
-    def forecast(self, score):
-        return 100 * score
+    def forecast(self, panel, rows):
+        score = self.scores.ravel()[rows]
+        return Forecast(score, values=100 * score[:, None])
 
 
 def unsure(panel, seed=5, kind=KnownScores):
@@ -304,12 +306,12 @@ def test_calls_are_scores_above_the_threshold_and_forecasts_are_in_the_targets_u
 
 def test_a_forecast_number_is_kept_beside_the_number_that_came_and_called_by_its_sign():
     panel = panel_of()
-    numbers = replace(panel, task="regression", target=panel.forward_return[..., 0])
+    numbers = replace(panel, label={"kind": "forward_return"}, target=panel.forward_return)
     found = judge_holdout(KnownScores(numbers.target, threshold=0.0), numbers, SPLIT, WINDOW, FREE)
     came = numbers.target[:, 100:119].ravel()
     np.testing.assert_array_equal(found.forecasts["target"], came)
     np.testing.assert_array_equal(found.forecasts["truth"], came > 0)
-    assert found.result["task"] == "regression"
+    assert found.result["target_kind"] == "number"
     assert found.result["metrics"]["mcc"] == 1.0
 
 

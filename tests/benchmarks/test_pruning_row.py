@@ -50,7 +50,7 @@ def search(panel_file, tmp_path):
 @pytest.mark.slow
 def test_a_replay_prunes_what_a_real_search_with_one_worker_prunes(search):
     hpo = HpoConfig(n_trials=14, sampler="random", pruner=HYPERBAND, seed=3)
-    space = search_space("mlp", "classification", SPACES, TRAINING, hpo)
+    space = search_space("mlp", "class", SPACES, TRAINING, hpo)
     replayed = replay(curves_of(search("none")), hpo, space, TRAINING.epochs)
     real = search(HYPERBAND).get_trials(deepcopy=False)
     assert [run.curve.parameters for run in replayed] == [trial.params for trial in real]

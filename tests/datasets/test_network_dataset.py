@@ -7,13 +7,14 @@ from kedro.io import DatasetError
 from trading_hpo.datasets.network import NetworkDataset
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.tasks.task import Decision
 from trading_hpo.training.windows import Scaler
 
 
 def network(threshold: float = 0.5) -> TrainedNetwork:
     architecture = Architecture("mlp", {"hidden_dim_1": 8, "hidden_dim_2": 4}, 2, 3, 1)
     scaler = Scaler(torch.zeros(2), torch.ones(2), 8.0)
-    return TrainedNetwork(architecture, architecture.build(), scaler, threshold, {"trial_number": 1})
+    return TrainedNetwork(architecture, architecture.build(), scaler, Decision(threshold), {"trial_number": 1})
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_a_saved_network_is_loaded(dataset: NetworkDataset) -> None:
     dataset.save(saved)
     loaded = dataset.load()
     assert isinstance(loaded, TrainedNetwork)
-    assert (loaded.threshold, loaded.card, loaded.architecture) == (0.5, saved.card, saved.architecture)
+    assert (loaded.decision, loaded.card, loaded.architecture) == (Decision(0.5), saved.card, saved.architecture)
     for name, weight in saved.network.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[name], weight)
 
@@ -50,7 +51,7 @@ def test_a_network_replaces_an_older_note_and_an_older_network(dataset: NetworkD
         dataset.save(network(threshold))
         loaded = dataset.load()
         assert isinstance(loaded, TrainedNetwork)
-        assert loaded.threshold == threshold
+        assert loaded.decision.threshold == threshold
 
 
 def test_nothing_saved_is_a_skipped_network(dataset: NetworkDataset) -> None:

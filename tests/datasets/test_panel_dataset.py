@@ -17,7 +17,7 @@ def panel() -> Panel:
     return Panel(
         features=rng.normal(size=(2, 6, 3)).astype("float32"),
         forward_return=rng.normal(size=(2, 6, 1)).astype("float32"),
-        target=rng.integers(0, 2, (2, 6)).astype("float32"),
+        target=rng.integers(0, 2, (2, 6, 1)).astype("float32"),
         label_end=rng.integers(0, 6, (2, 6)),
         observed=rng.random((2, 6)) < 0.5,
         labelled=rng.random((2, 6)) < 0.5,

@@ -57,8 +57,7 @@ def test_what_does_not_exist_yet_says_so_and_makes_nothing(make, why, tmp_path):
 
 def test_a_panel_shows_what_it_holds(panel_file):
     assert shown(PanelDataset(filepath=str(panel_file))) == {
-        "label": "direction",
-        "task": "classification",
+        "label": {"kind": "direction"},
         "horizon_bars": 1,
         "bars": 600,
         "first_bar": "2015-01-01T00:00:00+00:00",
@@ -66,7 +65,7 @@ def test_a_panel_shows_what_it_holds(panel_file):
         "bars_per_year": 252.0,
         "assets": ["A0", "A1", "A2"],
         "features": ["signal", "noise_1", "noise_2"],
-        "shapes": {"features": [3, 600, 3], "forward_return": [3, 600, 1], "target": [3, 600]},
+        "shapes": {"features": [3, 600, 3], "forward_return": [3, 600, 1], "target": [3, 600, 1]},
     }
 
 

@@ -8,8 +8,10 @@ import pytest
 from sklearn.metrics import matthews_corrcoef
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.judgement import buy_and_hold, constant_forecast, judge, truth_of
+from trading_hpo.families.judgement import buy_and_hold, constant_forecast, forecast_metrics
+from trading_hpo.families.judgement import judge as judge_forecast
 from trading_hpo.metrics.trading import TRADING_METRICS
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange, Panel
 
 FREE = BacktestConfig(cost_bps=0.0)
@@ -24,19 +26,23 @@ def panel_of(n_assets=3, n_bars=80, horizon=1, kind="direction", seed=0):
     return Panel(
         features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
         forward_return=np.where(labelled[..., None], forward, 0),
-        target=((1 + forward).prod(axis=2) > 1).astype(np.float32),
+        target=((1 + forward).prod(axis=2) > 1).astype(np.float32)[..., None],
         label_end=np.minimum(np.arange(n_bars) + horizon, n_bars)[None, :].repeat(n_assets, axis=0),
         observed=np.ones((n_assets, n_bars), dtype=bool),
         labelled=labelled,
         timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
         assets=tuple("ABCD"[:n_assets]),
         feature_names=("x",),
-        label_kind=kind,
+        label={"kind": kind},
     )
 
 
 def perfect(panel, rows):
-    return panel.target.ravel()[rows].astype(float)
+    return panel.targets(rows)[:, 0].astype(float)
+
+
+def judge(panel, rows, score, threshold, config):
+    return judge_forecast(panel, rows, Forecast(score), Decision(threshold), config)
 
 
 def test_a_perfect_forecast_of_one_asset_earns_every_rise_and_no_fall():
@@ -181,17 +187,8 @@ def test_rows_that_are_no_samples_earn_the_forecast_nothing():
     np.testing.assert_allclose(judged.returns, panel.forward_return[0, judged.bars, 0], atol=1e-7)
 
 
-@pytest.mark.parametrize(("task", "positive"), [("classification", [0, 1, 1]), ("regression", [1, 1, 1])])
-def test_a_number_is_positive_above_zero_and_a_class_above_a_half(task, positive):
-    panel = panel_of(n_assets=1)
-    target = panel.target.copy()
-    target[0, :3] = [0.01, 1.0, 0.9]
-    assert truth_of(replace(panel, target=target, task=task), np.arange(3)).tolist() == positive
-
-
-def test_a_number_of_zero_is_not_positive():
-    panel = replace(panel_of(n_assets=1), target=np.zeros((1, 80), dtype=np.float32), task="regression")
-    assert not truth_of(panel, np.arange(80)).any()
+def constant_metrics(panel, rows, train, config=FREE):
+    return forecast_metrics(panel, rows, *constant_forecast(panel, rows, train), config)
 
 
 def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
@@ -199,14 +196,14 @@ def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
     rows = panel.rows(JUDGED, 1)
     share = perfect(panel, rows).mean()
     up, down = (rows[perfect(panel, rows) == side] for side in (1, 0))
-    assert constant_forecast(panel, rows, up, FREE)["accuracy"] == pytest.approx(share)
-    assert constant_forecast(panel, rows, down, FREE)["accuracy"] == pytest.approx(1 - share)
+    assert constant_metrics(panel, rows, up)["accuracy"] == pytest.approx(share)
+    assert constant_metrics(panel, rows, down)["accuracy"] == pytest.approx(1 - share)
 
 
 def test_a_constant_forecast_of_the_rows_own_mean_explains_nothing_and_has_every_metric_of_a_forecast():
     panel = panel_of()
     rows = panel.rows(JUDGED, 1)
-    constant = constant_forecast(panel, rows, rows, BacktestConfig(regression_weight=0.5))
+    constant = constant_metrics(panel, rows, rows, BacktestConfig(regression_weight=0.5))
     assert constant["r2"] == pytest.approx(0.0, abs=1e-6)
     assert constant["composite_accuracy"] == pytest.approx((constant["accuracy"] + 0.5) / 2)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE).metrics

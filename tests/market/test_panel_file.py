@@ -14,6 +14,7 @@ from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel, open_panel, save_panel
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import label_of
 from trading_hpo.types import BarRange, Panel
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
@@ -21,9 +22,8 @@ ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labe
 
 def panel_of(bars: pd.DataFrame, labels: LabelsConfig | None = None, names=None) -> Panel:
     labels = labels or LabelsConfig()
-    return build_panel(
-        build_features(bars, FeaturesConfig(names=names)), build_labels(bars, labels), labels.task, labels.kind, 252.0
-    )
+    features = build_features(bars, FeaturesConfig(names=names))
+    return build_panel(features, build_labels(bars, labels), label_of(labels.task), 252.0)
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +37,12 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
     config = LabelsConfig(horizon_bars=2)
     names = ("return_5", "bar_range")
     features, labels = build_features(ragged, FeaturesConfig(names=names)), build_labels(ragged, config)
-    panel = build_panel(features, labels, config.task, config.kind, 365.0)
+    panel = build_panel(features, labels, label_of(config.task), 365.0)
 
     assert panel.features.shape == (3, 30, 2)
     assert panel.forward_return.shape == (3, 30, 2)
     assert (panel.assets, panel.feature_names) == (("AAA", "BBB", "CCC"), names)
-    assert (panel.task, panel.label_kind, panel.bars_per_year) == ("classification", "direction", 365.0)
+    assert (panel.label, panel.bars_per_year) == (label_of(config.task), 365.0)
     calendar = sorted(set(ragged["timestamp"]))
     assert panel.timestamps.tolist() == calendar
 
@@ -57,12 +57,12 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
             assert panel.labelled[a, t] == (row in label_by_row.index)
             if panel.labelled[a, t]:
                 label = label_by_row.loc[row]
-                assert panel.target[a, t] == label["target"]
+                assert panel.target[a, t].tolist() == [label["target"]]
                 assert calendar[panel.label_end[a, t]] == label["label_end"]
                 assert panel.forward_return[a, t].tolist() == [label["forward_return_1"], label["forward_return_2"]]
             else:
                 assert panel.label_end[a, t] == 30
-                assert (panel.target[a, t], *panel.forward_return[a, t]) == (0, 0, 0)
+                assert (*panel.target[a, t], *panel.forward_return[a, t]) == (0, 0, 0)
 
 
 def test_late_starts_gaps_and_early_ends_are_not_observed(ragged):
@@ -113,7 +113,7 @@ def assert_equal(one: Panel, other: Panel) -> None:
         assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
         assert mine.tobytes() == theirs.tobytes(), name
     pd.testing.assert_index_equal(one.timestamps, other.timestamps)
-    for field in ("assets", "feature_names", "task", "bars_per_year", "label_kind"):
+    for field in ("assets", "feature_names", "label", "bars_per_year"):
         assert getattr(one, field) == getattr(other, field)
 
 
@@ -131,13 +131,13 @@ def test_what_is_opened_equals_what_was_saved(file, ragged):
 
 
 def sizes():
-    return st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3))
+    return st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
 
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=sizes(), names=st.lists(st.text(max_size=9), min_size=9, max_size=9, unique=True), data=st.data())
 def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names, data):
-    a, t, f, h = sizes
+    a, t, f, h, c = sizes
     floats = {"elements": st.floats(width=32)}  # NaN and infinities too: the file does not judge
 
     def draw(dtype, *shape, **more) -> np.ndarray:
@@ -147,16 +147,15 @@ def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names,
     panel = Panel(
         features=draw("float32", a, t, f, **floats),
         forward_return=draw("float32", a, t, h, **floats),
-        target=draw("float32", a, t, **floats),
+        target=draw("float32", a, t, c, **floats),
         label_end=draw("int64", a, t),
         observed=draw("bool", a, t),
         labelled=draw("bool", a, t),
         timestamps=pd.DatetimeIndex(np.array(nanoseconds).view("datetime64[ns]"), tz="UTC"),
         assets=tuple(names[:a]),
         feature_names=tuple(names[4 : 4 + f]),
-        task=data.draw(st.sampled_from(["classification", "regression"])),
         bars_per_year=data.draw(st.floats(1e-3, 1e9)),
-        label_kind="volatility",
+        label={"kind": "volatility", "horizon_bars": 5, "share": 0.1},
     )
     path = tmp_path_factory.mktemp("any") / "panel.safetensors"
     save_panel(panel, path)
@@ -229,7 +228,7 @@ def test_samples_equal_the_slow_search_for_any_holes(data, assets, bars, window_
     panel = Panel(
         features=zeros[..., None],
         forward_return=zeros[..., None],
-        target=zeros,
+        target=zeros[..., None],
         label_end=np.zeros((assets, bars), dtype="int64"),
         observed=observed,
         labelled=labelled,

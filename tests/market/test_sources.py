@@ -23,6 +23,7 @@ from trading_hpo.market.sources import (
     source_fingerprint,
 )
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import label_of
 
 OHLCV = ["timestamp", "asset", "open", "high", "low", "close", "volume"]
 STOCKS = (
@@ -207,8 +208,7 @@ def test_an_hourly_crypto_export_becomes_a_panel(tmp_path):
     panel = build_panel(
         build_features(bars, FeaturesConfig()),
         build_labels(bars, labels),
-        labels.task,
-        labels.kind,
+        label_of(labels.task),
         bars_per_year("csv", settings),
     )
     assert panel.features.shape == (1, 400, 17)

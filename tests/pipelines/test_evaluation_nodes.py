@@ -58,9 +58,9 @@ def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(netwo
     assert sorted(forecasts["timestamp"].unique()) == returns["timestamp"].tolist() == bars.tolist()
     assert result["samples"] == len(forecasts) == panel.n_assets * len(bars)
     assert forecasts["forecast"].between(0, 1).all()
-    assert result["task"] == "classification"
+    assert result["target_kind"] == "class"
     rows = panel.rows((split.holdout,), TRAINING.window_bars)
-    np.testing.assert_array_equal(forecasts["called"], network.score(panel, rows) > network.threshold)
+    np.testing.assert_array_equal(forecasts["called"], network.decision.calls(network.forecast(panel, rows)))
 
 
 def test_a_skipped_network_leaves_its_reason_and_no_rows(panel, folds):
@@ -148,8 +148,8 @@ def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts(panel)
 
 def test_calibration_is_drawn_from_the_forecasts():
     forecasts = forecasts_of(np.array([True, False, True, True]))
-    _, own = draw_calibration("gru", forecasts, {"task": "classification"}).data
-    table = calibration(forecasts, "classification")
+    _, own = draw_calibration("gru", forecasts, {"target_kind": "class"}).data
+    table = calibration(forecasts, "class")
     assert list(own.x) == table["predicted"].tolist()
     assert list(own.y) == table["observed"].tolist()
 

@@ -70,7 +70,7 @@ def panel_of(present, horizon, label_end=None, target=None):
     return Panel(
         features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
         forward_return=np.zeros((n_assets, n_bars, horizon), dtype=np.float32),
-        target=np.resize([0.0, 1.0], present.shape).astype(np.float32) if target is None else target,
+        target=(np.resize([0.0, 1.0], present.shape).astype(np.float32) if target is None else target)[..., None],
         label_end=ends,
         observed=present,
         labelled=ends < n_bars,
@@ -529,7 +529,9 @@ def test_all_roles_without_samples_are_named_at_once():
 
 def test_numbers_have_no_classes_to_miss():
     panel, split = classes_case()
-    check_classes(replace(panel, target=np.ones_like(panel.target), task="regression"), split, window_bars=1)
+    check_classes(
+        replace(panel, target=np.ones_like(panel.target), label={"kind": "forward_return"}), split, window_bars=1
+    )
 
 
 def test_the_latest_bars_are_the_tail_of_the_search_and_never_the_holdout():

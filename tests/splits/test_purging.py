@@ -17,7 +17,7 @@ def panel_with(label_end, labelled):
     return Panel(
         features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
         forward_return=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        target=np.zeros((n_assets, n_bars), dtype=np.float32),
+        target=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
         label_end=np.array(label_end, dtype=np.int64),
         observed=np.ones((n_assets, n_bars), dtype=bool),
         labelled=np.array(labelled, dtype=bool),

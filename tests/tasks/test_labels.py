@@ -1,4 +1,4 @@
-"""Labels foretell the asset's own next bars, say when they become known, and use no other future."""
+"""Labels predict the asset's own next bars, say when they become known, and use no other future."""
 
 import math
 
@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from trading_hpo.tasks.direction import Direction
+from trading_hpo.tasks.forward_return import ForwardReturn
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.volatility import Volatility
 
 KINDS = ("direction", "forward_return", "volatility")
 
@@ -55,7 +59,7 @@ def test_forward_return_is_the_simple_return_to_the_horizon(closes, horizon):
 @pytest.mark.parametrize(("horizon", "steps"), [(1, 5), (2, 2), (8, 8)])
 def test_volatility_is_whether_the_next_bars_are_livelier_than_the_trailing_median(closes, horizon, steps):
     config = LabelsConfig(kind="volatility", horizon_bars=horizon, median_bars=30)
-    assert (config.steps, config.volatility_bars) == (steps, steps)
+    assert config.task.horizon_bars == steps
 
     def realised(end: int) -> float:
         return math.sqrt(sum(math.log(closes[i] / closes[i - 1]) ** 2 for i in range(end - steps + 1, end + 1)))
@@ -72,9 +76,35 @@ def test_volatility_is_whether_the_next_bars_are_livelier_than_the_trailing_medi
     assert 0 < sum(slow) < len(slow)
 
 
-def test_the_kind_decides_the_task():
-    tasks = {kind: LabelsConfig(kind=kind).task for kind in KINDS}
-    assert tasks == {"direction": "classification", "forward_return": "regression", "volatility": "classification"}
+# --- the configuration ---
+
+
+def test_the_kind_names_the_task_and_the_options_are_its_own():
+    assert LabelsConfig().task == Direction()
+    assert LabelsConfig(horizon_bars=3, threshold=0.5).task == Direction(horizon_bars=3, threshold=0.5)
+    assert LabelsConfig(kind="forward_return", horizon_bars=2).task == ForwardReturn(horizon_bars=2)
+    assert LabelsConfig(kind="volatility", median_bars=9).task == Volatility(median_bars=9)
+
+
+def test_options_of_another_task_are_accepted_and_change_nothing():
+    given = {"horizon_bars": 2, "threshold": 0.5, "median_bars": 9}
+    assert LabelsConfig(kind="forward_return", **given).task == ForwardReturn(horizon_bars=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"kind": "volatilty"}, "unknown task 'volatilty'. Did you mean 'volatility'?"),
+        ({"horizon_bar": 2}, "labels.horizon_bar is not a parameter. Did you mean 'horizon_bars'?"),
+        ({"horizon_bars": 0}, "labels.horizon_bars must be greater than or equal to 1, got 0."),
+        ({"kind": "direction", "median_bars": 1}, "labels.median_bars must be greater than or equal to 2, got 1."),
+        ({"kind": "volatility", "threshold": "x"}, "labels.threshold must be a number, got 'x'."),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(given, problem):
+    with pytest.raises(ValidationError) as caught:
+        LabelsConfig(**given)
+    assert problem in str(caught.value)
 
 
 # --- when a label is known, and the returns on the way ---

@@ -34,13 +34,13 @@ def test_a_loaded_model_scores_windows_as_the_network_scores_the_panel(logged):
     panel, network, uri = logged
     model = mlflow.pyfunc.load_model(uri)
     rows = panel.rows((BarRange(400, 410),), LENGTH)
-    asset, bar = np.divmod(rows, panel.n_bars)
+    asset, bar = panel.asset_of(rows), panel.bar_of(rows)
     windows = np.stack([panel.features[a, b - LENGTH + 1 : b + 1] for a, b in zip(asset, bar, strict=True)])
     scored = model.predict({"windows": windows, "asset": asset.astype("int64")})
-    expected = network.score(panel, rows)
+    expected = network.forecast(panel, rows).score
     np.testing.assert_allclose(scored["score"], expected, rtol=1e-5)
     np.testing.assert_allclose(scored["forecast"], 1 / (1 + np.exp(-expected)), rtol=1e-5)
-    assert scored["called"].tolist() == (expected > network.threshold).tolist()
+    assert scored["called"].tolist() == (expected > network.decision.threshold).tolist()
 
 
 def test_the_signature_refuses_windows_of_another_shape(logged):

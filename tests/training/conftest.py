@@ -24,7 +24,7 @@ def make_panel() -> MakePanel:
     """A panel whose target follows its first feature of the same bar; the other features are noise."""
 
     def make(
-        seed: int = 0, n_assets: int = 3, n_bars: int = 260, n_features: int = 3, task: str = "classification"
+        seed: int = 0, n_assets: int = 3, n_bars: int = 260, n_features: int = 3, kind: str = "direction"
     ) -> Panel:
         rng = np.random.default_rng(seed)
         shape = (n_assets, n_bars)
@@ -35,18 +35,18 @@ def make_panel() -> MakePanel:
         signal = features[..., 0] + 0.3 * rng.normal(size=shape)
         labelled = np.ones(shape, dtype=bool)
         labelled[:, -1] = False
-        target = signal > 0 if task == "classification" else 0.02 * signal
+        target = signal > 0 if kind == "direction" else 0.02 * signal
         return Panel(
             features=features,
             forward_return=(0.01 * signal[..., None]).astype("f4"),
-            target=target.astype("f4"),
+            target=target.astype("f4")[..., None],
             label_end=np.broadcast_to(np.minimum(np.arange(n_bars) + 1, n_bars - 1), shape).copy(),
             observed=np.ones(shape, dtype=bool),
             labelled=labelled,
             timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
             assets=tuple(f"asset_{number}" for number in range(n_assets)),
             feature_names=tuple(f"feature_{number}" for number in range(n_features)),
-            task=task,
+            label={"kind": kind},
         )
 
     return make

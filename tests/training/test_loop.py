@@ -77,7 +77,7 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
     mean = torch.from_numpy(values[rows].astype("f8").mean(0).astype("f4"))
     spread = torch.from_numpy(values[rows].astype("f8").std(0).astype("f4"))
     cube = ((cube - mean) / spread).clamp(-3.0, 3.0)
-    target, asset = torch.from_numpy(panel.target.ravel()[rows]), torch.from_numpy(rows // panel.n_bars)
+    target, asset = torch.from_numpy(panel.targets(rows)), torch.from_numpy(panel.asset_of(rows))
     optimiser = torch.optim.AdamW(plain.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
     losses = []
     with torch.random.fork_rng():
@@ -88,7 +88,7 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
             total = 0.0
             for start in range(0, len(order), BATCH):
                 chosen = order[start : start + BATCH]
-                loss = LOSS(plain(cube[chosen], asset[chosen])[:, 0], target[chosen])
+                loss = LOSS(plain(cube[chosen], asset[chosen]), target[chosen])
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
@@ -199,11 +199,11 @@ def test_predictions_are_those_of_the_network_in_the_order_of_the_rows(
     windows = Windows(panel, L)
     shuffled = np.random.default_rng(0).permutation(rows)[:60]
     output = predict(network, windows, shuffled, scaler, batch_size)
-    assert output.shape == (60,)
+    assert output.shape == (60, 1)
     assert not output.requires_grad
     with torch.no_grad():
         batch, asset = windows.batch(torch.from_numpy(shuffled))
-        expected = network.eval()(scaler(batch), asset)[:, 0]
+        expected = network.eval()(scaler(batch), asset)
     torch.testing.assert_close(output, expected)
 
 
@@ -230,7 +230,7 @@ def test_prediction_can_be_stopped_between_batches(panel: Panel, rows: np.ndarra
 
 def test_no_rows_have_no_predictions(panel: Panel, rows: np.ndarray) -> None:
     scaler = Scaler.fit(panel, rows, clip=3.0)
-    assert predict(network_of(panel), Windows(panel, L), rows[:0], scaler).shape == (0,)
+    assert predict(network_of(panel), Windows(panel, L), rows[:0], scaler).shape == (0, 1)
 
 
 def test_seconds_count_training_and_not_the_caller(

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from trading_hpo.training.config import LOSSES_BY_TASK, Hyperparameters, TrainingConfig
+from trading_hpo.training.config import LOSSES_BY_TARGET, Hyperparameters, TrainingConfig
 from trading_hpo.training.losses import LOSSES, focal_loss, make_loss
 
 EXTREME = [0.0, 1.0, 20.0, 87.0, 100.0, 104.0, 1e4]
@@ -78,15 +78,15 @@ def test_a_confident_mistake_costs_its_logit(wrong: float) -> None:
 
 
 def test_registry_names_the_losses_that_a_configuration_can_choose() -> None:
-    by_task = [name for names in LOSSES_BY_TASK.values() for name in names]
+    by_target = [name for names in LOSSES_BY_TARGET.values() for name in names]
     choices = get_args(TrainingConfig.model_fields["loss"].annotation)
-    assert sorted(LOSSES) == sorted(by_task) == sorted(set(choices) - {"auto"})
+    assert sorted(LOSSES) == sorted(by_target) == sorted(set(choices) - {"auto"})
 
 
-@pytest.mark.parametrize(("task", "name"), [("classification", "focal"), ("regression", "mse")])
-def test_loss_left_to_auto_follows_the_task(task: str, name: str) -> None:
-    assert TrainingConfig().loss_name(task) == name
-    assert TrainingConfig(loss="cross_entropy").loss_name("classification") == "cross_entropy"
+@pytest.mark.parametrize(("kind", "name"), [("class", "focal"), ("number", "mse")])
+def test_loss_left_to_auto_follows_the_task(kind: str, name: str) -> None:
+    assert TrainingConfig().loss_name(kind) == name
+    assert TrainingConfig(loss="cross_entropy").loss_name("class") == "cross_entropy"
 
 
 @every_loss

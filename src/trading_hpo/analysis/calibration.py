@@ -6,7 +6,7 @@ import pandas as pd
 N_BINS = 10
 
 
-def calibration(forecasts: pd.DataFrame, task: str, n_bins: int = N_BINS) -> pd.DataFrame:
+def calibration(forecasts: pd.DataFrame, target_kind: str, n_bins: int = N_BINS) -> pd.DataFrame:
     """Return what was predicted and what was observed, in bins of equally many forecasts.
 
     Networks trained with the focal loss are not calibrated by construction: it pulls probabilities towards one half,
@@ -16,7 +16,7 @@ def calibration(forecasts: pd.DataFrame, task: str, n_bins: int = N_BINS) -> pd.
 
     Args:
         forecasts: Of ``HoldoutLook``.
-        task: ``classification`` or ``regression``.
+        target_kind: ``class`` or ``number``.
         n_bins: At most; equal forecasts are never divided.
 
     Returns:
@@ -24,7 +24,7 @@ def calibration(forecasts: pd.DataFrame, task: str, n_bins: int = N_BINS) -> pd.
         bars (rows of one bar move together, so bars are counted and not rows). Labels of more than one bar overlap
         with their neighbours': there the error is too small.
     """
-    observed = forecasts["truth" if task == "classification" else "target"].astype(float)
+    observed = forecasts["truth" if target_kind == "class" else "target"].astype(float)
     predicted = forecasts["forecast"].astype(float)
     table = pd.DataFrame({"timestamp": forecasts["timestamp"], "predicted": predicted, "observed": observed})
     table["bin"] = pd.qcut(table["predicted"], n_bins, labels=False, duplicates="drop")

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
+from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, forecast_metrics, judge
 from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
+from trading_hpo.tasks.registry import task_of
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange, Panel
 
 
@@ -44,40 +46,38 @@ def judge_holdout(
     **Looks ahead:** at the holdout's labels, to judge; the network is final.
 
     Args:
-        network: With the threshold of its latest rows before the holdout.
+        network: With the decision of its latest rows before the holdout.
         panel: The data.
         split: Gives the holdout.
         window_bars: Longest window of the search, so that all model types are judged on the same rows.
         backtest: Costs and positions.
     """
     rows = panel.rows((split.holdout,), window_bars)
-    score = network.score(panel, rows)
-    majority = majority_of(panel, panel.rows((split.search,), window_bars))
-    judged = judge(panel, rows, score, network.threshold, backtest, network.unit, majority)
+    forecast, decision = network.forecast(panel, rows), network.decision
+    constant = constant_forecast(panel, rows, panel.rows((split.search,), window_bars))
+    judged = judge(panel, rows, forecast, decision, backtest, constant)
     result = {
         "metrics": judged.metrics,
-        "standard_errors": _standard_errors(network, panel, rows, score, backtest, len(split.folds), majority),
+        "standard_errors": _standard_errors(panel, rows, forecast, decision, backtest, len(split.folds), constant),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
-        "task": panel.task,
+        "target_kind": task_of(panel.label).target_kind,
         "look": _look(network, panel, split.holdout),
     }
-    return HoldoutLook(result, _forecasts(network, panel, rows, score), _returns(panel, judged))
+    return HoldoutLook(result, _forecasts(panel, rows, forecast, decision), _returns(panel, judged))
 
 
-def _forecasts(
-    network: TrainedNetwork, panel: Panel, rows: Int[np.ndarray, " N"], score: Float[np.ndarray, " N"]
-) -> pd.DataFrame:
-    asset, bar = np.divmod(rows, panel.n_bars)
+def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision) -> pd.DataFrame:
+    targets = panel.targets(rows)
     return pd.DataFrame(
         {
-            "timestamp": panel.timestamps[bar],
-            "asset": np.asarray(panel.assets)[asset],
-            "forecast": network.forecast(score),
-            "called": score > network.threshold,
-            "truth": truth_of(panel, rows),
-            "target": panel.target.ravel()[rows],
+            "timestamp": panel.timestamps[panel.bar_of(rows)],
+            "asset": np.asarray(panel.assets)[panel.asset_of(rows)],
+            "forecast": forecast.expected,
+            "called": decision.calls(forecast),
+            "truth": task_of(panel.label).truth(targets),
+            "target": targets[:, 0],
         }
     )
 
@@ -87,27 +87,27 @@ def _returns(panel: Panel, judged: Judgement) -> pd.DataFrame:
 
 
 def _standard_errors(
-    network: TrainedNetwork,
     panel: Panel,
     rows: Int[np.ndarray, " N"],
-    score: Float[np.ndarray, " N"],
+    forecast: Forecast,
+    decision: Decision,
     backtest: BacktestConfig,
     n_blocks: int,
-    majority: bool,
+    constant: tuple[Forecast, Decision],
 ) -> dict[str, float | None]:
     """Standard error of every metric's mean over consecutive blocks of bars, as many as there are folds.
 
     Rows of one bar, and of neighbouring bars, move together: a single number over thousands of rows looks surer
     than it is.
     """
-    bar = rows % panel.n_bars
+    bar = panel.bar_of(rows)
     bars_judged = np.unique(bar)
     edges = np.array_split(bars_judged, min(max(n_blocks, 2), len(bars_judged)))
     blocks = []
     for bars in edges:
         own = (bar >= bars[0]) & (bar <= bars[-1])
-        judged = judge(panel, rows[own], score[own], network.threshold, backtest, network.unit, majority)
-        blocks.append(judged.metrics)
+        one = judge(panel, rows[own], forecast.at(own), decision, backtest, (constant[0].at(own), constant[1]))
+        blocks.append(one.metrics)
     errors: dict[str, float | None] = {}
     for name in blocks[0]:
         values = [block[name] for block in blocks]
@@ -122,7 +122,7 @@ def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str,
         "model_type": network.card["model_type"],
         "params": network.card["params"],
         "settings": network.card.get("settings"),
-        "label": panel.label_kind,
+        "label": panel.label["kind"],
         "horizon_bars": panel.horizon_bars,
         "features": list(panel.feature_names),
         "assets": list(panel.assets),
@@ -169,8 +169,8 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
         ``timestamp, buy_and_hold, constant_forecast``.
     """
     before, rows = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
-    constant = np.full(len(rows), float(majority_of(panel, before)))
-    held, called = buy_and_hold(panel, rows, backtest), judge(panel, rows, constant, 0.5, backtest)
+    held = buy_and_hold(panel, rows, backtest)
+    called = judge(panel, rows, *constant_forecast(panel, rows, before), backtest)
     return pd.DataFrame(
         {
             "timestamp": panel.timestamps[held.bars],
@@ -183,8 +183,9 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
 def _both(
     panel: Panel, train: Int[np.ndarray, " N"], judged: Int[np.ndarray, " N"], backtest: BacktestConfig
 ) -> dict[str, Any]:
+    constant = constant_forecast(panel, judged, train)
     return {
-        "constant_forecast": constant_forecast(panel, judged, train, backtest),
+        "constant_forecast": forecast_metrics(panel, judged, *constant, backtest),
         "buy_and_hold": buy_and_hold(panel, judged, backtest).metrics,
     }
 

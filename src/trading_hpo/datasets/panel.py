@@ -48,10 +48,9 @@ _NOT_PREPARED = {"skipped": "not prepared yet"}
 
 def _described(panel: Panel) -> dict[str, Any]:
     return {
-        "label": panel.label_kind,
-        "task": panel.task,
+        "label": dict(panel.label),
         "horizon_bars": panel.horizon_bars,
-        "bars": panel.n_bars,
+        "bars": len(panel.timestamps),
         "first_bar": panel.timestamps[0].isoformat(),
         "last_bar": panel.timestamps[-1].isoformat(),
         "bars_per_year": panel.bars_per_year,

@@ -2,6 +2,7 @@
 
 import json
 import mmap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,14 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from trading_hpo.types import Panel, Task
+from trading_hpo.errors import StaleInputError
+from trading_hpo.types import Panel
 
 _ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
-def build_panel(
-    features: pd.DataFrame, labels: pd.DataFrame, task: Task, label_kind: str, bars_per_year: float
-) -> Panel:
+def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str, Any], bars_per_year: float) -> Panel:
     """Lay features and labels out on one calendar.
 
     **Looks ahead:** label only; features keep their own bar.
@@ -25,8 +25,7 @@ def build_panel(
     Args:
         features: Long table of ``build_features``.
         labels: Long table of ``build_labels``.
-        task: Whether the target is a class or a number.
-        label_kind: Of the labels.
+        label: The task of the labels, as plain data.
         bars_per_year: Of the source.
 
     Returns:
@@ -46,8 +45,9 @@ def build_panel(
     horizon = [str(name) for name in labels.columns if str(name).startswith("forward_return_")]
     forward = np.zeros((*shape, len(horizon)), dtype=np.float32)
     forward[rows] = labels[horizon].to_numpy(dtype=np.float32)
-    target = np.zeros(shape, dtype=np.float32)
-    target[rows] = labels["target"].to_numpy(dtype=np.float32)
+    targets = [str(name) for name in labels.columns if str(name).startswith("target")]
+    target = np.zeros((*shape, len(targets)), dtype=np.float32)
+    target[rows] = labels[targets].to_numpy(dtype=np.float32)
     label_end = np.full(shape, len(calendar), dtype=np.int64)
     label_end[rows] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"]))
     labelled = np.zeros(shape, dtype=bool)
@@ -62,9 +62,8 @@ def build_panel(
         timestamps=calendar,
         assets=tuple(assets),
         feature_names=tuple(names),
-        task=task,
+        label=dict(label),
         bars_per_year=bars_per_year,
-        label_kind=label_kind,
     )
 
 
@@ -80,9 +79,8 @@ def save_panel(panel: Panel, path: Path) -> None:
         "timestamps": json.dumps([int(stamp) for stamp in panel.timestamps.as_unit("ns").asi8]),
         "assets": json.dumps(list(panel.assets)),
         "feature_names": json.dumps(list(panel.feature_names)),
-        "task": panel.task,
+        "label": json.dumps(dict(panel.label)),
         "bars_per_year": repr(panel.bars_per_year),
-        "label_kind": panel.label_kind,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
@@ -94,11 +92,17 @@ def open_panel(path: Path) -> Panel:
     """Map a panel's file; processes that open the same file share its memory.
 
     The map is copy-on-write: torch takes writable arrays only, and nobody can alter the file through it.
+
+    Raises:
+        StaleInputError: An earlier version of the project wrote the file.
     """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         header: dict[str, Any] = json.loads(file.read(length))
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    meta = header["__metadata__"]
+    if "label" not in meta:
+        raise StaleInputError(f"{path} was written by an earlier version. Run `kedro run --pipeline data_engineering`.")
     arrays = {}
     for name in _ARRAYS:
         entry = header[name]
@@ -106,15 +110,13 @@ def open_panel(path: Path) -> Panel:
         dtype = np.dtype(_DTYPES[entry["dtype"]])
         count = int(np.prod(entry["shape"], dtype=np.int64))
         arrays[name] = np.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(entry["shape"])
-    meta = header["__metadata__"]
     stamps = np.array(json.loads(meta["timestamps"]), dtype="int64").view("datetime64[ns]")
     return Panel(
         **arrays,
         timestamps=pd.DatetimeIndex(stamps, tz="UTC"),
         assets=tuple(json.loads(meta["assets"])),
         feature_names=tuple(json.loads(meta["feature_names"])),
-        task=meta["task"],
+        label=json.loads(meta["label"]),
         bars_per_year=float(meta["bars_per_year"]),
-        label_kind=meta["label_kind"],
         path=path,
     )

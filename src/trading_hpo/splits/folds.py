@@ -11,6 +11,7 @@ from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.purging import embargo_after, last_label_end, purge_before
 from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.types import BarRange, Fold, Panel
 
 ROLES = ("train", "stop", "validation")
@@ -184,19 +185,19 @@ def check_classes(panel: Panel, split: Split, window_bars: int) -> None:
     Raises:
         DataError: A role of a fold, or the holdout, has no row, or rows of one class only.
     """
-    target = panel.target.ravel()
+    of_classes = task_of(panel.label).target_kind == "class"
     problems = []
     for name, ranges in _named_roles(split):
         rows = panel.rows(ranges, window_bars)
-        classes = np.unique(target[rows])
+        targets = panel.targets(rows)
         if len(rows) == 0:
             problems.append(
                 f"{name} must have samples with {window_bars} bars of history, got none. "
                 "Shorten training.window_bars or its range in the search space, or take longer folds."
             )
-        elif panel.task == "classification" and len(classes) < 2:
+        elif of_classes and (alone := (targets == targets[0]).all(axis=0)).any():
             problems.append(
-                f"{name} must have both classes, got only {int(classes[0])} in {len(rows)} rows. "
+                f"{name} must have both classes, got only {int(targets[0, alone][0])} in {len(rows)} rows. "
                 "Change labels.threshold, or take fewer or longer folds."
             )
     if problems:

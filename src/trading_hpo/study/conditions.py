@@ -44,7 +44,7 @@ def search_fingerprint(
             "digest": panel_digest(panel),
             "assets": list(panel.assets),
             "features": list(panel.feature_names),
-            "label": panel.label_kind,
+            "label": panel.label["kind"],
             "horizon_bars": panel.horizon_bars,
             "first": panel.timestamps[0].isoformat(),
             "last": panel.timestamps[-1].isoformat(),

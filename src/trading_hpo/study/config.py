@@ -230,15 +230,15 @@ class HpoConfig(Config):
 
 
 def search_space(
-    model_type: str, task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
+    model_type: str, target_kind: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
 ) -> Mapping[str, Any]:
     """Return the space that a model type's search uses."""
-    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(task))
+    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(target_kind))
 
 
-def common_window(task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
+def common_window(target_kind: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
     """Return the longest window over all model types: rows without it are samples for none of them."""
     return max(
-        longest_window(search_space(model_type, task, spaces, training, hpo), training.window_bars)
+        longest_window(search_space(model_type, target_kind, spaces, training, hpo), training.window_bars)
         for model_type in MODEL_TYPES
     )

@@ -26,6 +26,7 @@ from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
 from trading_hpo.study.opening import open_study
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.study.transfer import Transfer, recall
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -95,8 +96,8 @@ class Search:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
         all_epochs = training.epochs
         training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
-        space = search_space(model_type, panel.task, spaces, training, hpo)
-        window = common_window(panel.task, spaces, training, hpo)
+        space = search_space(model_type, task_of(panel.label).target_kind, spaces, training, hpo)
+        window = common_window(task_of(panel.label).target_kind, spaces, training, hpo)
         check_classes(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(

@@ -1,91 +1,102 @@
-"""Bars -> labels: what a model should foretell, and when it becomes known."""
+"""Bars -> labels: what a model should predict, and when it becomes known."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import ConfigDict, ValidationError, field_validator, model_validator
 
-from trading_hpo.configuration import Config
-from trading_hpo.types import Task
-
-LabelKind = Literal["direction", "forward_return", "volatility"]
+from trading_hpo.configuration import Config, problems_of
+from trading_hpo.errors import did_you_mean
+from trading_hpo.tasks.registry import TASKS, task_of
+from trading_hpo.tasks.task import Task
 
 
 class LabelsConfig(Config):
-    """What is foretold."""
+    """What is predicted: the name of a task, and its options.
 
-    kind: LabelKind = "direction"
-    horizon_bars: int = Field(default=1, ge=1, le=1000, strict=True)
-    threshold: float = Field(default=0.0, description="direction: the forward return must exceed it")
-    median_bars: int = Field(default=252, ge=2, strict=True, description="volatility: trailing window of the median")
+    An option of another task is accepted and has no effect: conf/base lists those of all our tasks, so that
+    ``--params labels.kind=volatility`` alone changes the task. Its value is still checked, by the task that has it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str = "direction"
+
+    @field_validator("kind")
+    @classmethod
+    def _known_task(cls, kind: str) -> str:
+        if kind not in TASKS:
+            raise ValueError(TASKS.unknown(kind))
+        return kind
+
+    @model_validator(mode="after")
+    def _known_options(self) -> Self:
+        if problems := list(self._problems()):
+            raise ValueError(*problems)
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        own = TASKS[self.kind].model_fields
+        for name, value in self._options.items():
+            owner = next((TASKS[task] for task in (self.kind, *TASKS) if name in TASKS[task].model_fields), None)
+            if owner is None:
+                yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *own])}"
+                continue
+            try:
+                owner(**{name: value})
+            except ValidationError as error:
+                yield from problems_of(error, owner, prefix="labels")
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return self.model_extra or {}
 
     @property
     def task(self) -> Task:
-        """Whether the target is a class or a number."""
-        return "regression" if self.kind == "forward_return" else "classification"
+        """The task with its own options."""
+        own = {name: value for name, value in self._options.items() if name in TASKS[self.kind].model_fields}
+        return task_of({"kind": self.kind, **own})
 
-    @property
-    def volatility_bars(self) -> int:
-        """Bars whose realised volatility is foretold; one bar has none, so 1 stands for 5."""
-        return self.horizon_bars if self.horizon_bars > 1 else 5
 
-    @property
-    def steps(self) -> int:
-        """H, the bars from a row to the end of its label."""
-        return self.volatility_bars if self.kind == "volatility" else self.horizon_bars
+def target_columns(n_targets: int) -> list[str]:
+    """Return the names of the targets' columns: ``target`` alone, or ``target_1..C``."""
+    return ["target"] if n_targets == 1 else [f"target_{number}" for number in range(1, n_targets + 1)]
 
 
 def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
     """Compute the label of every bar that has one.
 
-    **Looks ahead:** label only. ``target`` and ``forward_return_k`` read the asset's next H bars, to
-    ``label_end``; the median of the volatility label reads only bars up to the row itself.
+    **Looks ahead:** label only. Targets and ``forward_return_k`` read the asset's next H bars.
 
     Args:
         bars: Cleaned bars, sorted by asset and time.
-        labels: Kind and horizon.
+        labels: The task.
 
     Returns:
-        Long table ``timestamp, asset, target, label_end, forward_return_1..H``. ``label_end`` is the
-        timestamp of the bar at which the label becomes known; rows without a label are left out.
+        Long table ``timestamp, asset, target, label_end, forward_return_1..H``; several targets are ``target_1..C``.
+        ``label_end`` is the timestamp of the bar at which the label becomes known; rows without a label are left out.
     """
-    parts = [_of_one_asset(own.reset_index(drop=True), labels) for _, own in bars.groupby("asset", sort=True)]
+    task = labels.task
+    parts = [_of_one_asset(own.reset_index(drop=True), task) for _, own in bars.groupby("asset", sort=True)]
     return pd.concat(parts, ignore_index=True)
 
 
-def _of_one_asset(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
-    steps = labels.steps
-    close = bars["close"]
-    one_bar = close.pct_change(fill_method=None)
+def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
+    targets, one_bar = task.build(bars), bars["close"].pct_change(fill_method=None)
+    steps = range(1, task.horizon_bars + 1)
     table = pd.DataFrame(
         {
             "timestamp": bars["timestamp"],
             "asset": bars["asset"],
-            "target": _target(close, labels),
-            "label_end": bars["timestamp"].shift(-steps),
-            **{f"forward_return_{k}": one_bar.shift(-k) for k in range(1, steps + 1)},
+            **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
+            "label_end": bars["timestamp"].reindex(task.label_ends(bars)).array,
+            **{f"forward_return_{k}": one_bar.shift(-k) for k in steps},
         }
     )
-    known = table["label_end"].notna() & table["target"].notna()
+    # All H returns must be there, where a label ends before them too.
+    known = np.isfinite(targets).all(axis=1) & table["label_end"].notna() & (bars.index + len(steps) < len(bars))
     return table[known].astype(
         {name: "float32" for name in table.columns if str(name).startswith(("target", "forward_"))}
     )
-
-
-def _target(close: pd.Series, labels: LabelsConfig) -> pd.Series:
-    if labels.kind == "volatility":
-        return _volatility_target(close, labels.volatility_bars, labels.median_bars)
-    forward = close.shift(-labels.horizon_bars) / close - 1
-    if labels.kind == "forward_return":
-        return forward
-    return (forward > labels.threshold).astype("float64").where(forward.notna())
-
-
-def _volatility_target(close: pd.Series, horizon: int, median_bars: int) -> pd.Series:
-    """1 where the next bars' realised volatility exceeds the trailing median of the same measure."""
-    squared = pd.Series(np.log(close.to_numpy())).diff() ** 2
-    realised = squared.rolling(horizon).sum() ** 0.5
-    usual = realised.rolling(median_bars).median()
-    ahead = realised.shift(-horizon)
-    return (ahead > usual).astype("float64").where(ahead.notna() & usual.notna())

@@ -1,15 +1,18 @@
 """What a task is, and what a forecast of it says.
 
-R rows, C targets, H horizon steps, O outputs, Q quantile levels.
+R rows, C targets, H horizon steps, O outputs, Q quantile levels, T bars of one asset.
 """
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
 
+from trading_hpo.configuration import Config
 from trading_hpo.tasks.head import Head
 
 TargetKind = Literal["class", "number"]
@@ -37,6 +40,22 @@ class Forecast:
     position: Float[np.ndarray, " R"] | None = None
     called: Bool[np.ndarray, " R"] | None = None
 
+    @property
+    def expected(self) -> Float[np.ndarray, " R"]:
+        """The first target as it is expected: its value, the probability of the positive class, or the score alone."""
+        if self.values is not None:
+            return self.values[:, 0]
+        return self.score if self.probability is None else self.probability
+
+    def at(self, rows: Int[np.ndarray, " N"] | Bool[np.ndarray, " R"]) -> "Forecast":
+        """Return the forecast of some of the rows.
+
+        Args:
+            rows: Places among the rows, or a mask of them.
+        """
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Forecast(**{name: part[rows] if isinstance(part, np.ndarray) else part for name, part in parts.items()})
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -50,49 +69,85 @@ class Decision:
     threshold: float
     temperature: float = 1.0
 
+    def calls(self, forecast: Forecast) -> Bool[np.ndarray, " R"]:
+        """Return which rows are called positive."""
+        called: Bool[np.ndarray, " R"] = forecast.score > self.threshold
+        return called
 
-class Task(Protocol):
-    """What is predicted. A model type never asks which task it serves.
+
+class Task(Config, ABC):
+    """What is predicted; its fields are the options of the parameter group ``labels``.
+
+    A model type never asks which task it serves, and nothing but a task knows what the outputs of a model stand for.
 
     Attributes:
         name: In the registry.
         target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
-        n_targets: C.
-        horizon_bars: H, own bars from a row to the end of its label.
+        n_targets: C. The first is the one that is judged and traded.
         objective: The metric that a search improves unless it is told otherwise.
-        positions: The rule by which calls are traded unless the configuration names one.
+        positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
     """
 
-    name: str
-    target_kind: TargetKind
-    n_targets: int
-    horizon_bars: int
-    objective: str
-    positions: str
+    name: ClassVar[str]
+    target_kind: ClassVar[TargetKind]
+    n_targets: ClassVar[int] = 1
+    objective: ClassVar[str] = "mcc"
+    positions: ClassVar[str | None] = None
 
-    def build(self, bars: pd.DataFrame) -> pd.DataFrame:
-        """Return targets and label ends of one asset's bars.
+    horizon_bars: int = Field(
+        default=1, ge=1, le=1000, strict=True, description="H, own bars from a row to the end of its label"
+    )
+
+    @abstractmethod
+    def build(self, bars: pd.DataFrame) -> Float[np.ndarray, "T C"]:
+        """Return the targets of one asset's bars, NaN where there is none.
+
+        **Looks ahead:** label only; the target of a bar reads no bar after its label's end.
+
+        Args:
+            bars: Of one asset, in time order, numbered from 0.
+        """
+
+    def label_ends(self, bars: pd.DataFrame) -> Int[np.ndarray, " T"]:
+        """Return the number of the bar at which each bar's label is known: H bars on, unless a task says otherwise.
 
         **Looks ahead:** label only.
 
         Args:
-            bars: Of one asset, in time order, numbered from 0.
+            bars: As ``build`` gets them.
 
         Returns:
-            ``target_1..C`` and ``label_end``, the number of the bar at which the label is known; missing without label.
+            At most ``bar + H``; a number beyond the last bar says that the label is not known yet.
         """
+        return np.arange(len(bars)) + self.horizon_bars
 
+    @abstractmethod
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return the unit in which each target is learned; ones for classes.
 
         **Looks ahead:** label only, of the train rows that it is given.
         """
 
+    @abstractmethod
     def forecast(self, output: Float[np.ndarray, "R O"], head: Head, unit: Float[np.ndarray, " C"]) -> Forecast:
-        """Return what raw outputs of a model say."""
+        """Return what raw outputs of a model say.
 
+        Args:
+            output: Of the model.
+            head: What the loss that trained the model made of its outputs.
+            unit: Of ``scale``.
+        """
+
+    @abstractmethod
     def truth(self, targets: Float[np.ndarray, "R C"]) -> Bool[np.ndarray, " R"]:
         """Return whether each row was positive."""
+
+    @abstractmethod
+    def baseline(self, targets: Float[np.ndarray, "R C"], n_rows: int) -> tuple[Forecast, Decision]:
+        """Return the constant forecast that the train rows' targets suggest, for so many other rows.
+
+        **Looks ahead:** label only, of the train rows that it is given.
+        """
 
     def decide(self, forecast: Forecast, targets: Float[np.ndarray, "R C"], rule: str | float) -> Decision:
         """Return how forecasts become calls.
@@ -104,6 +159,6 @@ class Task(Protocol):
             targets: Of the same rows.
             rule: A threshold, or ``prevalence``: call as often as the class occurs.
         """
-
-    def baseline(self, targets: Float[np.ndarray, "R C"], n_rows: int) -> tuple[Forecast, Decision]:
-        """Return the constant forecast that the train rows' targets suggest, for other rows."""
+        if rule != "prevalence":
+            return Decision(float(rule))
+        return Decision(float(np.quantile(forecast.score, 1 - float(self.truth(targets).mean()))))

@@ -19,7 +19,7 @@ with warnings.catch_warnings(record=True):
 
         Input: ``windows [B, L, F]`` of unscaled features, oldest bar first, and ``asset [B]``, the place in the card's
         list of assets. Output, one row per window: ``score``, ``forecast`` (a probability, or the number itself) and
-        ``called`` (whether the score is above the network's threshold).
+        ``called`` (by the network's own decision).
         """
 
         def load_context(self, context: PythonModelContext) -> None:
@@ -29,12 +29,13 @@ with warnings.catch_warnings(record=True):
         def predict(self, context: PythonModelContext, model_input: Any, params: Any = None) -> pd.DataFrame:
             """Score a batch."""
             del context, params
-            score = self._network.score_windows(np.asarray(model_input["windows"]), np.asarray(model_input["asset"]))
+            windows, asset = np.asarray(model_input["windows"]), np.asarray(model_input["asset"])
+            forecast = self._network.forecast_windows(windows, asset)
             return pd.DataFrame(
                 {
-                    "score": score.astype(float),
-                    "forecast": self._network.forecast(score).astype(float),
-                    "called": score > self._network.threshold,
+                    "score": forecast.score.astype(float),
+                    "forecast": forecast.expected.astype(float),
+                    "called": self._network.decision.calls(forecast),
                 }
             )
 

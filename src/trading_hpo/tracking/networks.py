@@ -13,7 +13,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from trading_hpo.families.networks.final import TrainedNetwork
-from trading_hpo.types import BarRange, Panel
+from trading_hpo.types import Panel
 
 _CODE = Path(__file__).with_name("network_model.py")
 _PACKAGE = Path(__file__).parents[1]
@@ -73,8 +73,7 @@ def _no_bytecode() -> Iterator[None]:
 
 
 def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
-    rows = panel.rows((BarRange(0, panel.n_bars),), length)
-    earliest = rows[np.argsort(rows % panel.n_bars, kind="stable")[:EXAMPLE_ROWS]]  # of any asset
-    asset, bar = np.divmod(earliest, panel.n_bars)
-    windows = [panel.features[a, b - length + 1 : b + 1] for a, b in zip(asset, bar, strict=True)]
-    return {"windows": np.stack(windows).astype(np.float32), "asset": asset.astype(np.int64)}
+    rows = panel.rows((panel.all_bars,), length)
+    earliest = rows[np.argsort(panel.bar_of(rows), kind="stable")[:EXAMPLE_ROWS]]  # of any asset
+    windows = panel.feature_rows[earliest[:, None] + np.arange(1 - length, 1)]
+    return {"windows": windows.astype(np.float32), "asset": panel.asset_of(earliest).astype(np.int64)}

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
 
-LOSSES_BY_TASK = {"classification": ("focal", "cross_entropy"), "regression": ("mse", "mae")}
+LOSSES_BY_TARGET = {"class": ("focal", "cross_entropy"), "number": ("mse", "mae")}
 
 
 class TrainingConfig(Config):
@@ -42,9 +42,9 @@ class TrainingConfig(Config):
             raise ValueError(f"monitor_metric must be loss or a metric of forecast or trades, got the cost {name!r}.")
         return name
 
-    def loss_name(self, task: str) -> str:
-        """Return the loss of the task."""
-        return LOSSES_BY_TASK[task][0] if self.loss == "auto" else self.loss
+    def loss_name(self, target_kind: str) -> str:
+        """Return the loss of a task's kind of target."""
+        return LOSSES_BY_TARGET[target_kind][0] if self.loss == "auto" else self.loss
 
 
 class Hyperparameters(Config):

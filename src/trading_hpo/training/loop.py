@@ -93,7 +93,7 @@ def _step(
 ) -> Float[Tensor, ""]:
     batch, asset = windows.batch(rows)
     optimiser.zero_grad(set_to_none=True)
-    value = loss(network(scaler(batch), asset).squeeze(1), windows.target[rows])
+    value = loss(network(scaler(batch), asset), windows.target[rows])
     value.backward()
     optimiser.step()
     return value.detach()
@@ -107,8 +107,8 @@ def predict(
     scaler: Scaler,
     batch_size: int = 2048,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Float[Tensor, " N"]:
-    """Return the raw output of every row: logits of a class, or the number itself.
+) -> Float[Tensor, "N O"]:
+    """Return the raw outputs of every row.
 
     Raises:
         Interrupted: ``should_stop`` said yes.
@@ -119,5 +119,5 @@ def predict(
         if should_stop():
             raise Interrupted
         batch, asset = windows.batch(chosen)
-        parts.append(network(scaler(batch), asset).squeeze(1))
+        parts.append(network(scaler(batch), asset))
     return torch.cat(parts) if parts else torch.empty(0)

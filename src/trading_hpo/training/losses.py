@@ -9,11 +9,11 @@ from torch import Tensor
 
 from trading_hpo.training.config import Hyperparameters
 
-Loss = Callable[[Float[Tensor, " B"], Float[Tensor, " B"]], Float[Tensor, ""]]
+Loss = Callable[[Float[Tensor, "B O"], Float[Tensor, "B C"]], Float[Tensor, ""]]
 
 
 def focal_loss(
-    logits: Float[Tensor, " B"], target: Float[Tensor, " B"], alpha: float, gamma: float
+    logits: Float[Tensor, "*B"], target: Float[Tensor, "*B"], alpha: float, gamma: float
 ) -> Float[Tensor, ""]:
     """Return the mean of ``-alpha_t (1 - p_t)^gamma log p_t``.
 

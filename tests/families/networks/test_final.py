@@ -12,6 +12,7 @@ import torch
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.tasks.task import Decision
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
@@ -47,6 +48,10 @@ def final(panel: Panel, rows: np.ndarray, model_type: str = "mlp", **more: Any) 
     )
 
 
+def scores(network: TrainedNetwork, panel: Panel, rows: np.ndarray) -> np.ndarray:
+    return network.forecast(panel, rows).score
+
+
 @pytest.fixture(scope="module")
 def trained(panel: Panel, rows: np.ndarray) -> TrainedNetwork:
     return final(panel, rows)
@@ -56,7 +61,7 @@ def test_the_final_network_calls_the_positive_class_as_often_as_it_occurs_in_the
     panel: Panel, rows: np.ndarray, trained: TrainedNetwork
 ) -> None:
     latest = rows[-40:]
-    called = trained.score(panel, latest) > trained.threshold
+    called = trained.decision.calls(trained.forecast(panel, latest))
     assert abs(int(called.sum()) - int(panel.target.ravel()[latest].sum())) <= 1
 
 
@@ -74,7 +79,7 @@ def test_epochs_are_the_median_of_the_folds_stopped_epochs(
         windows,
         rows,
         scaler,
-        recipe.loss(panel, rows),
+        recipe.loss(recipe.task.scale(panel.targets(rows))),
         epochs=3,
         batch_size=64,
         learning_rate=5e-3,
@@ -83,7 +88,7 @@ def test_epochs_are_the_median_of_the_folds_stopped_epochs(
         max_windows=200,
     )
     assert len(list(epochs)) == 3
-    np.testing.assert_array_equal(trained.score(panel, rows), predict(network, windows, rows, scaler).numpy())
+    np.testing.assert_array_equal(scores(trained, panel, rows), predict(network, windows, rows, scaler).numpy()[:, 0])
 
 
 @pytest.mark.parametrize(("stopped", "epochs"), [([1], 1), ([2, 5], 3), ([1, 9, 9, 9], 9)])
@@ -96,14 +101,14 @@ def test_an_even_number_of_folds_rounds_its_median_down(
 
 def test_training_again_gives_the_same_network(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
     torch.rand(5)
-    np.testing.assert_array_equal(final(panel, rows).score(panel, rows), trained.score(panel, rows))
+    np.testing.assert_array_equal(scores(final(panel, rows), panel, rows), scores(trained, panel, rows))
 
 
 def test_bars_after_the_rows_do_not_matter(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
     sealed = replace(panel, features=panel.features.copy(), target=panel.target.copy())
     sealed.features[:, 150:] = 1e6
     sealed.target[:, 150:] = 1 - sealed.target[:, 150:]
-    np.testing.assert_array_equal(final(sealed, rows).score(panel, rows), trained.score(panel, rows))
+    np.testing.assert_array_equal(scores(final(sealed, rows), panel, rows), scores(trained, panel, rows))
 
 
 def test_card_says_where_the_network_comes_from(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
@@ -111,6 +116,7 @@ def test_card_says_where_the_network_comes_from(panel: Panel, rows: np.ndarray, 
     assert trained.card["model_type"] == "mlp"
     assert trained.card["params"] == PARAMETERS
     assert trained.card["train_rows"] == len(rows)
+    assert trained.card["label"] == {"kind": "direction", "horizon_bars": 1, "threshold": 0.0}
     assert trained.card["assets"] == list(panel.assets)
     assert trained.card["features"] == list(panel.feature_names)
 
@@ -121,16 +127,16 @@ def test_a_final_training_can_be_stopped(panel: Panel, rows: np.ndarray) -> None
 
 
 def test_a_network_that_blew_up_is_not_handed_over(make_panel: MakePanel, rows: np.ndarray) -> None:
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     wild = PARAMETERS | {"learning_rate": 10.0, "hidden_layers": 16, "hidden_dim_2": 64}
     with pytest.raises(DivergedError, match="final training"):
         final(panel, rows, parameters=wild, folds=[{"stopped_epoch": 8, "threshold": 0.0}])
 
 
 def same(one: TrainedNetwork, other: TrainedNetwork, panel: Panel) -> bool:
-    rows = panel.rows((BarRange(0, panel.n_bars),), L)
-    described = [(n.architecture, n.threshold, dict(n.card), n.scaler.clip) for n in (one, other)]
-    return described[0] == described[1] and np.array_equal(one.score(panel, rows), other.score(panel, rows))
+    rows = panel.rows((panel.all_bars,), L)
+    described = [(n.architecture, n.decision, dict(n.card), n.scaler.clip) for n in (one, other)]
+    return described[0] == described[1] and np.array_equal(scores(one, panel, rows), scores(other, panel, rows))
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
@@ -157,7 +163,7 @@ def test_json_copy_tells_people_what_the_network_is(trained: TrainedNetwork, tmp
     trained.save(tmp_path)
     described = json.loads((tmp_path / "network.json").read_text())
     assert described["card"]["params"] == PARAMETERS
-    assert described["threshold"] == trained.threshold
+    assert described["threshold"] == trained.decision.threshold
     assert described["architecture"]["model_type"] == "mlp"
 
 
@@ -172,9 +178,9 @@ def test_a_save_killed_at_any_step_leaves_one_whole_network(
     """Steps: every change of the folder. The architectures are alike, so only their contents can tell."""
     newer = replace(
         trained,
-        threshold=99.0,
+        decision=Decision(99.0, temperature=2.0),
         scaler=Scaler(trained.scaler.mean + 1, trained.scaler.spread * 2, 5.0),
-        card={"trial_number": 5},
+        card={**trained.card, "trial_number": 5},
     )
     trained.save(tmp_path)
     done = [0]
@@ -202,7 +208,7 @@ def test_a_save_killed_at_any_step_leaves_one_whole_network(
     left = TrainedNetwork.load(tmp_path)
     assert same(left, newer if step >= 4 else trained, panel)
     copy = tmp_path / "network.json"
-    assert not copy.exists() or json.loads(copy.read_text())["threshold"] == left.threshold
+    assert not copy.exists() or json.loads(copy.read_text())["threshold"] == left.decision.threshold
     newer.save(tmp_path)
     assert same(TrainedNetwork.load(tmp_path), newer, panel)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["network.json", "network.safetensors"]

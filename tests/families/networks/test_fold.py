@@ -13,8 +13,10 @@ import torch
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
-from trading_hpo.families.networks.fold import DivergedError, FoldScore, Recipe, Rows, choose_threshold, fit_fold
+from trading_hpo.families.networks.fold import DivergedError, FoldScore, Recipe, Rows, fit_fold
 from trading_hpo.market.panel import save_panel
+from trading_hpo.tasks.direction import Direction
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
@@ -128,7 +130,7 @@ AGAIN = """
 import json, sys
 from pathlib import Path
 import torch
-from trading_hpo.backtest.positions import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.families.networks.fold import Recipe, Rows, fit_fold
@@ -172,7 +174,8 @@ def stop_losses(panel: Panel, rows: Rows, parameters: dict[str, Any], training: 
     """The loss on the stop rows after every epoch, by the parts that a fold is made of."""
     recipe = Recipe.of("mlp", parameters, panel, training, SEED)
     stream = RandomStream(fold_seed(SEED, 0, parameters))
-    network, loss = recipe.build(stream), recipe.loss(panel, rows.train)
+    unit = recipe.task.scale(panel.targets(rows.train))
+    network, loss = recipe.build(stream), recipe.loss(unit)
     scaler, windows = Scaler.fit(panel, rows.train, training.clip_sigma), Windows(panel, L)
     chosen = {"batch_size": recipe.chosen.batch_size, "learning_rate": recipe.chosen.learning_rate}
     losses = []
@@ -188,7 +191,7 @@ def stop_losses(panel: Panel, rows: Rows, parameters: dict[str, Any], training: 
         **chosen,
     ):
         output = predict(network, windows, rows.stop, scaler)
-        losses.append(float(loss(output, torch.from_numpy(panel.target.ravel()[rows.stop]))))
+        losses.append(float(loss(output, torch.from_numpy(panel.targets(rows.stop)))))
     return losses
 
 
@@ -289,7 +292,7 @@ def test_bars_after_the_fold_do_not_matter(panel: Panel, folds: list[Rows]) -> N
 
 
 def test_weights_that_blow_up_are_a_diverged_fold(make_panel: MakePanel, folds: list[Rows]) -> None:
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     parameters = PARAMETERS | {"learning_rate": 10.0, "hidden_layers": 16, "hidden_dim_2": 64}
     with pytest.raises(DivergedError, match=r"epoch \d of fold 2"):
         run(panel, folds[0], 2, parameters=parameters)
@@ -297,7 +300,7 @@ def test_weights_that_blow_up_are_a_diverged_fold(make_panel: MakePanel, folds: 
 
 def test_an_infinite_loss_of_the_stop_rows_is_a_diverged_fold(make_panel: MakePanel, folds: list[Rows]) -> None:
     """Outputs and train loss are finite; the target of one stop row is beyond what can be squared."""
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     panel.target.ravel()[folds[0].stop[3]] = 1e30
     with pytest.raises(DivergedError, match="epoch 1 of fold 0"):
         run(panel, folds[0])
@@ -316,17 +319,8 @@ def test_a_fold_stops_within_an_epoch(panel: Panel, folds: list[Rows], batches: 
     assert asked[0] == batches + 1
 
 
-@pytest.mark.parametrize("positives", [0, 1, 3, 50, 60, 99])
-def test_prevalence_calls_as_many_rows_as_are_positive(positives: int) -> None:
-    rng = np.random.default_rng(positives)
-    truth = rng.permutation(np.arange(100) < positives)
-    score = rng.normal(size=100).astype("f4")
-    assert (score > choose_threshold("prevalence", truth, score)).sum() == positives
-
-
 @pytest.mark.parametrize("threshold", [-1.5, 0.0, 0.7])
 def test_a_number_is_the_threshold_as_it_stands(panel: Panel, folds: list[Rows], threshold: float) -> None:
-    assert choose_threshold(threshold, np.array([True, False]), np.array([5.0, 6.0])) == threshold
     training = TRAINING.model_copy(update={"threshold": threshold, "epochs": 2})
     assert {score["threshold"] for score in run(panel, folds[0], training=training)} == {threshold}
 
@@ -335,14 +329,15 @@ def test_threshold_of_a_fold_calls_stop_rows_as_often_as_they_are_positive(
     panel: Panel, folds: list[Rows], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares = []
+    decide = Direction.decide
 
-    def watched(rule: str | float, truth: np.ndarray, score: np.ndarray) -> float:
-        np.testing.assert_array_equal(truth, panel.target.ravel()[folds[0].stop] > 0.5)
-        threshold = choose_threshold(rule, truth, score)
-        shares.append((float((score > threshold).mean()), float(truth.mean())))
-        return threshold
+    def watched(task: Direction, forecast: Forecast, targets: np.ndarray, rule: str | float) -> Decision:
+        np.testing.assert_array_equal(targets, panel.targets(folds[0].stop))
+        decision = decide(task, forecast, targets, rule)
+        shares.append((float(decision.calls(forecast).mean()), float(task.truth(targets).mean())))
+        return decision
 
-    monkeypatch.setattr("trading_hpo.families.networks.fold.choose_threshold", watched)
+    monkeypatch.setattr(Direction, "decide", watched)
     run(panel, folds[0])
     assert len(shares) == TRAINING.epochs
     assert all(called == positive for called, positive in shares)
@@ -350,7 +345,7 @@ def test_threshold_of_a_fold_calls_stop_rows_as_often_as_they_are_positive(
 
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 def test_a_number_can_be_learned(make_panel: MakePanel, folds: list[Rows], loss: str) -> None:
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     training = TRAINING.model_copy(update={"loss": loss})
     last = run(panel, folds[0], training=training)[-1]
     assert last["metrics"]["auc"] > 0.85
@@ -359,7 +354,7 @@ def test_a_number_can_be_learned(make_panel: MakePanel, folds: list[Rows], loss:
 
 def test_a_number_is_learned_in_units_of_its_spread(make_panel: MakePanel, folds: list[Rows]) -> None:
     """A power of two changes no digit: returns in percent are learned like returns, and judged in percent."""
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     larger = replace(panel, target=panel.target * 1024)
     for before, scaled in zip(run(panel, folds[0]), run(larger, folds[0]), strict=True):
         errors = {"mae": before["metrics"]["mae"] * 1024, "mse": before["metrics"]["mse"] * 1024**2}
@@ -367,7 +362,7 @@ def test_a_number_is_learned_in_units_of_its_spread(make_panel: MakePanel, folds
 
 
 def test_a_constant_target_divides_by_nothing(make_panel: MakePanel, folds: list[Rows]) -> None:
-    panel = make_panel(task="regression")
+    panel = make_panel(kind="forward_return")
     panel.target[:] = 0.5
     training = TRAINING.model_copy(update={"threshold": 0.0, "epochs": 2})
     assert len(run(panel, folds[0], training=training)) == 2

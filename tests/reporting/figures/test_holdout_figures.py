@@ -105,7 +105,7 @@ def table_of(errors=(0.05, np.nan)):
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(model_type):
-    figure = calibration_figure(model_type, table_of(), "classification")
+    figure = calibration_figure(model_type, table_of(), "class")
     line, own = figure.data
     assert list(line.x) == list(line.y) == [0.3, 0.6]
     assert (list(own.x), list(own.y)) == ([0.3, 0.6], [0.4, 0.5])
@@ -116,13 +116,13 @@ def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(mod
 
 
 @pytest.mark.parametrize(
-    ("task", "axis"), [("classification", "forecast probability of the positive class"), ("regression", "forecast")]
+    ("target_kind", "axis"), [("class", "forecast probability of the positive class"), ("number", "forecast")]
 )
 def test_calibration_names_what_was_predicted(task, axis):
     assert calibration_figure("mlp", table_of(), task).layout.xaxis.title.text == axis
 
 
 def test_calibration_without_forecasts_says_so():
-    figure = calibration_figure("mlp", table_of().iloc[:0], "classification")
+    figure = calibration_figure("mlp", table_of().iloc[:0], "class")
     assert not figure.data
     assert figure.layout.annotations[0].text == "no forecasts"

@@ -13,9 +13,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from trading_hpo.families.judgement import forecast_of, truth_of
 from trading_hpo.families.networks.architecture import Architecture
-from trading_hpo.families.networks.fold import DivergedError, Recipe, choose_threshold, target_spread
+from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.tasks.head import Head
+from trading_hpo.tasks.registry import label_of, task_of
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.machine import use_one_thread
@@ -34,44 +36,33 @@ class TrainedNetwork:
         architecture: Rebuilds it.
         network: With its weights.
         scaler: Of its train rows.
-        threshold: Above which the positive class is called.
-        card: Where it comes from: study, trial, parameters, epochs, train rows.
+        decision: How its forecasts become calls.
+        card: Where it comes from: study, trial, parameters, epochs, train rows; and what its outputs stand for: label,
+            head, unit.
     """
 
     architecture: Architecture
     network: nn.Module
     scaler: Scaler
-    threshold: float
+    decision: Decision
     card: Mapping[str, Any]
 
-    def score(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Float[np.ndarray, " N"]:
-        """Return the output for every row."""
+    def forecast(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Forecast:
+        """Return what the network says of rows."""
         windows = Windows(panel, self.architecture.window_bars, device)
         output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
-        scores: Float[np.ndarray, " N"] = output.cpu().numpy()
-        return scores
+        return self._read(output.cpu().numpy())
 
     @torch.inference_mode()
-    def score_windows(
-        self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]
-    ) -> Float[np.ndarray, " B"]:
-        """Return the output for windows of unscaled features that are in no panel, oldest bar first."""
+    def forecast_windows(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Forecast:
+        """Return what the network says of windows of unscaled features that are in no panel, oldest bar first."""
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
-        output = self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).squeeze(1)
-        scores: Float[np.ndarray, " B"] = output.numpy()
-        return scores
+        return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
 
-    def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-        """Return scores in the target's units: the probability of the positive class, or the number itself."""
-        return forecast_of(
-            "classification" if self.card.get("target_spread") is None else "regression", score, self.unit
-        )
-
-    @property
-    def unit(self) -> float:
-        """Of the scores of a number, in the target's."""
-        return self.card.get("target_spread") or 1.0
+    def _read(self, output: Float[np.ndarray, "B O"]) -> Forecast:
+        head = Head(self.card["head"]["kind"], tuple(self.card["head"]["levels"]))
+        return task_of(self.card["label"]).forecast(output, head, np.array(self.card["unit"], dtype=np.float32))
 
     def save(self, folder: Path) -> None:
         """Write ``network.safetensors``, complete or not at all, and ``network.json`` for people to read.
@@ -83,7 +74,7 @@ class TrainedNetwork:
         tensors |= {"scaler.mean": self.scaler.mean, "scaler.spread": self.scaler.spread}
         description = {
             "architecture": asdict(self.architecture),
-            "threshold": self.threshold,
+            **asdict(self.decision),
             "clip_sigma": self.scaler.clip,
             "card": dict(self.card),
         }
@@ -108,7 +99,8 @@ class TrainedNetwork:
             {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         )
         scaler = Scaler(tensors["scaler.mean"], tensors["scaler.spread"], description["clip_sigma"])
-        return TrainedNetwork(architecture, network, scaler, description["threshold"], description["card"])
+        decision = Decision(description["threshold"], description["temperature"])
+        return TrainedNetwork(architecture, network, scaler, decision, description["card"])
 
 
 def train_final(
@@ -153,12 +145,13 @@ def train_final(
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows, training.clip_sigma).to(training.device)
     windows = Windows(panel, recipe.architecture.window_bars, training.device)
+    unit = recipe.task.scale(panel.targets(rows))
     for _ in fit(
         network,
         windows,
         rows,
         scaler,
-        recipe.loss(panel, rows),
+        recipe.loss(unit),
         epochs=max(epochs, 1),
         batch_size=recipe.chosen.batch_size,
         learning_rate=recipe.chosen.learning_rate,
@@ -170,8 +163,9 @@ def train_final(
         pass
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise DivergedError("a weight was not finite after the final training")
-    scores = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop).cpu().numpy()
-    threshold = choose_threshold(training.threshold, truth_of(panel, latest_rows), scores)
+    output = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop).cpu().numpy()
+    latest = recipe.task.forecast(output, recipe.head, unit)
+    decision = recipe.task.decide(latest, panel.targets(latest_rows), training.threshold)
     full_card = {
         **card,
         "model_type": model_type,
@@ -181,7 +175,9 @@ def train_final(
         "train_rows": len(rows),
         "assets": list(panel.assets),
         "features": list(panel.feature_names),
-        "target_spread": target_spread(panel, rows),
+        "label": label_of(recipe.task),
+        "head": {"kind": recipe.head.kind, "levels": list(recipe.head.levels)},
+        "unit": unit.tolist(),
         "torch": torch.__version__,
     }
-    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), threshold, full_card)
+    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), decision, full_card)

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import TradingHpoError
-from trading_hpo.families.judgement import judge, majority_of, monitored, truth_of
+from trading_hpo.families.judgement import constant_forecast, judge, monitored
 from trading_hpo.families.networks.architecture import Architecture, size_mb
+from trading_hpo.tasks.head import LOGIT, VALUE, Head
+from trading_hpo.tasks.registry import task_of
+from trading_hpo.tasks.task import Task
 from trading_hpo.training.config import Hyperparameters, TrainingConfig, split_parameters
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.losses import Loss, make_loss
@@ -26,7 +29,7 @@ class DivergedError(TradingHpoError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples of a fold, as flat row numbers of the panel."""
+    """Samples of a fold, as row numbers of the panel."""
 
     train: Int[np.ndarray, " N"]
     stop: Int[np.ndarray, " N"]
@@ -65,6 +68,8 @@ class Recipe:
     """A configuration, ready to be trained on any rows.
 
     Attributes:
+        task: What is predicted.
+        head: What the outputs stand for.
         architecture: Of the network.
         chosen: Learning rate, batch size and their like.
         training: What all trials share.
@@ -72,6 +77,8 @@ class Recipe:
         seed: Of the study.
     """
 
+    task: Task
+    head: Head
     architecture: Architecture
     chosen: Hyperparameters
     training: TrainingConfig
@@ -85,49 +92,26 @@ class Recipe:
         """Return the recipe of a trial's parameters on a panel."""
         chosen, network = split_parameters(dict(parameters))
         length = chosen.window_bars or training.window_bars
-        architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets)
-        return Recipe(architecture, chosen, training, parameters, seed)
+        task = task_of(panel.label)
+        head = LOGIT if task.target_kind == "class" else VALUE
+        shape = (panel.n_features, length, panel.n_assets, head.width(task.n_targets))
+        return Recipe(task, head, Architecture(model_type, network, *shape), chosen, training, parameters, seed)
 
     def build(self, stream: RandomStream) -> torch.nn.Module:
         """Return the network with the weights that the stream draws."""
         with stream.entered():
             return self.architecture.build().to(self.training.device)
 
-    def loss(self, panel: Panel, train: Int[np.ndarray, " N"]) -> Loss:
-        """Return the trial's loss; a number is learned in units of its spread over the train rows."""
-        base = make_loss(self.training.loss_name(panel.task), self.chosen)
-        spread = target_spread(panel, train)
-        if spread is None:
-            return base
-        return lambda output, target: base(output, target / spread)
+    def loss(self, unit: Float[np.ndarray, " C"]) -> Loss:
+        """Return the trial's loss, of targets in the unit of the train rows."""
+        base = make_loss(self.training.loss_name(self.task.target_kind), self.chosen)
+        scale = torch.from_numpy(unit).to(self.training.device)
+        return lambda output, target: base(output, target / scale)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""
         with torch.device("meta"):
             return size_mb(self.architecture.build())
-
-
-def target_spread(panel: Panel, train: Int[np.ndarray, " N"]) -> float | None:
-    """Return the unit in which a number is learned, its spread over the train rows; none for a class.
-
-    **Looks ahead:** label only, of the train rows.
-    """
-    if panel.task == "classification":
-        return None
-    return float(panel.target.ravel()[train].std()) or 1.0
-
-
-def choose_threshold(rule: str | float, truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
-    """Return the score above which the positive class is called.
-
-    **Looks ahead:** label only, of the stop rows that it is given.
-
-    Args:
-        rule: A number, or ``prevalence``: call as often as the class occurs among ``truth``.
-        truth: Whether each row was positive.
-        score: Of the same rows.
-    """
-    return float(np.quantile(score, 1 - float(truth.mean()))) if rule == "prevalence" else float(rule)
 
 
 def fit_fold(
@@ -149,12 +133,13 @@ def fit_fold(
         DivergedError: A loss or an output is not finite.
         Interrupted: ``should_stop`` said yes.
     """
-    training, chosen = recipe.training, recipe.chosen
+    task, training, chosen = recipe.task, recipe.training, recipe.chosen
     stream = RandomStream(fold_seed(recipe.seed, fold, recipe.parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
-    loss, unit = recipe.loss(panel, rows.train), target_spread(panel, rows.train) or 1.0
-    majority = majority_of(panel, rows.train)
+    unit, stop_targets = task.scale(panel.targets(rows.train)), panel.targets(rows.stop)
+    loss = recipe.loss(unit)
+    constant = constant_forecast(panel, rows.validation, rows.train)
     best, best_score, seconds = -np.inf, None, 0.0
     for result in fit(
         network,
@@ -175,19 +160,20 @@ def fit_fold(
         stop_loss = float(loss(output, windows.target[torch.from_numpy(rows.stop)]))
         if not np.isfinite([result.train_loss, stop_loss]).all() or not bool(torch.isfinite(output).all()):
             raise DivergedError(f"the loss or an output was not finite in epoch {result.epoch} of fold {fold}")
-        truth, score = truth_of(panel, rows.stop), output.cpu().numpy()
-        threshold = choose_threshold(training.threshold, truth, score)
+        forecast = task.forecast(output.cpu().numpy(), recipe.head, unit)
+        decision = task.decide(forecast, stop_targets, training.threshold)
         if training.monitor_metric == "loss":
             reached = -stop_loss
         else:
-            reached = monitored(panel, rows.stop, score, threshold, backtest, unit, training.monitor_metric)
+            reached = monitored(panel, rows.stop, forecast, decision, backtest, training.monitor_metric)
         if best_score is None or reached > best + training.min_delta:
             best = reached
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
             if not bool(torch.isfinite(validation).all()):
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
-            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest, unit, majority)
-            best_score = (result.epoch, threshold, judged.metrics)
+            forecast = task.forecast(validation.cpu().numpy(), recipe.head, unit)
+            judged = judge(panel, rows.validation, forecast, decision, backtest, constant)
+            best_score = (result.epoch, decision.threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch
         finished = waited >= chosen.early_stopping_patience or result.epoch == training.epochs

@@ -9,6 +9,7 @@ from trading_hpo.splits.folds import build_split, check_classes, split_to_table
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
+from trading_hpo.tasks.registry import label_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -17,7 +18,7 @@ def make_panel(
     features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
 ) -> Panel:
     """Lay features and labels out, with the source's own bars per year."""
-    return build_panel(features, labels, config.task, config.kind, bars_per_year(source, sources))
+    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources))
 
 
 def find_window(
@@ -25,7 +26,7 @@ def find_window(
 ) -> int:
     """Return the longest window of the search; of all settings only these decide it."""
     training = TrainingConfig.model_validate({"loss": loss, "window_bars": window_bars})
-    return common_window(labels.task, spaces, training, HpoConfig(custom_search_spaces=custom))
+    return common_window(labels.task.target_kind, spaces, training, HpoConfig(custom_search_spaces=custom))
 
 
 def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int) -> pd.DataFrame:

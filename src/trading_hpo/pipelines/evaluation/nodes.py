@@ -56,7 +56,8 @@ def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str,
     """Draw a model type's forecasts against what was observed."""
     if "skipped" in result:
         return note(f"Calibration of {model_type} on the holdout", result["skipped"])
-    return calibration_figure(model_type, calibration(forecasts, result["task"]), result["task"])
+    target_kind = result["target_kind"]
+    return calibration_figure(model_type, calibration(forecasts, target_kind), target_kind)
 
 
 def draw_holdout(held: pd.DataFrame, returns: dict[str, pd.DataFrame]) -> go.Figure:

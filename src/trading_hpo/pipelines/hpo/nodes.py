@@ -30,7 +30,7 @@ def open_study(
     source: str,
 ) -> StudyRef:
     """Make a model type's study, or refuse one of other conditions; all are opened before the first is searched."""
-    name = hpo.full_study_name(scenario, source, f"{panel.label_kind}{panel.horizon_bars}", model_type)
+    name = hpo.full_study_name(scenario, source, f"{panel.label['kind']}{panel.horizon_bars}", model_type)
     if model_type not in hpo.models_to_optimize:
         return StudyRef(name, storage, skipped="left out by hpo.models_to_optimize")
     ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases))

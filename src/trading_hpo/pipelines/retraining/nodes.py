@@ -29,7 +29,7 @@ def retrain(
     if results["panel_digest"] != panel_digest(panel):
         raise StaleInputError(
             f"{model_type} was searched on other data (study {results['study_name']}) than are prepared now "
-            f"({panel.label_kind} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
+            f"({panel.label['kind']} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
             "parameters."
         )
     split = split_from_table(folds)

@@ -38,13 +38,13 @@ def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: s
     figure.add_trace(go.Scatter(y=wealth / peak - 1, showlegend=False, **shared), row=2, col=1)
 
 
-def calibration_figure(model_type: str, table: pd.DataFrame, task: str) -> go.Figure:
+def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -> go.Figure:
     """Return what was observed against what was predicted, beside the line on which both are equal.
 
     Args:
         model_type: Whose forecasts.
         table: Of ``calibration``.
-        task: ``classification`` or ``regression``.
+        target_kind: ``class`` or ``number``.
     """
     title = f"Calibration of {model_type} on the holdout"
     if table.empty:
@@ -63,6 +63,6 @@ def calibration_figure(model_type: str, table: pd.DataFrame, task: str) -> go.Fi
         customdata=table["samples"],
         hovertemplate="predicted %{x:.4f}, observed %{y:.4f}, %{customdata} forecasts",
     )
-    if task == "classification":
+    if target_kind == "class":
         return styled(figure, title, "forecast probability of the positive class", "share that was positive")
     return styled(figure, title, "forecast", "observed")

@@ -1,0 +1,1 @@
+"""How calls are traded: one rule a file."""
