@@ -13,7 +13,6 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 Task = Literal["classification", "regression"]
-MODEL_TYPES = ("mlp", "lstm", "gru", "cnn_lstm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from optuna.trial import TrialState
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import MissingInputError
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
 from trading_hpo.reporting.figures.style import COLOURS
 from trading_hpo.study.reference import NOT_SEARCHED, StudyRef
-from trading_hpo.types import MODEL_TYPES
 
 NOWHERE = StudyStorage("sqlite:///never-opened.db")
 RATE = FloatDistribution(0, 1)

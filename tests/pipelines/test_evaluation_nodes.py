@@ -9,6 +9,7 @@ import pytest
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.networks.final import train_final
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import open_panel
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
@@ -23,7 +24,6 @@ from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES
 
 TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
 SETTINGS = (SearchSpacesConfig(), TRAINING, BacktestConfig(), HpoConfig())

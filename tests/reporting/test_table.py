@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.table import render, report_of, verdict
-from trading_hpo.types import MODEL_TYPES
 
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
 HOLD = {"sharpe": 0.61, "max_drawdown": 0.33}

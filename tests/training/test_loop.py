@@ -8,12 +8,13 @@ from torch import nn
 
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.architecture import Architecture
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.training.config import Hyperparameters
 from trading_hpo.training.loop import EpochResult, fit, predict
 from trading_hpo.training.losses import make_loss
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
-from trading_hpo.types import MODEL_TYPES, BarRange, Panel
+from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]
 L, BATCH = 5, 32

@@ -12,8 +12,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.family import TrainedModel
 from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, judge, majority_of, truth_of
-from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.types import BarRange, Panel
@@ -36,7 +36,7 @@ class HoldoutLook:
 
 
 def judge_holdout(
-    network: TrainedNetwork, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
+    network: TrainedModel, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
 ) -> HoldoutLook:
     """Judge a final network on the holdout and say how to count the look.
 
@@ -65,7 +65,7 @@ def judge_holdout(
 
 
 def _forecasts(
-    network: TrainedNetwork, panel: Panel, rows: Int[np.ndarray, " N"], score: Float[np.ndarray, " N"]
+    network: TrainedModel, panel: Panel, rows: Int[np.ndarray, " N"], score: Float[np.ndarray, " N"]
 ) -> pd.DataFrame:
     asset, bar = np.divmod(rows, panel.n_bars)
     return pd.DataFrame(
@@ -85,7 +85,7 @@ def _returns(panel: Panel, judged: Judgement) -> pd.DataFrame:
 
 
 def _standard_errors(
-    network: TrainedNetwork,
+    network: TrainedModel,
     panel: Panel,
     rows: Int[np.ndarray, " N"],
     score: Float[np.ndarray, " N"],
@@ -112,7 +112,7 @@ def _standard_errors(
     return errors
 
 
-def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str, Any]:
+def _look(network: TrainedModel, panel: Panel, holdout: BarRange) -> dict[str, Any]:
     """A look's key is its configuration and its data; repeating it teaches nobody anything new."""
     what = {
         "model_type": network.card["model_type"],

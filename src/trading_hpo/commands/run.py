@@ -151,7 +151,7 @@ def _follow_namespaces(options: dict[str, Any]) -> None:
         return
     from kedro.framework.project import pipelines as registered
 
-    from trading_hpo.types import MODEL_TYPES
+    from trading_hpo.families.registry import MODEL_TYPES
 
     wanted = list(options["namespaces"])
     unknown = [name for name in wanted if name not in MODEL_TYPES]

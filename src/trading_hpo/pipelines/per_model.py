@@ -7,7 +7,7 @@ from typing import Any
 from kedro.pipeline import Pipeline, pipeline
 from kedro.pipeline.node import Node
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 
 def per_model(make_nodes: Callable[[str], Sequence[Node]]) -> Pipeline:

@@ -3,7 +3,6 @@ import sys
 
 import pytest
 from pydantic import ValidationError
-
 from trading_hpo.families.networks.configs import CONFIGS
 
 

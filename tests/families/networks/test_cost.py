@@ -6,7 +6,7 @@ import torch
 
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.cost import inference_flop, latency_ms, memory_mb, training_flop
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 
 def architecture(model_type="mlp", window_bars=20, **config):

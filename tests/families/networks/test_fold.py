@@ -14,12 +14,13 @@ import torch
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.fold import DivergedError, FoldScore, Recipe, Rows, choose_threshold, fit_fold
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import save_panel
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
-from trading_hpo.types import MODEL_TYPES, Panel
+from trading_hpo.types import Panel
 
 MakePanel = Callable[..., Panel]
 MakeRows = Callable[..., list[Rows]]

@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 import yaml
 from torch import Tensor, nn
+from trading_hpo.families.networks.configs import CONFIGS
 
 from trading_hpo.families.networks.architecture import NETWORKS, Architecture, size_mb
-from trading_hpo.families.networks.configs import CONFIGS
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 FULL_SPACES = Path(__file__).parents[2] / "conf" / "base" / "globals_search_spaces.yml"
 SMALL: dict[str, dict[str, Any]] = {

@@ -14,10 +14,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import COLOURS
-from trading_hpo.types import MODEL_TYPES
 
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 NAME, METRIC = "test-sp500_20-direction1.mlp", "sharpe"

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.io as pio
 import pytest
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, COLOURS
-from trading_hpo.types import MODEL_TYPES
 
 DAYS = pd.date_range("2020-01-01", periods=60, tz="UTC")
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
 from trading_hpo.pipelines.per_model import of_model, per_model
-from trading_hpo.types import MODEL_TYPES
 
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")

@@ -10,7 +10,8 @@ from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.families.family import TrainedModel
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
@@ -19,13 +20,13 @@ from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES, Panel
+from trading_hpo.types import Panel
 
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})
 
 
 def look_at_holdout(
-    network: TrainedNetwork | dict[str, Any],
+    network: TrainedModel | dict[str, Any],
     panel: Panel,
     folds: pd.DataFrame,
     spaces: SearchSpacesConfig,
@@ -34,7 +35,7 @@ def look_at_holdout(
     hpo: HpoConfig,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Judge a final network on the sealed holdout; the result comes first, since saving it enters the look."""
-    if not isinstance(network, TrainedNetwork):
+    if isinstance(network, dict):
         return network, _NO_FORECASTS, _NO_FORECASTS
     if network.card["panel_digest"] != panel_digest(panel):
         stale = {"skipped": "its network was trained on other data than are prepared now"}

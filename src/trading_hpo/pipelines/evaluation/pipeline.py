@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
@@ -14,7 +15,6 @@ from trading_hpo.pipelines.evaluation.nodes import (
     tabulate_holdout,
 )
 from trading_hpo.pipelines.per_model import of_model, per_model
-from trading_hpo.types import MODEL_TYPES
 
 _PARAMETERS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 

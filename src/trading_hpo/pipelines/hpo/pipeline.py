@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, open_study, search, tabulate_trials
 from trading_hpo.pipelines.per_model import of_model, per_model
 from trading_hpo.runner import LIVE
-from trading_hpo.types import MODEL_TYPES
 
 _SETTINGS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 
