@@ -52,18 +52,17 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
         folder: Exists, and is empty.
         with_memory: Costs some milliseconds per epoch, so not where times matter.
     """
-    from trading_hpo.engine import supervisor
-    from trading_hpo.engine.executor import worker
+    from trading_hpo.engine.executor import processes
 
-    worker.work = functools.partial(_work, folder, os.getpid(), with_memory)  # the pool fetches it at each start
-    start = supervisor.start_worker
+    processes.work = functools.partial(_work, folder, os.getpid(), with_memory)
+    start = processes.ProcessExecutor._start_worker
 
-    def noted_start(*arguments: Any) -> Any:
+    def noted_start(executor: Any) -> Any:
         with (folder / ASKED).open("a") as file:
             file.write(f"{time.monotonic()}\n")
-        return start(*arguments)
+        return start(executor)
 
-    supervisor.start_worker = noted_start
+    processes.ProcessExecutor._start_worker = noted_start
 
 
 def first_asked(folder: Path) -> float:
@@ -81,20 +80,21 @@ def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> 
     """Stands for ``work`` in a worker process, whose own modules nobody has changed yet."""
     from trading_hpo.engine.executor import worker
     from trading_hpo.families.networks import fold
+    from trading_hpo.study import evaluation
 
     pen = _Pen(folder / f"{os.getpid()}.jsonl", search_pid, with_memory)
     for name in ("judge", "choose_threshold", "classification_metrics"):
         setattr(fold, name, pen.times_metrics(getattr(fold, name)))
 
-    class NotedRunner(worker.TrialRunner):
+    class NotedEvaluator(evaluation.TrialEvaluator):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             pen.note()
 
-        def run(self, *arguments: Any, **options: Any) -> Iterator[Any]:
-            return pen.noted(super().run(*arguments, **options))
+        def evaluate(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+            return pen.noted(super().evaluate(*arguments, **options))
 
-    worker.TrialRunner = NotedRunner
+    evaluation.TrialEvaluator = NotedEvaluator
     worker.work(*arguments)
 
 

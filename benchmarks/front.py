@@ -84,7 +84,7 @@ def search(sampler: str, pruner: Mapping[str, Any], seed: int) -> Front:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     space = {name: FloatParameter(type="float", low=low, high=high) for name, (low, high) in RANGES.items()}
     hpo = HpoConfig(n_trials=TRIALS, sampler=sampler, pruner=pruner, objectives=OBJECTIVES, seed=seed)
-    proposer = Proposer(hpo, space, [], EPOCHS)
+    proposer = Proposer(hpo.plan(EPOCHS), space, [])
     trials = [_trial(proposer, slot, seed) for slot in range(TRIALS)]
     return Front([curve[-1] for curve in trials if len(curve) == EPOCHS], sum(map(len, trials)))
 

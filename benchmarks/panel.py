@@ -118,7 +118,13 @@ def _panel_of(raw: "pd.DataFrame", parameters: "Parameters") -> "Panel":
     names = [name for name in features.columns if name not in ("timestamp", "asset")]
     for number in range(FEATURES - len(names)):
         features[f"product_{number}"] = features[names[number]] * features[names[number + 1]]
-    return build_panel(features, build_labels(bars, parameters.labels), parameters.labels, bars_per_year=252.0)
+    return build_panel(
+        features,
+        build_labels(bars, parameters.labels),
+        parameters.labels.task,
+        parameters.labels.kind,
+        bars_per_year=252.0,
+    )
 
 
 def _train(panel: "Panel", parameters: "Parameters") -> None:
@@ -132,11 +138,13 @@ def _train(panel: "Panel", parameters: "Parameters") -> None:
         "split": build_split(panel, parameters.folds, parameters.holdout),
         "training": training,
         "backtest": parameters.backtest,
-        "objectives": parameters.hpo.judged_by,
-        "judged_by": parameters.hpo.judged_by,
+        "objectives": tuple(objective.metric for objective in parameters.hpo.objectives),
+        "constraints": parameters.hpo.constraints,
         "longest_window": common_window(panel.task, parameters.search_spaces, training, parameters.hpo),
         "seed": parameters.hpo.seed,
         "panel_digest": "",
     }
-    outcomes = list(TrialEvaluator(EvaluationTask(**shared), panel).run({"batch_size": 256}, should_stop=lambda: False))
+    outcomes = list(
+        TrialEvaluator(EvaluationTask(**shared), panel).outcomes({"batch_size": 256}, should_stop=lambda: False)
+    )
     assert outcomes[-1].finished

@@ -128,5 +128,5 @@ def drawn(given: Inputs, space: Mapping[str, Any], n_trials: int) -> list[dict[s
     from trading_hpo.engine.proposer import Proposer
 
     hpo = given.parameters.hpo.model_copy(update={"sampler": SamplerConfig(name="random")})
-    proposer = Proposer(hpo, space, [], given.parameters.training.epochs)
+    proposer = Proposer(hpo.plan(given.parameters.training.epochs), space, [])
     return [proposer.propose(slot).parameters for slot in range(n_trials)]

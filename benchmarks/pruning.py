@@ -108,7 +108,7 @@ def replay(curves: Sequence[Curve], hpo: "HpoConfig", space: Mapping[str, Any], 
     """
     from trading_hpo.engine.proposer import Proposer
 
-    proposer = Proposer(hpo, space, [], max_epochs)
+    proposer = Proposer(hpo.plan(max_epochs), space, [])
     return [_replay_trial(proposer, curve) for curve in curves]
 
 

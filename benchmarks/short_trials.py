@@ -7,7 +7,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.synchronize import Barrier
@@ -17,13 +17,15 @@ from typing import Any
 import optuna
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.space import FloatParameter
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.writer import PATIENCE_S
+from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
 from trading_hpo.errors import Interrupted, TradingHpoError
 from trading_hpo.splits.folds import Split
 from trading_hpo.study.config import HpoConfig
-from trading_hpo.study.evaluation import EvaluationTask, TrialOutcome
+from trading_hpo.study.evaluation import EvaluationTask
 from trading_hpo.study.search import Search
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange
@@ -35,7 +37,7 @@ BAD_VALUES = (math.nan, math.inf, -math.inf)
 
 @dataclass(frozen=True)
 class ShortTrials:
-    """Stands for a ``TrialRunner``.
+    """Stands for a ``TrialEvaluator``.
 
     Attributes:
         reports: Of each trial.
@@ -47,8 +49,9 @@ class ShortTrials:
     seconds: float = 0.0
     faulty: float = 0.0
 
-    def run(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
+    def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Yield the sum of the parameters, a part of it at every step."""
+        parameters = candidate.parameters
         worth = sum(parameters.values())
         if parameters["p0"] < self.faulty:
             worth = self._fault(parameters["p1"])
@@ -57,7 +60,7 @@ class ShortTrials:
                 raise Interrupted
             if self.seconds:
                 time.sleep(self.seconds / self.reports)
-            yield _outcome(worth * step / self.reports, step, step == self.reports)
+            yield _report(worth * step / self.reports, step, step == self.reports)
 
     @staticmethod
     def _fault(which: float) -> float:
@@ -66,14 +69,15 @@ class ShortTrials:
         return BAD_VALUES[int(which * 4)]
 
 
-def _outcome(value: float, step: int, finished: bool) -> TrialOutcome:
+def _report(value: float, step: int, finished: bool) -> Report:
     folds = [{"fold": number, "epochs": step, "metrics": {"mcc": value}} for number in range(4)]
     cost = {"epochs": float(step), "training_time_s": 0.0, "model_size_mb": 0.0}
-    return TrialOutcome((value,), folds, {"mcc": value}, {"mcc": 0.0}, cost, step, (value,), finished)
+    record = {METRICS: {"mcc": value}, SPREAD: {"mcc": 0.0}, FOLDS: folds}
+    return Report((value,), step, (value,), finished, cost=cost, record=record)
 
 
-def _make(runner: ShortTrials, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:
-    return runner
+def _make(evaluator: ShortTrials) -> ShortTrials:
+    return evaluator
 
 
 def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
@@ -87,7 +91,7 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
         training,
         BacktestConfig(),
         ("mcc",),
-        ("mcc",),
+        (),
         1,
         config.seed,
         "",

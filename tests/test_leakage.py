@@ -38,7 +38,8 @@ def assemble(raw, source, labels):
     panel = build_panel(
         build_features(bars, FeaturesConfig()),
         build_labels(bars, labels),
-        labels,
+        labels.task,
+        labels.kind,
         bars_per_year(source, SourcesConfig()),
     )
     return panel, build_split(panel, FoldsConfig(), HoldoutConfig())

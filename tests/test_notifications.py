@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from trading_hpo.errors import ConfigurationError
-from trading_hpo.notifications import CHANNELS, Announcer, NotificationsConfig
+from trading_hpo.notifications import CHANNELS, NotificationsConfig, Notifier
 
 
 @pytest.fixture
@@ -37,20 +37,20 @@ def channel():
 def test_messages_arrive_in_their_order(monkeypatch, channel):
     url, taken = channel
     monkeypatch.setenv(CHANNELS, url)
-    announcer = Announcer.of(NotificationsConfig())
+    notifier = Notifier.of(NotificationsConfig())
     for number in range(3):
-        announcer.tell(f"message   {number}")
-    announcer.close()
+        notifier.notify(f"message   {number}")
+    notifier.close()
     assert [message["message"] for message in taken] == ["message 0", "message 1", "message 2"]
 
 
 def test_a_dead_channel_is_one_warning_without_its_token(monkeypatch, caplog, capfd):
     monkeypatch.setenv(CHANNELS, "json://127.0.0.1:9/s3cr3t")
-    announcer = Announcer.of(NotificationsConfig())
+    notifier = Notifier.of(NotificationsConfig())
     with caplog.at_level(logging.DEBUG):
-        announcer.tell("one")
-        announcer.tell("two")
-        announcer.close()
+        notifier.notify("one")
+        notifier.notify("two")
+        notifier.close()
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.name for record in warnings] == ["trading_hpo.notifications"]
     said = caplog.text + "".join(capfd.readouterr())
@@ -61,9 +61,9 @@ def test_a_dead_channel_is_one_warning_without_its_token(monkeypatch, caplog, ca
 def test_a_dry_run_prints_and_sends_nothing(monkeypatch, channel, capsys):
     url, taken = channel
     monkeypatch.setenv(CHANNELS, url)
-    announcer = Announcer.of(NotificationsConfig(dry_run=True))
-    announcer.tell("started")
-    announcer.close()
+    notifier = Notifier.of(NotificationsConfig(dry_run=True))
+    notifier.notify("started")
+    notifier.close()
     assert capsys.readouterr().err == "[notification] started\n"
     assert taken == []
 
@@ -71,14 +71,14 @@ def test_a_dry_run_prints_and_sends_nothing(monkeypatch, channel, capsys):
 def test_without_channels_nothing_is_sent_and_no_thread_started(monkeypatch):
     monkeypatch.delenv(CHANNELS, raising=False)
     before = threading.active_count()
-    announcer = Announcer.of(NotificationsConfig())
-    announcer.tell("into the void")
+    notifier = Notifier.of(NotificationsConfig())
+    notifier.notify("into the void")
     assert threading.active_count() == before
-    announcer.close()
+    notifier.close()
 
 
 def test_a_url_that_is_none_is_refused_by_its_place_and_not_quoted(monkeypatch):
     monkeypatch.setenv(CHANNELS, "json://127.0.0.1/a nonsense-s3cr3t")
     with pytest.raises(ConfigurationError, match="number 2 is none") as refused:
-        Announcer.of(NotificationsConfig())
+        Notifier.of(NotificationsConfig())
     assert "s3cr3t" not in str(refused.value)

@@ -9,7 +9,7 @@ The tree, in the order in which data flow through it:
     commands/
         run.py              kedro run, with errors that a person can read
         study.py            kedro study
-        words.py            how a command ends when something is wrong
+        cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
@@ -37,93 +37,107 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
-    market/                 bars -> features -> labels -> panel
+    market/                 bars -> features -> panel
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
         features.py
-        labels.py
         panel.py
+    tasks/                  what is predicted
+        task.py             contracts: task, forecast, decision
+        head.py             what the outputs of a model mean
+        labels.py           direction, forward return, volatility
     splits/                 panel -> folds and holdout
         config.py
         walk_forward.py
         purged_kfold.py
         purging.py
         folds.py
-    models/                 networks and their registry
-        configs.py
-        layers.py
-        mlp.py
-        recurrent.py        LSTM and GRU
-        cnn_lstm.py
-        registry.py
-    training/               one network, one fold
+    metrics/                what a trial is measured by
+        registry.py         all of them, with kind and direction
+        classification.py
+        regression.py
+        trading.py
+        cost.py
+    backtest/               positions -> net returns
+        config.py
+        positions.py
+        returns.py
+    training/               losses, windows, the loop
         config.py
         windows.py
         losses.py
         seeding.py
         machine.py
         loop.py
-        fold.py             train, stop early, judge
-        cost.py             work, memory, time
-        scalars.py          numbers by epoch, for TensorBoard
-        final.py            the last training, on everything before the holdout
-    backtest/               predictions -> positions -> net returns -> metrics
-        classification.py
-        regression.py
-        positions.py
-        returns.py
-        judge.py
-    search/                 one Optuna study per model type
-        config.py
-        metrics.py          everything a trial can be judged by
-        objectives.py       what is improved, what is kept
-        space.py
-        experimental.py
+        tensorboard.py      numbers by epoch
+    families/               what can be searched
+        judgement.py        scores -> metrics of the forecast and of its trades
+        networks/           torch networks
+            configs.py
+            layers.py
+            mlp.py
+            recurrent.py    LSTM and GRU
+            cnn_lstm.py
+            architecture.py everything that rebuilds a network
+            fold.py         train, stop early, judge
+            final.py        the last training, on everything before the holdout
+            cost.py         work, memory, time
+    engine/                 spends a budget; knows neither market nor torch
+        config.py           sampler, pruner, workers, time
+        space.py            ranges of parameters
+        candidate.py        what is run, and what it reports
+        trial_record.py     every attribute of a stored trial
+        proposer.py         suggests and prunes, on a study in memory
         samplers/           a fresh one for every slot
             registry.py
-            unit.py         ranges as the interval from 0 to 1
-            point.py        base of ours
+            unit_interval.py ranges as the interval from 0 to 1
+            base.py         of ours
             grid.py
             sobol.py
             cmaes.py
             genetic.py      NSGA-II and NSGA-III
         pruners/
             registry.py
-            curve.py        values on the way
-            own_trials.py   a study without what it remembers
+            study_view.py   a study without transferred trials
             halving.py      successive halving, Hyperband; with several objectives too
+        dominance.py        points of several objectives
+        executor/           what runs candidates
+            executor.py     contract
+            processes.py    processes of this machine
+            worker.py       one of them
+            heartbeat.py    whether they still work
         store/              where studies live, and how they are written
             storage.py
-            rows.py         a trial's rows, in one transaction
+            stored_study.py a study's trials in their storage
+            optuna_tables.py Optuna's private parts
             reports.py      values on the way, not written yet
             writer.py       a thread that writes in order and waits for a storage that is away
             outage.py       which failures pass
             claims.py       which slots are ours, where several machines search
-        workers/            the processes that train
-            worker.py
-            pool.py         starts them
-            heartbeat.py    whether they still work
-        fingerprint.py
-        ledger.py           the study in its storage
-        proposer.py         its mirror in memory: suggests and prunes
-        trial.py            one configuration on all folds
-        costs.py            what it takes, and whether it may
         slots.py            the places of the budget
-        supervisor.py       spends the budget
+        supervisor.py       runs a study to its budget
         progress.py
-        stopping.py         Ctrl-C
-        run.py              one study to its budget
-        memory.py           what earlier studies tell a new one
-        narrowing.py        a space around the best
+        stop_request.py     Ctrl-C
+        experimental.py     parts of Optuna that it calls experimental
+    study/                  the project's meaning of an Optuna study
+        config.py           the parameter group hpo
+        objectives.py       what is improved, what is kept
+        search_spaces.py    of the model types
+        evaluation.py       what a candidate is worth, over all folds
+        costs.py            what it takes, and whether it may
+        conditions.py       what makes two studies comparable
+        opening.py          made once, or found to be the same
+        search.py           one study to its budget
         phases.py           the searches of one model type
+        narrowing.py        a space around the best
+        transfer.py         from earlier studies
         reoptimise.py       data have grown
-        study.py            a study by reference
-        pareto.py           who beats whom
+        reference.py        a study by reference
         ranking.py          the trials of a study, the best first
         results.py
         export.py           to files
-        shelf.py            all studies of a project
+        catalogue.py        all studies of a project
         verify.py           the best trial, trained again
     analysis/               what studies and holdout say
         importance.py
@@ -148,9 +162,10 @@ The tree, in the order in which data flow through it:
         relocation.py       a project that was moved
         networks.py         MLflow models
         network_model.py    what they run
-        courier.py          copies for a server
+        server_sync.py      copies for a server
     notifications.py        messages about a search
     configuration.py        base of the parameter groups; their problems in words
+    registry.py             components by name, plug-ins
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see
 """

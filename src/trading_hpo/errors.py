@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 class TradingHpoError(Exception):
-    """Base of every error whose message alone tells the user what to do."""
+    """Base of every error whose message alone says what to do."""
 
 
 class ConfigurationError(TradingHpoError):

@@ -1,4 +1,4 @@
-"""What Kedro tells MLflow. A failure of that is a warning and never ends a run."""
+"""Tracking of Kedro's runs in MLflow. A failure of that is a warning and never ends a run."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ with warnings.catch_warnings(record=True):
 
 if TYPE_CHECKING:
     from trading_hpo.parameters import Parameters
-    from trading_hpo.tracking.server_sync import Courier
+    from trading_hpo.tracking.server_sync import ServerSync
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +43,10 @@ class TrackingHook(MlflowHook):
         self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._works = False  # whether anything more is to be told in this run
+        self._works = False  # whether anything more is to be logged in this run
         self._places: Places | None = None
         self._parameters: Parameters | None = None
-        self._courier: Courier | None = None
+        self._server_sync: ServerSync | None = None
         self._catalog: DataCatalog | None = None
         self._open = ExitStack()  # what ends with the run
         self._following = ExitStack()  # what ends with the node
@@ -88,7 +88,7 @@ class TrackingHook(MlflowHook):
         with self._failures_are_warnings():
             from trading_hpo.tracking.locks import alive, close_dead_runs
             from trading_hpo.tracking.run import log_parameters
-            from trading_hpo.tracking.server_sync import Courier
+            from trading_hpo.tracking.server_sync import ServerSync
 
             assert self._places is not None
             assert self._parameters is not None
@@ -100,8 +100,8 @@ class TrackingHook(MlflowHook):
             self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
             log_parameters(self._client, self.run_id, self._parameters)
             if self._places.server is not None:
-                self._courier = Courier(self._places)
-                self._courier.start()
+                self._server_sync = ServerSync(self._places)
+                self._server_sync.start()
 
     def _log_param(self, name: str, value: Any) -> None:
         """Log nothing node by node: a Pydantic group would be one unreadable line."""
@@ -191,11 +191,11 @@ class TrackingHook(MlflowHook):
                 how()
                 self._send(self.run_id)
         with self._failures_are_warnings():
-            if self._courier is not None and self._courier.stop(SEND_WITHIN_S):
+            if self._server_sync is not None and self._server_sync.stop(SEND_WITHIN_S):
                 logger.warning("Runs that the tracking server has not taken yet are sent with the next run.")
         with self._failures_are_warnings():
             self._open.close()
-        self.run_id, self._courier, self._works = None, None, False
+        self.run_id, self._server_sync, self._works = None, None, False
 
     def _log_networks(self, outputs: Any, panel: Any) -> None:
         from trading_hpo.families.networks.final import TrainedNetwork
@@ -206,8 +206,8 @@ class TrackingHook(MlflowHook):
                 log_network(network, panel)
 
     def _send(self, run_id: str) -> None:
-        if self._courier is not None:
-            self._courier.take(run_id)
+        if self._server_sync is not None:
+            self._server_sync.take(run_id)
 
     def _tracked(self, dataset_name: str) -> Any:
         """The dataset of that name, if the catalog declares it as an artefact of MLflow."""
@@ -218,13 +218,13 @@ class TrackingHook(MlflowHook):
     def _failures_are_warnings(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # tracking is told of a run; it has no say in it
+        except Exception as error:  # tracking follows a run; it never ends one
             first, self._works = self._works or self.run_id is None, False
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             if first:
                 logger.warning(
                     "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the "
-                    "next run tells MLflow of the trials.",
+                    "next run logs the trials.",
                     reason,
                 )
 

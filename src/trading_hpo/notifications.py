@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 class NotificationsConfig(Config):
-    """When people are told. Where to is in the environment, since it holds tokens: ``TRADING_HPO_NOTIFY``."""
+    """When messages are sent; their channels hold tokens and come from the environment: ``TRADING_HPO_NOTIFY``."""
 
     every_n_trials: int | None = Field(default=None, ge=1, strict=True, description="null: start, better, end, failure")
     dry_run: bool = Field(default=False, description="print what would be sent")
 
 
-class Announcer:
+class Notifier:
     """Sends messages in a thread of its own, in their order.
 
     Args:
@@ -41,18 +41,18 @@ class Announcer:
             self._thread.start()
 
     @staticmethod
-    def of(config: NotificationsConfig) -> "Announcer":
-        """Return the announcer of the configuration and the environment.
+    def of(config: NotificationsConfig) -> "Notifier":
+        """Return the notifier of the configuration and the environment.
 
         Raises:
             ConfigurationError: A channel cannot be read, or what sends is not installed.
         """
         if config.dry_run:
-            return Announcer(lambda message: print(f"[notification] {message}", file=sys.stderr))
+            return Notifier(lambda message: print(f"[notification] {message}", file=sys.stderr))
         urls = os.environ.get(CHANNELS, "").split()
-        return Announcer(_sender(urls) if urls else None)
+        return Notifier(_sender(urls) if urls else None)
 
-    def tell(self, message: str) -> None:
+    def notify(self, message: str) -> None:
         """Send a message when it is its turn."""
         if self._send is not None:
             self._waiting.put(" ".join(message.split()))

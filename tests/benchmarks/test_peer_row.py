@@ -64,10 +64,10 @@ def test_the_script_learns_what_our_trials_learn_in_as_many_epochs(given, tmp_pa
     usual = script.run(tmp_path, configurations)
     assert usual.parameters == configurations
     assert usual.epochs == [2 * EPOCHS] * 2
-    task = EvaluationTask("mlp", given.split, TRAINING, BACKTEST, ("mcc",), ("mcc",), 2, given.parameters.hpo.seed, "")
-    runner = TrialEvaluator(task, given.panel)
+    task = EvaluationTask("mlp", given.split, TRAINING, BACKTEST, ("mcc",), (), 2, given.parameters.hpo.seed, "")
+    evaluator = TrialEvaluator(task, given.panel)
     for configuration, score in zip(configurations, scores, strict=True):
-        *_, ours = runner.run(configuration, should_stop=lambda: False)
+        *_, ours = evaluator.outcomes(configuration, should_stop=lambda: False)
         assert score == pytest.approx(ours.values[0], abs=0.15)  # the same but for the order of the batches
         assert ours.values[0] > 0.3  # there is something to learn
 

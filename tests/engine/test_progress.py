@@ -10,7 +10,7 @@ def test_a_tally_tells_what_is_done_pruned_failed_best_and_left(monkeypatch):
     monkeypatch.setattr(progress.time, "monotonic", lambda: 130.0)
     tally = Tally("s.lstm", "mcc", budget=10, resumed=2, finished=4, pruned=1, failed=1, best=0.1234, started=10.0)
     line = tally.line()
-    for said in ("s.lstm", "4/10 trials", "1 pruned", "1 failed", "best mcc 0.1234", "2:00 gone, about 6:00 left"):
+    for said in ("s.lstm", "4/10 trials", "1 pruned", "1 failed", "best mcc 0.1234", "elapsed 2:00, about 6:00 left"):
         assert said in line
 
 

@@ -20,7 +20,9 @@ ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labe
 
 def panel_of(bars: pd.DataFrame, labels: LabelsConfig | None = None, names=None) -> Panel:
     labels = labels or LabelsConfig()
-    return build_panel(build_features(bars, FeaturesConfig(names=names)), build_labels(bars, labels), labels, 252.0)
+    return build_panel(
+        build_features(bars, FeaturesConfig(names=names)), build_labels(bars, labels), labels.task, labels.kind, 252.0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
     config = LabelsConfig(horizon_bars=2)
     names = ("return_5", "bar_range")
     features, labels = build_features(ragged, FeaturesConfig(names=names)), build_labels(ragged, config)
-    panel = build_panel(features, labels, config, 365.0)
+    panel = build_panel(features, labels, config.task, config.kind, 365.0)
 
     assert panel.features.shape == (3, 30, 2)
     assert panel.forward_return.shape == (3, 30, 2)

@@ -204,7 +204,11 @@ def test_an_hourly_crypto_export_becomes_a_panel(tmp_path):
     assert int((bars["volume"] == 0).sum()) == 8
     labels = LabelsConfig()
     panel = build_panel(
-        build_features(bars, FeaturesConfig()), build_labels(bars, labels), labels, bars_per_year("csv", settings)
+        build_features(bars, FeaturesConfig()),
+        build_labels(bars, labels),
+        labels.task,
+        labels.kind,
+        bars_per_year("csv", settings),
     )
     assert panel.features.shape == (1, 400, 17)
     assert np.isfinite(panel.features).all()

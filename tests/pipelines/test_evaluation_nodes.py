@@ -145,8 +145,8 @@ def test_calibration_is_drawn_from_the_forecasts():
     forecasts = forecasts_of(np.array([True, False, True, True]))
     _, own = draw_calibration("gru", forecasts, {"task": "classification"}).data
     table = calibration(forecasts, "classification")
-    assert list(own.x) == table["foretold"].tolist()
-    assert list(own.y) == table["came"].tolist()
+    assert list(own.x) == table["predicted"].tolist()
+    assert list(own.y) == table["observed"].tolist()
 
 
 def test_calibration_of_a_model_type_that_has_not_looked_says_why():

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 from tracking_servers import failing_server, free_port, hanging_server, real_server, refusing_server
 
 from trading_hpo.tracking.environment import Places
-from trading_hpo.tracking.server_sync import ORIGINAL, SENT_TO, Courier
+from trading_hpo.tracking.server_sync import ORIGINAL, SENT_TO, ServerSync
 
 pytestmark = pytest.mark.slow
 
@@ -58,9 +58,9 @@ def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
     with real_server(tmp_path / "server", free_port()) as uri:
         places = Places(f"sqlite:///{store}", tmp_path, uri)
         for _ in range(2):
-            courier = Courier(places)
-            courier.start()
-            assert courier.stop(60) == 0
+            sync = ServerSync(places)
+            sync.start()
+            assert sync.stop(60) == 0
         there = MlflowClient(uri)
         copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
         assert len(copies) == 2
@@ -74,23 +74,23 @@ def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
         assert [file.path for file in there.list_artifacts(copied_parent.info.run_id, "results")] == [
             "results/table.csv"
         ]
-        # Two couriers at once: one sends, and what somebody deleted over there blocks nothing behind it.
+        # Two syncs at once: one sends, and what somebody deleted over there blocks nothing behind it.
         more = [client.create_run(experiment, run_name=f"mlp {number}").info.run_id for number in (1, 2, 3)]
         for run_id in more:
             client.set_terminated(run_id)
         there.delete_run(copied_child.info.run_id)
         client.delete_tag(child.info.run_id, SENT_TO)
-        couriers = [Courier(places), Courier(places)]
-        for courier in couriers:
-            courier.start()
-        assert [courier.stop(60) for courier in couriers] == [0, 0]
+        syncs = [ServerSync(places), ServerSync(places)]
+        for sync in syncs:
+            sync.start()
+        assert [sync.stop(60) for sync in syncs] == [0, 0]
         copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
         assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 5
         # Stopped after the copy and before the note: the copy is found again by its original.
         client.delete_tag(child.info.run_id, SENT_TO)
-        courier = Courier(places)
-        courier.start()
-        assert courier.stop(60) == 0
+        sync = ServerSync(places)
+        sync.start()
+        assert sync.stop(60) == 0
         copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
         assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 5
         assert len(there.get_metric_history(copied_child.info.run_id, "mcc")) == 3
@@ -159,9 +159,9 @@ def test_a_run_that_the_server_refuses_is_left_out_and_the_others_are_sent(clien
         there = MlflowClient(uri)
         copy = there.create_run(there.create_experiment("searches"), tags={ORIGINAL: refused})
         there.log_param(copy.info.run_id, "a", "2")  # a parameter cannot be changed
-        courier = Courier(Places(f"sqlite:///{store}", tmp_path, uri))
-        courier.start()
-        assert courier.stop(60) == 0
+        sync = ServerSync(Places(f"sqlite:///{store}", tmp_path, uri))
+        sync.start()
+        assert sync.stop(60) == 0
         assert "refuses a run" in caplog.text
         names = {run.info.run_name for run in there.search_runs([copy.info.experiment_id])}
     assert "sent" in names

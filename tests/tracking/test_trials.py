@@ -38,9 +38,9 @@ def ref(tmp_path):
     return StudyRef("base.mlp", storage)
 
 
-def mirror(client, experiment, ref, on_told=lambda _: None):
+def mirror(client, experiment, ref, on_logged=lambda _: None):
     parent = client.create_run(experiment)
-    return TrialMirror(client, experiment, parent.info.run_id, ref, on_told)
+    return TrialMirror(client, experiment, parent.info.run_id, ref, on_logged)
 
 
 def runs(client, experiment):

@@ -113,7 +113,7 @@ def _standard_errors(
 
 
 def _look(network: TrainedModel, panel: Panel, holdout: BarRange) -> dict[str, Any]:
-    """A look's key is its configuration and its data; repeating it teaches nobody anything new."""
+    """A look's key is its configuration and its data; repeating it shows nothing new."""
     what = {
         "model_type": network.card["model_type"],
         "params": network.card["params"],

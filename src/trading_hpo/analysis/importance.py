@@ -15,7 +15,7 @@ LEAST_TRIALS = 4
 def parameter_importance(study: optuna.Study) -> dict[str, Any]:
     """Return the share of each parameter in the difference between good trials and all (PED-ANOVA).
 
-    Where nothing can be told apart the answer is empty and says why; equal shares would look like a finding. With
+    Where nothing can be distinguished the answer is empty and says why; equal shares would look like a finding. With
     several objectives ``importance`` is of the first; every objective's own is under ``of_objectives``.
 
     Args:

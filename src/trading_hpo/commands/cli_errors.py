@@ -12,16 +12,16 @@ import click
 from trading_hpo.errors import TradingHpoError
 
 
-def end_in_words(error: Exception) -> NoReturn:
+def exit_with_message(error: Exception) -> NoReturn:
     """Print the message of an error and end with code 1; a defect of ours is raised as it is."""
-    message = in_words(error)
+    message = message_of(error)
     if message is None:
         raise error
     click.secho(message, fg="red", err=True)
     sys.exit(1)
 
 
-def in_words(error: BaseException) -> str | None:
+def message_of(error: BaseException) -> str | None:
     """Say what went wrong, if it is a matter between the user and the project; none for a defect of ours."""
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
@@ -40,8 +40,8 @@ def in_words(error: BaseException) -> str | None:
 
 def _place(failure: OSError, error: BaseException) -> str:
     """Return the file that could not be written or read; of a dataset's error, what it says of its file."""
-    told = re.search(r"filepath=(?:PurePosixPath\()?'([^']+)'", str(error))
-    return str(failure.filename or (told.group(1) if told else str(error).splitlines()[0]))
+    named = re.search(r"filepath=(?:PurePosixPath\()?'([^']+)'", str(error))
+    return str(failure.filename or (named.group(1) if named else str(error).splitlines()[0]))
 
 
 def lines_kept(text: str | None) -> str:

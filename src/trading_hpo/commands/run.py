@@ -10,7 +10,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from trading_hpo.commands.cli_errors import end_in_words, lines_kept
+from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
 CONF = Path("conf")
@@ -43,7 +43,7 @@ def run(**options: Any) -> Any:
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
-        end_in_words(error)
+        exit_with_message(error)
     if "report" in outputs:
         _show(outputs["report"].load())
     else:
@@ -74,7 +74,7 @@ def quieten() -> None:
     warnings.simplefilter("ignore")
     for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # A failing node is logged with its traceback; the message that we print tells more.
+    # A failing node is logged with its traceback; the message that we print says more.
     logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
 
 
@@ -84,7 +84,7 @@ def _check(options: dict[str, Any]) -> Path:
     from kedro.framework.project import settings
 
     from trading_hpo.datasets import StudyStorageDataset
-    from trading_hpo.notifications import Announcer
+    from trading_hpo.notifications import Notifier
     from trading_hpo.parameters import check_parameters
     from trading_hpo.tracking.environment import server_problem
 
@@ -131,7 +131,7 @@ def _check(options: dict[str, Any]) -> Path:
     wrong_server = server_problem()
     if wrong_server is not None:
         raise ConfigurationError([wrong_server])
-    Announcer.of(parameters.hpo.notifications).close()
+    Notifier.of(parameters.hpo.notifications).close()
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
         filepath=str((_project_path() / storage["filepath"]).absolute()),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trading_hpo.commands.cli_errors import end_in_words, lines_kept
+from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
 
 if TYPE_CHECKING:
     from trading_hpo.study.reference import StudyRef
@@ -44,10 +44,10 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
             raise
         except (click.exceptions.Abort, click.exceptions.Exit):
             raise
-        except BrokenPipeError:  # `kedro study trials ... | head` has seen enough; nothing is left to say, to nobody
+        except BrokenPipeError:  # `kedro study trials ... | head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
-            end_in_words(error)
+            exit_with_message(error)
 
     return guarded
 

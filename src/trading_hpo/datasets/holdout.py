@@ -47,6 +47,6 @@ def append_look(look: dict[str, Any], ledger: Path) -> int:
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two looks saw bars of the same asset at the same time, whatever they foretold."""
+    """Whether two looks saw bars of the same asset at the same time, whatever they predicted."""
     together = one["first"] <= other["last"] and other["first"] <= one["last"]
     return together and not set(one["assets"]).isdisjoint(other["assets"])

@@ -14,7 +14,7 @@ from trading_hpo.errors import StaleInputError
 class ResultsDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
     """Saves a JSON object; one that was never saved loads as ``{"skipped": ...}``.
 
-    Comparisons take what exists: a model type that nobody searched is no error.
+    Comparisons take what exists: a model type that was not searched is no error.
 
     Args:
         filepath: Where.

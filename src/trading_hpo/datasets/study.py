@@ -35,7 +35,7 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
         self._storage = StudyStorageDataset(filepath=storage["filepath"], credentials=credentials)
 
     def load(self) -> StudyRef:
-        """Read the pointer; a model type that nobody searched is no error.
+        """Read the pointer; a model type that was not searched is no error.
 
         Raises:
             StaleInputError: The file is no pointer.

@@ -44,7 +44,7 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
         raise DatasetError("the study storage is written by the search")
 
     def fingerprint(self) -> str:
-        """Return the URL without its password; what is in the studies is told by their pointers."""
+        """Return the URL without its password; what is in the studies is part of their pointers' fingerprints."""
         return self._storage.masked
 
     def preview(self) -> JSONPreview:

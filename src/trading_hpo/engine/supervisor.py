@@ -29,7 +29,7 @@ from trading_hpo.engine.store.claims import Claims, WholeStudy
 from trading_hpo.engine.store.stored_study import StoredStudy, begun_slot
 from trading_hpo.engine.trial_record import SLOT, STARTED_FROM, feasible_value
 from trading_hpo.errors import TradingHpoError
-from trading_hpo.notifications import Announcer
+from trading_hpo.notifications import Notifier
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
@@ -88,7 +88,7 @@ class Supervisor:
         )
         for trial in ours:
             self._progress.tally.count(trial.state.name, feasible_value(trial))
-        self._announcer = Announcer.of(plan.notifications)
+        self._notifier = Notifier.of(plan.notifications)
 
     def run(self) -> bool:
         """Search until the budget is spent or the time is over, and return which.
@@ -99,7 +99,7 @@ class Supervisor:
         """
         tally = self._progress.tally
         if tally.finished < self._n_slots:
-            self._announcer.tell(f"started: {tally.line()}")
+            self._notifier.notify(f"started: {tally.line()}")
         try:
             with self._progress.shown(), self._stop_request.heard(), self._writing_behind():
                 try:
@@ -112,14 +112,14 @@ class Supervisor:
             if self._stop_request.asked:
                 raise KeyboardInterrupt
         except BaseException as error:
-            self._announcer.tell(f"stopped by {type(error).__name__}: {tally.line()}")
+            self._notifier.notify(f"stopped by {type(error).__name__}: {tally.line()}")
             raise
         else:
             if tally.finished > tally.resumed:
-                self._announcer.tell(f"ended: {tally.line()}")
+                self._notifier.notify(f"ended: {tally.line()}")
             return tally.finished >= self._n_slots
         finally:
-            self._announcer.close()
+            self._notifier.close()
 
     @contextmanager
     def _writing_behind(self) -> Iterator[None]:
@@ -242,20 +242,20 @@ class Supervisor:
         self._stored.finish(open_slot, state, report, history)
         self._end(open_slot)
         keeps_bounds = all(over <= 0 for over in report.violations.values())
-        self._count_and_tell(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
+        self._count_and_notify(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, report: Report | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and it does not count as a defect."""
         history = self._proposer.finish(open_slot.slot, TrialState.PRUNED)
         self._stored.give_up(open_slot, reason, report, history)
         self._end(open_slot)
-        self._count_and_tell(TrialState.PRUNED, None)
+        self._count_and_notify(TrialState.PRUNED, None)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._stored.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
         self._end(open_slot)
-        self._count_and_tell(TrialState.FAIL, None)
+        self._count_and_notify(TrialState.FAIL, None)
         self._progress.tally.first_failure = self._progress.tally.first_failure or reason
 
     def _put_back(self, open_slot: OpenSlot) -> None:
@@ -316,11 +316,11 @@ class Supervisor:
         elif not isinstance(event, Reported):  # a report that was on its way is answered by the cancellation
             self._take(event)
 
-    def _count_and_tell(self, state: TrialState, value: float | None) -> None:
+    def _count_and_notify(self, state: TrialState, value: float | None) -> None:
         tally, every = self._progress.tally, self._plan.notifications.every_n_trials
         before = tally.best
         tally.count(state.name, value)
         if tally.best != before:
-            self._announcer.tell(f"better: {tally.line()}")
+            self._notifier.notify(f"better: {tally.line()}")
         elif every is not None and tally.finished % every == 0:
-            self._announcer.tell(tally.line())
+            self._notifier.notify(tally.line())

@@ -84,7 +84,7 @@ def _errors_above(value: float | None, constant: float | None, error: float | No
 
 
 def verdict(line: Mapping[str, Any]) -> str:
-    """Say in a few words whether a model type is better than foretelling the same class always.
+    """Say in a few words whether a model type is better than always predicting the same class.
 
     Example:
         >>> verdict({"standard_errors_above_constant": 0.4, "holdout_standard_errors_above_constant": 3.0})
@@ -156,7 +156,7 @@ def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
 
 def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     said = [f"{line['model_type']:<12} {verdict(line)}" for line in lines]
-    said += [f"{line['model_type']:<12} {told}" for line in lines for told in _how_it_was_chosen(line)]
+    said += [f"{line['model_type']:<12} {how}" for line in lines for how in _how_it_was_chosen(line)]
     if report["skipped"]:
         said.append(f"Skipped: {', '.join(report['skipped'])}.")
     return [

@@ -103,7 +103,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
         StudyMismatchError: With each difference, and the two ways out.
     """
     now = flatten(ours)
-    before = {**_untold(now), **flatten(_as_now(stored))}
+    before = {**_not_recorded(now), **flatten(_as_now(stored))}
     if lines := differences(before, now):
         raise StudyMismatchError(
             f"Study {study_name} was made under other conditions (stored -> now):\n"
@@ -114,18 +114,18 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
         )
 
 
-def _untold(now: Mapping[str, Any]) -> dict[str, Any]:
-    """What an older study does not tell: it had the value that was the only one, or follows from what it tells."""
+def _not_recorded(now: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults for keys that older studies did not record."""
     only = {key: value for key, value in _BEFORE_THEY_WERE_COMPARED.items() if key in now}
     return only | {key: now[key] for key in ("searched_until",) if key in now}
 
 
 def compared_part(fingerprint: Mapping[str, Any], part: str) -> Any:
-    """Return a part of a fingerprint, of an older study as it would be told now."""
-    told = _as_now(fingerprint)
+    """Return a part of a fingerprint, of an older study as it would be recorded now."""
+    recorded = _as_now(fingerprint)
     if part == "backtest":
-        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **told.get(part, {})}
-    return told.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
+        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **recorded.get(part, {})}
+    return recorded.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
 
 
 def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:

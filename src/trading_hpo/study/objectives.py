@@ -29,7 +29,7 @@ class ObjectiveConfig(Config):
     @model_validator(mode="before")
     @classmethod
     def _natural_direction(cls, values: Any) -> Any:
-        """A drawdown that nobody gave a direction is to be small."""
+        """A drawdown without a direction is minimised."""
         if isinstance(values, dict) and "direction" not in values and values.get("metric") in METRICS:
             return {**values, "direction": METRICS[values["metric"]].natural or "maximize"}
         return values

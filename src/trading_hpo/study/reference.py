@@ -82,7 +82,7 @@ class StudyRef:
         try:
             with self.storage.errors_in_words():
                 study = optuna.load_study(study_name=self.study_name, storage=self.storage.open())
-                study.get_trials(deepcopy=False)  # kept by the storage: a damaged file is told of here, once
+                study.get_trials(deepcopy=False)  # kept by the storage: a damaged file raises here, once
             return study
         except KeyError as error:
             raise StorageError(
@@ -118,7 +118,7 @@ class StudyRef:
             except KeyError:
                 return "absent"
             trials = storage.get_all_trials(study_id, deepcopy=False)
-        # When a trial ended tells two studies of one name apart: the later one took another time.
+        # When a trial ended distinguishes two studies of one name: the later one took another time.
         seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
         return hashlib.sha256(json.dumps([self.study_name, seen]).encode()).hexdigest()
 

@@ -26,7 +26,7 @@ class _Earlier:
 def grown(ref: StudyRef, panel: Panel) -> StudyRef:
     """Return the study of the data as they are now, and by which earlier one it is taught.
 
-    A study of the same data is gone on with, whatever its name; one without a complete trial teaches nothing. Of a
+    A study of the same data is continued, whatever its name; one without a complete trial transfers nothing. Of a
     search in phases the first one teaches: it has the whole search space.
 
     Args:

@@ -85,7 +85,7 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
 
 
 def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
-    """Return a cost of all trials together; those that did not live to tell it count 0."""
+    """Return a cost of all trials together; those that ended before they were measured count 0."""
     return float(sum(trial.user_attrs.get("cost", {}).get(cost, 0.0) for trial in trials))
 
 

@@ -44,7 +44,7 @@ class Search:
         study_name: In the storage.
         space: Of the model type.
         task: What every trial shares.
-        fingerprint: What a study must have been made under to be gone on with.
+        fingerprint: What a study must have been made under to be continued.
         hpo: Budget, sampler, pruner.
         panel_path: The file that workers map.
         all_epochs: Of a trial, where a phase does not say otherwise.

@@ -45,18 +45,18 @@ class Transfer:
 
 
 def transfer_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo: HpoConfig) -> Transfer:
-    """Return what studies tell a new one; a trial outside of its space, or without one of its metrics, tells nothing.
+    """Return what a new study takes over; trials outside of its space, or without one of its metrics, are left out.
 
     Args:
         teachers: Finished or not.
         space: Of the new study.
         hpo: Its objectives and constraints.
     """
-    told = [trial for study in teachers for trial in _told(study, space, hpo)]
+    trials = [trial for study in teachers for trial in _transferable(study, space, hpo)]
     best = [trial.params for study in teachers for trial in ranked(study)[:BEST_FIRST] if fits(space, trial.params)]
     distinct = [params for place, params in enumerate(best) if params not in best[:place]]
     until = max((_knows_until(study) or "" for study in teachers), default="")
-    return Transfer([study.study_name for study in teachers], told, distinct, until)
+    return Transfer([study.study_name for study in teachers], trials, distinct, until)
 
 
 def _knows_until(study: optuna.Study) -> str | None:
@@ -65,7 +65,7 @@ def _knows_until(study: optuna.Study) -> str | None:
     return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
 
 
-def _told(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
+def _transferable(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
     for trial in complete_trials(study):
         measured = {**trial.user_attrs.get("metrics", {}), **trial.user_attrs.get("cost", {})}
         values = [measured.get(objective.metric) for objective in hpo.objectives]

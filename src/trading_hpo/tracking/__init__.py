@@ -1,1 +1,1 @@
-"""What is told to MLflow; the only room that knows it."""
+"""Tracking in MLflow; the only room that imports it."""

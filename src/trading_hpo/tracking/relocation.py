@@ -1,4 +1,4 @@
-"""A project that was moved or copied: its store must not write to the folder that it came from."""
+"""A project that was moved or copied: its store must not write to the folder where it was before."""
 
 import sqlite3
 from contextlib import closing

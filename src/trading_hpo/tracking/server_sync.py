@@ -30,8 +30,8 @@ SILENT_S = 3.0
 _REFUSED = (400, 404, 405, 409, 410, 413, 422)
 
 
-class Courier:
-    """Sends runs to a server in a thread of its own; a server that is dead or slow holds nobody up.
+class ServerSync:
+    """Sends runs to a server in a thread of its own; a server that is dead or slow delays no run.
 
     One process at a time sends a project's runs; what it does not send, the next one does.
 
@@ -65,16 +65,16 @@ class Courier:
 
     def _work(self) -> None:
         try:
-            with held(self._places.artifacts / "courier.lock") as ours:
+            with held(self._places.artifacts / "server_sync.lock") as ours:
                 if ours:
-                    self._send_all(_Post(self._places))
+                    self._send_all(_Copier(self._places))
                 else:
                     self._waiting.clear()  # whoever holds the lock, or the next run, finds them in the store
         except Exception as error:  # whatever becomes of the copies, the run must not feel it
             self._give_up(error)
 
-    def _send_all(self, post: "_Post") -> None:
-        self._waiting.extendleft(reversed(post.unsent()))
+    def _send_all(self, copier: "_Copier") -> None:
+        self._waiting.extendleft(reversed(copier.unsent()))
         while not (self._ended.is_set() and not self._waiting):
             if not self._waiting or self._resting():
                 if self._ended.is_set():
@@ -82,7 +82,7 @@ class Courier:
                 self._ended.wait(TICK_S)
                 continue
             try:
-                post.send(self._waiting[0])
+                copier.send(self._waiting[0])
             except MlflowException as error:
                 status: int = error.get_http_status_code()  # type: ignore[no-untyped-call] # MLflow's own
                 if status in _REFUSED:
@@ -108,7 +108,7 @@ class Courier:
         self._failed_at = time.monotonic()
 
 
-class _Post:
+class _Copier:
     """Both ends, and how a run gets from one to the other."""
 
     def __init__(self, places: Places) -> None:

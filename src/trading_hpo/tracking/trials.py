@@ -1,4 +1,4 @@
-"""Trials of a study as child runs; the study itself remembers what is still to be told."""
+"""Trials of a study as child runs; what is still to be logged is read from the study itself."""
 
 import hashlib
 import math
@@ -28,14 +28,14 @@ _STATUS = {"COMPLETE": RunStatus.FINISHED, "PRUNED": RunStatus.KILLED, "FAIL": R
 
 
 class TrialMirror:
-    """Tells MLflow each trial of one study that has ended, once, over all runs of the search.
+    """Logs each trial of one study that has ended, once, over all runs of the search.
 
     Args:
         client: Of the project's own store.
         experiment_id: Of the study name.
-        parent_run_id: Of the pipeline run; trials that an earlier, killed run has not told are told by this one.
+        parent_run_id: Of the pipeline run; trials that an earlier, killed run has not logged are logged by this one.
         ref: The study.
-        on_told: Is given each run as soon as it is complete.
+        on_logged: Is given each run as soon as it is complete.
     """
 
     def __init__(
@@ -44,38 +44,38 @@ class TrialMirror:
         experiment_id: str,
         parent_run_id: str,
         ref: StudyRef,
-        on_told: Callable[[str], None] = lambda _: None,
+        on_logged: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._client, self._experiment_id, self._parent, self._ref = client, experiment_id, parent_run_id, ref
-        self._on_told = on_told
+        self._on_logged = on_logged
         self._study: optuna.Study | None = None  # of a later phase it is not there yet
         self._study_id = ref.study_name
-        self._told: set[int] = set()
-        self._half_told: dict[int, str] = {}
+        self._logged: set[int] = set()
+        self._half_logged: dict[int, str] = {}
         self._has_read_back = False
 
     def catch_up(self) -> None:
-        """Tell all trials that have ended since the last time."""
+        """Log all trials that have ended since the last time."""
         if self._study is None:
             if self._ref.if_there().skipped is not None:
                 return
             self._study = self._ref.open()
             self._study_id = str(self._study.user_attrs.get("study_id", self._ref.study_name))
         if not self._has_read_back:
-            self._told, self._half_told = self._read_back()
+            self._logged, self._half_logged = self._read_back()
             self._has_read_back = True
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.state.is_finished() and trial.number not in self._told:
-                run_id = self._tell(self._study, trial)
-                self._told.add(trial.number)
-                self._on_told(run_id)
+            if trial.state.is_finished() and trial.number not in self._logged:
+                run_id = self._log(self._study, trial)
+                self._logged.add(trial.number)
+                self._on_logged(run_id)
 
     @contextmanager
     def following(self, locks: Path) -> Iterator[None]:
         """Catch up every few seconds in a thread of its own, so that no trial waits for MLflow; and at the end.
 
         Args:
-            locks: Folder of the lock that makes one process at a time tell of this study; another tells nothing.
+            locks: Folder of the lock that makes one process at a time log this study; another logs nothing.
         """
         place = hashlib.sha256(f"{self._ref.storage.masked} {self._ref.study_name}".encode()).hexdigest()[:16]
         with held(locks / f"{place}.lock") as ours:
@@ -91,7 +91,7 @@ class TrialMirror:
 
         def follow() -> None:
             while not ended.wait(EVERY_S):
-                with suppress(Exception):  # what cannot be told now is told at the end, where a failure is heard
+                with suppress(Exception):  # what cannot be logged now is logged at the end, where a failure is raised
                     self.catch_up()
 
         thread = threading.Thread(target=follow, daemon=True)
@@ -105,7 +105,7 @@ class TrialMirror:
 
     def _read_back(self) -> tuple[set[int], dict[int, str]]:
         """Return the trials that have a run, and those whose run was cut short between its first and last write."""
-        told, half, token = set(), {}, None
+        logged, half, token = set(), {}, None
         while True:
             page = self._client.search_runs(
                 [self._experiment_id], f"tags.`{STUDY}` = '{self._study_id}'", ViewType.ALL, PAGE, page_token=token
@@ -115,13 +115,13 @@ class TrialMirror:
                 running = run.info.status == RunStatus.to_string(RunStatus.RUNNING)
                 if running and run.info.lifecycle_stage == LifecycleStage.ACTIVE:
                     half[number] = run.info.run_id
-                else:  # what somebody has deleted is not told again
-                    told.add(number)
+                else:  # what somebody has deleted is not logged again
+                    logged.add(number)
             token = page.token
             if not token:
-                return told, {number: run_id for number, run_id in half.items() if number not in told}
+                return logged, {number: run_id for number, run_id in half.items() if number not in logged}
 
-    def _tell(self, study: "optuna.Study", trial: "FrozenTrial") -> str:
+    def _log(self, study: "optuna.Study", trial: "FrozenTrial") -> str:
         name = f"{self._ref.model_type} {trial.number}"
         tags = {
             MLFLOW_PARENT_RUN_ID: self._parent,
@@ -135,11 +135,11 @@ class TrialMirror:
             **{key: str(trial.user_attrs[key]) for key in ("reason",) if key in trial.user_attrs},
         }
         ended = _milliseconds(trial.datetime_complete)
-        run_id = self._half_told.get(trial.number)
+        run_id = self._half_logged.get(trial.number)
         if run_id is None:
             started = _milliseconds(trial.datetime_start)
             run_id = self._client.create_run(self._experiment_id, started, tags).info.run_id
-            self._half_told[trial.number] = run_id  # should a write fail now, the next try goes on with this run
+            self._half_logged[trial.number] = run_id  # should a write fail now, the next try goes on with this run
         self._client.log_batch(
             run_id,
             metrics=list(_metrics(trial, metric_of(study), ended)),
@@ -147,7 +147,7 @@ class TrialMirror:
             tags=[RunTag(key, value) for key, value in tags.items()],
         )
         self._client.set_terminated(run_id, RunStatus.to_string(_STATUS[trial.state.name]), ended)
-        del self._half_told[trial.number]
+        del self._half_logged[trial.number]
         return run_id
 
 

@@ -9,9 +9,9 @@ from ctypes import c_double
 import pytest
 from optuna.trial import TrialState
 
-from trading_hpo.engine import supervisor
 from trading_hpo.engine.executor import heartbeat
 from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence, beating
+from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.training.config import TrainingConfig
 
@@ -76,19 +76,19 @@ def values(storage):
 @pytest.mark.slow
 def test_a_stopped_worker_loses_its_slot_and_is_used_again_once_it_wakes(search, monkeypatch):
     started, refused, pids = [], [], []
-    real, hear = supervisor.start_worker, supervisor.Supervisor._hear_late
+    real, receive = ProcessExecutor._start_worker, ProcessExecutor._receive_late
 
-    def noted(*arguments):
-        worker = real(*arguments)
+    def noted(executor):
+        worker = real(executor)
         started.append(worker)
         return worker
 
-    def heard(self, worker):
-        hear(self, worker)
-        refused.append(worker in self._idle)
+    def received(executor, worker):
+        receive(executor, worker)
+        refused.append(worker in executor._idle)
 
-    monkeypatch.setattr(supervisor, "start_worker", noted)
-    monkeypatch.setattr(supervisor.Supervisor, "_hear_late", heard)
+    monkeypatch.setattr(ProcessExecutor, "_start_worker", noted)
+    monkeypatch.setattr(ProcessExecutor, "_receive_late", received)
 
     def stop_the_first():
         while not (started and started[0].ready):

@@ -18,7 +18,7 @@ from trading_hpo.families.networks.configs import CONFIGS
 from trading_hpo.families.networks.architecture import NETWORKS, Architecture, size_mb
 from trading_hpo.families.registry import MODEL_TYPES
 
-FULL_SPACES = Path(__file__).parents[2] / "conf" / "base" / "globals_search_spaces.yml"
+FULL_SPACES = Path(__file__).parents[3] / "conf" / "base" / "globals_search_spaces.yml"
 SMALL: dict[str, dict[str, Any]] = {
     "mlp": {"hidden_dim_1": 16, "hidden_dim_2": 12, "hidden_layers": 3},
     "lstm": {"lstm_hidden_dim": 12, "attention_dim": 8, "lstm_num_layers": 2},

@@ -100,7 +100,7 @@ def test_a_name_hidden_in_the_legend_is_hidden_in_both_panels():
 
 
 def table_of(errors=(0.05, np.nan)):
-    return pd.DataFrame({"foretold": [0.3, 0.6], "came": [0.4, 0.5], "error": errors, "samples": [20, 7]})
+    return pd.DataFrame({"predicted": [0.3, 0.6], "observed": [0.4, 0.5], "error": errors, "samples": [20, 7]})
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
@@ -118,7 +118,7 @@ def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(mod
 @pytest.mark.parametrize(
     ("task", "axis"), [("classification", "forecast probability of the positive class"), ("regression", "forecast")]
 )
-def test_calibration_names_what_was_foretold(task, axis):
+def test_calibration_names_what_was_predicted(task, axis):
     assert calibration_figure("mlp", table_of(), task).layout.xaxis.title.text == axis
 
 

@@ -65,7 +65,7 @@ def make_report(base: dict[str, Any], *results_then_holdouts: dict[str, Any]) ->
 
 
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:
-    """Draw whether a model type's forecasts came true."""
+    """Draw a model type's forecasts against what was observed."""
     if "skipped" in result:
         return note(f"Calibration of {model_type} on the holdout", result["skipped"])
     return calibration_figure(model_type, calibration(forecasts, result["task"]), result["task"])

@@ -1,4 +1,4 @@
-"""The holdout in pictures: wealth and drawdown beside the baselines, and whether forecasts came true."""
+"""The holdout in pictures: wealth and drawdown beside the baselines, and calibration."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: s
 
 
 def calibration_figure(model_type: str, table: pd.DataFrame, task: str) -> go.Figure:
-    """Return what came against what was foretold, beside the line on which both are equal.
+    """Return what was observed against what was predicted, beside the line on which both are equal.
 
     Args:
         model_type: Whose forecasts.
@@ -49,20 +49,20 @@ def calibration_figure(model_type: str, table: pd.DataFrame, task: str) -> go.Fi
     title = f"Calibration of {model_type} on the holdout"
     if table.empty:
         return note(title, "no forecasts")
-    ends = [table["foretold"].min(), table["foretold"].max()]
+    ends = [table["predicted"].min(), table["predicted"].max()]
     figure = go.Figure(
         go.Scatter(x=ends, y=ends, mode="lines", line={"color": "#999999", "dash": "dash"}, name="calibrated")
     )
     figure.add_scatter(
-        x=table["foretold"],
-        y=table["came"],
+        x=table["predicted"],
+        y=table["observed"],
         error_y={"type": "data", "array": table["error"]},
         mode="lines+markers",
         line={"color": colour_of(model_type)},
         name=f"{model_type}, ± standard error over bars",
         customdata=table["samples"],
-        hovertemplate="foretold %{x:.4f}, came %{y:.4f}, %{customdata} forecasts",
+        hovertemplate="predicted %{x:.4f}, observed %{y:.4f}, %{customdata} forecasts",
     )
     if task == "classification":
         return styled(figure, title, "forecast probability of the positive class", "share that was positive")
-    return styled(figure, title, "forecast", "what came")
+    return styled(figure, title, "forecast", "observed")

@@ -56,7 +56,7 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
 
 
 def _first(study: optuna.Study) -> Callable[[FrozenTrial], float] | None:
-    """The first of several objectives; Optuna draws the best so far only where it is told nothing."""
+    """The first of several objectives; Optuna draws the best so far only without a target."""
     return None if len(study.directions) == 1 else lambda trial: float(trial.values[0])
 
 

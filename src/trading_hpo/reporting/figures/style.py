@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from trading_hpo.families.registry import MODEL_TYPES
 
-# Okabe and Ito (2008): told apart by colour-blind readers too.
+# Okabe and Ito (2008): distinct for colour-blind readers too.
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BASELINE_COLOURS = {"buy_and_hold": "#222222", "constant_forecast": "#999999"}
 BASELINE_NAMES = {"buy_and_hold": "buy and hold", "constant_forecast": "constant forecast"}

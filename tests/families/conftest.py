@@ -1,0 +1,69 @@
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from trading_hpo.families.networks.fold import Rows
+from trading_hpo.types import BarRange, Panel
+
+MakePanel = Callable[..., Panel]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def make_panel() -> MakePanel:
+    """A panel whose target follows its first feature of the same bar; the other features are noise."""
+
+    def make(
+        seed: int = 0, n_assets: int = 3, n_bars: int = 260, n_features: int = 3, task: str = "classification"
+    ) -> Panel:
+        rng = np.random.default_rng(seed)
+        shape = (n_assets, n_bars)
+        # Each feature has its own place and scale, so that a missing scaler shows.
+        features = rng.normal(np.arange(n_features) * 5.0, 10.0 ** -np.arange(n_features), (*shape, n_features)).astype(
+            "f4"
+        )
+        signal = features[..., 0] + 0.3 * rng.normal(size=shape)
+        labelled = np.ones(shape, dtype=bool)
+        labelled[:, -1] = False
+        target = signal > 0 if task == "classification" else 0.02 * signal
+        return Panel(
+            features=features,
+            forward_return=(0.01 * signal[..., None]).astype("f4"),
+            target=target.astype("f4"),
+            label_end=np.broadcast_to(np.minimum(np.arange(n_bars) + 1, n_bars - 1), shape).copy(),
+            observed=np.ones(shape, dtype=bool),
+            labelled=labelled,
+            timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
+            assets=tuple(f"asset_{number}" for number in range(n_assets)),
+            feature_names=tuple(f"feature_{number}" for number in range(n_features)),
+            task=task,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_fold_rows() -> Callable[..., list[Rows]]:
+    """Three walk-forward folds of the panel, one purged bar between the roles."""
+
+    def make(panel: Panel, window_bars: int = 5) -> list[Rows]:
+        return [
+            Rows(
+                train=panel.rows((BarRange(0, edge - 41),), window_bars),
+                stop=panel.rows((BarRange(edge - 40, edge - 1),), window_bars),
+                validation=panel.rows((BarRange(edge, edge + 40),), window_bars),
+            )
+            for edge in (140, 180, 219)
+        ]
+
+    return make
