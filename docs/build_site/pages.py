@@ -84,14 +84,15 @@ def reference(folder: Path, package: Path) -> str:
 
 
 def _place(path: Path, package: Path, docstring: str) -> tuple[int, str]:
-    """A path's place in the tree that the docstring draws; what is not on it comes last."""
+    """A path's place in the tree that the docstring draws; what is not on it comes with its folder, or last."""
     parts = path.relative_to(package).parts
     at = 0
     for depth, part in enumerate(parts, start=1):
         name = part if part.endswith(".py") else f"{part}/"
-        at = docstring.find(f"\n{'    ' * depth}{name}", at)
-        if at < 0:
-            return len(docstring), path.as_posix()
+        found = docstring.find(f"\n{'    ' * depth}{name}", at)
+        if found < 0:
+            return at or len(docstring), path.as_posix()
+        at = found
     return at, path.as_posix()
 
 

@@ -73,12 +73,16 @@ The tree, in the order in which data flow through it:
         tensorboard.py      numbers by epoch
     families/               what can be searched
         judgement.py        scores -> metrics of the forecast and of its trades
+        family.py           what the search asks of a family
+        registry.py         all model types
         networks/           torch networks
-            configs.py
+            config.py       what all of them have
+            family.py       answers the search
             layers.py
-            mlp.py
-            recurrent.py    LSTM and GRU
-            cnn_lstm.py
+            recurrent.py    around a cell
+            <model type>/   one folder each
+                config.py
+                network.py
             architecture.py everything that rebuilds a network
             fold.py         train, stop early, judge
             final.py        the last training, on everything before the holdout

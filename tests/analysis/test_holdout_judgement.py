@@ -30,7 +30,7 @@ class KnownScores:
     scores: np.ndarray
     threshold: float = 0.5
     unit: float = 1.0
-    card: dict = field(default_factory=lambda: {"model_type": "gru", "params": {"a": 1, "b": 0.5}})
+    card: dict = field(default_factory=lambda: {"model_type": "lstm", "params": {"a": 1, "b": 0.5}})
 
     def score(self, panel, rows):
         return self.scores.ravel()[rows]
@@ -159,8 +159,8 @@ def test_another_range_is_another_look(holdout):
 
 
 def test_a_look_says_what_was_looked_at():
-    found = look(panel_of(), study_name="daily.gru")
-    assert found["study_name"] == "daily.gru"
+    found = look(panel_of(), study_name="daily.lstm")
+    assert found["study_name"] == "daily.lstm"
     assert found["assets"] == ["A", "B"]
     assert (found["first"], found["last"]) == ("2020-04-10T00:00:00+00:00", "2020-04-28T00:00:00+00:00")
     assert found["time"].endswith("+00:00")

@@ -143,14 +143,14 @@ def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts(panel)
 
 def test_calibration_is_drawn_from_the_forecasts():
     forecasts = forecasts_of(np.array([True, False, True, True]))
-    _, own = draw_calibration("gru", forecasts, {"task": "classification"}).data
+    _, own = draw_calibration("lstm", forecasts, {"task": "classification"}).data
     table = calibration(forecasts, "classification")
     assert list(own.x) == table["predicted"].tolist()
     assert list(own.y) == table["observed"].tolist()
 
 
 def test_calibration_of_a_model_type_that_has_not_looked_says_why():
-    figure = draw_calibration("gru", NOTHING, {"skipped": "not trained yet"})
+    figure = draw_calibration("lstm", NOTHING, {"skipped": "not trained yet"})
     assert not figure.data
-    assert "gru" in figure.layout.title.text
+    assert "lstm" in figure.layout.title.text
     assert figure.layout.annotations[0].text == "not trained yet"

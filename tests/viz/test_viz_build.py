@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from trading_hpo.families.registry import MODEL_TYPES
+
 pytestmark = pytest.mark.slow
 
 LAYERS = ["raw", "intermediate", "feature", "model_input", "search", "models", "reporting"]
@@ -147,7 +149,7 @@ def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(se
         watcher = Watcher(page, served)
         page.goto(served)
         page.locator(".feature-hints__close").click()  # an introduction, at the first visit
-        for name in ("mlp", "lstm", "gru", "cnn_lstm", "build_panel", "make_report"):
+        for name in (*MODEL_TYPES, "build_panel", "make_report"):
             page.locator(".pipeline-node__text").get_by_text(name, exact=True).wait_for()
         # Networks are inside the folded model types, and so is their layer.
         assert page.locator(".pipeline-layer-name").all_inner_texts() == [n for n in LAYERS if n != "models"]

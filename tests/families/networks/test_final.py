@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from trading_hpo.errors import Interrupted
+from trading_hpo.families.family import DivergedError
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
-from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.families.networks.fold import Recipe
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
