@@ -128,7 +128,7 @@ def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new
 
 
 @pytest.mark.parametrize(
-    "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "lstm"}]
+    "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "mlp"}]
 )
 def test_another_configuration_is_another_look(card):
     assert look(panel_of(), **card)["key"] != look(panel_of())["key"]
