@@ -46,6 +46,8 @@ def test_a_model_type_of_a_package_goes_through_all_stages_and_its_files_are_a_c
     assert "metrics" in json.loads((root / f"08_reporting/holdout_{PLUGIN}.json").read_text())
     figure = json.loads((root / f"08_reporting/figures/{PLUGIN}_history.json").read_text())
     assert figure["data"]
+    assert "tracking is off" not in done.stderr
+    assert list(project.rglob(f"code/{PLUGIN}/network.py")), "the MLflow model lacks the package's code"
 
     network = tmp_path / "packages" / PLUGIN / "network.py"
     network.write_text(network.read_text().replace("nn.ReLU()", "nn.Tanh()"))

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic.fields import FieldInfo
-
 from trading_hpo.configuration import Config
 from trading_hpo.registry import Registry, imported
 
@@ -40,14 +38,10 @@ class ModelType:
         """What a worker needs for a first fit."""
         return (self.family.partition(":")[0], *self.preload)
 
-    def owner_of(self, parameter: str) -> type[Config]:
-        """Return the config class that has the parameter."""
-        return next((config for config in self.shared if parameter in config.model_fields), self.config)
-
     @property
-    def parameters(self) -> dict[str, FieldInfo]:
-        """All that a trial of it may choose, by name."""
-        return {name: field for config in (*self.shared, self.config) for name, field in config.model_fields.items()}
+    def parameters(self) -> dict[str, type[Config]]:
+        """All that a trial may choose, by name: the config class that has its bounds and default."""
+        return {name: config for config in (*self.shared, self.config) for name in config.model_fields}
 
     @property
     def search_space(self) -> Mapping[str, Any]:

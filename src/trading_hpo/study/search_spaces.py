@@ -14,7 +14,6 @@ from trading_hpo.engine.space import (
     Parameter,
     Scalar,
     Space,
-    space_from,
 )
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
@@ -53,10 +52,11 @@ class SearchSpacesConfig(_Groups):
         """Return what a model type searches besides; its own default where its name is not given."""
         if model_type in self.groups:
             return self.groups[model_type]
-        space = space_from(MODEL_TYPES[model_type].search_space)
-        if problems := list(group_problems(model_type, space)):
-            raise ConfigurationError([f"search_spaces{problem}" for problem in problems])
-        return space
+        try:
+            default = SearchSpacesConfig(**{model_type: dict(MODEL_TYPES[model_type].search_space)})
+        except ValidationError as error:
+            raise ConfigurationError(problems_of(error, SearchSpacesConfig, "search_spaces")) from error
+        return default.groups[model_type]
 
 
 class CustomSpacesConfig(_Groups):
@@ -100,11 +100,10 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
 
 def _owners(group: str) -> dict[str, type[Config]]:
     """The config class of every parameter that a group may name."""
-    if group == "common":
-        classes = [config for name in MODEL_TYPES for config in MODEL_TYPES[name].shared]
-    else:
-        classes = [*MODEL_TYPES[group].shared, MODEL_TYPES[group].config]
-    return {name: config for config in reversed(classes) for name in config.model_fields}
+    if group != "common":
+        return MODEL_TYPES[group].parameters
+    shared = (config for model_type in MODEL_TYPES for config in MODEL_TYPES[model_type].shared)
+    return {name: config for config in shared for name in config.model_fields}
 
 
 def resolve_space(
