@@ -7,6 +7,8 @@ import optuna
 import pandas as pd
 import pytest
 
+from trading_hpo.families.registry import MODEL_TYPES
+
 ONE_TRIAL = ["--namespaces", "mlp", "--params", "hpo.n_trials=1"]
 
 
@@ -107,8 +109,8 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
     assert first.returncode == 0, first.stderr
     root = project / "data" / "test" / "sp500_20"
     report = json.loads((root / "08_reporting" / "report.json").read_text())
-    assert sorted(line["model_type"] for line in report["models"]) == ["cnn_lstm", "gru", "lstm", "mlp"]
-    assert report["holdout_looks"] == 4
+    assert sorted(line["model_type"] for line in report["models"]) == sorted(MODEL_TYPES)
+    assert report["holdout_looks"] == len(MODEL_TYPES)
     for line in report["models"]:
         assert line["model_type"] in first.stdout
         study = optuna.load_study(study_name=line["study_name"], storage=f"sqlite:///{root / '06_models/studies.db'}")
@@ -128,8 +130,7 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
         path.name for path, before in times.items() if path.stat().st_mtime_ns != before and path.suffix != ".lock"
     }
     # Only what says where the live studies are and what they have spent is written again, with the same words.
-    models = ("mlp", "lstm", "gru", "cnn_lstm")
-    live = {f"{name}_{model}.json" for name in ("study", "search_summary") for model in models}
+    live = {f"{name}_{model}.json" for name in ("study", "search_summary") for model in MODEL_TYPES}
     assert {name for name in rewritten if not name.startswith("studies.db")} <= live
     assert json.loads((root / "08_reporting" / "report.json").read_text()) == report
 
@@ -147,9 +148,10 @@ def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(k
 def test_a_model_type_left_out_is_skipped_by_name(kedro, project):
     done = kedro("run", "--env", "test", "--params", "hpo.models_to_optimize=mlp,hpo.n_trials=2,labels.kind=volatility")
     assert done.returncode == 0, done.stderr
-    assert "Skipped: lstm, gru, cnn_lstm" in done.stdout
+    others = [name for name in MODEL_TYPES if name != "mlp"]
+    assert f"Skipped: {', '.join(others)}" in done.stdout
     results = project / "data/test/sp500_20/07_model_output/hpo_combined_results.json"
-    assert json.loads(results.read_text())["skipped"] == ["lstm", "gru", "cnn_lstm"]
+    assert json.loads(results.read_text())["skipped"] == others
 
 
 @pytest.mark.slow

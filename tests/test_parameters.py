@@ -11,6 +11,8 @@ from kedro.config import OmegaConfigLoader
 from trading_hpo.engine.pruners.registry import PRUNERS
 from trading_hpo.engine.space import CategoricalParameter, FloatParameter, IntParameter
 from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.families.networks.lstm.config import RecurrentConfig
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.config import search_space
@@ -83,7 +85,7 @@ def test_every_shipped_configuration_is_valid_knows_its_name_and_has_its_numbers
     hpo = parameters.hpo
     assert parameters.scenario == env
     assert parameters.source == ("us_tech_ohlcv" if env == "quick_test" else "sp500_20")
-    assert hpo.models_to_optimize == ("mlp", "lstm", "gru", "cnn_lstm")
+    assert hpo.models_to_optimize == tuple(MODEL_TYPES)
     limits = (hpo.limits.max_model_size_mb, hpo.limits.max_training_time_minutes)
     found = (hpo.n_trials, parameters.training.epochs, {o.metric: o.weight for o in hpo.objectives}, limits)
     assert (*found, hpo.timeout_minutes) == SCENARIOS[env]
@@ -162,7 +164,7 @@ def one_of(*choices: Any) -> CategoricalParameter:
     return CategoricalParameter(type="categorical", choices=choices)
 
 
-RECURRENT = {
+RECURRENT = {  # of what has the sizes of an LSTM
     "lstm_hidden_dim": whole(32, 256),
     "lstm_num_layers": whole(1, 3),
     "attention_dim": whole(32, 128),
@@ -184,8 +186,7 @@ TABLES = {
         "hidden_dim_2": whole(32, 256),
         "asset_embedding_dim": whole(4, 32),
     },
-    "lstm": RECURRENT,
-    "gru": RECURRENT,
+    **{name: RECURRENT for name in MODEL_TYPES if MODEL_TYPES[name].config is RecurrentConfig},
     "cnn_lstm": {
         "cnn_filters_1": whole(16, 128),
         "cnn_kernel_size_1": whole(3, 7),

@@ -113,7 +113,7 @@ def differences(stored, found, tolerance: float, path: str = "") -> list[str]:
         lost = [f"{path}/{key}: only on one side" for key in stored.keys() ^ found.keys()]
         return lost + [
             line
-            for key in stored.keys() & found.keys()
+            for key in sorted(stored.keys() & found.keys())
             for line in differences(*(one[key] for one in (stored, found)), tolerance, f"{path}/{key}")
         ]
     if isinstance(stored, list) and isinstance(found, list) and len(stored) == len(found):

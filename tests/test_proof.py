@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,7 @@
-"""The docstring of the package is its map: it names every module, and nothing that is not there."""
+"""The docstring of the package is its map: it names every module, and nothing that is not there.
+
+A name in angle brackets stands for every folder there that has no line of its own.
+"""
 
 import re
 from pathlib import Path
@@ -8,7 +11,7 @@ import pytest
 import trading_hpo
 
 ROOT = Path(trading_hpo.__file__).parent
-LINE = re.compile(r"^(?P<indent>(?: {4})+)(?P<name>[a-z_0-9]+(?:\.py|/))(?:\s|$)")
+LINE = re.compile(r"^(?P<indent>(?: {4})+)(?P<name>[a-z_0-9]+(?:\.py|/)|<[a-z ]+>/)(?:\s|$)")
 
 
 def named_in(text):
@@ -27,27 +30,44 @@ def named_in(text):
     return modules, folders
 
 
+def filled(paths, folders, root):
+    """Return the paths with every folder that a name in angle brackets stands for."""
+    for path in paths:
+        above, bracket, below = path.partition("<")
+        if not bracket:
+            yield path
+            continue
+        below = below.partition(">")[2]
+        there = {found.parent.relative_to(root).as_posix() for found in (root / above).glob("*/__init__.py")}
+        yield from (f"{folder}{below}" for folder in sorted(there - set(folders)))
+
+
+def tree():
+    modules, folders = named_in(trading_hpo.__doc__)
+    return [list(filled(paths, folders, ROOT)) for paths in (modules, folders)]
+
+
 def modules_on_disk():
     found = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")}
     return {path for path in found if not path.endswith("__init__.py")}
 
 
 def test_the_tree_names_every_module():
-    assert sorted(modules_on_disk() - set(named_in(trading_hpo.__doc__)[0])) == []
+    assert sorted(modules_on_disk() - set(tree()[0])) == []
 
 
 def test_the_tree_names_no_module_that_does_not_exist():
-    assert sorted(set(named_in(trading_hpo.__doc__)[0]) - modules_on_disk()) == []
+    assert sorted(set(tree()[0]) - modules_on_disk()) == []
 
 
 def test_the_tree_names_every_folder_and_no_other():
     on_disk = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")} - {"."}
-    assert sorted(named_in(trading_hpo.__doc__)[1]) == sorted(on_disk)
+    assert sorted(tree()[1]) == sorted(on_disk)
 
 
 @pytest.mark.parametrize("kind", [0, 1])
 def test_the_tree_names_nothing_twice(kind):
-    names = named_in(trading_hpo.__doc__)[kind]
+    names = tree()[kind]
     assert len(names) == len(set(names))
 
 
@@ -58,3 +78,13 @@ def test_every_package_folder_can_be_imported():
 def test_the_reader_of_the_tree_knows_nesting():
     text = "Of x.py:\n\n    a.py    said\n    b/      said\n        c/\n            d.py\n        e.py\n    f.py\n"
     assert named_in(text) == (["a.py", "b/c/d.py", "b/e.py", "f.py"], ["b", "b/c"])
+
+
+def test_a_name_in_brackets_stands_for_the_folders_without_a_line(tmp_path):
+    for name in ("a", "b", "own"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "__init__.py").touch()
+    text = "Of x.py:\n\n    in/\n        own/\n        <each one>/\n            c.py\n"
+    modules, folders = named_in(text)
+    assert list(filled(modules, folders, tmp_path)) == ["in/a/c.py", "in/b/c.py"]
+    assert list(filled(folders, folders, tmp_path)) == ["in", "in/own", "in/a", "in/b"]

@@ -1,4 +1,4 @@
-"""What MkDocs cannot find by itself: a reference page per package folder, and all decisions, in the navigation."""
+"""What MkDocs cannot find by itself: a page per package folder, all decisions, and tables of what is registered."""
 
 import ast
 from pathlib import Path
@@ -8,6 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 PACKAGE = "trading_hpo"
+MODEL_TYPES_HERE = "<!-- model types -->"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -22,6 +23,39 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for folder in package_folders(package):
         files.append(File.generated(config, page_of(folder, package), content=reference(folder, package)))
     return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put the tables of the model types where a page asks for them."""
+    return markdown.replace(MODEL_TYPES_HERE, model_types()) if MODEL_TYPES_HERE in markdown else markdown
+
+
+def model_types() -> str:
+    """Return the Markdown of all registered model types: a table of their parameters each."""
+    from trading_hpo.families.registry import MODEL_TYPES
+
+    declared = {name: MODEL_TYPES[name] for name in MODEL_TYPES}
+    shared = {
+        key: field for one in declared.values() for config in one.shared for key, field in config.model_fields.items()
+    }
+    sections = ["## Shared by model types", _table(shared)]
+    for name, one in declared.items():
+        own = {key: field for key, field in one.config.model_fields.items() if key not in shared}
+        sections += [f"## `{name}`", (one.config.__doc__ or "").strip(), _table(own)]
+    return "\n\n".join(sections)
+
+
+def _table(fields: dict[str, Any]) -> str:
+    lines = ["| parameter | default | bounds | |", "|---|---|---|---|"]
+    for name, field in fields.items():
+        bounds = ", ".join(_bound(rule) for rule in field.metadata)
+        lines.append(f"| `{name}` | `{field.default}` | {bounds} | {field.description or ''} |")
+    return "\n".join(lines)
+
+
+def _bound(rule: Any) -> str:
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    return ", ".join(f"{words[key]} {getattr(rule, key)}" for key in words if hasattr(rule, key))
 
 
 def package_folders(package: Path) -> list[Path]:
@@ -50,14 +84,15 @@ def reference(folder: Path, package: Path) -> str:
 
 
 def _place(path: Path, package: Path, docstring: str) -> tuple[int, str]:
-    """A path's place in the tree that the docstring draws; what is not on it comes last."""
+    """A path's place in the tree that the docstring draws; what is not on it comes with its folder, or last."""
     parts = path.relative_to(package).parts
     at = 0
     for depth, part in enumerate(parts, start=1):
         name = part if part.endswith(".py") else f"{part}/"
-        at = docstring.find(f"\n{'    ' * depth}{name}", at)
-        if at < 0:
-            return len(docstring), path.as_posix()
+        found = docstring.find(f"\n{'    ' * depth}{name}", at)
+        if found < 0:
+            return at or len(docstring), path.as_posix()
+        at = found
     return at, path.as_posix()
 
 

@@ -58,10 +58,23 @@ The tree, in the order in which data flow through it:
             moving_average.py
             bar_shape.py
             volume.py
+        grid.py
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
         labels.py           direction, forward return, volatility
+        class_task.py
+        direction.py
+        forward_return.py
+        number_task.py
+        positions/
+            half_when_lively.py
+            long_flat.py
+            long_short.py
+            registry.py
+            rule.py
+        registry.py
+        volatility.py
     splits/                 panel -> folds and holdout
         config.py
         walk_forward.py
@@ -81,8 +94,9 @@ The tree, in the order in which data flow through it:
         compute.py          a forecast and its returns -> all of them
     backtest/               positions -> net returns
         config.py
-        positions.py
         returns.py
+        holding.py
+        shares.py
     training/               one network, one fold
         config.py
         windows.py
@@ -94,15 +108,28 @@ The tree, in the order in which data flow through it:
     families/               what can be searched
         judgement.py        scores -> metrics of the forecast and of its trades
         networks/           torch networks
-            configs.py
             layers.py
-            mlp.py
-            recurrent.py    LSTM and GRU
-            cnn_lstm.py
+            recurrent.py    around a cell
             architecture.py everything that rebuilds a network
             fold.py         train, stop early, judge
             final.py        the last training, on everything before the holdout
             cost.py         work, memory, time
+            config.py       what all of them have
+            family.py       answers the search
+            cnn_lstm/
+                config.py
+                network.py
+            gru/
+                config.py
+                network.py
+            lstm/
+                config.py
+                network.py
+            mlp/
+                config.py
+                network.py
+        family.py           what the search asks of a family
+        registry.py         all model types
     engine/                 spends a budget; knows neither market nor torch
         config.py           sampler, pruner, workers, time
         space.py            ranges of parameters

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schema
@@ -37,7 +37,8 @@ _OF_A_VALIDATOR = ("value_error", "assertion_error")
 class Config(BaseModel):
     """Base of the parameter groups; YAML in, immutable object out.
 
-    A validator that finds several mistakes raises ``ValueError(*sentences)``: each is a problem of its own.
+    A validator that finds several mistakes raises ``ValueError(*sentences)``: each is a problem of its own. A sentence
+    that begins with a dot is about a key inside: ``.low must be ...``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -171,6 +172,8 @@ def _inside(holder: Any, part: int | str) -> list[Any]:
     """Annotations at a key or position of an annotation; none if it has no such place."""
     if isinstance(holder, type) and issubclass(holder, BaseModel):
         field = holder.model_fields.get(str(part))
+        if field is None and holder.model_config.get("extra") == "allow":
+            return _branches(get_args(get_type_hints(holder)["__pydantic_extra__"])[1])
         return _branches(field.annotation, field.metadata) if field else []
     if get_origin(holder) is dict and part != "[key]":
         return _branches(get_args(holder)[1])
@@ -239,6 +242,8 @@ def _rule(detail: ErrorDetails) -> str:
 
 def _joined(name: str, message: str, fields: Sequence[str]) -> str:
     """Put a parameter's name before a validator's own words, which may begin with a part of it."""
+    if message.startswith("."):
+        return f"{name}{message}".removeprefix(".")
     first = message.split(" ", maxsplit=1)[0].rstrip(":")
     parent, _, own = name.rpartition(".")
     if not name or first == name or first.startswith(f"{name}."):

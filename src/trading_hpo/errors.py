@@ -56,10 +56,10 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest known word, or the list of known words.
 
     Example:
-        >>> did_you_mean("lstn", ["lstm", "gru"])
+        >>> did_you_mean("lstn", ["mlp", "lstm"])
         "Did you mean 'lstm'?"
-        >>> did_you_mean("zzz", ["lstm", "gru"])
-        'Known: gru, lstm.'
+        >>> did_you_mean("zzz", ["mlp", "lstm"])
+        'Known: lstm, mlp.'
     """
     words = sorted(known)
     close = difflib.get_close_matches(str(value), words, n=1, cutoff=0.5)

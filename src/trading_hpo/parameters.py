@@ -11,6 +11,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
@@ -19,7 +20,6 @@ from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.training.config import LOSSES_BY_TARGET, TrainingConfig
-from trading_hpo.types import MODEL_TYPES
 
 
 class Parameters(Config):

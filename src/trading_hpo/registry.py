@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
@@ -60,8 +60,7 @@ class Registry(Generic[T]):
             raise ConfigurationError([self.unknown(name)])
         entry = self._entries[name]
         if isinstance(entry, str):
-            module, _, attribute = entry.partition(":")
-            entry = self._entries[name] = cast(T, getattr(import_module(module), attribute))
+            entry = self._entries[name] = cast(T, imported(entry))
         return entry
 
     def __contains__(self, name: object) -> bool:
@@ -79,6 +78,17 @@ class Registry(Generic[T]):
     def unknown(self, name: str) -> str:
         """Say that there is no such component, with the closest or all known names."""
         return f"unknown {self.kind} {name!r}. {did_you_mean(str(name), self)}"
+
+
+def imported(place: str) -> Any:
+    """Import and return what ``module:attribute`` names.
+
+    Example:
+        >>> imported("math:pi")
+        3.141592653589793
+    """
+    module, _, attribute = place.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 _loaded: dict[str, str] | None = None

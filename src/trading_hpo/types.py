@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-MODEL_TYPES = ("mlp", "lstm", "gru", "cnn_lstm")
-
 
 @dataclass(frozen=True, slots=True)
 class BarRange:

@@ -136,19 +136,19 @@ def test_fold_scores_are_those_of_each_model_types_best_trial_in_its_own_metric(
     worse, better = trial_of(value=0.1, folds=folds_of(0.0, 0.2)), trial_of(value=0.4, folds=folds_of(0.3, 0.5))
     studies = {
         "mlp": study_of(worse, better, metric="mcc"),
-        "gru": study_of(worse, better, metric="mcc", direction="minimize"),
+        "cnn_lstm": study_of(worse, better, metric="mcc", direction="minimize"),
     }
     assert list(fold_scores(studies).itertuples(index=False, name=None)) == [
         ("mlp", 0, 0.3),
         ("mlp", 1, 0.5),
-        ("gru", 0, 0.0),
-        ("gru", 1, 0.2),
+        ("cnn_lstm", 0, 0.0),
+        ("cnn_lstm", 1, 0.2),
     ]
 
 
 def test_a_model_type_without_a_complete_trial_has_no_fold_scores():
     pruned = trial_of(PRUNED, 0.9, folds=folds_of(0.9, 0.9))
-    found = fold_scores({"mlp": study_of(pruned, metric="mcc"), "gru": study_of()})
+    found = fold_scores({"mlp": study_of(pruned, metric="mcc"), "cnn_lstm": study_of()})
     assert found.columns.tolist() == ["model_type", "fold", "score"]
     assert found.empty
 
@@ -175,8 +175,8 @@ def test_complete_values_are_those_of_complete_trials_zero_and_negative_ones_too
         trial_of(FAIL),
         trial_of(RUNNING),
     ]
-    found = complete_values({"mlp": study_of(*trials), "gru": study_of(trial_of(value=0.3)), "lstm": study_of()})
-    assert list(found.itertuples(index=False, name=None)) == [("mlp", 0, 0.0), ("mlp", 2, -0.2), ("gru", 0, 0.3)]
+    found = complete_values({"mlp": study_of(*trials), "cnn_lstm": study_of(trial_of(value=0.3)), "lstm": study_of()})
+    assert list(found.itertuples(index=False, name=None)) == [("mlp", 0, 0.0), ("mlp", 2, -0.2), ("cnn_lstm", 0, 0.3)]
 
 
 def test_without_complete_trials_there_are_no_values_and_all_columns():
@@ -201,13 +201,13 @@ def print_of(digest="d", folds=3):
     ("other", "reason"),
     [
         ({"metric": "sharpe", "fingerprint": print_of()}, "of different metrics: mcc, sharpe"),
-        ({"metric": "mcc", "fingerprint": print_of(digest="e")}, "of different data: a.mlp, b.gru"),
-        ({"metric": "mcc", "fingerprint": print_of(folds=4)}, "of different folds: a.mlp, b.gru"),
+        ({"metric": "mcc", "fingerprint": print_of(digest="e")}, "of different data: a.mlp, b.cnn_lstm"),
+        ({"metric": "mcc", "fingerprint": print_of(folds=4)}, "of different folds: a.mlp, b.cnn_lstm"),
     ],
 )
 def test_studies_that_mean_different_things_are_not_compared(other, reason):
     ours = study_of(name="a.mlp", metric="mcc", fingerprint=print_of())
-    why = why_incomparable({"mlp": ours, "gru": study_of(name="b.gru", **other)})
+    why = why_incomparable({"mlp": ours, "cnn_lstm": study_of(name="b.cnn_lstm", **other)})
     assert why is not None
     assert why.endswith(reason)
 
@@ -216,5 +216,5 @@ def test_studies_of_one_metric_on_the_same_data_and_folds_are_compared():
     same = {"metric": "mcc", "fingerprint": print_of()}
     # What is searched differs between model types, and does not change what a value means.
     one, two = study_of(**same), study_of(**(same | {"fingerprint": {**print_of(), "search_space": {"x": 1}}}))
-    assert why_incomparable({"mlp": one, "gru": two}) is None
+    assert why_incomparable({"mlp": one, "cnn_lstm": two}) is None
     assert why_incomparable({"mlp": one}) is None

@@ -30,7 +30,7 @@ class KnownScores:
 
     scores: np.ndarray
     threshold: float = 0.5
-    card: dict = field(default_factory=lambda: {"model_type": "gru", "params": {"a": 1, "b": 0.5}})
+    card: dict = field(default_factory=lambda: {"model_type": "lstm", "params": {"a": 1, "b": 0.5}})
 
     @property
     def decision(self):
@@ -129,7 +129,7 @@ def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new
 
 
 @pytest.mark.parametrize(
-    "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "lstm"}]
+    "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "mlp"}]
 )
 def test_another_configuration_is_another_look(card):
     assert look(panel_of(), **card)["key"] != look(panel_of())["key"]
@@ -160,8 +160,8 @@ def test_another_range_is_another_look(holdout):
 
 
 def test_a_look_says_what_was_looked_at():
-    found = look(panel_of(), study_name="daily.gru")
-    assert found["study_name"] == "daily.gru"
+    found = look(panel_of(), study_name="daily.lstm")
+    assert found["study_name"] == "daily.lstm"
     assert found["assets"] == ["A", "B"]
     assert (found["first"], found["last"]) == ("2020-04-10T00:00:00+00:00", "2020-04-28T00:00:00+00:00")
     assert found["time"].endswith("+00:00")

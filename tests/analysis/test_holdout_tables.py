@@ -44,9 +44,9 @@ calls = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6
 def test_the_counts_are_those_of_scikit_learn(pairs):
     truth, called = (np.array(side) for side in zip(*pairs, strict=True))
     tn, fp, fn, tp = confusion_matrix(truth, called, labels=[False, True]).ravel().tolist()
-    (row,) = confusion_table({"gru": forecasts_of(truth, called)}).to_dict("records")
+    (row,) = confusion_table({"lstm": forecasts_of(truth, called)}).to_dict("records")
     assert row == {
-        "model_type": "gru",
+        "model_type": "lstm",
         "true_positive": tp,
         "false_positive": fp,
         "true_negative": tn,
@@ -78,15 +78,15 @@ def test_the_years_add_up_to_the_whole(moves):
     truth = moves > 0
     called = np.roll(truth, 1)
     table = yearly_table(
-        {"gru": returns_of(moves)}, {"gru": forecasts_of(truth, called)}, baselines_of(moves / 2), bars_per_year=365
+        {"lstm": returns_of(moves)}, {"lstm": forecasts_of(truth, called)}, baselines_of(moves / 2), bars_per_year=365
     )
-    for name, whole in (("gru", moves), ("buy_and_hold", moves / 2), ("constant_forecast", 0 * moves)):
+    for name, whole in (("lstm", moves), ("buy_and_hold", moves / 2), ("constant_forecast", 0 * moves)):
         years = table[table["name"] == name]
         assert np.prod(1 + years["total_return"]) == pytest.approx(np.prod(1 + whole))
         assert years["bars"].sum() == len(whole)
         assert years["year"].is_monotonic_increasing
         assert (years["max_drawdown"] <= max_drawdown(whole) + 1e-12).all()
-    own = table[table["name"] == "gru"]
+    own = table[table["name"] == "lstm"]
     assert own["samples"].sum() == len(moves)
     assert (own["positive_rate"] * own["samples"]).sum() == pytest.approx(called.sum())
 
@@ -96,17 +96,17 @@ def test_a_year_is_judged_by_its_own_bars():
     moves = rng.normal(0, 0.01, 800)
     truth, called = rng.random(800) < 0.5, rng.random(800) < 0.5
     table = yearly_table(
-        {"gru": returns_of(moves)}, {"gru": forecasts_of(truth, called)}, baselines_of(moves), bars_per_year=365
+        {"lstm": returns_of(moves)}, {"lstm": forecasts_of(truth, called)}, baselines_of(moves), bars_per_year=365
     )
     year = pd.date_range("2019-06-01", periods=800).year
-    for row in table[table["name"] == "gru"].to_dict("records"):
+    for row in table[table["name"] == "lstm"].to_dict("records"):
         own = year == row["year"]
         assert row["bars"] == row["samples"] == own.sum()
         assert row["sharpe"] == pytest.approx(sharpe(moves[own], 365))
         assert row["max_drawdown"] == pytest.approx(max_drawdown(moves[own]))
         assert row["mcc"] == pytest.approx(matthews_corrcoef(truth[own], called[own]))
         assert row["positive_rate"] == pytest.approx(called[own].mean())
-    assert table[table["name"] == "gru"]["year"].tolist() == [2019, 2020, 2021]
+    assert table[table["name"] == "lstm"]["year"].tolist() == [2019, 2020, 2021]
 
 
 def test_a_baseline_calls_nothing_and_has_no_mcc():
@@ -122,12 +122,12 @@ def test_a_baseline_calls_nothing_and_has_no_mcc():
 def test_the_new_year_begins_at_midnight_utc_for_calls_and_returns_alike():
     hours = {"start": "2019-12-31 22:00", "freq": "h"}
     table = yearly_table(
-        {"gru": returns_of([0.1, 0.2, 0.3, 0.4], **hours)},
-        {"gru": forecasts_of([1, 0, 1, 1], [1, 1, 0, 1], **hours)},
+        {"lstm": returns_of([0.1, 0.2, 0.3, 0.4], **hours)},
+        {"lstm": forecasts_of([1, 0, 1, 1], [1, 1, 0, 1], **hours)},
         baselines_of([0.0] * 4, **hours),
         bars_per_year=24 * 365,
     )
-    own = table[table["name"] == "gru"].set_index("year")
+    own = table[table["name"] == "lstm"].set_index("year")
     assert own["bars"].to_dict() == own["samples"].to_dict() == {2019: 2, 2020: 2}
     assert own["total_return"].to_dict() == pytest.approx({2019: 1.1 * 1.2 - 1, 2020: 1.3 * 1.4 - 1})
     assert own["positive_rate"].to_dict() == {2019: 1.0, 2020: 0.5}
@@ -140,5 +140,5 @@ def test_years_survive_a_file_between_the_look_and_the_table(tmp_path):
     for number, table in enumerate(tables):
         table.to_parquet(tmp_path / f"{number}.parquet")
         read.append(pd.read_parquet(tmp_path / f"{number}.parquet"))
-    direct = yearly_table({"gru": tables[0]}, {"gru": tables[1]}, tables[2], 252)
-    pd.testing.assert_frame_equal(yearly_table({"gru": read[0]}, {"gru": read[1]}, read[2], 252), direct)
+    direct = yearly_table({"lstm": tables[0]}, {"lstm": tables[1]}, tables[2], 252)
+    pd.testing.assert_frame_equal(yearly_table({"lstm": read[0]}, {"lstm": read[1]}, read[2], 252), direct)

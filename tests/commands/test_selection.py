@@ -5,8 +5,8 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from trading_hpo.commands.selection import full_names
 from trading_hpo.errors import ConfigurationError
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipeline_registry import register_pipelines
-from trading_hpo.types import MODEL_TYPES
 
 
 def own() -> Pipeline:

@@ -51,7 +51,7 @@ def test_the_same_look_repeated_counts_once(dataset, ledger):
 
 
 def test_looks_of_several_model_types_share_one_ledger(tmp_path, ledger):
-    for number, name in enumerate(["mlp", "lstm", "gru"], start=1):
+    for number, name in enumerate(["mlp", "lstm", "cnn_lstm"], start=1):
         own = HoldoutDataset(filepath=str(tmp_path / f"{name}.json"), ledger={"filepath": str(ledger)})
         own.save(look(name))
         assert own.load()["looks_so_far"] == number

@@ -25,6 +25,8 @@ from trading_hpo.market.sources import SourcesConfig, read_source
 
 ROWS = 5
 
+CARD = {"model_type": "mlp", "trial_number": 7}
+
 
 def shown(dataset) -> dict:
     return json.loads(dataset.preview())
@@ -73,7 +75,7 @@ def test_a_panel_shows_what_it_holds(panel_file):
 def network(tmp_path) -> NetworkDataset:
     dataset = NetworkDataset(filepath=str(tmp_path / "mlp"))
     architecture = Architecture("mlp", {"hidden_dim_1": 8, "hidden_dim_2": 4}, 2, 3, 1)
-    dataset.save(TrainedNetwork(architecture, architecture.build(), _scaler(), 0.25, {"trial_number": 7}))
+    dataset.save(TrainedNetwork(architecture, architecture.build(), _scaler(), 0.25, CARD))
     return dataset
 
 
@@ -90,12 +92,12 @@ def test_a_network_shows_its_card_without_building_it(network, monkeypatch):
     found = shown(network)
     assert found["architecture"]["model_type"] == "mlp"
     assert found["threshold"] == 0.25
-    assert found["card"] == {"trial_number": 7}
+    assert found["card"] == CARD
 
 
 def test_a_network_shows_what_its_weights_say_where_the_copy_for_people_is_gone(network, tmp_path):
     (tmp_path / "mlp" / "network.json").unlink()
-    assert shown(network)["card"] == {"trial_number": 7}
+    assert shown(network)["card"] == CARD
 
 
 def test_a_skipped_network_shows_why(network):

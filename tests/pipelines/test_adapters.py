@@ -6,8 +6,8 @@ from kedro.validation import ParameterValidator
 from kedro.validation.exceptions import ParameterValidationError
 
 from trading_hpo.configuration import Config
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.adapters import each, mapping_node, of_model
-from trading_hpo.types import MODEL_TYPES
 
 
 class Settings(Config):

@@ -12,6 +12,8 @@ import plotly.io as pio
 import pytest
 from optuna.trial import TrialState
 
+from trading_hpo.families.registry import MODEL_TYPES
+
 pytestmark = pytest.mark.slow
 
 NAME = "test-sp500_20-direction1.mlp"
@@ -75,7 +77,7 @@ def test_a_study_of_one_trial_is_drawn_and_a_second_run_draws_nothing_anew(kedro
     assert done.returncode == 0, done.stderr
     assert trials_drawn(one_trial) == [0]
     drawn = {path.stem: pio.from_json(path.read_text()) for path in (one_trial / FIGURES).iterdir()}
-    of_model_types = {f"{m}_{f}" for m in ("mlp", "lstm", "gru", "cnn_lstm") for f in ("slice", "parallel", "history")}
+    of_model_types = {f"{m}_{f}" for m in MODEL_TYPES for f in ("slice", "parallel", "history")}
     assert {"convergence", "comparison", "mlp_importance", *of_model_types} <= drawn.keys()
     assert NAME in drawn["mlp_history"].layout.title.text
     assert drawn["mlp_importance"].layout.annotations[0].text == "needs 4 complete trials"

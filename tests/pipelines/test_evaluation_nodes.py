@@ -9,6 +9,7 @@ import pytest
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.networks.final import train_final
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import open_panel
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
@@ -21,7 +22,6 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES
 
 TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
 SETTINGS = (TRAINING.window_bars, BacktestConfig())
@@ -118,9 +118,8 @@ def of_each(*tables):
 def test_model_types_that_have_not_looked_are_not_in_the_picture():
     figure = draw_holdout(HELD, of_each(returns_of(0.1), NOTHING, returns_of(0.2), NOTHING))
     wealth = {trace.name: trace.y[-1] for trace in figure.data if trace.yaxis == "y"}
-    assert wealth == pytest.approx(
-        {"buy and hold": 1.01**4, "constant forecast": 1.0, MODEL_TYPES[0]: 1.1**4, MODEL_TYPES[2]: 1.2**4}
-    )
+    first, _, third, *_ = MODEL_TYPES
+    assert wealth == pytest.approx({"buy and hold": 1.01**4, "constant forecast": 1.0, first: 1.1**4, third: 1.2**4})
 
 
 def test_before_any_look_the_baselines_stand_alone(panel):
@@ -148,14 +147,14 @@ def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts(panel)
 
 def test_calibration_is_drawn_from_the_forecasts():
     forecasts = forecasts_of(np.array([True, False, True, True]))
-    _, own = draw_calibration("gru", forecasts, {"target_kind": "class"}).data
+    _, own = draw_calibration("lstm", forecasts, {"target_kind": "class"}).data
     table = calibration(forecasts, "class")
     assert list(own.x) == table["predicted"].tolist()
     assert list(own.y) == table["observed"].tolist()
 
 
 def test_calibration_of_a_model_type_that_has_not_looked_says_why():
-    figure = draw_calibration("gru", NOTHING, {"skipped": "not trained yet"})
+    figure = draw_calibration("lstm", NOTHING, {"skipped": "not trained yet"})
     assert not figure.data
-    assert "gru" in figure.layout.title.text
+    assert "lstm" in figure.layout.title.text
     assert figure.layout.annotations[0].text == "not trained yet"

@@ -6,12 +6,12 @@ import pytest
 from kedro.config import OmegaConfigLoader
 from kedro.validation import ParameterValidator
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipeline_registry import register_pipelines
 from trading_hpo.runner import ALL_OR_NOTHING, LIVE
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import CustomSpacesConfig
-from trading_hpo.types import MODEL_TYPES
 
 # kedro registers its resolvers by a name that omegaconf has since deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")

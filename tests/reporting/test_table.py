@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.table import render, report_of, verdict
-from trading_hpo.types import MODEL_TYPES
 
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
 HOLD = {"sharpe": 0.61, "max_drawdown": 0.33}
@@ -97,75 +97,75 @@ def test_verdicts(errors, holdout, expected):
 
 def test_standard_errors_divide_the_spread_by_the_root_of_the_number_of_folds():
     # (0.041 - 0.01) / (0.02 / 2)
-    assert line_of(result_of("gru"), holdout_of())["standard_errors_above_constant"] == pytest.approx(3.1)
-    assert line_of(result_of("gru", n_folds=16), holdout_of())["standard_errors_above_constant"] == pytest.approx(6.2)
+    assert line_of(result_of("lstm"), holdout_of())["standard_errors_above_constant"] == pytest.approx(3.1)
+    assert line_of(result_of("lstm", n_folds=16), holdout_of())["standard_errors_above_constant"] == pytest.approx(6.2)
 
 
 def test_a_value_below_the_constant_counts_against_a_score_and_for_a_loss():
-    score = line_of(result_of("gru", value=0.0), holdout_of(-0.1))
+    score = line_of(result_of("lstm", value=0.0), holdout_of(-0.1))
     assert score["standard_errors_above_constant"] == pytest.approx(-1.0)
     assert score["holdout_standard_errors_above_constant"] == pytest.approx(-10.0)
-    loss = line_of(result_of("gru", value=0.0, direction="minimize"), holdout_of(-0.1))
+    loss = line_of(result_of("lstm", value=0.0, direction="minimize"), holdout_of(-0.1))
     assert loss["standard_errors_above_constant"] == pytest.approx(1.0)
     assert loss["holdout_standard_errors_above_constant"] == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("spread", [None, 0.0])
 def test_without_spread_there_is_no_standard_error(spread):
-    assert line_of(result_of("gru", spread=spread), holdout_of())["standard_errors_above_constant"] is None
+    assert line_of(result_of("lstm", spread=spread), holdout_of())["standard_errors_above_constant"] is None
 
 
 def test_a_metric_without_a_constant_is_compared_with_none():
-    line = line_of(result_of("gru", metric="sharpe"), holdout_of(metric="sharpe"))
+    line = line_of(result_of("lstm", metric="sharpe"), holdout_of(metric="sharpe"))
     assert line["validation_constant"] is None
     assert line["holdout_standard_errors_above_constant"] is None
     assert verdicts_in(verdict(line)) == {NO_CONSTANT}
 
 
 def test_a_holdout_that_was_not_judged_leaves_its_numbers_empty():
-    line = line_of(result_of("gru"), {"skipped": "not run yet"})
+    line = line_of(result_of("lstm"), {"skipped": "not run yet"})
     names = ("holdout", "holdout_sharpe", "holdout_max_drawdown", "holdout_standard_errors_above_constant")
     assert [line[name] for name in names] == [None] * 4
     assert verdicts_in(verdict(line)) == {UNJUDGED}
 
 
 def test_a_metric_that_the_holdout_lacks_beats_nothing():
-    assert line_of(result_of("gru"), holdout_of(None))["holdout_standard_errors_above_constant"] is None
+    assert line_of(result_of("lstm"), holdout_of(None))["holdout_standard_errors_above_constant"] is None
 
 
 def test_skipped_models_are_named_and_those_that_never_ran_are_not():
-    results = [result_of("mlp"), skipped("lstm"), {"skipped": "not run yet"}, {**result_of("gru"), "best": None}]
+    results = [result_of("mlp"), skipped("lstm"), {"skipped": "not run yet"}, {**result_of("cnn_lstm"), "best": None}]
     report = report_of(results, [holdout_of(), *[{"skipped": "no network"}] * 3], BASELINES)
     assert [line["model_type"] for line in report["models"]] == ["mlp"]
-    assert report["skipped"] == ["lstm", "gru"]
+    assert report["skipped"] == ["lstm", "cnn_lstm"]
 
 
 def test_results_on_other_data_are_not_compared():
-    other = {**result_of("gru"), "panel_digest": "other"}
+    other = {**result_of("cnn_lstm"), "panel_digest": "other"}
     report = report_of([result_of("mlp"), other], [holdout_of(), holdout_of()], BASELINES)
     assert [line["model_type"] for line in report["models"]] == ["mlp"]
-    assert report["skipped"] == ["gru"]
+    assert report["skipped"] == ["cnn_lstm"]
 
 
 def test_each_model_meets_its_own_holdout():
-    results = [skipped("mlp"), result_of("lstm"), result_of("gru")]
+    results = [skipped("mlp"), result_of("lstm"), result_of("cnn_lstm")]
     report = report_of(results, [{"skipped": "left out"}, holdout_of(0.2), holdout_of(0.3)], BASELINES)
-    assert {line["model_type"]: line["holdout"] for line in report["models"]} == {"lstm": 0.2, "gru": 0.3}
+    assert {line["model_type"]: line["holdout"] for line in report["models"]} == {"lstm": 0.2, "cnn_lstm": 0.3}
 
 
 def test_results_without_their_holdouts_are_refused():
     with pytest.raises(ValueError, match="zip"):
-        report_of([result_of("gru")], [], BASELINES)
+        report_of([result_of("cnn_lstm")], [], BASELINES)
 
 
 def test_the_looks_are_the_latest_count_and_zero_without_any():
-    results = [result_of("mlp"), result_of("gru")]
+    results = [result_of("mlp"), result_of("cnn_lstm")]
     assert report_of(results, [holdout_of(looks=3), holdout_of(looks=4)], BASELINES)["holdout_looks"] == 4
     assert report_of(results, [{"skipped": ""}] * 2, BASELINES)["holdout_looks"] == 0
 
 
 def test_the_report_can_be_written_as_strict_json():
-    result = result_of("gru", spread=np.float64(0.02))
+    result = result_of("cnn_lstm", spread=np.float64(0.02))
     report = report_of([result, skipped("mlp")], [holdout_of(), {"skipped": ""}], BASELINES)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
@@ -175,7 +175,7 @@ def test_the_report_can_be_written_as_strict_json():
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_every_model_type_and_its_numbers_are_printed_whole(width):
-    values = dict(zip(MODEL_TYPES, (0.041, 0.052, 0.063, 0.074), strict=True))
+    values = {name: 0.041 + 0.011 * place for place, name in enumerate(MODEL_TYPES)}
     results = [result_of(name, value) for name, value in values.items()]
     holdouts = [holdout_of(value + 0.4) for value in values.values()]
     text = printed(report_of(results, holdouts, BASELINES), width)
@@ -186,28 +186,30 @@ def test_every_model_type_and_its_numbers_are_printed_whole(width):
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_skipped_models_are_printed(width):
-    results = [result_of("mlp"), skipped("lstm"), skipped("gru"), skipped("cnn_lstm")]
-    text = printed(report_of(results, [holdout_of(), *[{"skipped": ""}] * 3], BASELINES), width)
+    others = [name for name in MODEL_TYPES if name != "mlp"]
+    results = [result_of("mlp"), *map(skipped, others)]
+    text = printed(report_of(results, [holdout_of(), *[{"skipped": ""}] * len(others)], BASELINES), width)
     (line,) = [line for line in text.splitlines() if "kipped" in line]
-    assert all(name in line for name in ("lstm", "gru", "cnn_lstm"))
+    assert all(name in line for name in others)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("holdout", [{"skipped": "not run yet"}, holdout_of(None)])
 def test_what_is_unknown_is_printed_as_a_dash_not_as_none(width, holdout):
-    text = printed(report_of([result_of("gru", spread=None)], [holdout], BASELINES), width)
-    assert "gru" in text
+    text = printed(report_of([result_of("cnn_lstm", spread=None)], [holdout], BASELINES), width)
+    assert "cnn_lstm" in text
     assert "None" not in text
     assert "nan" not in text
 
 
 def test_a_run_that_skipped_everything_still_prints():
-    text = printed(report_of([skipped(name) for name in MODEL_TYPES], [{"skipped": ""}] * 4, BASELINES), 80)
+    results = [skipped(name) for name in MODEL_TYPES]
+    text = printed(report_of(results, [{"skipped": ""}] * len(results), BASELINES), 80)
     assert all(name in text for name in MODEL_TYPES)
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_verdict_on_every_model_is_printed(width):
-    results, holdouts = [result_of("mlp"), result_of("gru", 0.011)], [holdout_of(0.1), holdout_of(0.1)]
+    results, holdouts = [result_of("mlp"), result_of("cnn_lstm", 0.011)], [holdout_of(0.1), holdout_of(0.1)]
     text = " ".join(printed(report_of(results, holdouts, BASELINES), width).split())
     assert verdicts_in(text) == {BETTER, NO_BETTER}

@@ -110,10 +110,10 @@ def test_the_state_of_a_skipped_study_is_its_reason_and_opens_nothing(storage):
 
 
 def test_an_absent_study_is_named_with_its_storage_and_the_remedy(storage, study):
-    absent = StudyRef("test.gru", storage)
+    absent = StudyRef("test.lstm", storage)
     with pytest.raises(StorageError) as told:
         absent.open()
-    assert str(told.value) == f"Study test.gru is not in {storage.url}. Run `kedro run --pipeline hpo` first."
+    assert str(told.value) == f"Study test.lstm is not in {storage.url}. Run `kedro run --pipeline hpo` first."
     assert absent.state() == "absent"
 
 

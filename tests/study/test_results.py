@@ -52,12 +52,12 @@ def test_the_comparison_takes_what_exists():
     results = [
         model_results(study_with([0.2]), "mlp", "sqlite:///s.db"),
         {"model_type": "lstm", "skipped": "left out"},
-        model_results(study_with([0.5]), "gru", "sqlite:///s.db"),
+        model_results(study_with([0.5]), "lstm", "sqlite:///s.db"),
         model_results(study_with([None]), "cnn_lstm", "sqlite:///s.db"),
     ]
     combined = combined_results(results)
-    assert combined["overall_best"]["model_type"] == "gru"
-    assert list(combined["models"]) == ["gru", "mlp"]
+    assert combined["overall_best"]["model_type"] == "lstm"
+    assert list(combined["models"]) == ["lstm", "mlp"]
     assert combined["skipped"] == ["lstm", "cnn_lstm"]
     assert combined_results([])["overall_best"] is None
 

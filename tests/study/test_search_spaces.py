@@ -40,7 +40,7 @@ def test_an_override_replaces_the_whole_parameter_a_scalar_fixes_it_null_removes
     assert "dropout_rate" not in parameters
     assert parameters["lstm_hidden_dim"] == 48
     # Another model type keeps its own.
-    assert set(resolve_space(SPACES, custom, "gru", "focal")) == {"learning_rate", "focal_gamma"}
+    assert set(resolve_space(SPACES, custom, "mlp", "focal")) == {"learning_rate", "focal_gamma"}
 
 
 def test_parameters_of_the_focal_loss_are_left_out_under_another_loss():
@@ -79,7 +79,7 @@ def test_a_range_that_cannot_be_is_refused(entry, message):
     [
         ("common", "learning_rat", "Did you mean 'learning_rate'?"),
         ("common", "lstm_hidden_dim", "is not a parameter of every model"),
-        ("gru", "lstm_hiden_dim", "Did you mean 'lstm_hidden_dim'?"),
+        ("lstm", "lstm_hiden_dim", "Did you mean 'lstm_hidden_dim'?"),
     ],
 )
 def test_a_parameter_that_nothing_reads_is_refused(group, name, message):

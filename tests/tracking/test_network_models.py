@@ -25,7 +25,7 @@ def logged(client, experiment, panel_file):
     rows = panel.rows((BarRange(0, 300),), LENGTH)
     folds = [{"stopped_epoch": 1}]
     training = TrainingConfig(window_bars=LENGTH, max_windows_per_epoch=64)
-    network = train_final("gru", {"lstm_hidden_dim": 8}, folds, panel, rows, rows[-50:], training, 0, {"metric": "mcc"})
+    network = train_final("mlp", {"hidden_dim_1": 8}, folds, panel, rows, rows[-50:], training, 0, {"metric": "mcc"})
     with mlflow.start_run(experiment_id=experiment):
         return panel, network, log_network(network, panel)
 

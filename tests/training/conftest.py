@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from trading_hpo.families.networks.fold import Rows
+from trading_hpo.families.family import Rows
 from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]

@@ -8,23 +8,18 @@ from torch import nn
 
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.architecture import Architecture
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.training.config import Hyperparameters
 from trading_hpo.training.loop import EpochResult, fit, predict
 from trading_hpo.training.losses import make_loss
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
-from trading_hpo.types import MODEL_TYPES, BarRange, Panel
+from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]
 L, BATCH = 5, 32
 SETTINGS = {"batch_size": BATCH, "learning_rate": 3e-3, "weight_decay": 1e-2}
 LOSS = make_loss("focal", Hyperparameters())
-SMALL: dict[str, dict[str, Any]] = {
-    "mlp": {"hidden_dim_1": 16, "hidden_dim_2": 8},
-    "lstm": {"lstm_hidden_dim": 8, "attention_dim": 8, "lstm_num_layers": 2},
-    "gru": {"lstm_hidden_dim": 8, "attention_dim": 8},
-    "cnn_lstm": {"lstm_hidden_dim": 8, "attention_dim": 8, "cnn_filters_1": 8},
-}
 
 
 class WatchedWindows(Windows):
@@ -41,8 +36,7 @@ class WatchedWindows(Windows):
 
 def network_of(panel: Panel, model_type: str = "mlp", seed: int = 0, **config: Any) -> nn.Module:
     with RandomStream(seed).entered():
-        sizes = {**SMALL[model_type], **config}
-        return Architecture(model_type, sizes, panel.n_features, L, panel.n_assets).build()
+        return Architecture(model_type, config, panel.n_features, L, panel.n_assets).build()
 
 
 def train(network: nn.Module, windows: Windows, rows: np.ndarray, panel: Panel, **more: Any) -> Iterator[EpochResult]:

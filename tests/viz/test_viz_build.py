@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ import pandas as pd
 from jaxtyping import Int
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.family import TrainedModel
 from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, forecast_metrics, judge
-from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
@@ -39,7 +39,7 @@ class HoldoutLook:
 
 
 def judge_holdout(
-    network: TrainedNetwork, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
+    network: TrainedModel, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
 ) -> HoldoutLook:
     """Judge a final network on the holdout and say how to count the look.
 
@@ -116,7 +116,7 @@ def _standard_errors(
     return errors
 
 
-def _look(network: TrainedNetwork, panel: Panel, holdout: BarRange) -> dict[str, Any]:
+def _look(network: TrainedModel, panel: Panel, holdout: BarRange) -> dict[str, Any]:
     """A look's key is its configuration and its data; repeating it shows nothing new."""
     what = {
         "model_type": network.card["model_type"],

@@ -1,4 +1,4 @@
-"""A trained network's folder."""
+"""A trained model's folder."""
 
 import json
 import shutil
@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset
-from safetensors import safe_open
 
 from trading_hpo.datasets.previews import JSONPreview
-from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.families.family import MODEL_FILE, TrainedModel, description_of, load_model
 
 
-class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNetwork | dict[str, Any]]):
-    """Saves a network as safetensors and JSON, without pickle; a skipped one as a note.
+class NetworkDataset(AbstractDataset[TrainedModel | dict[str, Any], TrainedModel | dict[str, Any]]):
+    """Saves a model of any family, without pickle; a skipped one as a note.
 
     Args:
         filepath: The folder.
@@ -22,18 +21,18 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         self._filepath, self.metadata = Path(filepath), metadata
 
-    def load(self) -> TrainedNetwork | dict[str, Any]:
-        """Read the network, or the note that there is none."""
+    def load(self) -> TrainedModel | dict[str, Any]:
+        """Read the model, or the note that there is none."""
         if (self._filepath / "skipped").exists():
             return {"skipped": (self._filepath / "skipped").read_text()}
         if not self._exists():
             return {"skipped": "not trained yet"}
-        return TrainedNetwork.load(self._filepath)
+        return load_model(self._filepath)
 
-    def save(self, data: TrainedNetwork | dict[str, Any]) -> None:
-        """Write the network; a note replaces an older network."""
+    def save(self, data: TrainedModel | dict[str, Any]) -> None:
+        """Write the model; a note replaces an older model."""
         note = self._filepath / "skipped"
-        if isinstance(data, TrainedNetwork):
+        if not isinstance(data, dict):
             note.unlink(missing_ok=True)
             data.save(self._filepath)
             return
@@ -44,14 +43,12 @@ class NetworkDataset(AbstractDataset[TrainedNetwork | dict[str, Any], TrainedNet
 
     def preview(self) -> JSONPreview:
         """Show architecture, threshold and card in Kedro-Viz; weights are not read."""
-        weights = self._filepath / "network.safetensors"
-        if (self._filepath / "skipped").exists() or not weights.exists():
+        if (self._filepath / "skipped").exists() or not self._exists():
             return JSONPreview(json.dumps(self.load()))
-        with safe_open(weights, framework="np") as file:
-            return JSONPreview(file.metadata()["description"])
+        return JSONPreview(description_of(self._filepath))
 
     def _exists(self) -> bool:
-        return (self._filepath / "network.safetensors").exists() or (self._filepath / "skipped").exists()
+        return (self._filepath / MODEL_FILE).exists() or (self._filepath / "skipped").exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

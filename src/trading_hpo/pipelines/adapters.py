@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 from kedro.pipeline import node
 from kedro.pipeline.node import Node
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 
 def of_model(function: Callable[..., Any], model_type: str) -> Callable[..., Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from kedro.pipeline import Pipeline, pipeline
 from kedro.pipeline.node import Node
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 SHARED = {"panel", "folds", "window_bars", "study_storage"}
 

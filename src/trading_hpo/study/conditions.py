@@ -9,6 +9,7 @@ import numpy as np
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StudyMismatchError
+from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import last_label_end
 from trading_hpo.study.config import HpoConfig
@@ -65,6 +66,7 @@ def search_fingerprint(
         "backtest": backtest.model_dump(mode="json"),
         "seed": hpo.seed,
         "fold_order": hpo.fold_order,
+        **({"plugins": dict(plugins)} if (plugins := load_plugins()) else {}),
     }
 
 

@@ -11,11 +11,11 @@ from trading_hpo.engine.pruners.registry import PRUNERS, Pruner
 from trading_hpo.engine.samplers.registry import Sampler
 from trading_hpo.engine.space import Scalar
 from trading_hpo.errors import did_you_mean
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions, one_of
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import MODEL_TYPES
 
 RESERVED = "memory."  # begins the names of what studies remember of earlier ones
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
@@ -53,7 +53,9 @@ class HpoConfig(Config):
     """The search of every model type."""
 
     study_name: str | None = Field(default=None, pattern=NAME, description="null: made from scenario, source and label")
-    models_to_optimize: tuple[str, ...] = Field(default=MODEL_TYPES, min_length=1)
+    models_to_optimize: tuple[str, ...] = Field(
+        default_factory=lambda: tuple(MODEL_TYPES), min_length=1, description="or all, the default"
+    )
     n_trials: int = Field(
         default=100, ge=1, le=1_000_000, strict=True, description="budget of one model type, over all runs"
     )
@@ -120,6 +122,8 @@ class HpoConfig(Config):
         """`--params hpo.models_to_optimize=lstm` can only give a string."""
         if not isinstance(values, dict):
             return values
+        if values.get("models_to_optimize") == "all":
+            values = {name: value for name, value in values.items() if name != "models_to_optimize"}
         single = {
             name: [values[name]] for name in ("models_to_optimize", "warm_start") if isinstance(values.get(name), str)
         }
@@ -213,6 +217,13 @@ class HpoConfig(Config):
 
     def _problems(self) -> Iterator[str]:
         yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
+        if self.pruner.needs_epochs:
+            yield from (
+                f"pruner {self.pruner.name} cannot go with model type {name}, which has no epochs to give more or fewer "
+                f"of. Use another, or leave {name} out of models_to_optimize."
+                for name in self.models_to_optimize
+                if not MODEL_TYPES[name].has_epochs
+            )
         taught_by = next((name for name in ("start_from", "warm_start", "reoptimise") if getattr(self, name)), None)
         if taught_by is not None and self.sampler.tries_all:
             yield f"{taught_by} cannot go with sampler {self.sampler.name}, which tries every combination anyway."

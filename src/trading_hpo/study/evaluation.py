@@ -12,18 +12,18 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError
-from trading_hpo.families.networks.fold import FoldScore, Recipe, Rows, fit_fold
+from trading_hpo.families.family import Costs, FoldScore, Rows, StudyData
+from trading_hpo.families.registry import family_of
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import LimitsConfig
-from trading_hpo.study.costs import Costs
+from trading_hpo.study.costs import costs_after, costs_within
 from trading_hpo.study.objectives import ConstraintConfig
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.machine import give_memory_back, use_one_thread
+from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
-from trading_hpo.training.windows import Windows
 from trading_hpo.types import Panel
 
 
@@ -115,14 +115,17 @@ class TrialEvaluator:
     """
 
     def __init__(self, task: EvaluationTask, panel: Panel) -> None:
-        self.task, self.panel = task, panel
+        self.task = task
         self._paths = {fold.number: fold.paths for fold in task.split.folds}
-        self._rows = {
+        folds = {
             fold.number: Rows(
                 *(panel.rows(fold.role(role), task.longest_window) for role in ("train", "stop", "validation"))
             )
             for fold in task.split.folds
         }
+        self._family = family_of(task.model_type)
+        self._data = StudyData(task.model_type, panel, folds, task.training, task.backtest, task.seed)
+        self._shared = self._family.shared(self._data)
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.
@@ -155,16 +158,14 @@ class TrialEvaluator:
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
-        task = self.task
-        recipe = Recipe.of(task.model_type, parameters, self.panel, task.training, task.seed)
-        windows = Windows(self.panel, recipe.architecture.window_bars, task.training.device)
-        costs = Costs.of(recipe, self._rows.values(), task.judged_by, task.limits)
-        may_stop = _within(task.limits.max_training_time_minutes, should_stop)
+        limits = self.task.limits
+        costs = costs_within(limits, self._family, parameters, self._data, self.task.judged_by)
+        may_stop = _within(limits.max_training_time_minutes, should_stop)
         running = {
-            number: fit_fold(recipe, self.panel, windows, number, rows, task.backtest, may_stop)
-            for number, rows in self._rows.items()
+            number: self._family.fit_fold(parameters, number, self._data, self._shared, may_stop)
+            for number in self._data.folds
         }
-        if task.fold_order == "sequential":
+        if self.task.fold_order == "sequential":
             yield from self._one_after_another(running, costs)
         else:
             yield from self._side_by_side(running, costs)
@@ -202,7 +203,7 @@ class TrialEvaluator:
             folds=[asdict(score) for score in scores],
             metrics={name: mean_over_paths(of_folds, paths) for name, of_folds in by_fold.items()},
             spread={name: _spread(of_folds) for name, of_folds in by_fold.items()},
-            cost=costs.after(scores),
+            cost=costs_after(costs, scores),
             step=len(scores),
             reported=(),
             finished=all(score.finished for score in scores),
@@ -217,7 +218,6 @@ def make_evaluator(task: EvaluationTask, panel_path: Path) -> TrialEvaluator:
     Raises:
         StaleInputError: It is another.
     """
-    use_one_thread()
     panel = open_panel(panel_path)
     if panel_digest(panel) != task.panel_digest:
         raise StaleInputError(f"{panel_path} was replaced while the search runs")

@@ -63,6 +63,12 @@ class Phases:
     def open(self, storage: StudyStorage) -> None:
         """Make the first study, or check that it was made under the same conditions."""
         study = self._taught_from_outside(storage).open(storage)
+        if self.first.pruner != self.first.hpo.pruner:
+            logger.warning(
+                "%s: trials have no epochs, so pruner %s has nothing to judge and none is used.",
+                study.study_name,
+                self.first.hpo.pruner.name,
+            )
         teachers = study.user_attrs.get(TRANSFERRED, {}).get("teachers", [])
         if missed := [name for name in self.hpo.teachers(self.ref.model_type) if name not in teachers]:
             logger.warning(

@@ -13,12 +13,15 @@ from optuna.storages import BaseStorage
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import MakeEvaluator
 from trading_hpo.engine.executor.processes import ProcessExecutor
+from trading_hpo.engine.pruners.base import PrunerConfig
+from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.claims import claims_on
 from trading_hpo.engine.store.optuna_tables import engine_of
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
 from trading_hpo.engine.supervisor import Supervisor
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window, search_space
@@ -30,9 +33,8 @@ from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
-# Imported when they are first needed, by torch's optimisers and by the metrics: 3 s and 100 MB for each worker, were
-# they not there when it is forked.
-_OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "torch._dynamo", "scipy.stats")
+# Imported by a first trial: seconds and 100 MB for each worker, were they not there when it is forked.
+_OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "scipy.stats")
 SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panel is too
 
 
@@ -143,16 +145,23 @@ class Search:
                 study, opened = self._open(storage)
             held.callback(engine_of(opened).dispose)  # several searches beside each other must not exhaust a server
             taken_over = recall(opened, study)
-            plan = self.hpo.plan(self.task.training.epochs)
+            plan = replace(self.hpo.plan(self.task.training.epochs), pruner=self.pruner)
             plan = replace(plan, start_from=(*plan.start_from, *taken_over.first))
             stored = StoredStudy(study, opened, Writer(self.patience_s), claims.shared)
             executor = ProcessExecutor(
                 self.make or partial(make_evaluator, self.task, self.panel_path),
                 plan.workers,
                 60 * plan.worker_silence_minutes,
-                _OF_A_FIRST_TRIAL if self.make is None else (),
+                (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is None else (),
             )
             return Supervisor(stored, self.space, plan, executor, claims, taken_over.trials).run()
+
+    @property
+    def pruner(self) -> PrunerConfig:
+        """The pruner that is used: one that judges epochs has nothing to judge where there are none."""
+        asked = self.hpo.pruner
+        judges = MODEL_TYPES[self.task.model_type].has_epochs or asked.judges == "folds"
+        return asked if judges else NoneConfig()
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)

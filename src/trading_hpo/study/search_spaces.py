@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.engine.space import (
@@ -16,51 +16,55 @@ from trading_hpo.engine.space import (
     Space,
 )
 from trading_hpo.errors import ConfigurationError, did_you_mean
-from trading_hpo.families.networks.configs import CONFIGS, NetworkConfig
-from trading_hpo.training.config import Hyperparameters
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 FOCAL = ("focal_alpha", "focal_gamma")
 
 
-class SearchSpacesConfig(Config):
-    """What every model type searches, and what each searches besides."""
+class _Groups(Config):
+    """One group of parameters for all model types, and one for each, whatever model types there are."""
+
+    model_config = ConfigDict(extra="allow")
+
+    common: Any
+
+    @property
+    def groups(self) -> dict[str, Any]:
+        """All groups that are given, by name."""
+        return {"common": self.common, **(self.model_extra or {})}
+
+    @model_validator(mode="after")
+    def _known_parameters(self) -> Self:
+        problems = [problem for group, space in self.groups.items() for problem in group_problems(group, space)]
+        if problems:
+            raise ValueError(*problems)
+        return self
+
+
+class SearchSpacesConfig(_Groups):
+    """What every model type searches, and what each searches besides, by its name."""
+
+    __pydantic_extra__: dict[str, Space]
 
     common: Space = Field(default_factory=dict)
-    mlp: Space = Field(default_factory=dict)
-    lstm: Space = Field(default_factory=dict)
-    gru: Space = Field(default_factory=dict)
-    cnn_lstm: Space = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _known_parameters(self) -> Self:
-        problems = [
-            problem for group in ("common", *MODEL_TYPES) for problem in group_problems(group, getattr(self, group))
-        ]
-        if problems:
-            raise ValueError(*problems)
-        return self
+    def of(self, model_type: str) -> Space:
+        """Return what a model type searches besides; its own default where its name is not given."""
+        if model_type in self.groups:
+            return self.groups[model_type]
+        try:
+            default = SearchSpacesConfig(**{model_type: dict(MODEL_TYPES[model_type].search_space)})
+        except ValidationError as error:
+            raise ConfigurationError(problems_of(error, SearchSpacesConfig, "search_spaces")) from error
+        return default.groups[model_type]
 
 
-class CustomSpacesConfig(Config):
+class CustomSpacesConfig(_Groups):
     """Overrides, parameter by parameter: an entry replaces the whole, a scalar fixes it, null removes it."""
 
-    common: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
-    mlp: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
-    lstm: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
-    gru: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
-    cnn_lstm: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    __pydantic_extra__: dict[str, dict[str, Parameter | Scalar | None]]
 
-    @model_validator(mode="after")
-    def _known_parameters(self) -> Self:
-        problems = [
-            problem
-            for group in ("common", *MODEL_TYPES)
-            for problem in group_problems(group, {n: _entry(v) for n, v in getattr(self, group).items()})
-        ]
-        if problems:
-            raise ValueError(*problems)
-        return self
+    common: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
 
 
 def _entry(value: Any) -> Any:
@@ -71,25 +75,35 @@ def _entry(value: Any) -> Any:
 
 
 def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the names and values of one group of a search space."""
-    network = NetworkConfig if group == "common" else CONFIGS[group]
-    fields = {**Hyperparameters.model_fields, **network.model_fields}
-    for name, parameter in space.items():
-        if name not in fields:
-            owners = "every model" if group == "common" else group
-            yield f"{group}.{name} is not a parameter of {owners}. {did_you_mean(name, fields)}"
+    """Yield what is wrong with the names and values of one group; a scalar stands for itself."""
+    if group != "common" and group not in MODEL_TYPES:
+        yield f".{group} is not a parameter. {did_you_mean(group, ['common', *MODEL_TYPES])}"
+        return
+    owners = _owners(group)
+    for name, given in space.items():
+        if name not in owners:
+            whose = "every model" if group == "common" else group
+            yield f".{group}.{name} is not a parameter of {whose}. {did_you_mean(name, owners)}"
             continue
+        parameter, owner = _entry(given), owners[name]
         if parameter is None:
             continue
-        owner = Hyperparameters if name in Hyperparameters.model_fields else network
-        if isinstance(parameter, FloatParameter) and fields[name].annotation not in (float, float | None):
-            yield f"{group}.{name}.type must be int or categorical, got {parameter.type!r}."
+        if isinstance(parameter, FloatParameter) and owner.model_fields[name].annotation not in (float, float | None):
+            yield f".{group}.{name}.type must be int or categorical, got {parameter.type!r}."
             continue
         for value in parameter.edges():
             try:
                 owner(**{name: value})
             except ValidationError as error:
-                yield from (f"{group}.{problem}" for problem in problems_of(error, owner))
+                yield from (f".{group}.{problem}" for problem in problems_of(error, owner))
+
+
+def _owners(group: str) -> dict[str, type[Config]]:
+    """The config class of every parameter that a group may name."""
+    if group != "common":
+        return MODEL_TYPES[group].parameters
+    shared = (config for model_type in MODEL_TYPES for config in MODEL_TYPES[model_type].shared)
+    return {name: config for config in shared for name in config.model_fields}
 
 
 def resolve_space(
@@ -108,13 +122,15 @@ def resolve_space(
     Raises:
         ConfigurationError: A condition names a parameter that is not suggested before.
     """
-    space: dict[str, Any] = {**spaces.common, **getattr(spaces, model_type)}
-    for group in (custom.common, getattr(custom, model_type)):
+    declared = MODEL_TYPES[model_type].parameters
+    space: dict[str, Any] = {**spaces.common, **spaces.of(model_type)}
+    for group in (custom.common, custom.groups.get(model_type, {})):
         for name, value in group.items():
             if value is None:
                 space.pop(name, None)
             else:
                 space[name] = _entry(value)
+    space = {name: entry for name, entry in space.items() if name in declared}  # others' shared parameters are left out
     space = {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
     names = list(space)
     problems = [

@@ -15,7 +15,6 @@ from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.machine import use_one_thread
 from trading_hpo.types import BarRange, Fold, Panel
 
 PANELS = "*/*/05_model_input/panel.safetensors"  # under the data folder: scenario, source
@@ -65,7 +64,6 @@ def verify(ref: StudyRef, data: Path) -> Verification:
     if best is None:
         raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")
     panel = _panel(data, made_under["data"]["digest"], ref.study_name)
-    use_one_thread()  # as in the search: another number may round differently
     metrics = metrics_improved(made_under)
     task = EvaluationTask(
         ref.model_type,

@@ -1,6 +1,7 @@
 """A final network as MLflow loads it: from this code and its safetensors file, without pickle."""
 
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ with warnings.catch_warnings(record=True):
         """
 
         def load_context(self, context: PythonModelContext) -> None:
-            """Read the network."""
+            """Read the network; its model type may be a plug-in's, which is among the model's code."""
+            for plugin in context.model_config["plugins"]:
+                import_module(plugin)
             self._network = TrainedNetwork.load(Path(context.artifacts["network"]))
 
         def predict(self, context: PythonModelContext, model_input: Any, params: Any = None) -> pd.DataFrame:

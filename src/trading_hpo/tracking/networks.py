@@ -13,6 +13,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.registry import load_plugins
 from trading_hpo.types import Panel
 
 _CODE = Path(__file__).with_name("network_model.py")
@@ -24,8 +25,8 @@ EXAMPLE_ROWS = 2
 def log_network(network: TrainedNetwork, panel: Panel) -> str:
     """Log a network into the active run as a model that anybody can load; return its URI.
 
-    It carries the package's code, a signature of its tensors, and an example: the first windows of the panel,
-    which are never of the holdout.
+    It carries the package's code and that of the plug-ins, a signature of its tensors, and an example: the first
+    windows of the panel, which are never of the holdout.
 
     Args:
         network: After the final training.
@@ -53,13 +54,20 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
             name=f"{network.architecture.model_type}_network",
             python_model=str(_CODE),
             artifacts={"network": str(Path(folder) / "network")},
-            code_paths=[str(_PACKAGE)],
+            code_paths=[str(_PACKAGE), *map(_place, load_plugins())],
+            model_config={"plugins": list(load_plugins())},
             pip_requirements=list(_REQUIRED),
             signature=signature,
             input_example=_example(panel, length),
             metadata={key: str(network.card.get(key)) for key in ("study_name", "trial_number", "metric")},
         )
     return str(info.model_uri)
+
+
+def _place(module: str) -> str:
+    """Where a plug-in lies: its folder, or its one file."""
+    file = Path(str(sys.modules[module.partition(".")[0]].__file__))
+    return str(file.parent if file.name == "__init__.py" else file)
 
 
 @contextmanager

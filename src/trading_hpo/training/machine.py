@@ -2,13 +2,13 @@
 
 import ctypes
 
-import torch
-
 from trading_hpo.errors import ConfigurationError
 
 
 def use_one_thread() -> None:
     """Keep torch to one thread: with one process per core, more threads make all of them several times slower."""
+    import torch
+
     torch.set_num_threads(1)
 
 
@@ -29,6 +29,8 @@ def check_device(device: str) -> None:
     Raises:
         ConfigurationError: It is not there.
     """
+    import torch
+
     kind = torch.device(device).type
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there[kind]:

@@ -4,13 +4,18 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from trading_hpo.families.networks.configs import CONFIGS
+from trading_hpo.families.registry import MODEL_TYPES
+
+CONFIGS = {name: MODEL_TYPES[name].config for name in MODEL_TYPES}
 
 
 @pytest.mark.parametrize(
     "module",
     [
-        "trading_hpo.families.networks.configs",
+        *(MODEL_TYPES[name].config.__module__ for name in MODEL_TYPES),
+        "trading_hpo.families.family",
+        "trading_hpo.study.search",
+        "trading_hpo.study.evaluation",
         "trading_hpo.training.config",
         "trading_hpo.study.config",
         "trading_hpo.parameters",

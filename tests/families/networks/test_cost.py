@@ -6,11 +6,18 @@ import torch
 
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.cost import inference_flop, latency_ms, memory_mb, training_flop
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 
 def architecture(model_type="mlp", window_bars=20, **config):
     return Architecture(model_type, config, n_features=10, window_bars=window_bars, n_assets=20)
+
+
+def widths(model_type, times):
+    """What is wide by default, so many times as wide."""
+    fields = MODEL_TYPES[model_type].config.model_fields
+    wide = [name for name, field in fields.items() if field.annotation is int and field.default > 8]
+    return {name: times * fields[name].default for name in wide}
 
 
 def test_an_mlps_work_is_its_matrix_products():
@@ -22,8 +29,7 @@ def test_an_mlps_work_is_its_matrix_products():
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_work_grows_with_width_and_window_and_repeats_exactly(model_type):
-    wide = {"hidden_dim_1": 256} if model_type == "mlp" else {"lstm_hidden_dim": 64}
-    small, large = architecture(model_type), architecture(model_type, **wide)
+    small, large = architecture(model_type), architecture(model_type, **widths(model_type, times=2))
     assert inference_flop(small) == inference_flop(small) > 0
     assert inference_flop(large) > inference_flop(small)
     assert inference_flop(architecture(model_type, window_bars=40)) > inference_flop(small)
@@ -82,13 +88,12 @@ print((peak() - before) / 1024 / memory_mb(whole, batch, 1))
 @pytest.mark.parametrize(
     "case",
     [
+        *((name, widths(name, times=8), 512, 60) for name in MODEL_TYPES),
         ("mlp", {"hidden_dim_1": 2048, "hidden_dim_2": 1024, "hidden_layers": 4}, 512, 60),
         ("lstm", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60),
         ("lstm", {"lstm_hidden_dim": 256}, 512, 20),
-        ("gru", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60),
-        ("cnn_lstm", {"lstm_hidden_dim": 256, "cnn_filters_1": 128}, 512, 60),
     ],
-    ids=lambda case: f"{case[0]}-{case[3]}",
+    ids=lambda case: f"{case[0]}-{case[3]}-{len(case[1])}",
 )
 def test_the_estimate_of_memory_is_within_a_factor_two_of_what_training_takes(case):
     done = subprocess.run([sys.executable, "-c", MEASURE.format(case=case)], capture_output=True, text=True, check=True)

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from trading_hpo.errors import Interrupted
+from trading_hpo.families.family import DivergedError
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
-from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.families.networks.fold import Recipe
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.tasks.task import Decision
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
-from trading_hpo.types import MODEL_TYPES, BarRange, Panel
+from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]
 L, SEED = 5, 3

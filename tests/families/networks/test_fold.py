@@ -13,7 +13,9 @@ import torch
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
-from trading_hpo.families.networks.fold import DivergedError, FoldScore, Recipe, Rows, fit_fold
+from trading_hpo.families.family import DivergedError, FoldScore, Rows
+from trading_hpo.families.networks.fold import Recipe, fit_fold
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import save_panel
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.task import Decision, Forecast
@@ -21,26 +23,21 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
-from trading_hpo.types import MODEL_TYPES, Panel
+from trading_hpo.types import Panel
 
 MakePanel = Callable[..., Panel]
 MakeRows = Callable[..., list[Rows]]
 L = 5
 TRAINING = TrainingConfig(epochs=8, window_bars=L, eval_batch_size=64)
-PARAMETERS: dict[str, Any] = {
+SHARED: dict[str, Any] = {
     "learning_rate": 5e-3,
     "batch_size": 64,
     "focal_alpha": 0.5,
     "focal_gamma": 0.5,
     "early_stopping_patience": 20,
-    "hidden_dim_1": 16,
-    "hidden_dim_2": 8,
     "asset_embedding_dim": 2,
 }
-RECURRENT = {name: value for name, value in PARAMETERS.items() if not name.startswith("hidden")} | {
-    "lstm_hidden_dim": 8,
-    "attention_dim": 8,
-}
+PARAMETERS = SHARED | {"hidden_dim_1": 16, "hidden_dim_2": 8}  # of a small MLP
 LONGER = TRAINING.model_copy(update={"epochs": 30})
 SEED = 11
 
@@ -88,7 +85,7 @@ def noise(panel: Panel) -> Panel:
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_a_planted_signal_is_found(panel: Panel, folds: list[Rows], model_type: str) -> None:
-    parameters = (PARAMETERS if model_type == "mlp" else RECURRENT) | {"learning_rate": 2e-2, "dropout_rate": 0.0}
+    parameters = SHARED | {"learning_rate": 2e-2, "dropout_rate": 0.0}
     for number, rows in enumerate(folds):
         last = run(panel, rows, number, parameters=parameters, training=LONGER, model_type=model_type)[-1]
         assert last["fold"] == number
@@ -112,9 +109,8 @@ def test_folds_side_by_side_equal_folds_one_after_another(panel: Panel, folds: l
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_same_parameters_give_the_same_score_again(panel: Panel, folds: list[Rows], model_type: str) -> None:
-    parameters = PARAMETERS if model_type == "mlp" else RECURRENT
-    again = dict(reversed(parameters.items()))
-    first = run(panel, folds[0], parameters=parameters, model_type=model_type)
+    again = dict(reversed(SHARED.items()))
+    first = run(panel, folds[0], parameters=SHARED, model_type=model_type)
     torch.rand(3)
     assert run(panel, folds[0], parameters=again, model_type=model_type) == first
 
@@ -133,7 +129,8 @@ import torch
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.families.networks.fold import Recipe, Rows, fit_fold
+from trading_hpo.families.family import Rows
+from trading_hpo.families.networks.fold import Recipe, fit_fold
 from trading_hpo.training.windows import Windows
 import numpy as np
 torch.set_num_threads(1)
@@ -152,15 +149,14 @@ print(json.dumps([score.epochs, score.stopped_epoch, score.threshold, dict(score
 @pytest.mark.slow
 @pytest.mark.parametrize("model_type", ["mlp", "lstm"])
 def test_another_process_finds_the_same_score(panel: Panel, folds: list[Rows], model_type: str, tmp_path: Path) -> None:
-    parameters = PARAMETERS if model_type == "mlp" else RECURRENT
-    here = run(panel, folds[0], parameters=parameters, model_type=model_type)[-1]
+    here = run(panel, folds[0], parameters=SHARED, model_type=model_type)[-1]
     save_panel(panel, tmp_path / "panel.safetensors")
     order = {
         "panel": str(tmp_path / "panel.safetensors"),
         "rows": [part.tolist() for part in (folds[0].train, folds[0].stop, folds[0].validation)],
         "training": TRAINING.model_dump(),
         "model_type": model_type,
-        "parameters": parameters,
+        "parameters": SHARED,
         "seed": SEED,
     }
     command = [sys.executable, "-c", AGAIN, json.dumps(order)]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +14,35 @@ import torch.nn.functional as F
 import yaml
 from torch import Tensor, nn
 
-from trading_hpo.families.networks.architecture import NETWORKS, Architecture, size_mb
-from trading_hpo.families.networks.configs import CONFIGS
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.networks.architecture import Architecture, size_mb
+from trading_hpo.families.registry import MODEL_TYPES
 
 FULL_SPACES = Path(__file__).parents[3] / "conf" / "base" / "globals_search_spaces.yml"
-SMALL: dict[str, dict[str, Any]] = {
-    "mlp": {"hidden_dim_1": 16, "hidden_dim_2": 12, "hidden_layers": 3},
-    "lstm": {"lstm_hidden_dim": 12, "attention_dim": 8, "lstm_num_layers": 2},
-    "gru": {"lstm_hidden_dim": 12, "attention_dim": 8, "lstm_num_layers": 2},
-    "cnn_lstm": {
-        "lstm_hidden_dim": 12,
-        "attention_dim": 8,
-        "cnn_filters_1": 10,
-        "use_max_pooling": True,
-    },
-}
 N_ASSETS = 5
 
-every_network = pytest.mark.parametrize("model_type", MODEL_TYPES)
+
+def small(model_type: str) -> dict[str, Any]:
+    """Few units: a whole number that is a dozen or more by default is a dozen."""
+    fields = MODEL_TYPES[model_type].config.model_fields
+    return {name: 12 for name, field in fields.items() if field.annotation is int and field.default >= 12}
+
+
+def other(model_type: str) -> dict[str, Any]:
+    """Few units, every switch turned, one more of what there are few of."""
+    fields = MODEL_TYPES[model_type].config.model_fields
+    switched = {name: not field.default for name, field in fields.items() if field.annotation is bool}
+    more = {name: field.default + 1 for name, field in fields.items() if field.annotation is int and field.default < 12}
+    return {**small(model_type), **switched, **more}
+
+
+every_network = pytest.mark.parametrize(
+    ("model_type", "sizes"),
+    [
+        pytest.param(name, sizes(name), id=f"{name}-{sizes.__name__}")
+        for name in MODEL_TYPES
+        for sizes in (small, other)
+    ],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +62,8 @@ def build(
     seed: int = 0,
     **config: Any,
 ) -> nn.Module:
-    sizes = {**SMALL[model_type], **config}
     torch.manual_seed(seed)
-    return Architecture(model_type, sizes, n_features, window_bars, N_ASSETS, n_outputs).build()
+    return Architecture(model_type, config, n_features, window_bars, N_ASSETS, n_outputs).build()
 
 
 def sample(batch: int = 7, window_bars: int = 6, n_features: int = 3, seed: int = 1) -> tuple[Tensor, Tensor]:
@@ -63,21 +72,15 @@ def sample(batch: int = 7, window_bars: int = 6, n_features: int = 3, seed: int 
     return windows, torch.randint(0, N_ASSETS, (batch,), generator=generator)
 
 
-def test_registry_configs_and_model_types_name_the_same_networks() -> None:
-    assert set(NETWORKS) == set(CONFIGS) == set(MODEL_TYPES)
-    assert len(MODEL_TYPES) == len(set(MODEL_TYPES))
-    assert set(SMALL) == set(MODEL_TYPES)
-
-
 @every_network
 @pytest.mark.parametrize(
     ("batch", "window_bars", "n_features", "n_outputs"),
     [(1, 1, 1, 1), (1, 20, 12, 1), (3, 2, 1, 2), (8, 7, 5, 4), (33, 1, 4, 1)],
 )
 def test_output_has_one_finite_row_per_window(
-    model_type: str, batch: int, window_bars: int, n_features: int, n_outputs: int
+    model_type: str, sizes: dict[str, Any], batch: int, window_bars: int, n_features: int, n_outputs: int
 ) -> None:
-    network = build(model_type, n_features=n_features, window_bars=window_bars, n_outputs=n_outputs)
+    network = build(model_type, n_features=n_features, window_bars=window_bars, n_outputs=n_outputs, **sizes)
     output = network(*sample(batch, window_bars, n_features))
     assert output.shape == (batch, n_outputs)
     assert output.dtype == torch.float32
@@ -85,8 +88,8 @@ def test_output_has_one_finite_row_per_window(
 
 
 @every_network
-def test_same_seed_gives_the_same_weights_and_outputs_bit_for_bit(model_type: str) -> None:
-    first, second, other = (build(model_type, seed=seed) for seed in (3, 3, 4))
+def test_same_seed_gives_the_same_weights_and_outputs_bit_for_bit(model_type: str, sizes: dict[str, Any]) -> None:
+    first, second, other = (build(model_type, seed=seed, **sizes) for seed in (3, 3, 4))
     assert first.state_dict().keys() == second.state_dict().keys()
     assert all(torch.equal(first.state_dict()[name], tensor) for name, tensor in second.state_dict().items())
     windows, asset = sample()
@@ -98,8 +101,8 @@ def test_same_seed_gives_the_same_weights_and_outputs_bit_for_bit(model_type: st
 
 
 @every_network
-def test_weights_survive_safetensors(model_type: str) -> None:
-    source, copy = build(model_type, seed=0).eval(), build(model_type, seed=1).eval()
+def test_weights_survive_safetensors(model_type: str, sizes: dict[str, Any]) -> None:
+    source, copy = (build(model_type, seed=seed, **sizes).eval() for seed in (0, 1))
     windows, asset = sample()
     assert not torch.equal(source(windows, asset), copy(windows, asset))
     stored = safetensors.torch.save(source.state_dict())
@@ -108,14 +111,12 @@ def test_weights_survive_safetensors(model_type: str) -> None:
 
 
 @every_network
-@pytest.mark.parametrize("use_layer_norm", [True, False])
-def test_gradients_reach_every_weight(model_type: str, use_layer_norm: bool) -> None:
-    extra = {} if model_type == "mlp" else {"use_layer_norm": use_layer_norm}
+def test_gradients_reach_every_weight(model_type: str, sizes: dict[str, Any]) -> None:
     windows, asset = sample(batch=256)
     asset = asset % 3  # two assets are not in the batch
     reached: dict[str, Tensor] = {}
     for seed in range(4):  # a ReLU may be dead under one seed
-        network = build(model_type, dropout_rate=0.0, seed=seed, **extra).double()
+        network = build(model_type, dropout_rate=0.0, seed=seed, **sizes).double()
         network(windows.double(), asset).square().sum().backward()
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
@@ -127,8 +128,8 @@ def test_gradients_reach_every_weight(model_type: str, use_layer_norm: bool) -> 
 
 
 @every_network
-def test_one_batch_can_be_learned_by_heart(model_type: str) -> None:
-    network = build(model_type, dropout_rate=0.0)
+def test_one_batch_can_be_learned_by_heart(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, dropout_rate=0.0, **sizes)
     windows, asset = sample(batch=16)
     target = (torch.arange(16) % 2).float()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
@@ -141,10 +142,8 @@ def test_one_batch_can_be_learned_by_heart(model_type: str) -> None:
 
 
 @every_network
-@pytest.mark.parametrize("extra", [{}, {"depth": 1}])
-def test_dropout_acts_in_training_only(model_type: str, extra: dict[str, int]) -> None:
-    depth = {"hidden_layers" if model_type == "mlp" else "lstm_num_layers": extra["depth"]} if extra else {}
-    network = build(model_type, dropout_rate=0.5, **depth)
+def test_dropout_acts_in_training_only(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, dropout_rate=0.5, **sizes)
     windows, asset = sample()
     network.train()
     assert not torch.equal(network(windows, asset), network(windows, asset))
@@ -153,15 +152,15 @@ def test_dropout_acts_in_training_only(model_type: str, extra: dict[str, int]) -
 
 
 @every_network
-def test_without_dropout_training_and_evaluation_agree(model_type: str) -> None:
-    network = build(model_type, dropout_rate=0.0)
+def test_without_dropout_training_and_evaluation_agree(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, dropout_rate=0.0, **sizes)
     windows, asset = sample()
     assert torch.equal(network.train()(windows, asset), network.eval()(windows, asset))
 
 
 @every_network
-def test_a_row_is_judged_alone(model_type: str) -> None:
-    network = build(model_type).eval()
+def test_a_row_is_judged_alone(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, **sizes).eval()
     windows, asset = sample(batch=9)
     together = network(windows, asset)
     order = torch.randperm(9, generator=torch.Generator().manual_seed(2))
@@ -174,8 +173,8 @@ def test_a_row_is_judged_alone(model_type: str) -> None:
 
 @every_network
 @pytest.mark.parametrize("bar", [0, 3, 5])
-def test_every_bar_of_the_window_is_read(model_type: str, bar: int) -> None:
-    network = build(model_type).eval()
+def test_every_bar_of_the_window_is_read(model_type: str, sizes: dict[str, Any], bar: int) -> None:
+    network = build(model_type, **sizes).eval()
     windows, asset = sample()
     moved = windows.clone()
     moved[:, bar] += 1.0
@@ -183,24 +182,24 @@ def test_every_bar_of_the_window_is_read(model_type: str, bar: int) -> None:
 
 
 @every_network
-def test_the_order_of_the_bars_matters(model_type: str) -> None:
-    network = build(model_type).eval()
+def test_the_order_of_the_bars_matters(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, **sizes).eval()
     windows, asset = sample()
     assert not torch.allclose(network(windows.flip(1), asset), network(windows, asset))
 
 
 @every_network
-def test_the_asset_matters(model_type: str) -> None:
-    network = build(model_type).eval()
+def test_the_asset_matters(model_type: str, sizes: dict[str, Any]) -> None:
+    network = build(model_type, **sizes).eval()
     windows, asset = sample()
     assert not torch.equal(network(windows, (asset + 1) % N_ASSETS), network(windows, asset))
 
 
 @every_network
-def test_forward_leaves_the_windows_as_they_were(model_type: str) -> None:
+def test_forward_leaves_the_windows_as_they_were(model_type: str, sizes: dict[str, Any]) -> None:
     windows, asset = sample()
     before = windows.clone()
-    build(model_type)(windows, asset)
+    build(model_type, **sizes)(windows, asset)
     assert torch.equal(windows, before)
 
 
@@ -209,29 +208,29 @@ def test_forward_leaves_the_windows_as_they_were(model_type: str) -> None:
 def test_lstm_after_the_convolution_reads_as_many_bars_as_pooling_leaves(
     kernel: int, window_bars: int, pools: bool, states: int
 ) -> None:
-    network = build("cnn_lstm", window_bars=window_bars, cnn_kernel_size_1=kernel, use_max_pooling=pools)
+    shape = {"cnn_filters_1": 10, "cnn_kernel_size_1": kernel, "use_max_pooling": pools}
+    network = build("cnn_lstm", window_bars=window_bars, **shape)
     seen: list[Tensor] = []
     network.lstm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     output = network(*sample(batch=4, window_bars=window_bars))
-    assert seen[0].shape == (4, states, SMALL["cnn_lstm"]["cnn_filters_1"])
+    assert seen[0].shape == (4, states, 10)
     assert output.shape == (4, 1)
     assert output.isfinite().all()
 
 
-@pytest.mark.parametrize(("model_type", "cell"), [("lstm", nn.LSTM), ("gru", nn.GRU), ("cnn_lstm", nn.LSTM)])
-def test_each_type_has_its_own_cell(model_type: str, cell: type[nn.Module]) -> None:
-    cells = [part for part in build(model_type).modules() if isinstance(part, nn.RNNBase)]
-    assert [type(part) for part in cells] == [cell]
+def test_no_two_model_types_are_one_network() -> None:
+    parts = {name: [type(part) for part in build(name).modules()] for name in MODEL_TYPES}
+    assert [pair for pair in combinations(parts, 2) if parts[pair[0]] == parts[pair[1]]] == []
 
 
 def corners() -> Iterator[tuple[str, dict[str, Any]]]:
     spaces = yaml.safe_load(FULL_SPACES.read_text())["full_search_spaces"]
     for model_type, edge in product(MODEL_TYPES, (0, -1)):
-        space = {**spaces["common"], **spaces[model_type]}
+        space = {**spaces["common"], **spaces.get(model_type, MODEL_TYPES[model_type].search_space)}
         edges = {
             name: entry["choices"] if "choices" in entry else (entry["low"], entry["high"])
             for name, entry in space.items()
-            if name in CONFIGS[model_type].model_fields
+            if name in MODEL_TYPES[model_type].config.model_fields
         }
         yield model_type, {name: values[edge] for name, values in edges.items()}
 
@@ -241,7 +240,7 @@ def corners() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_corners_of_the_standard_search_spaces_build_and_answer(
     model_type: str, sizes: dict[str, Any], window_bars: int
 ) -> None:
-    assert len(sizes) >= 4, "the space has no sizes; the corner would be the default network"
+    assert len(sizes) > 1, "the space has no sizes; the corner would be the default network"
     network = Architecture(model_type, sizes, 12, window_bars, N_ASSETS).build()
     output = network(*sample(batch=2, window_bars=window_bars, n_features=12))
     assert output.shape == (2, 1)
@@ -249,8 +248,8 @@ def test_corners_of_the_standard_search_spaces_build_and_answer(
 
 
 @every_network
-def test_architecture_survives_json(model_type: str) -> None:
-    architecture = Architecture(model_type, SMALL[model_type], 3, 6, N_ASSETS, 2)
+def test_architecture_survives_json(model_type: str, sizes: dict[str, Any]) -> None:
+    architecture = Architecture(model_type, sizes, 3, 6, N_ASSETS, 2)
     again = Architecture(**json.loads(json.dumps(asdict(architecture))))
     assert again == architecture
     shapes = [{name: t.shape for name, t in a.build().state_dict().items()} for a in (architecture, again)]
@@ -260,7 +259,7 @@ def test_architecture_survives_json(model_type: str) -> None:
 def test_size_is_that_of_parameters_and_buffers() -> None:
     # 6 bars * 3 features + 8 of the embedding -> 16 -> 12 -> 12 -> 1, and 5 assets' embeddings.
     weights = 5 * 8 + (26 * 16 + 16) + (16 * 12 + 12) + (12 * 12 + 12) + (12 + 1)
-    network = build("mlp")
+    network = build("mlp", hidden_dim_1=16, hidden_dim_2=12, hidden_layers=3)
     assert size_mb(network) == weights * 4 / 1024**2
     network.register_buffer("more", torch.zeros(1024, dtype=torch.float64))
     assert size_mb(network) == (weights * 4 + 8 * 1024) / 1024**2

@@ -29,18 +29,18 @@ def folds_of(**of_model_types):
 
 
 def test_convergence_steps_by_epochs_from_the_first_complete_trial():
-    figure = convergence_figure({"mlp": found_of(np.nan, 0.1, 0.1, 0.4), "gru": found_of(0.2)}, "mcc")
-    mlp, gru = figure.data
-    assert (mlp.name, gru.name) == ("mlp", "gru")
+    figure = convergence_figure({"mlp": found_of(np.nan, 0.1, 0.1, 0.4), "lstm": found_of(0.2)}, "mcc")
+    mlp, lstm = figure.data
+    assert (mlp.name, lstm.name) == ("mlp", "lstm")
     assert list(mlp.x) == [20, 30, 40]
     assert list(mlp.y) == [0.1, 0.1, 0.4]
     assert mlp.line.shape == "hv"  # the best is what it is until the next trial has ended
-    assert list(gru.x) == [10]
+    assert list(lstm.x) == [10]
 
 
 def test_a_model_type_without_a_complete_trial_is_left_out_of_the_convergence():
-    figure = convergence_figure({"mlp": found_of(np.nan, np.nan), "gru": found_of(0.2)}, "mcc")
-    assert [trace.name for trace in figure.data] == ["gru"]
+    figure = convergence_figure({"mlp": found_of(np.nan, np.nan), "lstm": found_of(0.2)}, "mcc")
+    assert [trace.name for trace in figure.data] == ["lstm"]
 
 
 def test_comparison_shows_all_trials_and_the_best_with_its_error_over_folds():
@@ -54,13 +54,13 @@ def test_comparison_shows_all_trials_and_the_best_with_its_error_over_folds():
 
 
 def test_one_fold_has_no_error_and_a_missing_fold_is_left_out():
-    figure = comparison_figure(values_of(gru=[0.1]), folds_of(gru=[0.2, np.nan]), "mcc")
+    figure = comparison_figure(values_of(lstm=[0.1]), folds_of(lstm=[0.2, np.nan]), "mcc")
     _, best, folds = figure.data
     assert list(best.error_y.array) == [0.0]
     assert list(folds.y) == [0.2]
 
 
 def test_a_model_type_without_folds_is_still_shown_trial_by_trial():
-    figure = comparison_figure(values_of(mlp=[0.1], gru=[0.2, 0.3]), folds_of(mlp=[0.1, 0.2]), "mcc")
-    assert [trace.name for trace in figure.data if trace.type == "box"] == ["mlp", "gru"]
-    assert not any("gru: best" in trace.name for trace in figure.data)
+    figure = comparison_figure(values_of(mlp=[0.1], lstm=[0.2, 0.3]), folds_of(mlp=[0.1, 0.2]), "mcc")
+    assert [trace.name for trace in figure.data if trace.type == "box"] == ["mlp", "lstm"]
+    assert not any("lstm: best" in trace.name for trace in figure.data)

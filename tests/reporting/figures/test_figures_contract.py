@@ -14,10 +14,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
-from trading_hpo.reporting.figures.style import COLOURS
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.reporting.figures.style import colour_of
 
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 NAME, METRIC = "test-sp500_20-direction1.mlp", "sharpe"
@@ -195,11 +195,13 @@ COLOURED = {
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
-@pytest.mark.parametrize(("draw", "colour_of"), COLOURED.values(), ids=COLOURED.keys())
-def test_a_model_type_keeps_its_colour_in_every_figure(draw, colour_of, model_type):
+@pytest.mark.parametrize(("draw", "drawn_in"), COLOURED.values(), ids=COLOURED.keys())
+def test_a_model_type_keeps_its_colour_in_every_figure(draw, drawn_in, model_type):
     figure = draw(study_of(mixed()), model_type)
-    assert {colour_of(trace) for trace in figure.data} == {COLOURS[model_type]}
+    assert {drawn_in(trace) for trace in figure.data} == {colour_of(model_type)}
 
 
-def test_no_two_model_types_share_a_colour():
-    assert len(set(COLOURS.values())) == len(COLOURS) == len(MODEL_TYPES)
+def test_no_two_model_types_share_a_colour_however_many_there_are(monkeypatch):
+    more = [*MODEL_TYPES, *(f"plugged_in_{number}" for number in range(20))]
+    monkeypatch.setattr("trading_hpo.reporting.figures.style.MODEL_TYPES", more)
+    assert len({colour_of(model_type) for model_type in more}) == len(more)

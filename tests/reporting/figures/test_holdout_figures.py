@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.io as pio
 import pytest
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, COLOURS
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, colour_of
 
 DAYS = pd.date_range("2020-01-01", periods=60, tz="UTC")
 
@@ -47,8 +47,8 @@ def survives_its_file(figure):
 
 
 def test_wealth_starts_at_one_and_drawdown_is_the_fall_from_the_last_peak():
-    figure = equity_figure(returns_of("gru"), BASELINES)
-    for name, own in (("gru", moves(0)), ("buy and hold", moves(100))):
+    figure = equity_figure(returns_of("lstm"), BASELINES)
+    for name, own in (("lstm", moves(0)), ("buy and hold", moves(100))):
         wealth, drawdown = lines(figure)[name]
         expected, peak, falls = [], 1.0, []
         for value in np.cumprod(1 + own):
@@ -82,13 +82,13 @@ def test_model_types_that_have_not_looked_are_absent_and_the_others_keep_their_c
     assert set(found) == {*BASELINE_NAMES.values(), *present}
     colours = {BASELINE_NAMES[name]: colour for name, colour in BASELINE_COLOURS.items()}
     for name, traces in found.items():
-        assert {trace.line.color for trace in traces} == {COLOURS.get(name) or colours[name]}
+        assert {trace.line.color for trace in traces} == {colours[name] if name in colours else colour_of(name)}
 
 
 def test_each_name_is_in_the_legend_once():
-    figure = equity_figure(returns_of("mlp", "gru"), BASELINES)
+    figure = equity_figure(returns_of("mlp", "lstm"), BASELINES)
     named = [trace.name for trace in figure.data if trace.showlegend is not False]
-    assert sorted(named) == ["buy and hold", "constant forecast", "gru", "mlp"]
+    assert sorted(named) == ["buy and hold", "constant forecast", "lstm", "mlp"]
 
 
 def test_a_name_hidden_in_the_legend_is_hidden_in_both_panels():
@@ -110,7 +110,7 @@ def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(mod
     assert list(line.x) == list(line.y) == [0.3, 0.6]
     assert (list(own.x), list(own.y)) == ([0.3, 0.6], [0.4, 0.5])
     assert own.error_y.array[0] == 0.05
-    assert own.line.color == COLOURS[model_type]
+    assert own.line.color == colour_of(model_type)
     assert model_type in figure.layout.title.text
     assert survives_its_file(figure)  # one bar alone has no error
 

@@ -59,15 +59,15 @@ def test_parallel_coordinates_have_one_line_per_complete_trial_through_every_par
 
 def test_importance_is_ordered_with_the_largest_on_top():
     shares = {"rate": 0.2, "width": 0.7, "loss": 0.1}
-    found = importance_figure("gru", {"study_name": "a.gru", "metric": "mcc", "n_trials": 9, "importance": shares})
+    found = importance_figure("lstm", {"study_name": "a.lstm", "metric": "mcc", "n_trials": 9, "importance": shares})
     (bars,) = found.data
     assert list(bars.y) == ["loss", "rate", "width"]
     assert list(bars.x) == [0.1, 0.2, 0.7]
     assert found.layout.xaxis.title.text == "share in mcc, over 9 complete trials"
 
 
-@pytest.mark.parametrize("study_name", ["", "base.gru"])
+@pytest.mark.parametrize("study_name", ["", "base.lstm"])
 def test_importance_of_a_skipped_model_type_says_which_and_why(study_name):
-    found = importance_figure("gru", {"study_name": study_name, "storage": "s", "skipped": "not searched yet"})
-    assert "gru" in found.layout.title.text
+    found = importance_figure("lstm", {"study_name": study_name, "storage": "s", "skipped": "not searched yet"})
+    assert "lstm" in found.layout.title.text
     assert found.layout.annotations[0].text == "not searched yet"

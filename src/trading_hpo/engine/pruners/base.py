@@ -14,10 +14,12 @@ class PrunerConfig(Config):
     Attributes:
         judges: After what it is asked: epoch by epoch, fold by fold, or never.
         several_objectives: Whether it can compare trials by several numbers.
+        needs_epochs: Whether it divides its budget of epochs among trials, and is nothing without them.
     """
 
     judges: ClassVar[Literal["epochs", "folds", "nothing"]] = "epochs"
     several_objectives: ClassVar[bool] = False
+    needs_epochs: ClassVar[bool] = False
 
     name: str
 

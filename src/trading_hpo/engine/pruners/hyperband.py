@@ -3,7 +3,7 @@
 Why not Optuna's own: it assigns brackets by a hash of the study's name.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import optuna
 from optuna.trial import FrozenTrial
@@ -18,6 +18,8 @@ class HyperbandConfig(RungsConfig):
 
     Source: Li et al. (2017), Hyperband.
     """
+
+    needs_epochs: ClassVar[bool] = True
 
     name: Literal["hyperband"] = "hyperband"
 

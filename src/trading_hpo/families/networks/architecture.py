@@ -1,17 +1,13 @@
-"""Model type -> network; its config is in ``configs.CONFIGS``, its name in ``types.MODEL_TYPES``."""
+"""What rebuilds a network without its weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
-from trading_hpo.families.networks.cnn_lstm import CNNLSTM
-from trading_hpo.families.networks.configs import CONFIGS
-from trading_hpo.families.networks.mlp import MLP
-from trading_hpo.families.networks.recurrent import GRU, LSTM
-
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": MLP, "lstm": LSTM, "gru": GRU, "cnn_lstm": CNNLSTM}
+from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.registry import imported
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class Architecture:
         n_features: F.
         window_bars: L.
         n_assets: A.
-        n_outputs: Of the head.
+        n_outputs: Of the loss's head.
     """
 
     model_type: str
@@ -36,8 +32,11 @@ class Architecture:
 
     def build(self) -> nn.Module:
         """Return a freshly initialised network."""
-        config = CONFIGS[self.model_type](**self.config)
-        return NETWORKS[self.model_type](config, self.n_features, self.window_bars, self.n_assets, self.n_outputs)
+        declared = MODEL_TYPES[self.model_type]
+        network: nn.Module = imported(declared.model)(
+            declared.config(**self.config), self.n_features, self.window_bars, self.n_assets, self.n_outputs
+        )
+        return network
 
 
 def size_mb(network: nn.Module) -> float:

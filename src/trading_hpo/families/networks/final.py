@@ -13,8 +13,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from trading_hpo.families.family import MODEL_FILE, DivergedError
 from trading_hpo.families.networks.architecture import Architecture
-from trading_hpo.families.networks.fold import DivergedError, Recipe
+from trading_hpo.families.networks.fold import Recipe
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.tasks.task import Decision, Forecast
@@ -79,18 +80,18 @@ class TrainedNetwork:
             "card": dict(self.card),
         }
         text = json.dumps(description, indent=2)
-        draft, draft_json = folder / "network.safetensors.part", folder / "network.json.part"
+        draft, draft_json = folder / f"{MODEL_FILE}.part", folder / "network.json.part"
         save_file(tensors, draft, metadata={"description": text})
         draft_json.write_text(text)
         # Killed in between, there is no readable copy rather than the older network's.
         (folder / "network.json").unlink(missing_ok=True)
-        draft.replace(folder / "network.safetensors")
+        draft.replace(folder / MODEL_FILE)
         draft_json.replace(folder / "network.json")
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":
         """Read what ``save`` wrote."""
-        with safe_open(folder / "network.safetensors", framework="pt") as file:
+        with safe_open(folder / MODEL_FILE, framework="pt") as file:
             description = json.loads(file.metadata()["description"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
         architecture = Architecture(**description["architecture"])

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.errors import TradingHpoError
+from trading_hpo.families.family import DivergedError, FoldScore, Rows
 from trading_hpo.families.judgement import constant_forecast, judge, monitored
 from trading_hpo.families.networks.architecture import Architecture, size_mb
 from trading_hpo.tasks.head import LOGIT, VALUE, Head
@@ -21,46 +21,6 @@ from trading_hpo.training.losses import Loss, make_loss
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
-
-
-class DivergedError(TradingHpoError):
-    """A loss or an output is not finite any more."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Samples of a fold, as row numbers of the panel."""
-
-    train: Int[np.ndarray, " N"]
-    stop: Int[np.ndarray, " N"]
-    validation: Int[np.ndarray, " N"]
-
-
-@dataclass(frozen=True)
-class FoldScore:
-    """What a fold is worth if it ended now.
-
-    Attributes:
-        fold: Number of the fold.
-        epochs: Trained so far.
-        stopped_epoch: The best epoch on the stop rows; the other fields are of that epoch.
-        threshold: Chosen on the stop rows.
-        metrics: On validation.
-        seconds: Of training.
-        train_loss: Of the last epoch.
-        stop_loss: After it, on the stop rows.
-        finished: No further epoch will come.
-    """
-
-    fold: int
-    epochs: int
-    stopped_epoch: int
-    threshold: float
-    metrics: Mapping[str, float | None]
-    seconds: float
-    train_loss: float
-    stop_loss: float
-    finished: bool
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
-"""LSTM and GRU: one network with another cell."""
+"""A network around a recurrent cell; model types differ by the cell."""
+
+from collections.abc import Callable
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from trading_hpo.families.networks.configs import RecurrentConfig
 from trading_hpo.families.networks.layers import AssetHead, AttentionPooling
+from trading_hpo.families.networks.lstm.config import RecurrentConfig
 
 
 class Recurrent(nn.Module):
     """Recurrent layers over the window, attention over their states, then the head."""
 
-    cell: type[nn.LSTM] | type[nn.GRU]
+    cell: Callable[..., nn.RNNBase]
 
     def __init__(
         self, config: RecurrentConfig, n_features: int, window_bars: int, n_assets: int, n_outputs: int
@@ -29,15 +31,3 @@ class Recurrent(nn.Module):
         """Return one row of outputs per window."""
         states, _ = self.recurrent(windows)  # [B, L, D]
         return self.head(self.norm(self.pool(states)), asset)  # [B, O]
-
-
-class LSTM(Recurrent):
-    """Source: Hochreiter and Schmidhuber (1997)."""
-
-    cell = nn.LSTM
-
-
-class GRU(Recurrent):
-    """Source: Cho et al. (2014)."""
-
-    cell = nn.GRU

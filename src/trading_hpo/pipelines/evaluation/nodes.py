@@ -9,7 +9,7 @@ from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.families.family import TrainedModel
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
@@ -21,14 +21,14 @@ _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]"
 
 
 def look_at_holdout(
-    network: TrainedNetwork | dict[str, Any],
+    network: TrainedModel | dict[str, Any],
     panel: Panel,
     folds: pd.DataFrame,
     window_bars: int,
     backtest: BacktestConfig,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Judge a final network on the sealed holdout; the result comes first, since saving it enters the look."""
-    if not isinstance(network, TrainedNetwork):
+    if isinstance(network, dict):
         return network, _NO_FORECASTS, _NO_FORECASTS
     if network.card["panel_digest"] != panel_digest(panel):
         stale = {"skipped": "its network was trained on other data than are prepared now"}

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from trading_hpo.errors import StaleInputError
-from trading_hpo.families.networks.final import TrainedNetwork, train_final
+from trading_hpo.families.family import FinalData, TrainedModel
+from trading_hpo.families.registry import family_of
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.training.config import TrainingConfig
@@ -21,7 +22,7 @@ def retrain(
     training: TrainingConfig,
     seed: int,
     stop_fraction: float,
-) -> TrainedNetwork | dict[str, Any]:
+) -> TrainedModel | dict[str, Any]:
     """Train the best configuration on everything before the holdout."""
     best = results.get("best")
     if best is None:
@@ -40,14 +41,12 @@ def retrain(
         "validation": best["value"],
         "panel_digest": results["panel_digest"],
     }
-    return train_final(
+    data = FinalData(
         model_type,
-        best["params"],
-        best["folds"],
         panel,
         panel.rows((split.search,), window_bars),
         panel.rows((split.latest(stop_fraction),), window_bars),
         training,
         seed,
-        card,
     )
+    return family_of(model_type).fit_final(best["params"], best["folds"], data, card)

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from trading_hpo.reporting.figures.search import NO_COMPLETE
-from trading_hpo.reporting.figures.style import COLOURS, note, styled
+from trading_hpo.reporting.figures.style import colour_of, note, styled
 
 
 def convergence_figure(found: Mapping[str, pd.DataFrame], metric: str) -> go.Figure:
@@ -27,7 +27,7 @@ def convergence_figure(found: Mapping[str, pd.DataFrame], metric: str) -> go.Fig
                 y=known["best"],
                 name=model_type,
                 mode="lines+markers",
-                line={"shape": "hv", "color": COLOURS[model_type]},
+                line={"shape": "hv", "color": colour_of(model_type)},
                 customdata=known[["trial", "training_time_s"]],
                 hovertemplate="trial %{customdata[0]}, after %{customdata[1]:.0f} s of training: %{y:.4f}",
             )
@@ -52,7 +52,7 @@ def comparison_figure(values: pd.DataFrame, folds: pd.DataFrame, metric: str) ->
     figure = go.Figure()
     for model_type, own in values.groupby("model_type", sort=False):
         best = folds.loc[folds["model_type"] == model_type, "score"].dropna().to_numpy(dtype=float)
-        colour = COLOURS[str(model_type)]
+        colour = colour_of(str(model_type))
         figure.add_box(
             y=own["value"],
             name=str(model_type),

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, COLOURS, note, styled
+from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, colour_of, note, styled
 
 
 def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) -> go.Figure:
@@ -22,7 +22,7 @@ def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) 
     for name in held.columns:
         _draw(figure, held[name], BASELINE_NAMES[str(name)], BASELINE_COLOURS[str(name)], "dash")
     for model_type, own in returns.items():
-        _draw(figure, own.set_index("timestamp")["net_return"], model_type, COLOURS[model_type], "solid")
+        _draw(figure, own.set_index("timestamp")["net_return"], model_type, colour_of(model_type), "solid")
     styled(figure, "Holdout, after costs")
     figure.update_yaxes(title="wealth", type="log", row=1, col=1)
     figure.update_yaxes(title="drawdown", tickformat=".0%", row=2, col=1)
@@ -58,7 +58,7 @@ def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -
         y=table["observed"],
         error_y={"type": "data", "array": table["error"]},
         mode="lines+markers",
-        line={"color": COLOURS[model_type]},
+        line={"color": colour_of(model_type)},
         name=f"{model_type}, ± standard error over bars",
         customdata=table["samples"],
         hovertemplate="predicted %{x:.4f}, observed %{y:.4f}, %{customdata} forecasts",

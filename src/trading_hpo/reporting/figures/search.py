@@ -7,7 +7,7 @@ import optuna
 import plotly.graph_objects as go
 from optuna.trial import FrozenTrial
 
-from trading_hpo.reporting.figures.style import COLOURS, note, styled
+from trading_hpo.reporting.figures.style import colour_of, note, styled
 from trading_hpo.study.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
@@ -49,7 +49,7 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
         return note(title, str(importance.get("why_empty") or importance.get("skipped") or NO_COMPLETE))
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
     names, values = zip(*smallest_first, strict=True)
-    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": COLOURS[model_type]})
+    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colour_of(model_type)})
     return styled(
         go.Figure(bars), title, f"share in {importance['metric']}, over {importance['n_trials']} complete trials"
     )

@@ -2,13 +2,23 @@
 
 import plotly.graph_objects as go
 
-from trading_hpo.types import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES
 
 # Okabe and Ito (2008): distinct for colour-blind readers too.
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-COLOURS = dict(zip(MODEL_TYPES, _PALETTE, strict=False))
 BASELINE_COLOURS = {"buy_and_hold": "#222222", "constant_forecast": "#999999"}
 BASELINE_NAMES = {"buy_and_hold": "buy and hold", "constant_forecast": "constant forecast"}
+
+
+def colour_of(model_type: str) -> str:
+    """Return the model type's own colour, by its place in the registry; those after the palette go round the hues.
+
+    Example:
+        >>> colour_of("mlp")
+        '#0072B2'
+    """
+    place = list(MODEL_TYPES).index(model_type)
+    return _PALETTE[place] if place < len(_PALETTE) else f"hsl({place * 137.5 % 360:g}, 55%, 40%)"
 
 
 def styled(figure: go.Figure, title: str, x: str | None = None, y: str | None = None) -> go.Figure:

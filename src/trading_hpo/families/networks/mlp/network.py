@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from trading_hpo.families.networks.configs import MLPConfig
+from trading_hpo.families.networks.mlp.config import MLPConfig
 
 
 class MLP(nn.Module):

@@ -3,8 +3,8 @@
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from trading_hpo.families.networks.configs import CNNLSTMConfig
-from trading_hpo.families.networks.recurrent import LSTM
+from trading_hpo.families.networks.cnn_lstm.config import CNNLSTMConfig
+from trading_hpo.families.networks.lstm.network import LSTM
 
 
 class CNNLSTM(nn.Module):

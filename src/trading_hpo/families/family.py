@@ -1,0 +1,203 @@
+"""What the search asks of a family of models, and what a family answers."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Int
+from safetensors import safe_open
+
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.families.registry import family_of
+from trading_hpo.tasks.task import Decision, Forecast
+from trading_hpo.training.config import TrainingConfig
+from trading_hpo.types import Panel
+
+# Every family keeps a model in a folder whose file of this name is there whole or not at all. The file's metadata have
+# a JSON ``description`` with the model's card, which names the model type.
+MODEL_FILE = "network.safetensors"
+
+
+class DivergedError(TradingHpoError):
+    """A loss or an output is not finite any more."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Samples of a fold, as flat row numbers of the panel."""
+
+    train: Int[np.ndarray, " N"]
+    stop: Int[np.ndarray, " N"]
+    validation: Int[np.ndarray, " N"]
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """What a fold is worth if it ended now.
+
+    Attributes:
+        fold: Number of the fold.
+        epochs: Trained so far; 1 of a model without epochs.
+        stopped_epoch: The best epoch on the stop rows; the other fields are of that epoch.
+        threshold: Chosen on the stop rows.
+        metrics: On validation.
+        seconds: Of training.
+        train_loss: Of the last epoch.
+        stop_loss: After it, on the stop rows.
+        finished: No further epoch will come.
+    """
+
+    fold: int
+    epochs: int
+    stopped_epoch: int
+    threshold: float
+    metrics: Mapping[str, float | None]
+    seconds: float
+    train_loss: float
+    stop_loss: float
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a candidate costs, known before it is fitted.
+
+    Attributes:
+        known: By the names of ``COST_METRICS``; those that were asked for and that the family can tell.
+        epoch_flop: Floating-point operations of an epoch by fold; empty where nobody asked.
+    """
+
+    known: Mapping[str, float]
+    epoch_flop: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """What all candidates of a study are fitted on.
+
+    Attributes:
+        model_type: Name in the registry.
+        panel: Mapped by this process.
+        folds: Samples by number of the fold.
+        training: What all fits share.
+        backtest: How validation is traded.
+        seed: Of the study.
+    """
+
+    model_type: str
+    panel: Panel
+    folds: Mapping[int, Rows]
+    training: TrainingConfig
+    backtest: BacktestConfig
+    seed: int
+
+
+@dataclass(frozen=True)
+class FinalData:
+    """What the chosen candidate is fitted on for the last time.
+
+    Attributes:
+        model_type: Name in the registry.
+        panel: The data.
+        rows: Samples before the holdout, purged against it.
+        latest_rows: The last of them, as many bars as a fold keeps for stopping.
+        training: What all fits share.
+        seed: Of the study.
+    """
+
+    model_type: str
+    panel: Panel
+    rows: Int[np.ndarray, " N"]
+    latest_rows: Int[np.ndarray, " N"]
+    training: TrainingConfig
+    seed: int
+
+
+class TrainedModel(Protocol):
+    """A model after its last fit, with everything that is needed to use it."""
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """Where it comes from: model type, study, trial, parameters."""
+
+    @property
+    def decision(self) -> Decision:
+        """How its forecasts become calls."""
+
+    def forecast(self, panel: Panel, rows: Int[np.ndarray, " N"]) -> Forecast:
+        """Return what it says of rows of a panel.
+
+        **Looks ahead:** never; a row is forecast from its own window.
+        """
+
+    def save(self, folder: Path) -> None:
+        """Write the model, without pickle, so that ``MODEL_FILE`` is there whole or not at all."""
+
+
+class Family(Protocol):
+    """How one kind of model is fitted; a family keeps nothing between two calls.
+
+    Args of its methods are the same throughout: ``parameters`` are a trial's, as the study knows them; ``data`` are
+    those of the study; ``shared`` is what the family has made of them.
+    """
+
+    def shared(self, data: StudyData) -> Any:
+        """Make what all candidates use in common; called once per worker."""
+
+    def costs(self, parameters: Mapping[str, Any], data: StudyData, wanted: Collection[str]) -> Costs:
+        """Return those of the wanted costs that are known before a fit."""
+
+    def fit_fold(
+        self, parameters: Mapping[str, Any], fold: int, data: StudyData, shared: Any, should_stop: Callable[[], bool]
+    ) -> Iterator[FoldScore]:
+        """Fit on the fold's train rows and yield what it is worth, after each epoch; once where there are none.
+
+        **Looks ahead:** what is fitted sees train rows, what is chosen stop rows.
+
+        Raises:
+            DivergedError: A loss or an output is not finite.
+            Interrupted: ``should_stop`` said yes.
+        """
+
+    def evaluate_many(
+        self, candidates: Sequence[Mapping[str, Any]], data: StudyData, shared: Any
+    ) -> Sequence[Sequence[FoldScore]] | None:
+        """Return the last score of every fold of every candidate; none where they are fitted one by one."""
+        del candidates, data, shared
+        return None
+
+    def fit_final(
+        self,
+        parameters: Mapping[str, Any],
+        folds: Sequence[Mapping[str, Any]],
+        data: FinalData,
+        card: Mapping[str, Any],
+    ) -> TrainedModel:
+        """Fit on everything before the holdout.
+
+        Args:
+            parameters: Of the chosen trial.
+            folds: What that trial left per fold, as plain data.
+            data: The rows.
+            card: Goes with the model, and gains what the family knows.
+        """
+
+    def load(self, folder: Path) -> TrainedModel:
+        """Read what ``TrainedModel.save`` wrote."""
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """Read a saved model by the family of its model type."""
+    model_type: str = json.loads(description_of(folder))["card"]["model_type"]
+    return family_of(model_type).load(folder)
+
+
+def description_of(folder: Path) -> str:
+    """Return what a saved model says of itself, as JSON; its weights are not read."""
+    with safe_open(folder / MODEL_FILE, framework="np") as file:
+        description: str = file.metadata()["description"]
+    return description

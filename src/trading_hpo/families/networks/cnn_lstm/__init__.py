@@ -1,0 +1,1 @@
+"""A convolution before a long short-term memory."""

@@ -1,0 +1,67 @@
+"""Model types by name: one line each, and those that plug-ins add."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trading_hpo.configuration import Config
+from trading_hpo.registry import Registry, imported
+
+if TYPE_CHECKING:
+    from trading_hpo.families.family import Family
+
+
+@dataclass(frozen=True)
+class ModelType:
+    """What a model type brings.
+
+    Attributes:
+        family: ``module:attribute`` of the ``Family`` that fits it, imported when the first model is fitted.
+        config: Its own parameters with their bounds and defaults. A class variable ``search_space``, written as in
+            YAML, is searched where the configuration has no space of its name.
+        model: ``module:attribute`` of what the family builds, where the family asks for it.
+        shared: Parameters that all model types of its family have; the group ``common`` of the search spaces may
+            name them.
+        has_epochs: Whether a fit reports on its way. One that does not cannot be pruned between its epochs.
+        preload: Modules that a first fit imports; with the family's, they are there once for all workers.
+    """
+
+    family: str
+    config: type[Config]
+    model: str = ""
+    shared: tuple[type[Config], ...] = ()
+    has_epochs: bool = True
+    preload: tuple[str, ...] = ()
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What a worker needs for a first fit."""
+        return (self.family.partition(":")[0], *self.preload)
+
+    @property
+    def parameters(self) -> dict[str, type[Config]]:
+        """All that a trial may choose, by name: the config class that has its bounds and default."""
+        return {name: config for config in (*self.shared, self.config) for name in config.model_fields}
+
+    @property
+    def search_space(self) -> Mapping[str, Any]:
+        """What is searched where the configuration says nothing, as in YAML."""
+        space: Mapping[str, Any] = getattr(self.config, "search_space", {})
+        return space
+
+
+MODEL_TYPES: Registry[ModelType] = Registry(
+    "model type",
+    {
+        "mlp": "trading_hpo.families.networks.mlp.config:MODEL_TYPE",
+        "lstm": "trading_hpo.families.networks.lstm.config:MODEL_TYPE",
+        "gru": "trading_hpo.families.networks.gru.config:MODEL_TYPE",
+        "cnn_lstm": "trading_hpo.families.networks.cnn_lstm.config:MODEL_TYPE",
+    },
+)
+
+
+def family_of(model_type: str) -> "Family":
+    """Import and return what fits a model type."""
+    family: Family = imported(MODEL_TYPES[model_type].family)
+    return family
