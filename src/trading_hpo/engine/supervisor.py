@@ -32,7 +32,7 @@ from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Announcer
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
-MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
+MAX_DEATHS = 9  # in a row, without a trial that ended in between
 WRITE_WITHIN_S = 3.0  # of those that a stop has, kept for what is not written yet
 TICK_S = 0.5
 LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
@@ -95,13 +95,13 @@ class Supervisor:
 
         Raises:
             WorkersDieError: Several workers died in a row.
-            KeyboardInterrupt: Somebody asked to stop; running slots were put back for the next search.
+            KeyboardInterrupt: A stop was requested; running slots were put back for the next search.
         """
         tally = self._progress.tally
         if tally.finished < self._n_slots:
             self._announcer.tell(f"started: {tally.line()}")
         try:
-            with self._progress.shown(), self._stop_request.heard(), self._writing_behind():
+            with self._progress.shown(), self._stop_request.signals_caught(), self._writing_behind():
                 try:
                     while self._hand_out():
                         for event in self._executor.poll(TICK_S):
@@ -123,7 +123,7 @@ class Supervisor:
 
     @contextmanager
     def _writing_behind(self) -> Iterator[None]:
-        """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
+        """Let no trial wait for the storage; the search has ended once all is written, or once the time to stop is over."""
         self._stored.writer.start()
         try:
             yield
@@ -242,20 +242,20 @@ class Supervisor:
         self._stored.finish(open_slot, state, report, history)
         self._end(open_slot)
         keeps_bounds = all(over <= 0 for over in report.violations.values())
-        self._count_and_tell(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
+        self._count_and_announce(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, report: Report | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and it does not count as a defect."""
         history = self._proposer.finish(open_slot.slot, TrialState.PRUNED)
         self._stored.give_up(open_slot, reason, report, history)
         self._end(open_slot)
-        self._count_and_tell(TrialState.PRUNED, None)
+        self._count_and_announce(TrialState.PRUNED, None)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._stored.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
         self._end(open_slot)
-        self._count_and_tell(TrialState.FAIL, None)
+        self._count_and_announce(TrialState.FAIL, None)
         self._progress.tally.first_failure = self._progress.tally.first_failure or reason
 
     def _put_back(self, open_slot: OpenSlot) -> None:
@@ -316,7 +316,7 @@ class Supervisor:
         elif not isinstance(event, Reported):  # a report that was on its way is answered by the cancellation
             self._take(event)
 
-    def _count_and_tell(self, state: TrialState, value: float | None) -> None:
+    def _count_and_announce(self, state: TrialState, value: float | None) -> None:
         tally, every = self._progress.tally, self._plan.notifications.every_n_trials
         before = tally.best
         tally.count(state.name, value)
