@@ -123,7 +123,7 @@ class Supervisor:
 
     @contextmanager
     def _writing_behind(self) -> Iterator[None]:
-        """Let no trial wait for the storage; the search has ended once all is written, or once the time to stop is over."""
+        """Let no trial wait for the storage; the search ends once all is written, or once the time to stop is over."""
         self._stored.writer.start()
         try:
             yield
