@@ -1,4 +1,4 @@
-"""What the engine runs and what it is told: neither knows what a candidate means."""
+"""What the engine runs and what it receives: neither knows what a candidate means."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Evaluator(Protocol):
     """Runs candidates in a worker."""
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
-        """Yield what the candidate is worth so far, until it is finished or nobody asks for more.
+        """Yield what the candidate is worth so far, until it is finished or the caller stops asking.
 
         Raises:
             Interrupted: ``should_stop`` said yes.

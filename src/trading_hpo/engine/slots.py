@@ -45,12 +45,12 @@ class Slots:
         self.begun.pop(slot, None)
 
     def leave(self, slot: int, begun: OpenSlot | None = None) -> None:
-        """Leave a slot that runs here: to be run again as it was begun, or to whoever has it."""
+        """Leave a slot that runs here: to be run again as it was begun, or by the search that holds it."""
         self.running.discard(slot)
         if begun is not None:
             self.begun[slot] = begun
 
     def reopen(self, slot: int) -> None:
-        """Take back an end that turned out to be nobody's."""
+        """Take back an end that no search has written after all."""
         self.ended.discard(slot)
         self._lowest = min(self._lowest, slot)

@@ -12,7 +12,7 @@ STOP_WITHIN_S = 10.0
 
 
 class StopRequest:
-    """Whether somebody has asked to stop, and by when we must be gone.
+    """Whether a stop was requested, and by when the process must have ended.
 
     Attributes:
         asked: From the first signal on.
@@ -23,8 +23,8 @@ class StopRequest:
         self.asked, self.gone_by = False, np.inf
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
-        """Take the signals, where they can be taken: they come to the main thread alone."""
+    def signals_caught(self) -> Iterator[None]:
+        """Handle SIGINT and SIGTERM, where that is possible: Python delivers signals to the main thread alone."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

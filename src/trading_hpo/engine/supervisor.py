@@ -32,7 +32,7 @@ from trading_hpo.errors import TradingHpoError
 from trading_hpo.notifications import Notifier
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
-MAX_DEATHS = 9  # in a row, without a trial that came to an end in between
+MAX_DEATHS = 9  # in a row, without a trial that ended in between
 WRITE_WITHIN_S = 3.0  # of those that a stop has, kept for what is not written yet
 TICK_S = 0.5
 LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
@@ -95,13 +95,13 @@ class Supervisor:
 
         Raises:
             WorkersDieError: Several workers died in a row.
-            KeyboardInterrupt: Somebody asked to stop; running slots were put back for the next search.
+            KeyboardInterrupt: A stop was requested; running slots were put back for the next search.
         """
         tally = self._progress.tally
         if tally.finished < self._n_slots:
             self._notifier.notify(f"started: {tally.line()}")
         try:
-            with self._progress.shown(), self._stop_request.heard(), self._writing_behind():
+            with self._progress.shown(), self._stop_request.signals_caught(), self._writing_behind():
                 try:
                     while self._hand_out():
                         for event in self._executor.poll(TICK_S):
@@ -123,7 +123,7 @@ class Supervisor:
 
     @contextmanager
     def _writing_behind(self) -> Iterator[None]:
-        """Let no trial wait for the storage; the search has ended once all is written, or once somebody has to go."""
+        """Let no trial wait for the storage; the search ends once all is written, or once the time to stop is over."""
         self._stored.writer.start()
         try:
             yield

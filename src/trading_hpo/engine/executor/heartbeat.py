@@ -39,7 +39,7 @@ class AwakeClock:
 
 
 class Silence:
-    """For how long one worker has not been heard of.
+    """Time since the last heartbeat of one worker.
 
     Args:
         beat: Its own.

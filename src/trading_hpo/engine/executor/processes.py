@@ -37,7 +37,7 @@ class Worker:
         self.process.join(timeout=5)
         code = self.process.exitcode
         if code is not None and code < 0:
-            # The kernel kills so where memory runs out, and tells nobody but its own log.
+            # The kernel kills so where memory runs out, and reports it in its own log only.
             return f"killed by signal {-code}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
         return f"ended with code {code}"
 

@@ -68,7 +68,7 @@ def _messages(
 
 
 def _die_with_parent() -> None:
-    """End with a parent that was killed by -9: nobody would take what is trained on."""
+    """End with a parent that was killed by -9: no process would receive the results."""
     parent = parent_process()
     if parent is None:
         return

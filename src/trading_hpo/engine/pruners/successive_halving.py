@@ -16,7 +16,7 @@ SEEN = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 class SuccessiveHalvingConfig(RungsConfig):
-    """At every rung the best 1 / reduction_factor of those that came so far go on.
+    """At every rung the best 1 / reduction_factor of the trials that have reached it go on.
 
     With several objectives the best are those of the first fronts; of the last front that goes on in part, those that
     lie spread out over it, the best of each objective first.

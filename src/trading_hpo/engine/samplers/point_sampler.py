@@ -13,7 +13,7 @@ class PointSampler(optuna.samplers.BaseSampler):
     """Draws a point once per trial and hands out its coordinates as the trial asks for them.
 
     A parameter that exists only under a condition has its coordinate whether it is asked for or not, so conditions
-    move nobody else's.
+    do not shift any other coordinate.
     """
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:

@@ -28,7 +28,7 @@ class Claims(Protocol):
     shared: bool  # whether other searches may have slots of the study
 
     def take(self, slot: int, begun: bool = False) -> bool:
-        """Take a slot, if nobody else has it.
+        """Take a slot, if no other search has it.
 
         Args:
             slot: In the budget.
@@ -53,7 +53,7 @@ class WholeStudy:
         return True
 
     def release(self, slot: int) -> None:
-        """Nobody waits for it."""
+        """Nothing to do: no other search waits for it."""
 
     def keep(self) -> None:
         """The lock of a file stays."""
@@ -80,9 +80,9 @@ class SlotLocks:
         self._connect()
 
     def take(self, slot: int, begun: bool = False) -> bool:
-        """Take a slot, if nobody else has it.
+        """Take a slot, if no other search has it.
 
-        While the server is away nobody can be asked. Then slots that others have begun are left to them, and of new
+        While the server is away no claim can be checked. Then slots that others have begun are left to them, and of new
         ones the answer is yes: a beginning, which is written later, is refused there if another search was first.
         """
         with self._one_at_a_time:

@@ -129,7 +129,7 @@ def states_since(engine: Engine, study_id: int, after: int, also: Collection[int
 
 
 def _lock_study(connection: Connection, study_id: int) -> None:
-    """Let numbers be given out one after another, and no later trial be seen before an earlier one."""
+    """Assign trial numbers one after another, and no later trial be seen before an earlier one."""
     connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())
 
 

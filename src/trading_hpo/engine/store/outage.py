@@ -8,7 +8,7 @@ from optuna.exceptions import StorageInternalError
 
 BUSY = ("locked", "busy")
 ASK_AGAIN_S = 1.0
-REST = 5.0  # times as long as the last vain question took
+REST = 5.0  # times as long as the last failed request took
 
 
 def will_pass(error: BaseException) -> bool:
@@ -28,7 +28,7 @@ def will_pass(error: BaseException) -> bool:
 class Absence:
     """Keeps from asking a storage that was away a moment ago.
 
-    Where a server is gone without a word each question takes seconds, in which the search hears no worker.
+    Where a server no longer answers, each request takes seconds, in which the search reads no worker's reports.
     """
 
     def __init__(self) -> None:
@@ -40,6 +40,6 @@ class Absence:
         return time.monotonic() < self._until
 
     def note(self, began: float) -> None:
-        """Note a vain question, begun at that moment of the monotonic clock."""
+        """Note a failed request, begun at that moment of the monotonic clock."""
         now = time.monotonic()
         self._until = now + max(ASK_AGAIN_S, REST * (now - began))

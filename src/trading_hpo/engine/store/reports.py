@@ -37,6 +37,6 @@ class Reports:
         return waiting
 
     def written(self, seconds: float) -> None:
-        """Count what a write took; told by the thread that made it."""
+        """Count what a write took; called by the thread that made it."""
         self.spent_s += seconds
         self.being_written = False

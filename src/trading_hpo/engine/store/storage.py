@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 60
 FEW = 2  # connections to a server that wait for use: of a search and of the thread that writes; more are closed at once
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "lustre")
-# A server that is gone without a word is noticed within ten seconds, not after the two hours of the system.
+# A dead connection is noticed within ten seconds, not after the two hours that the system waits.
 LIVELY = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -89,7 +89,7 @@ class StudyStorage:
             if path is not None:
                 _commit_without_waiting_for_the_disk(storage.engine)
             opened = optuna.storages.get_storage(storage)
-            # Optuna never closes its connections: they end with whoever has opened them.
+            # Optuna never closes its connections: they end with the process that opened them.
             weakref.finalize(opened, storage.engine.dispose)
             return opened
         except (
@@ -106,7 +106,7 @@ class StudyStorage:
         """Connect once, without making anything.
 
         Raises:
-            StorageError: The URL is malformed, its driver is absent, or nobody answers.
+            StorageError: The URL is malformed, its driver is absent, or no server answers.
         """
         path = self.sqlite_path
         if path is not None:
@@ -158,8 +158,8 @@ class StudyStorage:
         try:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-            told = self._unwritable(error) or self._unreachable(error)
-            raise StorageError(f"{told} Finished trials are kept; the same command goes on from them.") from error
+            problem = self._unwritable(error) or self._unreachable(error)
+            raise StorageError(f"{problem} Finished trials are kept; the same command goes on from them.") from error
 
     @contextmanager
     def exclusive(self, study_name: str) -> Iterator[None]:
@@ -233,17 +233,17 @@ class StudyStorage:
 
     def _unwritable(self, error: BaseException) -> str | None:
         """Say so if a file cannot grow or may not be written to."""
-        path, told = self.sqlite_path, str(_root(error))
-        if path is None or not any(word in told for word in UNWRITABLE):
+        path, reason = self.sqlite_path, str(_root(error))
+        if path is None or not any(word in reason for word in UNWRITABLE):
             return None
         free = shutil.disk_usage(path.parent).free
-        return f"{path} cannot be written to: {told}; {free:,} bytes are free there. Make room, or give access."
+        return f"{path} cannot be written to: {reason}; {free:,} bytes are free there. Make room, or give access."
 
     def _unreachable(self, error: BaseException) -> str:
         parsed = self._parsed()
         password = parsed.password or next((v for n, v in parsed.query.items() if "pass" in n.lower()), None)
-        told = str(error.__cause__ or error).strip()
-        reason = told.splitlines()[0] if told else type(error).__name__
+        text = str(error.__cause__ or error).strip()
+        reason = text.splitlines()[0] if text else type(error).__name__
         if password:
             reason = reason.replace(str(password), "***")
         return (

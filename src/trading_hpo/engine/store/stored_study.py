@@ -69,19 +69,19 @@ class StoredStudy:
         try:
             found = states_since(self._engine, self._study_id, self._known_to, known)
             theirs = [(key, state) for key, state in found if key not in self._own]
-            told = [self._storage.get_trial(key) for key, state in theirs if state.is_finished() or key not in known]
+            trials = [self._storage.get_trial(key) for key, state in theirs if state.is_finished() or key not in known]
         except Exception as error:
             if not will_pass(error):
                 raise
             self._absence.note(began)
             return []
-        # One of our own may have been found in the moment before the writer had told its id.
-        told = [trial for trial in told if id_of(trial) not in self._own]
+        # One of our own may have been found in the moment before the writer had recorded its id.
+        trials = [trial for trial in trials if id_of(trial) not in self._own]
         self._known_to = max([self._known_to, *(key for key, _ in found)])
-        self._begun |= {trial.user_attrs[SLOT]: id_of(trial) for trial in told if SLOT in trial.user_attrs}
-        ended = {id_of(trial) for trial in told if trial.state.is_finished()}
+        self._begun |= {trial.user_attrs[SLOT]: id_of(trial) for trial in trials if SLOT in trial.user_attrs}
+        ended = {id_of(trial) for trial in trials if trial.state.is_finished()}
         self._begun = {slot: key for slot, key in self._begun.items() if key not in ended and key not in self._own}
-        return told
+        return trials
 
     def left_to_others(self, slot: int) -> bool:
         """Say whether another search had begun a slot that we began, with other parameters and before us."""
@@ -176,7 +176,7 @@ class StoredStudy:
         self._ids[slot] = trial_id
         if trial_id is not None:
             self._own.add(trial_id)
-            if not self._shared:  # nobody else's can be below it
+            if not self._shared:  # no other search's trial can have a lower id
                 self._known_to = trial_id
 
     def _change(self, slot: int, change: Change) -> None:

@@ -34,7 +34,7 @@ class Writer:
         self._patience_s = patience_s
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._left = threading.Event()  # nobody waits for what is not written yet
+        self._left = threading.Event()  # no caller waits for what is not written yet
         self._failure: Exception | None = None
         self._put_so_far = self._made_so_far = 0
 
@@ -82,7 +82,7 @@ class Writer:
             while (write := self._queue.get()) is not None and not self._left.is_set():
                 self._make(write)
                 self._made_so_far += 1
-        except Exception as error:  # handed to whoever checks; a thread has nobody to raise to
+        except Exception as error:  # handed to whoever checks; a thread has no caller to raise to
             self._failure = error
 
     def _make(self, write: Write) -> None:
