@@ -1,4 +1,4 @@
-"""What MkDocs cannot find by itself: a reference page per package folder, and all decisions, in the navigation."""
+"""What MkDocs cannot find by itself: a reference page per package folder, all decisions, and tables of registries."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 PACKAGE = "trading_hpo"
+METRICS_HERE = "<!-- every metric of the registry -->"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -22,6 +24,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for folder in package_folders(package):
         files.append(File.generated(config, page_of(folder, package), content=reference(folder, package)))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Put the registry of metrics where a page asks for it."""
+    return markdown.replace(METRICS_HERE, metrics_table()) if METRICS_HERE in markdown else markdown
+
+
+def metrics_table() -> str:
+    """Return a line per metric of the registry."""
+    from trading_hpo.metrics.registry import METRICS
+
+    lines = ["| name | kind | better is | unit |", "|---|---|---|---|"]
+    better = {"maximize": "more", "minimize": "less", None: "neither"}
+    for name in METRICS:
+        metric = METRICS[name]
+        lines.append(f"| `{name}` | {metric.kind} | {better[metric.direction]} | {metric.unit or '-'} |")
+    return "\n".join(lines)
 
 
 def package_folders(package: Path) -> list[Path]:
