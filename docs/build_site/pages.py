@@ -9,6 +9,7 @@ from mkdocs.structure.files import File, Files
 
 PACKAGE = "trading_hpo"
 MODEL_TYPES_HERE = "<!-- model types -->"
+METRICS_HERE = "<!-- every metric of the registry -->"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -26,8 +27,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the tables of the model types where a page asks for them."""
-    return markdown.replace(MODEL_TYPES_HERE, model_types()) if MODEL_TYPES_HERE in markdown else markdown
+    """Put the tables of registries where a page asks for them."""
+    for mark, table in {MODEL_TYPES_HERE: model_types, METRICS_HERE: metrics_table}.items():
+        if mark in markdown:
+            markdown = markdown.replace(mark, table())
+    return markdown
 
 
 def model_types() -> str:
@@ -56,6 +60,18 @@ def _table(fields: dict[str, Any]) -> str:
 def _bound(rule: Any) -> str:
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
     return ", ".join(f"{words[key]} {getattr(rule, key)}" for key in words if hasattr(rule, key))
+
+
+def metrics_table() -> str:
+    """Return a line per metric of the registry."""
+    from trading_hpo.metrics.registry import METRICS
+
+    lines = ["| name | kind | better is | unit |", "|---|---|---|---|"]
+    better = {"maximize": "more", "minimize": "less", None: "neither"}
+    for name in METRICS:
+        metric = METRICS[name]
+        lines.append(f"| `{name}` | {metric.kind} | {better[metric.direction]} | {metric.unit or '-'} |")
+    return "\n".join(lines)
 
 
 def package_folders(package: Path) -> list[Path]:

@@ -209,7 +209,7 @@ def test_max_drawdown_is_the_worst_of_all_pairs_of_bars(returns):
 
 def test_trading_metrics_of_a_hand_example():
     found = trading_metrics(np.array([0.1, -0.1, 0.0, 0.2]), np.array([1.0, 0.0, 0.5, 0.5]), bars_per_year=4)
-    assert tuple(found) == TRADING_METRICS
+    assert tuple(found) == tuple(TRADING_METRICS)
     assert found["total_return"] == pytest.approx(1.1 * 0.9 * 1.2 - 1)
     assert found["max_drawdown"] == pytest.approx(0.1)
     assert found["turnover"] == pytest.approx(2.0)  # a half per bar, four bars a year

@@ -31,8 +31,6 @@ ELSEWHERE = re.compile(r"^\s*(?:https?:)?//")
 # What the recipes add to the repository.
 RECIPES_ADD = {
     "src/trading_hpo/families/networks/tcn",
-    "src/trading_hpo/splits/blocked.py",
-    "tests/splits/test_blocked.py",
     "conf/local/globals.yml",
     "conf/local/parameters.yml",
     "conf/mine/globals.yml",

@@ -219,8 +219,8 @@ class HpoConfig(Config):
         yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
         if self.pruner.needs_epochs:
             yield from (
-                f"pruner {self.pruner.name} cannot go with model type {name}, which has no epochs to give more or fewer "
-                f"of. Use another, or leave {name} out of models_to_optimize."
+                f"pruner {self.pruner.name} cannot go with model type {name}, which has no epochs to give more or "
+                f"fewer of. Use another, or leave {name} out of models_to_optimize."
                 for name in self.models_to_optimize
                 if not MODEL_TYPES[name].has_epochs
             )
