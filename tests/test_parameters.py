@@ -16,6 +16,7 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.config import search_space
+from trading_hpo.tasks.registry import TASKS
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -111,7 +112,8 @@ def test_the_architecture_scenario_searches_networks_only():
 def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way_round(base):
     """The shipped file doubles as the list of what can be set."""
     assert set(base) == set(Parameters.model_fields)
-    for group in ("features", "labels", "holdout", "folds", "training", "backtest"):
+    assert set(base["labels"]) == {"kind"}.union(*(TASKS[name].model_fields for name in TASKS))
+    for group in ("features", "holdout", "folds", "training", "backtest"):
         assert set(base[group]) == set(type(getattr(check_parameters(base), group)).model_fields), group
 
 
@@ -299,9 +301,13 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             {"opn": "o"},
             "sources.csv.columns: 'opn' is not a column of bars. Did you mean 'open'?",
         ),
-        ("labels.kind", "x", "labels.kind must be 'direction', 'forward_return' or 'volatility', got 'x'."),
+        ("labels.kind", "x", "labels.kind: unknown task 'x'. Known: direction, forward_return, volatility."),
         ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
-        ("backtest.positions", "x", "backtest.positions must be 'long_flat' or 'long_short', got 'x'."),
+        (
+            "backtest.positions",
+            "long",
+            "backtest.positions: unknown position rule 'long'. Did you mean 'long_flat'?",
+        ),
         ("training.loss", "x", "training.loss must be 'auto', 'focal', 'cross_entropy', 'mse' or 'mae', got 'x'."),
         (
             "hpo.objectives",

@@ -22,6 +22,7 @@ from trading_hpo.datasets import (
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.market.sources import SourcesConfig, read_source
+from trading_hpo.tasks.task import Decision
 
 ROWS = 5
 
@@ -75,7 +76,7 @@ def test_a_panel_shows_what_it_holds(panel_file):
 def network(tmp_path) -> NetworkDataset:
     dataset = NetworkDataset(filepath=str(tmp_path / "mlp"))
     architecture = Architecture("mlp", {"hidden_dim_1": 8, "hidden_dim_2": 4}, 2, 3, 1)
-    dataset.save(TrainedNetwork(architecture, architecture.build(), _scaler(), 0.25, CARD))
+    dataset.save(TrainedNetwork(architecture, architecture.build(), _scaler(), Decision(0.25), CARD))
     return dataset
 
 

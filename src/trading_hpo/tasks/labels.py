@@ -1,11 +1,11 @@
 """Bars -> labels: what a model should predict, and when it becomes known."""
 
-from collections.abc import Iterator
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.errors import did_you_mean
@@ -24,40 +24,38 @@ class LabelsConfig(Config):
 
     kind: str = "direction"
 
-    @field_validator("kind")
+    @model_validator(mode="before")
     @classmethod
-    def _known_task(cls, kind: str) -> str:
-        if kind not in TASKS:
-            raise ValueError(TASKS.unknown(kind))
-        return kind
-
-    @model_validator(mode="after")
-    def _known_options(self) -> Self:
-        if problems := list(self._problems()):
+    def _of_known_tasks(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and (problems := list(_problems(values))):
             raise ValueError(*problems)
-        return self
-
-    def _problems(self) -> Iterator[str]:
-        own = TASKS[self.kind].model_fields
-        for name, value in self._options.items():
-            owner = next((TASKS[task] for task in (self.kind, *TASKS) if name in TASKS[task].model_fields), None)
-            if owner is None:
-                yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *own])}"
-                continue
-            try:
-                owner(**{name: value})
-            except ValidationError as error:
-                yield from problems_of(error, owner, prefix="labels")
-
-    @property
-    def _options(self) -> dict[str, Any]:
-        return self.model_extra or {}
+        return values
 
     @property
     def task(self) -> Task:
         """The task with its own options."""
-        own = {name: value for name, value in self._options.items() if name in TASKS[self.kind].model_fields}
-        return task_of({"kind": self.kind, **own})
+        own = TASKS[self.kind].model_fields
+        options = {name: value for name, value in (self.model_extra or {}).items() if name in own}
+        return task_of({"kind": self.kind, **options})
+
+
+def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the task's name, and with each option as the first task has it that does."""
+    kind = values.get("kind", "direction")
+    tasks = [TASKS[name] for name in TASKS]
+    if isinstance(kind, str) and kind in TASKS:
+        tasks.insert(0, TASKS[kind])
+    else:
+        yield f"labels.kind: {TASKS.unknown(kind)}"
+    for name, value in values.items():
+        owner = next((task for task in tasks if name in task.model_fields), None)
+        if owner is not None:
+            try:
+                owner(**{name: value})
+            except ValidationError as error:
+                yield from problems_of(error, owner, prefix="labels")
+        elif name != "kind":
+            yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *tasks[0].model_fields])}"
 
 
 def target_columns(n_targets: int) -> list[str]:

@@ -118,8 +118,8 @@ def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(mod
 @pytest.mark.parametrize(
     ("target_kind", "axis"), [("class", "forecast probability of the positive class"), ("number", "forecast")]
 )
-def test_calibration_names_what_was_predicted(task, axis):
-    assert calibration_figure("mlp", table_of(), task).layout.xaxis.title.text == axis
+def test_calibration_names_what_was_predicted(target_kind, axis):
+    assert calibration_figure("mlp", table_of(), target_kind).layout.xaxis.title.text == axis
 
 
 def test_calibration_without_forecasts_says_so():
