@@ -29,8 +29,10 @@ def compute_metrics(
     """
     found: dict[str, float | None] = {}
     for name in METRICS:
+        if name in found:  # of a table that is computed as a whole
+            continue
         metric = METRICS[name]
-        if name in found or (returns if metric.kind == "trading" else forecast) is None:
+        if metric.kind == "cost" or (returns if metric.kind == "trading" else forecast) is None:
             continue
         if metric is COMPOSITE_ACCURACY:  # the one metric with a parameter of its own
             found[name] = composite_accuracy(found["accuracy"] or 0.0, found["r2"], regression_weight)
