@@ -110,7 +110,7 @@ def values_of(root: Path) -> dict[str, dict]:
 def differences(stored, found, tolerance: float, path: str = "") -> list[str]:
     """Each place where two nested values differ by more than the tolerance, of 1 or of themselves."""
     if isinstance(stored, dict) and isinstance(found, dict):
-        lost = [f"{path}/{key}: only on one side" for key in stored.keys() ^ found.keys()]
+        lost = [f"{path}/{key}: only on one side" for key in sorted(stored.keys() ^ found.keys())]
         return lost + [
             line
             for key in sorted(stored.keys() & found.keys())
