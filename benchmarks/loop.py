@@ -108,7 +108,7 @@ def _by_hand(work: _Work) -> _Result:
     """Train as one would without the project; only the network and the loss are its own."""
     import torch
 
-    from trading_hpo.training.losses import make_loss
+    from trading_hpo.training.batch import Batch
     from trading_hpo.training.seeding import fold_seed
 
     panel, chosen, training = work.given.panel, work.recipe.chosen, work.recipe.training
@@ -116,10 +116,9 @@ def _by_hand(work: _Work) -> _Result:
     train, stop, validation = (torch.from_numpy(getattr(work.rows, role)) for role in ROLES)
     torch.manual_seed(fold_seed(work.recipe.seed, work.fold, work.recipe.parameters))
     network = work.recipe.architecture.build()
-    loss_of = make_loss(training.loss_name(panel.task), chosen)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=chosen.learning_rate, weight_decay=chosen.weight_decay, fused=True
-    )
+    loss, targets = work.recipe.components.loss, work.recipe.targets(panel, work.rows.train)
+    decay = work.recipe.parameters["weight_decay"]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
     values = panel.features.reshape(-1, panel.n_features)
     mean, spread = (f(values[work.rows.train], axis=0, dtype="f8").astype("f4") for f in (np.mean, np.std))
@@ -133,22 +132,22 @@ def _by_hand(work: _Work) -> _Result:
         network.eval()
         parts = rows.split(training.eval_batch_size)
         scores = [network(windows.index_select(0, part - length + 1), part // n_bars) for part in parts]
-        return torch.cat(scores).squeeze(1)
+        return torch.cat(scores)
 
     best_loss, best = np.inf, (0, 0.0, 0.0)
     for epoch in range(1, training.epochs + 1):
         network.train()
         for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
-            loss = loss_of(network(chosen_windows, batch // n_bars).squeeze(1), target[batch])
+            value = loss(Batch(network(chosen_windows, batch // n_bars), batch, targets))
             optimiser.zero_grad()
-            loss.backward()
+            value.backward()
             optimiser.step()
         scores = outputs(stop)
-        stop_loss = float(loss_of(scores, target[stop]))
+        stop_loss = float(loss(Batch(scores, stop, targets)))
         threshold = float(np.quantile(scores.numpy(), 1 - target[stop].numpy().astype("f8").mean()))
         if stop_loss < best_loss:
-            called = outputs(validation).numpy() > threshold
+            called = outputs(validation).squeeze(1).numpy() > threshold
             best_loss, best = stop_loss, (epoch, threshold, _mcc(target[validation].numpy() > 0.5, called))
     return best
 

@@ -17,7 +17,8 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig, search_space
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
-from trading_hpo.training.config import LOSSES_BY_TASK, TrainingConfig
+from trading_hpo.tasks.task import TARGET_KINDS
+from trading_hpo.training.config import AUTO, TrainingConfig, losses_for
 from trading_hpo.types import MODEL_TYPES
 
 
@@ -112,9 +113,10 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         except ConfigurationError as error:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)
-    if loss != "auto" and loss not in LOSSES_BY_TASK[task]:
+    fitting = losses_for(TARGET_KINDS[task])
+    if loss not in (AUTO, *fitting):
         yield (
-            f"training.loss must be {' or '.join(LOSSES_BY_TASK[task])} for labels.kind={parameters.labels.kind}, "
+            f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, "
             f"got {loss!r}. Or leave it at auto."
         )
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))

@@ -91,7 +91,13 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 _GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new study that learns from this one."
 
 # Of studies that were made before these could be chosen.
-_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep", "constraints": [], "backtest.regression_weight": 0.3}
+_BEFORE_THEY_WERE_COMPARED = {
+    "fold_order": "lockstep",
+    "constraints": [],
+    "backtest.regression_weight": 0.3,
+    "training.optimizer": "adamw",
+    "training.schedule": "constant",
+}
 
 
 def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:

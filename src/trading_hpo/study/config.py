@@ -21,6 +21,7 @@ from trading_hpo.errors import did_you_mean
 from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
+from trading_hpo.tasks.task import TARGET_KINDS
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import MODEL_TYPES
 
@@ -240,7 +241,7 @@ def search_space(
     model_type: str, task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
 ) -> Mapping[str, Any]:
     """Return the space that a model type's search uses."""
-    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(task))
+    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training, TARGET_KINDS[task])
 
 
 def common_window(task: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:

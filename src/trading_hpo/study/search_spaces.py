@@ -1,6 +1,7 @@
 """The search spaces of the model types: defaults, overrides, and what is wrong with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -17,10 +18,10 @@ from trading_hpo.engine.space import (
 )
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.networks.configs import CONFIGS, NetworkConfig
-from trading_hpo.training.config import Hyperparameters
+from trading_hpo.tasks.task import TargetKind
+from trading_hpo.training.choices import CHOICES, components, having
+from trading_hpo.training.config import Hyperparameters, TrainingConfig, losses_for
 from trading_hpo.types import MODEL_TYPES
-
-FOCAL = ("focal_alpha", "focal_gamma")
 
 
 class SearchSpacesConfig(Config):
@@ -72,41 +73,70 @@ def _entry(value: Any) -> Any:
 
 def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the names and values of one group of a search space."""
-    network = NetworkConfig if group == "common" else CONFIGS[group]
-    fields = {**Hyperparameters.model_fields, **network.model_fields}
+    owners: dict[str, list[type[Config]]] = {
+        "every training": [Hyperparameters],
+        **{f"a choice of {choice}": list(components(choice).values()) for choice in CHOICES},
+        "the network": [NetworkConfig if group == "common" else CONFIGS[group]],
+    }
+    known = [*CHOICES, *(name for kind in owners.values() for owner in kind for name in owner.model_fields)]
     for name, parameter in space.items():
-        if name not in fields:
-            owners = "every model" if group == "common" else group
-            yield f"{group}.{name} is not a parameter of {owners}. {did_you_mean(name, fields)}"
-            continue
-        if parameter is None:
-            continue
-        owner = Hyperparameters if name in Hyperparameters.model_fields else network
-        if isinstance(parameter, FloatParameter) and fields[name].annotation not in (float, float | None):
-            yield f"{group}.{name}.type must be int or categorical, got {parameter.type!r}."
-            continue
-        for value in parameter.edges():
-            try:
-                owner(**{name: value})
-            except ValidationError as error:
-                yield from (f"{group}.{problem}" for problem in problems_of(error, owner))
+        if name not in known:
+            whose = "every model" if group == "common" else group
+            yield f"{group}.{name} is not a parameter of {whose}. {did_you_mean(name, known)}"
+        elif parameter is not None:
+            found = _choice_problems(name, parameter) if name in CHOICES else _value_problems(name, parameter, owners)
+            yield from (f"{group}.{problem}" for problem in found)
+
+
+def _choice_problems(choice: str, parameter: Any) -> Iterator[str]:
+    if not isinstance(parameter, CategoricalParameter):
+        yield f"{choice}.type must be categorical, got {parameter.type!r}."
+        return
+    yield from (f"{choice}: {CHOICES[choice].unknown(str(n))}" for n in parameter.choices if n not in CHOICES[choice])
+
+
+def _value_problems(name: str, parameter: Any, owners: Mapping[str, Sequence[type[Config]]]) -> Iterator[str]:
+    """Yield what is wrong with a range; several components of one kind may have the parameter."""
+    found = [(kind, one) for kind, some in owners.items() for one in some if name in one.model_fields]
+    (kind, *others), those = dict.fromkeys(kind for kind, _ in found), [one for _, one in found]
+    if others:
+        yield f"{name} is a parameter of {' and of '.join([kind, *others])}. Rename the plug-in's."
+        return
+    annotations = {one.model_fields[name].annotation for one in those}
+    if isinstance(parameter, FloatParameter) and not annotations <= {float, float | None}:
+        yield f"{name}.type must be int or categorical, got {parameter.type!r}."
+        return
+    problems: dict[str, None] = {}
+    for owner, value in product(those, parameter.edges()):
+        try:
+            owner(**{name: value})
+        except ValidationError as error:
+            problems.update(dict.fromkeys(problems_of(error, owner)))
+    yield from problems
 
 
 def resolve_space(
-    spaces: SearchSpacesConfig, custom: CustomSpacesConfig, model_type: str, loss: str
+    spaces: SearchSpacesConfig,
+    custom: CustomSpacesConfig,
+    model_type: str,
+    training: TrainingConfig,
+    target_kind: TargetKind,
 ) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
     """Return the space of a model type, overrides applied.
 
-    The focal loss's own parameters are left out under another loss: they would change nothing.
+    Parameters of a loss, an optimiser or a schedule are suggested only where it is chosen. Where it cannot be, they are
+    left out: they would change nothing.
 
     Args:
         spaces: Defaults.
         custom: Overrides.
         model_type: Whose.
-        loss: Name of the loss.
+        training: Has the choices that are not searched.
+        target_kind: That the losses must be able to learn.
 
     Raises:
-        ConfigurationError: A condition names a parameter that is not suggested before.
+        ConfigurationError: A condition names a parameter that is not suggested before, or a loss cannot learn the
+            target.
     """
     space: dict[str, Any] = {**spaces.common, **getattr(spaces, model_type)}
     for group in (custom.common, getattr(custom, model_type)):
@@ -115,9 +145,19 @@ def resolve_space(
                 space.pop(name, None)
             else:
                 space[name] = _entry(value)
-    space = {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
-    names = list(space)
+    among = {
+        choice: space[choice].choices if choice in space else (training.chosen(choice, target_kind),)
+        for choice in CHOICES
+    }
+    fitting = losses_for(target_kind)
     problems = [
+        f"{model_type}.loss must be {' or '.join(fitting)} for a target that is a {target_kind}, got {name!r}."
+        for name in among["loss"]
+        if "loss" in space and name not in fitting
+    ]
+    space = _with_choices(space, among)
+    names = list(space)
+    problems += [
         f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
         for name, entry in space.items()
         for other in entry.only_if
@@ -126,6 +166,19 @@ def resolve_space(
     if problems:
         raise ConfigurationError(problems)
     return space
+
+
+def _with_choices(space: Mapping[str, Any], among: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Put choices first, and give the parameters that belong to some of them the condition that one is chosen."""
+    resolved = {choice: space[choice] for choice in CHOICES if choice in space}
+    for name, entry in space.items():
+        belongs = {choice: having(choice, name) for choice in CHOICES if having(choice, name)}
+        chosen = {choice: [one for one in among[choice] if one in some] for choice, some in belongs.items()}
+        if all(chosen.values()):
+            # Where every choice has the parameter, or the choice is fixed, there is nothing to ask.
+            asked = {choice: some for choice, some in chosen.items() if len(some) < len(among[choice])}
+            resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
+    return resolved
 
 
 def longest_window(space: Mapping[str, Any], default: int) -> int:

@@ -3,6 +3,7 @@
 R rows, C targets, H horizon steps, O outputs, Q quantile levels.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,6 +14,7 @@ from jaxtyping import Bool, Float
 from trading_hpo.tasks.head import Head
 
 TargetKind = Literal["class", "number"]
+TARGET_KINDS: Mapping[str, TargetKind] = {"classification": "class", "regression": "number"}  # by a panel's ``task``
 
 
 @dataclass(frozen=True)

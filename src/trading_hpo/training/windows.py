@@ -57,7 +57,6 @@ class Windows:
         self._view = flat.as_strided(
             (n_windows, window_bars, panel.n_features), (panel.n_features, panel.n_features, 1)
         )
-        self.target = torch.from_numpy(panel.target.reshape(-1)).to(device)
 
     def batch(self, rows: Int[Tensor, " B"]) -> tuple[Float[Tensor, "B L F"], Int[Tensor, " B"]]:
         """Return the windows that end at ``rows`` (unscaled) and the asset of each."""

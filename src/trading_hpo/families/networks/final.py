@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from torch import nn
 
 from trading_hpo.families.judgement import forecast_of, truth_of
 from trading_hpo.families.networks.architecture import Architecture
-from trading_hpo.families.networks.fold import DivergedError, Recipe, choose_threshold, target_spread
+from trading_hpo.families.networks.fold import DivergedError, Recipe, choose_threshold, score_of, target_spread
+from trading_hpo.tasks.head import LOGIT, Head
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.machine import use_one_thread
+from trading_hpo.training.schedules.replay import Replay
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
@@ -36,6 +38,7 @@ class TrainedNetwork:
         scaler: Of its train rows.
         threshold: Above which the positive class is called.
         card: Where it comes from: study, trial, parameters, epochs, train rows.
+        head: What its outputs mean.
     """
 
     architecture: Architecture
@@ -43,24 +46,21 @@ class TrainedNetwork:
     scaler: Scaler
     threshold: float
     card: Mapping[str, Any]
+    head: Head = LOGIT
 
     def score(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Float[np.ndarray, " N"]:
-        """Return the output for every row."""
+        """Return the score of every row."""
         windows = Windows(panel, self.architecture.window_bars, device)
-        output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
-        scores: Float[np.ndarray, " N"] = output.cpu().numpy()
-        return scores
+        return score_of(predict(self.network.to(device), windows, rows, self.scaler.to(device)), self.head)
 
     @torch.inference_mode()
     def score_windows(
         self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]
     ) -> Float[np.ndarray, " B"]:
-        """Return the output for windows of unscaled features that are in no panel, oldest bar first."""
+        """Return the score of windows of unscaled features that are in no panel, oldest bar first."""
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
-        output = self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).squeeze(1)
-        scores: Float[np.ndarray, " B"] = output.numpy()
-        return scores
+        return score_of(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))), self.head)
 
     def forecast(self, score: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Return scores in the target's units: the probability of the positive class, or the number itself."""
@@ -85,6 +85,7 @@ class TrainedNetwork:
             "architecture": asdict(self.architecture),
             "threshold": self.threshold,
             "clip_sigma": self.scaler.clip,
+            "head": asdict(self.head),
             "card": dict(self.card),
         }
         text = json.dumps(description, indent=2)
@@ -108,7 +109,9 @@ class TrainedNetwork:
             {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         )
         scaler = Scaler(tensors["scaler.mean"], tensors["scaler.spread"], description["clip_sigma"])
-        return TrainedNetwork(architecture, network, scaler, description["threshold"], description["card"])
+        head = description.get("head", {"kind": "logit"})  # older ones have one output, which is the score
+        head = Head(head["kind"], tuple(head.get("levels", ())))
+        return TrainedNetwork(architecture, network, scaler, description["threshold"], description["card"], head)
 
 
 def train_final(
@@ -125,7 +128,8 @@ def train_final(
 ) -> TrainedNetwork:
     """Train a configuration on all rows before the holdout.
 
-    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. The threshold follows the
+    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. For the same reason the learning
+    rate of each epoch is the median over the folds. The threshold follows the
     same rule as in the folds, on the latest rows; a prevalence needs no scores that training has not seen.
 
     **Looks ahead:** label only, of the rows given.
@@ -158,11 +162,11 @@ def train_final(
         windows,
         rows,
         scaler,
-        recipe.loss(panel, rows),
+        recipe.targets(panel, rows),
+        replace(recipe.components, schedule=Replay.of(folds, recipe.chosen.learning_rate)),
         epochs=max(epochs, 1),
         batch_size=recipe.chosen.batch_size,
         learning_rate=recipe.chosen.learning_rate,
-        weight_decay=recipe.chosen.weight_decay,
         stream=stream,
         max_windows=training.max_windows_per_epoch,
         should_stop=should_stop,
@@ -170,8 +174,9 @@ def train_final(
         pass
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise DivergedError("a weight was not finite after the final training")
-    scores = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop).cpu().numpy()
-    threshold = choose_threshold(training.threshold, truth_of(panel, latest_rows), scores)
+    output = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop)
+    head = recipe.components.loss.head
+    threshold = choose_threshold(training.threshold, truth_of(panel, latest_rows), score_of(output, head))
     full_card = {
         **card,
         "model_type": model_type,
@@ -184,4 +189,4 @@ def train_final(
         "target_spread": target_spread(panel, rows),
         "torch": torch.__version__,
     }
-    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), threshold, full_card)
+    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), threshold, full_card, head)

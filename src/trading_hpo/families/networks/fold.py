@@ -1,21 +1,27 @@
 """One network on one fold: train, stop early on the stop rows, judge on validation."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.families.judgement import judge, truth_of
 from trading_hpo.families.networks.architecture import Architecture, size_mb
+from trading_hpo.metrics.classification import METRICS as CLASSIFICATION_METRICS
 from trading_hpo.metrics.classification import classification_metrics
-from trading_hpo.training.config import Hyperparameters, TrainingConfig, split_parameters
+from trading_hpo.tasks.head import Head
+from trading_hpo.tasks.task import TARGET_KINDS
+from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.config import Components, Hyperparameters, TrainingConfig, split_parameters
 from trading_hpo.training.loop import fit, predict
-from trading_hpo.training.losses import Loss, make_loss
+from trading_hpo.training.monitor import LOSS, monitored_score
+from trading_hpo.training.sampling import judged_rows
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
@@ -47,6 +53,7 @@ class FoldScore:
         seconds: Of training.
         train_loss: Of the last epoch.
         stop_loss: After it, on the stop rows.
+        learning_rates: Of every epoch so far.
         finished: No further epoch will come.
     """
 
@@ -58,6 +65,7 @@ class FoldScore:
     seconds: float
     train_loss: float
     stop_loss: float
+    learning_rates: Sequence[float]
     finished: bool
 
 
@@ -68,6 +76,7 @@ class Recipe:
     Attributes:
         architecture: Of the network.
         chosen: Learning rate, batch size and their like.
+        components: Loss, optimiser, schedule.
         training: What all trials share.
         parameters: As the study knows them; they seed the training.
         seed: Of the study.
@@ -75,6 +84,7 @@ class Recipe:
 
     architecture: Architecture
     chosen: Hyperparameters
+    components: Components
     training: TrainingConfig
     parameters: Mapping[str, Any]
     seed: int
@@ -84,23 +94,21 @@ class Recipe:
         model_type: str, parameters: Mapping[str, Any], panel: Panel, training: TrainingConfig, seed: int
     ) -> "Recipe":
         """Return the recipe of a trial's parameters on a panel."""
-        chosen, network = split_parameters(dict(parameters))
+        chosen, components, network = split_parameters(parameters, training, TARGET_KINDS[panel.task])
         length = chosen.window_bars or training.window_bars
-        architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets)
-        return Recipe(architecture, chosen, training, parameters, seed)
+        width = components.loss.head.width(n_targets=1)
+        architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets, width)
+        return Recipe(architecture, chosen, components, training, parameters, seed)
 
     def build(self, stream: RandomStream) -> torch.nn.Module:
         """Return the network with the weights that the stream draws."""
         with stream.entered():
             return self.architecture.build().to(self.training.device)
 
-    def loss(self, panel: Panel, train: Int[np.ndarray, " N"]) -> Loss:
-        """Return the trial's loss; a number is learned in units of its spread over the train rows."""
-        base = make_loss(self.training.loss_name(panel.task), self.chosen)
-        spread = target_spread(panel, train)
-        if spread is None:
-            return base
-        return lambda output, target: base(output, target / spread)
+    def targets(self, panel: Panel, train: Int[np.ndarray, " N"]) -> Targets:
+        """Return what the loss may know; a number is learned in units of its spread over the train rows."""
+        unit = np.array([target_spread(panel, train) or 1.0])
+        return Targets(panel, unit, self.training.device)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""
@@ -116,6 +124,13 @@ def target_spread(panel: Panel, train: Int[np.ndarray, " N"]) -> float | None:
     if panel.task == "classification":
         return None
     return float(panel.target.ravel()[train].std()) or 1.0
+
+
+def score_of(output: Float[Tensor, "N O"], head: Head) -> Float[np.ndarray, " N"]:
+    """Return the score of raw outputs: the first, or the quantile nearest to the median."""
+    place = int(np.abs(np.array(head.levels) - 0.5).argmin()) if head.kind == "quantiles" else 0
+    score: Float[np.ndarray, " N"] = output[:, place].cpu().numpy()
+    return score
 
 
 def choose_threshold(rule: str | float, truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
@@ -150,48 +165,57 @@ def fit_fold(
         DivergedError: A loss or an output is not finite.
         Interrupted: ``should_stop`` said yes.
     """
-    training, chosen = recipe.training, recipe.chosen
+    training, chosen, loss = recipe.training, recipe.chosen, recipe.components.loss
     stream = RandomStream(fold_seed(recipe.seed, fold, recipe.parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
-    loss, unit = recipe.loss(panel, rows.train), target_spread(panel, rows.train) or 1.0
+    targets, unit = recipe.targets(panel, rows.train), target_spread(panel, rows.train) or 1.0
+    judged_places = torch.from_numpy(judged_rows(loss.sampling, rows.stop, panel.n_bars))
+    judged_stop = torch.from_numpy(rows.stop)[judged_places].to(training.device)
     best, best_score, seconds = -np.inf, None, 0.0
+    scores: list[float] = []
+    learning_rates: list[float] = []
     for result in fit(
         network,
         windows,
         rows.train,
         scaler,
-        loss,
+        targets,
+        recipe.components,
         epochs=training.epochs,
         batch_size=chosen.batch_size,
         learning_rate=chosen.learning_rate,
-        weight_decay=chosen.weight_decay,
         stream=stream,
+        scores=scores,
         max_windows=training.max_windows_per_epoch,
         should_stop=should_stop,
     ):
         seconds += result.seconds
+        learning_rates.append(result.learning_rate)
         output = predict(network, windows, rows.stop, scaler, training.eval_batch_size, should_stop)
-        stop_loss = float(loss(output, windows.target[torch.from_numpy(rows.stop)]))
+        stop_loss = float(loss(Batch(output[judged_places.to(output.device)], judged_stop, targets)))
         if not np.isfinite([result.train_loss, stop_loss]).all() or not bool(torch.isfinite(output).all()):
             raise DivergedError(f"the loss or an output was not finite in epoch {result.epoch} of fold {fold}")
-        truth, score = truth_of(panel, rows.stop), output.cpu().numpy()
+        truth, score = truth_of(panel, rows.stop), score_of(output, loss.head)
         threshold = choose_threshold(training.threshold, truth, score)
-        if training.monitor_metric == "loss":
-            monitored = -stop_loss
-        else:
-            monitored = classification_metrics(truth, score > threshold, score)[training.monitor_metric]
+        watched: float | None = stop_loss
+        if training.monitor_metric in CLASSIFICATION_METRICS:
+            watched = classification_metrics(truth, score > threshold, score)[training.monitor_metric]
+        elif training.monitor_metric != LOSS:
+            watched = judge(panel, rows.stop, score, threshold, backtest, unit).metrics[training.monitor_metric]
+        monitored = monitored_score(training.monitor_metric, watched)
+        scores.append(monitored)
         if best_score is None or monitored > best + training.min_delta:
             best = monitored
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
             if not bool(torch.isfinite(validation).all()):
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
-            judged = judge(panel, rows.validation, validation.cpu().numpy(), threshold, backtest, unit)
+            judged = judge(panel, rows.validation, score_of(validation, loss.head), threshold, backtest, unit)
             best_score = (result.epoch, threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch
         finished = waited >= chosen.early_stopping_patience or result.epoch == training.epochs
-        losses = (result.train_loss, stop_loss)
-        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *losses, finished)
+        by_epoch = (result.train_loss, stop_loss, tuple(learning_rates))
+        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *by_epoch, finished)
         if finished:
             return
