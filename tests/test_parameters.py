@@ -249,7 +249,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         ("labels.kind", "x", "labels.kind must be 'direction', 'forward_return' or 'volatility', got 'x'."),
         ("folds.scheme", "x", "folds.scheme must be 'walk_forward' or 'purged_kfold', got 'x'."),
         ("backtest.positions", "x", "backtest.positions must be 'long_flat' or 'long_short', got 'x'."),
-        ("training.loss", "x", "training.loss must be 'auto', 'focal', 'cross_entropy', 'mse' or 'mae', got 'x'."),
+        ("training.loss", "x", "training.loss: unknown loss 'x'. Known: cross_entropy, focal, mae, mse."),
         (
             "hpo.objectives",
             [{"direction": "up"}],

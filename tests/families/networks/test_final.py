@@ -74,16 +74,49 @@ def test_epochs_are_the_median_of_the_folds_stopped_epochs(
         windows,
         rows,
         scaler,
-        recipe.loss(panel, rows),
+        recipe.targets(panel, rows),
+        recipe.components,
         epochs=3,
         batch_size=64,
         learning_rate=5e-3,
-        weight_decay=recipe.chosen.weight_decay,
         stream=stream,
         max_windows=200,
     )
     assert len(list(epochs)) == 3
-    np.testing.assert_array_equal(trained.score(panel, rows), predict(network, windows, rows, scaler).numpy())
+    np.testing.assert_array_equal(trained.score(panel, rows), predict(network, windows, rows, scaler)[:, 0].numpy())
+
+
+def test_the_learning_rates_are_the_median_of_the_folds(
+    panel: Panel, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        for result in fit(*arguments, **options):
+            found.append(result.learning_rate)
+            yield result
+
+    monkeypatch.setattr("trading_hpo.families.networks.final.fit", watched)
+    rate = PARAMETERS["learning_rate"]
+    rates = [[rate, rate / 2], [rate, rate, rate / 4], [rate, rate / 4, rate / 8]]
+    folds = [{"stopped_epoch": 5, "learning_rates": one} for one in rates]
+    final(panel, rows, folds=folds)
+    assert found == pytest.approx([rate, rate / 2, rate * 3 / 16, rate * 3 / 16, rate * 3 / 16])
+
+
+def test_a_network_of_several_quantiles_survives_its_files(
+    make_panel: MakePanel, rows: np.ndarray, tmp_path: Path, plugged_in: None
+) -> None:
+    panel = make_panel(task="regression")
+    trained = final(panel, rows, parameters=PARAMETERS | {"loss": "pinball", "pinball_tail": 0.2})
+    assert trained.head.levels == (0.2, 0.5, 0.8)
+    trained.save(tmp_path)
+    loaded = TrainedNetwork.load(tmp_path)
+    assert loaded.head == trained.head
+    scores = loaded.score(panel, rows)
+    np.testing.assert_array_equal(scores, trained.score(panel, rows))
+    output = predict(loaded.network, Windows(panel, L), rows, loaded.scaler)
+    np.testing.assert_array_equal(scores, output[:, 1].numpy())  # the median
 
 
 @pytest.mark.parametrize(("stopped", "epochs"), [([1], 1), ([2, 5], 3), ([1, 9, 9, 9], 9)])
