@@ -127,9 +127,12 @@ def _untold(now: Mapping[str, Any]) -> dict[str, Any]:
 def compared_part(fingerprint: Mapping[str, Any], part: str) -> Any:
     """Return a part of a fingerprint, of an older study as it would be told now."""
     told = _as_now(fingerprint)
-    if part == "backtest":
-        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **told.get(part, {})}
-    return told.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
+    inside = {
+        key.removeprefix(f"{part}."): value
+        for key, value in _BEFORE_THEY_WERE_COMPARED.items()
+        if key.startswith(f"{part}.")
+    }
+    return {**inside, **told.get(part, {})} if inside else told.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
 
 
 def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:
