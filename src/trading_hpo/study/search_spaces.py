@@ -78,7 +78,8 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
         **{f"a choice of {choice}": list(components(choice).values()) for choice in CHOICES},
         "the network": [NetworkConfig if group == "common" else CONFIGS[group]],
     }
-    known = [*CHOICES, *(name for kind in owners.values() for owner in kind for name in owner.model_fields)]
+    fields = (name for kind in owners.values() for owner in kind for name in owner.model_fields)
+    known = dict.fromkeys([*CHOICES, *fields])  # several components may share a name
     for name, parameter in space.items():
         if name not in known:
             whose = "every model" if group == "common" else group

@@ -129,8 +129,8 @@ def train_final(
     """Train a configuration on all rows before the holdout.
 
     Epochs are the median of the folds' stopped epochs: nothing is left to stop on. For the same reason the learning
-    rate of each epoch is the median over the folds. The threshold follows the
-    same rule as in the folds, on the latest rows; a prevalence needs no scores that training has not seen.
+    rate of each epoch is the median over the folds. The threshold follows the same rule as in the folds, on the latest
+    rows; a prevalence needs no scores that training has not seen.
 
     **Looks ahead:** label only, of the rows given.
 
