@@ -112,8 +112,7 @@ def _by_hand(work: _Work) -> _Result:
     """Train as one would without the project; only the network and the loss are its own."""
     import torch
 
-    from trading_hpo.tasks.registry import task_of
-    from trading_hpo.training.losses import make_loss
+    from trading_hpo.training.batch import Batch
     from trading_hpo.training.seeding import fold_seed
 
     panel, chosen, training = work.given.panel, work.recipe.chosen, work.recipe.training
@@ -121,10 +120,9 @@ def _by_hand(work: _Work) -> _Result:
     train, stop, validation = (torch.from_numpy(getattr(work.rows, role)) for role in ROLES)
     torch.manual_seed(fold_seed(work.recipe.seed, work.fold, work.recipe.parameters))
     network = work.recipe.architecture.build()
-    loss_of = make_loss(training.loss_name(task_of(panel.label).target_kind), chosen)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=chosen.learning_rate, weight_decay=chosen.weight_decay, fused=True
-    )
+    targets = work.recipe.targets(panel, work.recipe.task.scale(panel.targets(work.rows.train)))
+    loss, decay = work.recipe.components.loss, work.recipe.parameters["weight_decay"]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
     values = panel.features.reshape(-1, panel.n_features)
     mean, spread = (f(values[work.rows.train], axis=0, dtype="f8").astype("f4") for f in (np.mean, np.std))
@@ -145,15 +143,15 @@ def _by_hand(work: _Work) -> _Result:
         network.train()
         for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
-            loss = loss_of(network(chosen_windows, batch // n_bars), target[batch])
+            value = loss(Batch(network(chosen_windows, batch // n_bars), batch, targets))
             optimiser.zero_grad()
-            loss.backward()
+            value.backward()
             optimiser.step()
         scores = outputs(stop)
-        stop_loss = float(loss_of(scores, target[stop]))
+        stop_loss = float(loss(Batch(scores, stop, targets)))
         threshold = float(np.quantile(scores.numpy(), 1 - target[stop].numpy().astype("f8").mean()))
         if stop_loss < best_loss:
-            called = outputs(validation).numpy() > threshold
+            called = outputs(validation).squeeze(1).numpy() > threshold
             best_loss, best = stop_loss, (epoch, threshold, _mcc(target[validation].numpy() > 0.5, called))
     return best
 

@@ -12,7 +12,7 @@ space, folds, rows and seeds are the project's own. It computes MCC only, and ne
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,6 @@ from benchmarks.project import Inputs
 from trading_hpo.engine.space import suggest
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import split_parameters
-from trading_hpo.training.losses import Loss, make_loss
 from trading_hpo.training.seeding import fold_seed
 
 if TYPE_CHECKING:
@@ -135,18 +134,18 @@ class Script:
 
     def train_fold(self, parameters: dict[str, Any], fold: "Fold") -> float:
         """Train with early stopping and return MCC on validation."""
-        chosen, network_config = split_parameters(parameters)
         settings, panel = self.given.parameters.training, self.given.panel
+        chosen, components, network_config = split_parameters(parameters, settings, task_of(panel.label).target_kind)
         torch.manual_seed(fold_seed(self.given.parameters.hpo.seed, fold.number, parameters))
         network = self.architecture(network_config).build()
-        loss_of = make_loss(settings.loss_name(task_of(panel.label).target_kind), chosen)
-        optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=chosen.weight_decay)
+        decay = components.optimizer.model_dump()["weight_decay"]
+        optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay)
         train, stop, validation = self.loaders(fold, chosen.batch_size)
         best_loss, best_score, best_weights, waited = np.inf, 0.0, network.state_dict(), 0
         for epoch in range(1, self.epochs + 1):
-            train_loss = train_epoch(network, train, loss_of, optimiser)
+            train_loss = train_epoch(network, train, components.loss, optimiser)
             outputs, truth = evaluate(network, stop)
-            stop_loss = loss_of(outputs, truth).item()
+            stop_loss = components.loss(_Batch(outputs, truth)).item()
             threshold = torch.quantile(outputs, 1 - truth.mean()).item()
             outputs, truth = evaluate(network, validation)
             score = float(matthews_corrcoef(truth.ravel() > 0.5, outputs.ravel() > threshold))
@@ -192,15 +191,27 @@ class Script:
         )
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """As much of a batch as the losses here look at."""
+
+    output: Tensor
+    target: Tensor
+    weight: None = None
+
+    def mean(self, values: Tensor) -> Tensor:
+        return values.mean()
+
+
 def train_epoch(
-    network: nn.Module, batches: DataLoader[Sample], loss_of: Loss, optimiser: torch.optim.Optimizer
+    network: nn.Module, batches: DataLoader[Sample], loss_of: Callable[..., Tensor], optimiser: torch.optim.Optimizer
 ) -> float:
     """Train on every batch once and return the mean loss."""
     network.train()
     total, n_rows = 0.0, 0
     for windows, asset, target in batches:
         optimiser.zero_grad()
-        loss = loss_of(network(windows, asset), target)
+        loss = loss_of(_Batch(network(windows, asset), target))
         loss.backward()
         optimiser.step()
         total, n_rows = total + loss.item() * len(target), n_rows + len(target)

@@ -308,7 +308,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "long",
             "backtest.positions: unknown position rule 'long'. Did you mean 'long_flat'?",
         ),
-        ("training.loss", "x", "training.loss must be 'auto', 'focal', 'cross_entropy', 'mse' or 'mae', got 'x'."),
+        ("training.loss", "x", "training.loss: unknown loss 'x'. Known: cross_entropy, focal, mae, mse."),
         (
             "hpo.objectives",
             [{"direction": "up"}],

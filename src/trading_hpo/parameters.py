@@ -19,7 +19,7 @@ from trading_hpo.study.config import HpoConfig, search_space
 from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
-from trading_hpo.training.config import LOSSES_BY_TARGET, TrainingConfig
+from trading_hpo.training.config import AUTO, TrainingConfig, losses_for
 
 
 class Parameters(Config):
@@ -144,10 +144,10 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         except ConfigurationError as error:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)
-    losses = LOSSES_BY_TARGET[target_kind]
-    if loss != "auto" and loss not in losses:
+    fitting = losses_for(target_kind)
+    if loss not in (AUTO, *fitting):
         yield (
-            f"training.loss must be {' or '.join(losses)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
+            f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
             "Or leave it at auto."
         )
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))

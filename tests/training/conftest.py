@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.training.plugins import ADDED
 
 from trading_hpo.families.family import Rows
+from trading_hpo.training.choices import CHOICES
 from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]
@@ -67,3 +69,11 @@ def make_fold_rows() -> Callable[..., list[Rows]]:
         ]
 
     return make
+
+
+@pytest.fixture
+def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses, an optimiser and schedules of others are in the registries."""
+    for choice, added in ADDED.items():
+        entries = {name: CHOICES[choice][name] for name in CHOICES[choice]}
+        monkeypatch.setattr(CHOICES[choice], "_entries", entries | {one.name: one for one in added})

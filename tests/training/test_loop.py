@@ -1,25 +1,30 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tests.training.plugins import Plateau, RelativeToBar, SharpeOfRuns, WarmUp
 from torch import nn
 
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.training.config import Hyperparameters
+from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.config import Components
 from trading_hpo.training.loop import EpochResult, fit, predict
-from trading_hpo.training.losses import make_loss
+from trading_hpo.training.losses.focal import Focal
+from trading_hpo.training.optimisers.adamw import AdamW
+from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import BarRange, Panel
 
 MakePanel = Callable[..., Panel]
 L, BATCH = 5, 32
-SETTINGS = {"batch_size": BATCH, "learning_rate": 3e-3, "weight_decay": 1e-2}
-LOSS = make_loss("focal", Hyperparameters())
+SETTINGS = {"batch_size": BATCH, "learning_rate": 3e-3}
+CHOSEN = Components(Focal(), AdamW(weight_decay=1e-2), Constant())
 
 
 class WatchedWindows(Windows):
@@ -42,7 +47,8 @@ def network_of(panel: Panel, model_type: str = "mlp", seed: int = 0, **config: A
 def train(network: nn.Module, windows: Windows, rows: np.ndarray, panel: Panel, **more: Any) -> Iterator[EpochResult]:
     scaler = Scaler.fit(panel, rows, clip=3.0)
     settings: dict[str, Any] = {"epochs": 2, "stream": RandomStream(7), **SETTINGS, **more}
-    return fit(network, windows, rows, scaler, LOSS, **settings)
+    targets = Targets(panel, np.ones(1))
+    return fit(network, windows, rows, scaler, targets, replace(CHOSEN, **settings.pop("chosen", {})), **settings)
 
 
 @pytest.fixture
@@ -71,7 +77,8 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
     mean = torch.from_numpy(values[rows].astype("f8").mean(0).astype("f4"))
     spread = torch.from_numpy(values[rows].astype("f8").std(0).astype("f4"))
     cube = ((cube - mean) / spread).clamp(-3.0, 3.0)
-    target, asset = torch.from_numpy(panel.targets(rows)), torch.from_numpy(panel.asset_of(rows))
+    asset = torch.from_numpy(panel.asset_of(rows))
+    targets = Targets(panel, np.ones(1, dtype=np.float32))
     optimiser = torch.optim.AdamW(plain.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
     losses = []
     with torch.random.fork_rng():
@@ -82,7 +89,7 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
             total = 0.0
             for start in range(0, len(order), BATCH):
                 chosen = order[start : start + BATCH]
-                loss = LOSS(plain(cube[chosen], asset[chosen]), target[chosen])
+                loss = Focal()(Batch(plain(cube[chosen], asset[chosen]), torch.from_numpy(rows)[chosen], targets))
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
@@ -241,3 +248,67 @@ def test_seconds_count_training_and_not_the_caller(
     for result in train(network_of(panel), Windows(panel, L), rows, panel, should_stop=half_a_second_per_batch):
         assert result.seconds == 0.5 * batches
         now[0] += 1000.0
+
+
+def test_a_schedule_moves_the_learning_rate_epoch_by_epoch_by_the_scores_it_is_told(
+    panel: Panel, rows: np.ndarray
+) -> None:
+    scores: list[float] = []
+    found = []
+    epochs = train(
+        network_of(panel), Windows(panel, L), rows, panel, epochs=5, scores=scores, chosen={"schedule": Plateau()}
+    )
+    for result, score in zip(epochs, [1.0, 2.0, 1.5, 3.0, 0.0], strict=True):
+        found.append(result.learning_rate)
+        scores.append(score)
+    rate = SETTINGS["learning_rate"]
+    assert found == [rate, rate, rate, rate / 2, rate / 2]
+
+
+def test_a_schedule_by_batch_is_asked_before_every_batch(
+    panel: Panel, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    factor = WarmUp.factor
+
+    def watched(self: WarmUp, passed: float, epochs: int, scores: Any) -> float:
+        asked.append(passed)
+        return factor(self, passed, epochs, scores)
+
+    monkeypatch.setattr(WarmUp, "factor", watched)
+    results = list(train(network_of(panel), Windows(panel, L), rows, panel, chosen={"schedule": WarmUp()}))
+    batches = -(-len(rows) // BATCH)
+    assert asked == pytest.approx([n / batches for n in range(2 * batches)])
+    shares = np.minimum((np.array(asked) + 0.1) / 2, 1).reshape(2, -1).mean(axis=1)
+    assert [result.learning_rate for result in results] == pytest.approx(list(SETTINGS["learning_rate"] * shares))
+
+
+def test_a_learning_rate_of_nought_learns_nothing(panel: Panel, rows: np.ndarray) -> None:
+    class Still(Constant):
+        def factor(self, passed: float, epochs: int, scores: Any) -> float:
+            return 0.0
+
+    network = network_of(panel)
+    before = {name: weight.clone() for name, weight in network.state_dict().items()}
+    (result, *_) = train(network, Windows(panel, L), rows, panel, chosen={"schedule": Still()})
+    assert result.learning_rate == 0
+    assert all(torch.equal(network.state_dict()[name], weight) for name, weight in before.items())
+
+
+@pytest.mark.parametrize("loss", [SharpeOfRuns(run_bars=7), RelativeToBar()], ids=lambda loss: loss.name)
+def test_the_loss_of_an_epoch_is_the_mean_over_its_batches_where_rows_do_not_add_up(
+    panel: Panel, rows: np.ndarray, loss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches are what the loss asks for; their sizes do not weigh."""
+    seen: list[tuple[int, float]] = []
+    call = type(loss).__call__
+
+    def watched(self: Any, batch: Batch) -> torch.Tensor:
+        value = call(self, batch)
+        seen.append((len(batch.output), float(value.detach())))
+        return value
+
+    monkeypatch.setattr(type(loss), "__call__", watched)
+    (result,) = train(network_of(panel), Windows(panel, L), rows[:-3], panel, epochs=1, chosen={"loss": loss})
+    assert len({size for size, _ in seen}) > 1
+    assert result.train_loss == pytest.approx(np.mean([value for _, value in seen]), rel=1e-5)

@@ -49,20 +49,11 @@ def test_a_window_may_be_as_long_as_the_panel(make_panel: MakePanel) -> None:
     np.testing.assert_array_equal(batch.numpy(), panel.features)
 
 
-def test_target_follows_the_same_row_numbers(make_panel: MakePanel) -> None:
-    panel = make_panel()
-    windows = Windows(panel, 5)
-    row = 2 * panel.n_bars + 17
-    assert windows.target[row] == panel.target[2, 17]
-
-
 def test_panel_is_viewed_and_not_copied(make_panel: MakePanel) -> None:
     panel = make_panel(n_bars=30)
     windows = Windows(panel, 5)
     panel.features[0, 10] = 7.0
-    panel.target[0, 10] = 9.0
     assert (windows.batch(torch.tensor([10]))[0][0, -1] == 7.0).all()
-    assert windows.target[10] == 9.0
 
 
 @pytest.mark.parametrize("window_bars", [1, 5])

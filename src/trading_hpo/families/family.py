@@ -48,6 +48,7 @@ class FoldScore:
         seconds: Of training.
         train_loss: Of the last epoch.
         stop_loss: After it, on the stop rows.
+        learning_rates: Of every epoch so far; empty of a model without epochs.
         finished: No further epoch will come.
     """
 
@@ -59,6 +60,7 @@ class FoldScore:
     seconds: float
     train_loss: float
     stop_loss: float
+    learning_rates: Sequence[float]
     finished: bool
 
 

@@ -1,7 +1,7 @@
 """Model types by name: one line each, and those that plug-ins add."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trading_hpo.configuration import Config
@@ -22,6 +22,8 @@ class ModelType:
         model: ``module:attribute`` of what the family builds, where the family asks for it.
         shared: Parameters that all model types of its family have; the group ``common`` of the search spaces may
             name them.
+        choices: What a trial of it may choose by name, each with parameters of its own, such as a loss: the registry of
+            every such choice.
         has_epochs: Whether a fit reports on its way. One that does not cannot be pruned between its epochs.
         preload: Modules that a first fit imports; with the family's, they are there once for all workers.
     """
@@ -30,6 +32,7 @@ class ModelType:
     config: type[Config]
     model: str = ""
     shared: tuple[type[Config], ...] = ()
+    choices: Mapping[str, Registry[Any]] = field(default_factory=dict)
     has_epochs: bool = True
     preload: tuple[str, ...] = ()
 

@@ -94,7 +94,13 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 _GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new study that learns from this one."
 
 # Of studies that were made before these could be chosen.
-_BEFORE_THEY_WERE_COMPARED = {"fold_order": "lockstep", "constraints": [], "backtest.regression_weight": 0.3}
+_BEFORE_THEY_WERE_COMPARED = {
+    "fold_order": "lockstep",
+    "constraints": [],
+    "backtest.regression_weight": 0.3,
+    "training.optimizer": "adamw",
+    "training.schedule": "constant",
+}
 
 
 def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
@@ -124,9 +130,12 @@ def _not_recorded(now: Mapping[str, Any]) -> dict[str, Any]:
 def compared_part(fingerprint: Mapping[str, Any], part: str) -> Any:
     """Return a part of a fingerprint, of an older study as it would be recorded now."""
     recorded = _as_now(fingerprint)
-    if part == "backtest":
-        return {"regression_weight": _BEFORE_THEY_WERE_COMPARED["backtest.regression_weight"], **recorded.get(part, {})}
-    return recorded.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
+    inside = {
+        key.removeprefix(f"{part}."): value
+        for key, value in _BEFORE_THEY_WERE_COMPARED.items()
+        if key.startswith(f"{part}.")
+    }
+    return {**inside, **recorded.get(part, {})} if inside else recorded.get(part, _BEFORE_THEY_WERE_COMPARED.get(part))
 
 
 def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions, one_of
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
+from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.config import TrainingConfig
 
 RESERVED = "memory."  # begins the names of what studies remember of earlier ones
@@ -241,13 +242,13 @@ class HpoConfig(Config):
 
 
 def search_space(
-    model_type: str, target_kind: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
+    model_type: str, target_kind: TargetKind, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
 ) -> Mapping[str, Any]:
     """Return the space that a model type's search uses."""
-    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training.loss_name(target_kind))
+    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training, target_kind)
 
 
-def common_window(target_kind: str, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
+def common_window(target_kind: TargetKind, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
     """Return the longest window over all model types: rows without it are samples for none of them."""
     return max(
         longest_window(search_space(model_type, target_kind, spaces, training, hpo), training.window_bars)

@@ -1,6 +1,7 @@
 """The search spaces of the model types: defaults, overrides, and what is wrong with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -17,8 +18,10 @@ from trading_hpo.engine.space import (
 )
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
-
-FOCAL = ("focal_alpha", "focal_gamma")
+from trading_hpo.registry import Registry
+from trading_hpo.tasks.task import TargetKind
+from trading_hpo.training.choices import having
+from trading_hpo.training.config import TrainingConfig, losses_for
 
 
 class _Groups(Config):
@@ -79,50 +82,94 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
     if group != "common" and group not in MODEL_TYPES:
         yield f".{group} is not a parameter. {did_you_mean(group, ['common', *MODEL_TYPES])}"
         return
-    owners = _owners(group)
+    choices, owners = _choices(group), _owners(group)
+    fields = (name for kind in owners.values() for owner in kind for name in owner.model_fields)
+    known = dict.fromkeys([*choices, *fields])  # several components may share a name
     for name, given in space.items():
-        if name not in owners:
+        parameter = _entry(given)
+        if name not in known:
             whose = "every model" if group == "common" else group
-            yield f".{group}.{name} is not a parameter of {whose}. {did_you_mean(name, owners)}"
-            continue
-        parameter, owner = _entry(given), owners[name]
-        if parameter is None:
-            continue
-        if isinstance(parameter, FloatParameter) and owner.model_fields[name].annotation not in (float, float | None):
-            yield f".{group}.{name}.type must be int or categorical, got {parameter.type!r}."
-            continue
-        for value in parameter.edges():
-            try:
-                owner(**{name: value})
-            except ValidationError as error:
-                yield from (f".{group}.{problem}" for problem in problems_of(error, owner))
+            yield f".{group}.{name} is not a parameter of {whose}. {did_you_mean(name, known)}"
+        elif parameter is not None:
+            found = (
+                _choice_problems(name, parameter, choices[name])
+                if name in choices
+                else _value_problems(name, parameter, owners)
+            )
+            yield from (f".{group}.{problem}" for problem in found)
 
 
-def _owners(group: str) -> dict[str, type[Config]]:
-    """The config class of every parameter that a group may name."""
-    if group != "common":
-        return MODEL_TYPES[group].parameters
-    shared = (config for model_type in MODEL_TYPES for config in MODEL_TYPES[model_type].shared)
-    return {name: config for config in shared for name in config.model_fields}
+def _choices(group: str) -> dict[str, Registry[Any]]:
+    """What trials of a group's model types may choose by name."""
+    return {
+        choice: registry
+        for name in (MODEL_TYPES if group == "common" else [group])
+        for choice, registry in MODEL_TYPES[name].choices.items()
+    }
+
+
+def _owners(group: str) -> dict[str, list[type[Config]]]:
+    """The config classes whose parameters a group may name, by what they are of."""
+    if group == "common":
+        own = [config for name in MODEL_TYPES for config in MODEL_TYPES[name].shared]
+    else:
+        own = [*MODEL_TYPES[group].shared, MODEL_TYPES[group].config]
+    chosen = {
+        f"a choice of {choice}": [registry[name] for name in registry] for choice, registry in _choices(group).items()
+    }
+    return {"the model": list(dict.fromkeys(own)), **chosen}
+
+
+def _choice_problems(choice: str, parameter: Any, known: Registry[Any]) -> Iterator[str]:
+    if not isinstance(parameter, CategoricalParameter):
+        yield f"{choice}.type must be categorical, got {parameter.type!r}."
+        return
+    yield from (f"{choice}: {known.unknown(str(name))}" for name in parameter.choices if name not in known)
+
+
+def _value_problems(name: str, parameter: Any, owners: Mapping[str, Sequence[type[Config]]]) -> Iterator[str]:
+    """Yield what is wrong with a range; several components of one kind may have the parameter."""
+    found = [(kind, one) for kind, some in owners.items() for one in some if name in one.model_fields]
+    (kind, *others), those = dict.fromkeys(kind for kind, _ in found), [one for _, one in found]
+    if others:
+        yield f"{name} is a parameter of {' and of '.join([kind, *others])}. Rename the plug-in's."
+        return
+    annotations = {one.model_fields[name].annotation for one in those}
+    if isinstance(parameter, FloatParameter) and not annotations <= {float, float | None}:
+        yield f"{name}.type must be int or categorical, got {parameter.type!r}."
+        return
+    problems: dict[str, None] = {}
+    for owner, value in product(those, parameter.edges()):
+        try:
+            owner(**{name: value})
+        except ValidationError as error:
+            problems.update(dict.fromkeys(problems_of(error, owner)))
+    yield from problems
 
 
 def resolve_space(
-    spaces: SearchSpacesConfig, custom: CustomSpacesConfig, model_type: str, loss: str
+    spaces: SearchSpacesConfig,
+    custom: CustomSpacesConfig,
+    model_type: str,
+    training: TrainingConfig,
+    target_kind: TargetKind,
 ) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
     """Return the space of a model type, overrides applied.
 
-    The focal loss's own parameters are left out under another loss: they would change nothing.
+    Parameters of a loss, an optimiser or a schedule are suggested only where it is chosen. Where it cannot be, they are
+    left out: they would change nothing.
 
     Args:
         spaces: Defaults.
         custom: Overrides.
         model_type: Whose.
-        loss: Name of the loss.
+        training: Has the choices that are not searched.
+        target_kind: That the losses must be able to learn.
 
     Raises:
-        ConfigurationError: A condition names a parameter that is not suggested before.
+        ConfigurationError: A condition names a parameter that is not suggested before, or a loss cannot learn the
+            target.
     """
-    declared = MODEL_TYPES[model_type].parameters
     space: dict[str, Any] = {**spaces.common, **spaces.of(model_type)}
     for group in (custom.common, custom.groups.get(model_type, {})):
         for name, value in group.items():
@@ -130,10 +177,21 @@ def resolve_space(
                 space.pop(name, None)
             else:
                 space[name] = _entry(value)
-    space = {name: entry for name, entry in space.items() if name in declared}  # others' shared parameters are left out
-    space = {name: entry for name, entry in space.items() if loss == "focal" or name not in FOCAL}
-    names = list(space)
+    space = {name: entry for name, entry in space.items() if name in _declared(model_type)}  # others' are left out
+    choices = MODEL_TYPES[model_type].choices
+    among = {
+        choice: space[choice].choices if choice in space else (training.chosen(choice, target_kind),)
+        for choice in choices
+    }
+    fitting = losses_for(target_kind)
     problems = [
+        f"{model_type}.loss must be {' or '.join(fitting)} for a target that is a {target_kind}, got {name!r}."
+        for name in among.get("loss", ())
+        if "loss" in space and name not in fitting
+    ]
+    space = _with_choices(space, among)
+    names = list(space)
+    problems += [
         f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
         for name, entry in space.items()
         for other in entry.only_if
@@ -142,6 +200,25 @@ def resolve_space(
     if problems:
         raise ConfigurationError(problems)
     return space
+
+
+def _declared(model_type: str) -> set[str]:
+    """All that a trial of a model type may choose."""
+    owners = _owners(model_type).values()
+    return {*_choices(model_type), *(name for some in owners for owner in some for name in owner.model_fields)}
+
+
+def _with_choices(space: Mapping[str, Any], among: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Put choices first, and give the parameters that belong to some of them the condition that one is chosen."""
+    resolved = {choice: space[choice] for choice in among if choice in space}
+    for name, entry in space.items():
+        belongs = {choice: having(choice, name) for choice in among if having(choice, name)}
+        chosen = {choice: [one for one in among[choice] if one in some] for choice, some in belongs.items()}
+        if all(chosen.values()):
+            # Where every choice has the parameter, or the choice is fixed, there is nothing to ask.
+            asked = {choice: some for choice, some in chosen.items() if len(some) < len(among[choice])}
+            resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
+    return resolved
 
 
 def longest_window(space: Mapping[str, Any], default: int) -> int:

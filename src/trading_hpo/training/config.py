@@ -1,29 +1,35 @@
 """How networks are trained: what every trial shares, and what a trial may choose."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
+from trading_hpo.tasks.task import TargetKind
+from trading_hpo.training.choices import CHOICES
+from trading_hpo.training.losses.loss import Loss
+from trading_hpo.training.losses.registry import LOSSES
+from trading_hpo.training.optimisers.optimiser import Optimiser
+from trading_hpo.training.schedules.schedule import Schedule
 
-LOSSES_BY_TARGET = {"class": ("focal", "cross_entropy"), "number": ("mse", "mae")}
+AUTO, LOSS = "auto", "loss"
 
 
 class TrainingConfig(Config):
-    """What all trials of a search share."""
+    """What all trials of a search share, unless the search space has it."""
 
     epochs: int = Field(default=100, ge=1, strict=True)
     window_bars: int = Field(default=20, ge=1, strict=True, description="L, unless the search space has it")
     max_windows_per_epoch: int | None = Field(
         default=None, ge=1, description="an epoch draws at most so many train rows; null takes all"
     )
-    loss: Literal["auto", "focal", "cross_entropy", "mse", "mae"] = Field(
-        default="auto", description="auto: focal for a class, mse for a number"
-    )
-    monitor_metric: str = Field(
-        default="loss", description="loss or a metric, on the stop rows; decides the stopped epoch"
-    )
+    loss: str = Field(default=AUTO, description="auto: the first that can learn the target")
+    optimizer: str = "adamw"
+    schedule: str = Field(default="constant", description="of the learning rate")
+    monitor_metric: str = Field(default=LOSS, description="on the stop rows; decides the stopped epoch")
     min_delta: float = Field(default=0.0, ge=0, description="least improvement that counts")
     threshold: Literal["prevalence"] | float = Field(
         default="prevalence",
@@ -33,33 +39,83 @@ class TrainingConfig(Config):
     eval_batch_size: int = Field(default=2048, ge=1)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$")
 
+    @model_validator(mode="after")
+    def _known_choices(self) -> Self:
+        named = {choice: getattr(self, choice) for choice in CHOICES}
+        problems = [
+            f"{choice}: {CHOICES[choice].unknown(name)}"
+            for choice, name in named.items()
+            if name not in CHOICES[choice] and (choice, name) != ("loss", AUTO)
+        ]
+        if problems:
+            raise ValueError(*problems)
+        return self
+
     @field_validator("monitor_metric")
     @classmethod
-    def _known(cls, name: str) -> str:
-        if name != "loss" and name not in METRICS:
+    def _can_be_monitored(cls, name: str) -> str:
+        if name == LOSS:
+            return name
+        if name not in METRICS:
             raise ValueError(METRICS.unknown(name))
-        if name != "loss" and METRICS[name].kind == "cost":
-            raise ValueError(f"monitor_metric must be loss or a metric of forecast or trades, got the cost {name!r}.")
+        if METRICS[name].kind == "cost" or METRICS[name].direction is None:
+            raise ValueError(
+                "monitor_metric must be loss or a metric of forecasts or trades that has a good direction, got "
+                f"{name!r}."
+            )
         return name
 
-    def loss_name(self, target_kind: str) -> str:
-        """Return the loss of a task's kind of target."""
-        return LOSSES_BY_TARGET[target_kind][0] if self.loss == "auto" else self.loss
+    def chosen(self, choice: str, target_kind: TargetKind) -> str:
+        """Return the name that a key of ``CHOICES`` has here; ``auto`` is resolved."""
+        name: str = getattr(self, choice)
+        return losses_for(target_kind)[0] if (choice, name) == ("loss", AUTO) else name
+
+
+def losses_for(target_kind: TargetKind) -> tuple[str, ...]:
+    """Return the names of the losses that can learn a kind of target."""
+    return tuple(name for name in LOSSES if target_kind in LOSSES[name].target_kinds)
 
 
 class Hyperparameters(Config):
-    """What a trial may choose beyond the network itself."""
+    """What a trial may choose beyond the network, the loss, the optimiser and the schedule."""
 
     learning_rate: float = Field(default=1e-3, gt=0, le=10)
     batch_size: int = Field(default=128, ge=1, le=65536)
-    weight_decay: float = Field(default=1e-5, ge=0, le=10)
-    focal_alpha: float = Field(default=0.25, ge=0, le=1)
-    focal_gamma: float = Field(default=2.0, ge=0, le=20)
     early_stopping_patience: int = Field(default=15, ge=1)
     window_bars: int | None = Field(default=None, ge=1, description="null: that of the training group")
 
 
-def split_parameters(parameters: dict[str, Any]) -> tuple[Hyperparameters, dict[str, Any]]:
-    """Divide a trial's parameters into those of training and those of the network."""
-    ours = {name: value for name, value in parameters.items() if name in Hyperparameters.model_fields}
-    return Hyperparameters(**ours), {name: v for name, v in parameters.items() if name not in ours}
+@dataclass(frozen=True)
+class Components:
+    """What is chosen by name, with the trial's own parameters in it."""
+
+    loss: Loss
+    optimizer: Optimiser
+    schedule: Schedule
+
+
+def split_parameters(
+    parameters: Mapping[str, Any], training: TrainingConfig, target_kind: TargetKind
+) -> tuple[Hyperparameters, Components, dict[str, Any]]:
+    """Divide a trial's parameters: those of every training, those of what it chooses, and those of the network.
+
+    Args:
+        parameters: As the study knows them.
+        training: Has the choices that are not searched.
+        target_kind: For which ``auto`` stands.
+
+    Raises:
+        ConfigurationError: A choice is unknown.
+    """
+    classes = {
+        choice: registry[parameters.get(choice, training.chosen(choice, target_kind))]
+        for choice, registry in CHOICES.items()
+    }
+    common = {name: parameters[name] for name in Hyperparameters.model_fields if name in parameters}
+    own = {
+        choice: {name: parameters[name] for name in component.model_fields if name in parameters}
+        for choice, component in classes.items()
+    }
+    components = Components(**{choice: component(**own[choice]) for choice, component in classes.items()})
+    taken = {*CHOICES, *common, *(name for names in own.values() for name in names)}
+    return Hyperparameters(**common), components, {n: v for n, v in parameters.items() if n not in taken}

@@ -1,7 +1,7 @@
 """The training loop: one network, one fold, a generator that the caller may leave at any epoch."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from trading_hpo.errors import Interrupted
-from trading_hpo.training.losses import Loss
+from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.config import Components
+from trading_hpo.training.losses.loss import Loss
+from trading_hpo.training.sampling import BatchSampler
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
 
@@ -21,12 +24,14 @@ class EpochResult:
 
     Attributes:
         epoch: From 1.
-        train_loss: Mean over the epoch's batches.
+        train_loss: Mean over the epoch's rows, or over its batches if the loss is not additive.
+        learning_rate: Of the epoch; of one that changed by batch the mean.
         seconds: Of training; what the caller does in between is not counted.
     """
 
     epoch: int
     train_loss: float
+    learning_rate: float
     seconds: float
 
 
@@ -35,52 +40,67 @@ def fit(
     windows: Windows,
     rows: Int[np.ndarray, " N"],
     scaler: Scaler,
-    loss: Loss,
+    targets: Targets,
+    chosen: Components,
     *,
     epochs: int,
     batch_size: int,
     learning_rate: float,
-    weight_decay: float,
     stream: RandomStream,
+    scores: Sequence[float] = (),
     max_windows: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EpochResult]:
     """Train ``network`` in place, yielding after every epoch.
 
-    **Looks ahead:** label only, of the train rows.
+    **Looks ahead:** label only, of the train rows, and of those that ``scores`` come from.
 
     Args:
         network: On the device of ``windows``.
         windows: The panel's windows.
         rows: Train rows.
         scaler: Fitted on train rows.
-        loss: Of a batch.
+        targets: In units of the train rows.
+        chosen: Loss, optimiser, schedule.
         epochs: At most.
         batch_size: B.
-        learning_rate: Of AdamW (Loshchilov and Hutter, 2019).
-        weight_decay: Of AdamW.
+        learning_rate: That the schedule starts from.
         stream: Draws the batches and the dropout masks.
+        scores: For the schedule: what is monitored after each epoch, the higher the better. Whoever takes the
+            epochs adds to it before asking for the next one.
         max_windows: Rows per epoch; each epoch draws its own.
         should_stop: Asked before every batch.
 
     Raises:
+        DataError: The loss wants runs of bars that the rows do not have.
         Interrupted: ``should_stop`` said yes.
     """
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
-    all_rows = torch.from_numpy(rows)
+    loss, schedule = chosen.loss, chosen.schedule
+    optimiser = chosen.optimizer.make(network, learning_rate)
+    sampler = BatchSampler(
+        loss.sampling, rows, targets.bar_of(rows), targets.asset_of(rows), batch_size, windows.device
+    )
     for epoch in range(1, epochs + 1):
         started = time.monotonic()
         with stream.entered():
-            drawn = all_rows[torch.randperm(len(rows))[:max_windows]].to(windows.device)
-            total = torch.zeros((), device=windows.device)
+            batches = sampler.epoch(max_windows)
+            total, counted, rates = torch.zeros((), device=windows.device), 0, []
             network.train()
-            for chosen in drawn.split(batch_size):
+            for place, batch in enumerate(batches):
                 if should_stop():
                     raise Interrupted
+                if place == 0 or schedule.per_batch:
+                    factor = schedule.factor(epoch - 1 + place / len(batches), epochs, scores)
+                    rates.append(learning_rate * factor)
+                    for group in optimiser.param_groups:
+                        group["lr"] = rates[-1]
+                size = len(batch) if loss.additive else 1
                 # Kept on the device: reading a number there would wait for every step.
-                total.add_(_step(network, windows, chosen, scaler, loss, optimiser), alpha=len(chosen))
-            mean_loss = float(total) / max(len(drawn), 1)
-        yield EpochResult(epoch, mean_loss, time.monotonic() - started)
+                total.add_(_step(network, windows, batch, scaler, loss, targets, optimiser), alpha=size)
+                counted += size
+            mean_loss = float(total) / max(counted, 1)
+        rate = sum(rates) / len(rates) if rates else learning_rate
+        yield EpochResult(epoch, mean_loss, rate, time.monotonic() - started)
 
 
 def _step(
@@ -89,11 +109,12 @@ def _step(
     rows: Int[Tensor, " B"],
     scaler: Scaler,
     loss: Loss,
+    targets: Targets,
     optimiser: torch.optim.Optimizer,
 ) -> Float[Tensor, ""]:
     batch, asset = windows.batch(rows)
     optimiser.zero_grad(set_to_none=True)
-    value = loss(network(scaler(batch), asset), windows.target[rows])
+    value = loss(Batch(network(scaler(batch), asset), rows, targets))
     value.backward()
     optimiser.step()
     return value.detach()
@@ -108,7 +129,7 @@ def predict(
     batch_size: int = 2048,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Float[Tensor, "N O"]:
-    """Return the raw outputs of every row.
+    """Return the raw outputs of every row, in the meaning of the head of the loss that trained the network.
 
     Raises:
         Interrupted: ``should_stop`` said yes.
@@ -120,4 +141,4 @@ def predict(
             raise Interrupted
         batch, asset = windows.batch(chosen)
         parts.append(network(scaler(batch), asset))
-    return torch.cat(parts) if parts else torch.empty(0)
+    return torch.cat(parts)

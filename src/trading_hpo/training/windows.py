@@ -57,7 +57,6 @@ class Windows:
         self._view = flat.as_strided(
             (n_windows, window_bars, panel.n_features), (panel.n_features, panel.n_features, 1)
         )
-        self.target = torch.from_numpy(panel.target_rows).to(device)
         self._asset = torch.from_numpy(panel.asset_of(np.arange(len(panel.feature_rows)))).to(device)
 
     def batch(self, rows: Int[Tensor, " B"]) -> tuple[Float[Tensor, "B L F"], Int[Tensor, " B"]]:

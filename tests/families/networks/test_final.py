@@ -81,16 +81,48 @@ def test_epochs_are_the_median_of_the_folds_stopped_epochs(
         windows,
         rows,
         scaler,
-        recipe.loss(recipe.task.scale(panel.targets(rows))),
+        recipe.targets(panel, recipe.task.scale(panel.targets(rows))),
+        recipe.components,
         epochs=3,
         batch_size=64,
         learning_rate=5e-3,
-        weight_decay=recipe.chosen.weight_decay,
         stream=stream,
         max_windows=200,
     )
     assert len(list(epochs)) == 3
     np.testing.assert_array_equal(scores(trained, panel, rows), predict(network, windows, rows, scaler).numpy()[:, 0])
+
+
+def test_the_learning_rates_are_the_median_of_the_folds(
+    panel: Panel, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        for result in fit(*arguments, **options):
+            found.append(result.learning_rate)
+            yield result
+
+    monkeypatch.setattr("trading_hpo.families.networks.final.fit", watched)
+    rate = PARAMETERS["learning_rate"]
+    rates = [[rate, rate / 2], [rate, rate, rate / 4], [rate, rate / 4, rate / 8]]
+    folds = [{"stopped_epoch": 5, "learning_rates": one} for one in rates]
+    final(panel, rows, folds=folds)
+    assert found == pytest.approx([rate, rate / 2, rate * 3 / 16, rate * 3 / 16, rate * 3 / 16])
+
+
+def test_a_network_of_several_quantiles_survives_its_files(
+    make_panel: MakePanel, rows: np.ndarray, tmp_path: Path, plugged_in: None
+) -> None:
+    panel = make_panel(kind="forward_return")
+    trained = final(panel, rows, parameters=PARAMETERS | {"loss": "pinball", "pinball_tail": 0.2})
+    trained.save(tmp_path)
+    loaded = TrainedNetwork.load(tmp_path)
+    said, again = trained.forecast(panel, rows), loaded.forecast(panel, rows)
+    assert said.levels == again.levels == (0.2, 0.5, 0.8)
+    np.testing.assert_array_equal(said.quantiles, again.quantiles)
+    output = predict(loaded.network, Windows(panel, L), rows, loaded.scaler)
+    np.testing.assert_array_equal(again.score, output[:, 1].numpy())  # the median
 
 
 @pytest.mark.parametrize(("stopped", "epochs"), [([1], 1), ([2, 5], 3), ([1, 9, 9, 9], 9)])

@@ -5,22 +5,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.family import DivergedError, FoldScore, Rows
+from trading_hpo.families.judgement import monitored
 from trading_hpo.families.networks.fold import Recipe, fit_fold
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import save_panel
+from trading_hpo.metrics.registry import METRICS
+from trading_hpo.study.objectives import ObjectiveConfig
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.task import Decision, Forecast
+from trading_hpo.training.batch import Batch
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
+from trading_hpo.training.losses.focal import Focal
+from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
@@ -42,6 +49,11 @@ LONGER = TRAINING.model_copy(update={"epochs": 30})
 SEED = 11
 
 
+def without_focal(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of a loss that is not chosen are nobody's."""
+    return {name: value for name, value in parameters.items() if not name.startswith("focal")}
+
+
 def start(
     panel: Panel,
     rows: Rows,
@@ -52,6 +64,8 @@ def start(
     model_type: str = "mlp",
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[FoldScore]:
+    if panel.task == "regression":
+        parameters = without_focal(parameters)
     recipe = Recipe.of(model_type, parameters, panel, training, SEED)
     windows = Windows(panel, recipe.architecture.window_bars)
     return fit_fold(recipe, panel, windows, fold, rows, BacktestConfig(), should_stop)
@@ -171,7 +185,7 @@ def stop_losses(panel: Panel, rows: Rows, parameters: dict[str, Any], training: 
     recipe = Recipe.of("mlp", parameters, panel, training, SEED)
     stream = RandomStream(fold_seed(SEED, 0, parameters))
     unit = recipe.task.scale(panel.targets(rows.train))
-    network, loss = recipe.build(stream), recipe.loss(unit)
+    network, targets = recipe.build(stream), recipe.targets(panel, unit)
     scaler, windows = Scaler.fit(panel, rows.train, training.clip_sigma), Windows(panel, L)
     chosen = {"batch_size": recipe.chosen.batch_size, "learning_rate": recipe.chosen.learning_rate}
     losses = []
@@ -180,14 +194,14 @@ def stop_losses(panel: Panel, rows: Rows, parameters: dict[str, Any], training: 
         windows,
         rows.train,
         scaler,
-        loss,
+        targets,
+        recipe.components,
         epochs=training.epochs,
-        weight_decay=recipe.chosen.weight_decay,
         stream=stream,
         **chosen,
     ):
         output = predict(network, windows, rows.stop, scaler)
-        losses.append(float(loss(output, torch.from_numpy(panel.targets(rows.stop)))))
+        losses.append(float(recipe.components.loss(Batch(output, torch.from_numpy(rows.stop), targets))))
     return losses
 
 
@@ -224,12 +238,30 @@ def test_training_ends_with_its_epochs(panel: Panel, folds: list[Rows]) -> None:
     assert scores[-1]["finished"]
 
 
-@pytest.mark.parametrize("metric", ["auc", "mcc", "f1_positive", "accuracy", "balanced_accuracy"])
+MONITORS = [name for name in METRICS if METRICS[name].kind != "cost" and METRICS[name].direction is not None]
+
+
+@pytest.mark.parametrize("metric", [name for name in MONITORS if name != "recall"])
 def test_another_metric_can_be_monitored(panel: Panel, folds: list[Rows], metric: str) -> None:
     training = LONGER.model_copy(update={"monitor_metric": metric})
     last = run(panel, folds[0], training=training)[-1]
-    assert last["metrics"]["mcc"] > 0.5
+    assert last["metrics"]["mcc"] > 0.4
     assert last["stopped_epoch"] > 1
+
+
+def test_what_is_monitored_is_improved_in_its_own_direction(
+    panel: Panel, folds: list[Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def watched(*arguments: Any) -> float:
+        seen.append(monitored(*arguments))
+        return seen[-1]
+
+    monkeypatch.setattr("trading_hpo.families.networks.fold.monitored", watched)
+    scores = run(panel, folds[0], training=LONGER.model_copy(update={"monitor_metric": "mse"}))
+    assert scores[-1]["stopped_epoch"] == int(np.argmax(seen)) + 1
+    assert max(seen) < 0  # a mean squared error, the smaller the better
 
 
 def without_validation(panel: Panel, rows: Rows) -> Panel:
@@ -248,7 +280,7 @@ def without_validation(panel: Panel, rows: Rows) -> Panel:
     return moved
 
 
-@pytest.mark.parametrize("monitor_metric", ["loss", "mcc"])
+@pytest.mark.parametrize("monitor_metric", ["loss", "mcc", "sharpe", "mse"])
 def test_validation_decides_nothing(panel: Panel, folds: list[Rows], monitor_metric: str) -> None:
     training = TRAINING.model_copy(update={"monitor_metric": monitor_metric})
     parameters = PARAMETERS | {"early_stopping_patience": 2}
@@ -339,13 +371,60 @@ def test_threshold_of_a_fold_calls_stop_rows_as_often_as_they_are_positive(
     assert all(called == positive for called, positive in shares)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae"])
-def test_a_number_can_be_learned(make_panel: MakePanel, folds: list[Rows], loss: str) -> None:
+@pytest.mark.parametrize("loss", ["mse", "mae", "pinball", "relative_to_bar", "sharpe_of_runs"])
+def test_a_number_can_be_learned(make_panel: MakePanel, folds: list[Rows], loss: str, plugged_in: None) -> None:
     panel = make_panel(kind="forward_return")
-    training = TRAINING.model_copy(update={"loss": loss})
+    training = LONGER.model_copy(update={"loss": loss})
     last = run(panel, folds[0], training=training)[-1]
     assert last["metrics"]["auc"] > 0.85
     assert last["metrics"]["mcc"] > 0.5
+
+
+def test_the_head_of_the_loss_gives_the_network_its_width(make_panel: MakePanel, plugged_in: None) -> None:
+    panel = make_panel(kind="forward_return")
+    widths = {"mse": 1, "pinball": 3, "sharpe_of_runs": 1}
+    for loss, width in widths.items():
+        recipe = Recipe.of("mlp", without_focal(PARAMETERS) | {"loss": loss}, panel, TRAINING, SEED)
+        assert recipe.architecture.n_outputs == width
+
+
+def test_the_learning_rates_of_all_epochs_are_kept(panel: Panel, folds: list[Rows], plugged_in: None) -> None:
+    rate = PARAMETERS["learning_rate"]
+    assert run(panel, folds[0])[-1]["learning_rates"] == (rate,) * TRAINING.epochs
+    training = TRAINING.model_copy(update={"schedule": "plateau", "monitor_metric": "accuracy", "epochs": 12})
+    scores = run(panel, folds[0], training=training)
+    for epoch, score in enumerate(scores):
+        assert score["learning_rates"] == scores[-1]["learning_rates"][: epoch + 1]
+    halved = [1 if later == earlier else later / earlier for earlier, later in pairwise(scores[-1]["learning_rates"])]
+    assert set(halved) == {1, 0.5}
+    improved = [earlier["stopped_epoch"] != later["stopped_epoch"] for earlier, later in pairwise(scores[:-1])]
+    assert [share == 1 for share in halved[1:]] == improved
+
+
+def test_trials_are_not_compared_by_their_own_training_loss(
+    panel: Panel, folds: list[Rows], monkeypatch: pytest.MonkeyPatch, plugged_in: None
+) -> None:
+    """A loss in other units trains the same and is worth the same; only the losses that are shown differ."""
+
+    class Thousandfold(Focal):
+        name: ClassVar[str] = "thousandfold"
+
+        def __call__(self, batch: Batch) -> torch.Tensor:
+            value = super().__call__(batch)
+            return value.detach() * 1023 + value  # the same gradient
+
+    LOSSES.add("thousandfold", Thousandfold)
+    shown = ("train_loss", "stop_loss")
+    plain, larger = (
+        run(panel, folds[0], training=TRAINING.model_copy(update={"loss": loss})) for loss in ("focal", "thousandfold")
+    )
+    assert all(score[name] > 500 * before[name] for before, score in zip(plain, larger, strict=True) for name in shown)
+    for before, score in zip(plain, larger, strict=True):
+        assert {name: value for name, value in score.items() if name not in shown} == {
+            name: value for name, value in before.items() if name not in shown
+        }
+    with pytest.raises(ValidationError, match="unknown metric 'stop_loss'"):
+        ObjectiveConfig(metric="stop_loss")
 
 
 def test_a_number_is_learned_in_units_of_its_spread(make_panel: MakePanel, folds: list[Rows]) -> None:

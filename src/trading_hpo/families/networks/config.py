@@ -4,6 +4,7 @@ from pydantic import Field
 
 from trading_hpo.configuration import Config
 from trading_hpo.families.registry import ModelType
+from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import Hyperparameters
 
 
@@ -26,5 +27,6 @@ def network_type(config: type[NetworkConfig], network: str) -> ModelType:
         config,
         network,
         shared=(Hyperparameters, NetworkConfig),
+        choices=CHOICES,
         preload=("torch._dynamo",),  # 3 s and 100 MB, which torch's optimisers ask for when they are first used
     )

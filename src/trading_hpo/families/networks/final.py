@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.machine import use_one_thread
+from trading_hpo.training.schedules.replay import Replay
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
@@ -118,8 +119,9 @@ def train_final(
 ) -> TrainedNetwork:
     """Train a configuration on all rows before the holdout.
 
-    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. The threshold follows the
-    same rule as in the folds, on the latest rows; a prevalence needs no scores that training has not seen.
+    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. For the same reason the learning
+    rate of each epoch is the median over the folds. The threshold follows the same rule as in the folds, on the latest
+    rows; a prevalence needs no scores that training has not seen.
 
     **Looks ahead:** label only, of the rows given.
 
@@ -152,11 +154,11 @@ def train_final(
         windows,
         rows,
         scaler,
-        recipe.loss(unit),
+        recipe.targets(panel, unit),
+        replace(recipe.components, schedule=Replay.of(folds, recipe.chosen.learning_rate)),
         epochs=max(epochs, 1),
         batch_size=recipe.chosen.batch_size,
         learning_rate=recipe.chosen.learning_rate,
-        weight_decay=recipe.chosen.weight_decay,
         stream=stream,
         max_windows=training.max_windows_per_epoch,
         should_stop=should_stop,

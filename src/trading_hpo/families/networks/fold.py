@@ -12,12 +12,13 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.family import DivergedError, FoldScore, Rows
 from trading_hpo.families.judgement import constant_forecast, judge, monitored
 from trading_hpo.families.networks.architecture import Architecture, size_mb
-from trading_hpo.tasks.head import LOGIT, VALUE, Head
+from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Task
-from trading_hpo.training.config import Hyperparameters, TrainingConfig, split_parameters
+from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.config import LOSS, Components, Hyperparameters, TrainingConfig, split_parameters
 from trading_hpo.training.loop import fit, predict
-from trading_hpo.training.losses import Loss, make_loss
+from trading_hpo.training.sampling import judged_rows
 from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
@@ -29,18 +30,18 @@ class Recipe:
 
     Attributes:
         task: What is predicted.
-        head: What the outputs stand for.
         architecture: Of the network.
         chosen: Learning rate, batch size and their like.
+        components: Loss, optimiser, schedule.
         training: What all trials share.
         parameters: As the study knows them; they seed the training.
         seed: Of the study.
     """
 
     task: Task
-    head: Head
     architecture: Architecture
     chosen: Hyperparameters
+    components: Components
     training: TrainingConfig
     parameters: Mapping[str, Any]
     seed: int
@@ -50,23 +51,26 @@ class Recipe:
         model_type: str, parameters: Mapping[str, Any], panel: Panel, training: TrainingConfig, seed: int
     ) -> "Recipe":
         """Return the recipe of a trial's parameters on a panel."""
-        chosen, network = split_parameters(dict(parameters))
-        length = chosen.window_bars or training.window_bars
         task = task_of(panel.label)
-        head = LOGIT if task.target_kind == "class" else VALUE
-        shape = (panel.n_features, length, panel.n_assets, head.width(task.n_targets))
-        return Recipe(task, head, Architecture(model_type, network, *shape), chosen, training, parameters, seed)
+        chosen, components, network = split_parameters(parameters, training, task.target_kind)
+        length = chosen.window_bars or training.window_bars
+        width = components.loss.head.width(task.n_targets)
+        architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets, width)
+        return Recipe(task, architecture, chosen, components, training, parameters, seed)
 
     def build(self, stream: RandomStream) -> torch.nn.Module:
         """Return the network with the weights that the stream draws."""
         with stream.entered():
             return self.architecture.build().to(self.training.device)
 
-    def loss(self, unit: Float[np.ndarray, " C"]) -> Loss:
-        """Return the trial's loss, of targets in the unit of the train rows."""
-        base = make_loss(self.training.loss_name(self.task.target_kind), self.chosen)
-        scale = torch.from_numpy(unit).to(self.training.device)
-        return lambda output, target: base(output, target / scale)
+    @property
+    def head(self) -> Head:
+        """What the outputs stand for."""
+        return self.components.loss.head
+
+    def targets(self, panel: Panel, unit: Float[np.ndarray, " C"]) -> Targets:
+        """Return what the loss may know; targets are learned in the unit of the train rows."""
+        return Targets(panel, unit, self.training.device)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""
@@ -93,39 +97,46 @@ def fit_fold(
         DivergedError: A loss or an output is not finite.
         Interrupted: ``should_stop`` said yes.
     """
-    task, training, chosen = recipe.task, recipe.training, recipe.chosen
+    task, training, chosen, loss = recipe.task, recipe.training, recipe.chosen, recipe.components.loss
     stream = RandomStream(fold_seed(recipe.seed, fold, recipe.parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
     unit, stop_targets = task.scale(panel.targets(rows.train)), panel.targets(rows.stop)
-    loss = recipe.loss(unit)
+    targets = recipe.targets(panel, unit)
     constant = constant_forecast(panel, rows.validation, rows.train)
+    bar, asset = panel.bar_of(rows.stop), panel.asset_of(rows.stop)
+    judged_places = torch.from_numpy(judged_rows(loss.sampling, rows.stop, bar, asset))
+    judged_stop = torch.from_numpy(rows.stop)[judged_places].to(training.device)
     best, best_score, seconds = -np.inf, None, 0.0
+    scores: list[float] = []
+    learning_rates: list[float] = []
     for result in fit(
         network,
         windows,
         rows.train,
         scaler,
-        loss,
+        targets,
+        recipe.components,
         epochs=training.epochs,
         batch_size=chosen.batch_size,
         learning_rate=chosen.learning_rate,
-        weight_decay=chosen.weight_decay,
         stream=stream,
+        scores=scores,
         max_windows=training.max_windows_per_epoch,
         should_stop=should_stop,
     ):
         seconds += result.seconds
+        learning_rates.append(result.learning_rate)
         output = predict(network, windows, rows.stop, scaler, training.eval_batch_size, should_stop)
-        stop_loss = float(loss(output, windows.target[torch.from_numpy(rows.stop)]))
+        stop_loss = float(loss(Batch(output[judged_places.to(output.device)], judged_stop, targets)))
         if not np.isfinite([result.train_loss, stop_loss]).all() or not bool(torch.isfinite(output).all()):
             raise DivergedError(f"the loss or an output was not finite in epoch {result.epoch} of fold {fold}")
         forecast = task.forecast(output.cpu().numpy(), recipe.head, unit)
         decision = task.decide(forecast, stop_targets, training.threshold)
-        if training.monitor_metric == "loss":
-            reached = -stop_loss
-        else:
+        reached = -stop_loss
+        if training.monitor_metric != LOSS:
             reached = monitored(panel, rows.stop, forecast, decision, backtest, training.monitor_metric)
+        scores.append(reached)
         if best_score is None or reached > best + training.min_delta:
             best = reached
             validation = predict(network, windows, rows.validation, scaler, training.eval_batch_size, should_stop)
@@ -137,7 +148,7 @@ def fit_fold(
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch
         finished = waited >= chosen.early_stopping_patience or result.epoch == training.epochs
-        losses = (result.train_loss, stop_loss)
-        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *losses, finished)
+        by_epoch = (result.train_loss, stop_loss, tuple(learning_rates))
+        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *by_epoch, finished)
         if finished:
             return

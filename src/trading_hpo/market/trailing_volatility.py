@@ -1,0 +1,36 @@
+"""How much each asset has moved lately: what is known of it at every row."""
+
+import numpy as np
+from jaxtyping import Float
+
+from trading_hpo.types import Panel
+
+VOLATILITY_BARS = 20
+LEAST_VOLATILITY = 1e-4  # one basis point a bar: a loss may divide by it
+
+
+def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
+    """Return how much each asset has moved per bar: root mean square of its last one-bar returns.
+
+    **Looks ahead:** never; the last return is the one that ends with the row's own bar.
+
+    Args:
+        panel: Its one-bar returns. Bars without a return are left out.
+
+    Returns:
+        Over the last ``VOLATILITY_BARS`` bars, or over those that there are; at least ``LEAST_VOLATILITY``. 1, which
+        is huge, where no return is known yet.
+    """
+    known = np.zeros((panel.n_assets, panel.n_bars))
+    squared = np.zeros_like(known)
+    known[:, 1:] = panel.labelled[:, :-1]
+    squared[:, 1:] = np.where(panel.labelled[:, :-1], panel.forward_return[:, :-1, 0].astype("f8") ** 2, 0)
+    count, total = _trailing_sum(known), _trailing_sum(squared)
+    mean = np.divide(total, count, out=np.ones_like(total), where=count > 0)
+    volatility: Float[np.ndarray, "A T"] = np.maximum(np.sqrt(mean.clip(0)), LEAST_VOLATILITY).astype("f4")
+    return volatility.reshape(-1)
+
+
+def _trailing_sum(values: Float[np.ndarray, "A T"]) -> Float[np.ndarray, "A T"]:
+    sums = np.pad(values.cumsum(axis=1), ((0, 0), (VOLATILITY_BARS, 0)))
+    return sums[:, VOLATILITY_BARS:] - sums[:, :-VOLATILITY_BARS]

@@ -1,0 +1,117 @@
+"""What a loss sees of the rows of a batch, gathered when it asks."""
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from trading_hpo.market.trailing_volatility import trailing_volatility
+from trading_hpo.types import Panel
+
+
+class Targets:
+    """What is known of every row of a panel beside its features, as a fold learns it.
+
+    Args:
+        panel: The data.
+        unit: In which each target is learned, [C]: the fold's train rows give it. Ones for classes.
+        device: Where the batches live.
+        weight: Of every row of the panel; ``None``: all weigh the same.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        unit: Float[np.ndarray, " C"],
+        device: str = "cpu",
+        weight: Float[np.ndarray, " R"] | None = None,
+    ) -> None:
+        self._panel, self._device = panel, device
+        self._all_rows = np.arange(len(panel.target_rows))
+        self.bar_of, self.asset_of = panel.bar_of, panel.asset_of
+        self.unit = self._there(unit.astype("f4"))
+        target = self._there(panel.target_rows)
+        self.target = target if bool((unit == 1).all()) else target / self.unit
+        self.weight = None if weight is None else self._there(weight.astype("f4"))
+
+    @cached_property
+    def forward_return(self) -> Float[Tensor, "R H"]:
+        """Simple return of each of the asset's next H bars. Label only."""
+        return self._there(self._panel.forward_returns(self._all_rows))
+
+    @cached_property
+    def volatility(self) -> Float[Tensor, " R"]:
+        """``trailing_volatility`` of every row."""
+        return self._there(trailing_volatility(self._panel))
+
+    @cached_property
+    def bar(self) -> Int[Tensor, " R"]:
+        """Place of every row on the common calendar."""
+        return self._there(self.bar_of(self._all_rows))
+
+    @cached_property
+    def asset(self) -> Int[Tensor, " R"]:
+        """Number of every row's asset."""
+        return self._there(self.asset_of(self._all_rows))
+
+    def _there(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values).to(self._device)
+
+
+class Batch:
+    """Outputs of a network, and what is known of the rows that they are about.
+
+    Only what a loss reads is gathered.
+
+    Args:
+        output: [B, O], in the meaning of the loss's head.
+        rows: Of the panel.
+        targets: Of all rows.
+
+    Attributes:
+        output: [B, O].
+        unit: Of each target, [C]; ``target * unit`` is the target as it stands in the panel.
+    """
+
+    def __init__(self, output: Float[Tensor, "B O"], rows: Int[Tensor, " B"], targets: Targets) -> None:
+        self.output, self.unit = output, targets.unit
+        self._rows, self._targets = rows, targets
+
+    @cached_property
+    def target(self) -> Float[Tensor, "B C"]:
+        """What came true, in units of ``unit``: 0 or 1 for a class."""
+        return self._targets.target.index_select(0, self._rows)
+
+    @cached_property
+    def forward_return(self) -> Float[Tensor, "B H"]:
+        """Simple return of each of the asset's next H bars."""
+        return self._targets.forward_return.index_select(0, self._rows)
+
+    @cached_property
+    def volatility(self) -> Float[Tensor, " B"]:
+        """``trailing_volatility``: of returns that are known at the row."""
+        return self._targets.volatility.index_select(0, self._rows)
+
+    @cached_property
+    def weight(self) -> Float[Tensor, " B"] | None:
+        """How much each row counts; ``None``: all count the same."""
+        return None if self._targets.weight is None else self._targets.weight.index_select(0, self._rows)
+
+    @cached_property
+    def bar(self) -> Int[Tensor, " B"]:
+        """Place of each row on the common calendar."""
+        return self._targets.bar.index_select(0, self._rows)
+
+    @cached_property
+    def asset(self) -> Int[Tensor, " B"]:
+        """Number of each row's asset."""
+        return self._targets.asset.index_select(0, self._rows)
+
+    def mean(self, values: Float[Tensor, " B"] | Float[Tensor, "B C"]) -> Float[Tensor, ""]:
+        """Return the mean of what the rows cost, each counted with its weight."""
+        if self.weight is None:
+            return values.mean()
+        weight = self.weight if values.ndim == 1 else self.weight[:, None].expand_as(values)
+        return (weight * values).sum() / weight.sum()

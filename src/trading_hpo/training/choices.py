@@ -1,0 +1,28 @@
+"""What a configuration or a trial chooses by name, each with parameters of its own: loss, optimiser, schedule."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trading_hpo.configuration import Config
+from trading_hpo.registry import Registry
+from trading_hpo.training.losses.registry import LOSSES
+from trading_hpo.training.optimisers.registry import OPTIMISERS
+from trading_hpo.training.schedules.registry import SCHEDULES
+
+# By the name of the parameter that chooses, in `training` and in a search space alike.
+CHOICES: Mapping[str, Registry[Any]] = {"loss": LOSSES, "optimizer": OPTIMISERS, "schedule": SCHEDULES}
+
+
+def components(choice: str) -> dict[str, type[Config]]:
+    """Return what can be chosen, by name; the fields of each are its parameters."""
+    return {name: CHOICES[choice][name] for name in CHOICES[choice]}
+
+
+def having(choice: str, parameter: str) -> set[str]:
+    """Return the names of those that have a parameter; several of one kind may share it.
+
+    Example:
+        >>> having("loss", "focal_gamma"), having("loss", "learning_rate")
+        ({'focal'}, set())
+    """
+    return {name for name, component in components(choice).items() if parameter in component.model_fields}

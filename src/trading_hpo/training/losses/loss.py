@@ -1,0 +1,67 @@
+"""What a loss is. Free of torch, so that a configuration can be checked without it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from trading_hpo.configuration import Config
+from trading_hpo.tasks.head import Head
+from trading_hpo.tasks.task import TargetKind
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from trading_hpo.training.batch import Batch
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What a batch holds.
+
+    Attributes:
+        kind: ``rows`` drawn one by one; ``bars``, each with all assets' rows of it; ``runs`` of consecutive bars of
+            one asset, run after run.
+        length: Bars of a run.
+    """
+
+    kind: Literal["rows", "bars", "runs"]
+    length: int = 1
+
+
+ROWS, BARS = Sampling("rows"), Sampling("bars")
+
+
+class Loss(Config, ABC):
+    """A loss with its parameters, which are its fields; a search suggests them only where the loss is chosen.
+
+    Attributes:
+        name: In the registry.
+        target_kinds: Which targets it can learn.
+        additive: Whether it is a mean over rows, so that the mean over an epoch weighs batches by their rows.
+    """
+
+    name: ClassVar[str]
+    target_kinds: ClassVar[tuple[TargetKind, ...]]
+    additive: ClassVar[bool] = True
+
+    @property
+    @abstractmethod
+    def head(self) -> Head:
+        """What the outputs mean; the width of the network follows."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """What a batch must hold."""
+        return ROWS
+
+    @abstractmethod
+    def __call__(self, batch: Batch) -> Float[Tensor, ""]:
+        """Return the loss of a batch.
+
+        What it does not read of the batch is never gathered. torch is imported here, not above.
+
+        **Looks ahead:** label only.
+        """

@@ -1,0 +1,1 @@
+"""How gradients change weights: one file an optimiser, one line an optimiser in the registry."""

@@ -1,0 +1,19 @@
+import pytest
+
+from trading_hpo.errors import StudyMismatchError
+from trading_hpo.study.conditions import check_same, compared_part
+
+OLD = {"training": {"epochs": 3, "loss": "auto"}}
+NOW = {"training": {"epochs": 3, "loss": "auto", "optimizer": "adamw", "schedule": "constant"}}
+
+
+def test_a_study_from_before_there_was_a_choice_had_the_only_one():
+    check_same("old.mlp", OLD, NOW)
+    assert compared_part(OLD, "training") == compared_part(NOW, "training")
+
+
+def test_a_study_from_before_there_was_a_choice_does_not_go_on_under_another():
+    other = {"training": {**NOW["training"], "schedule": "cosine"}}
+    with pytest.raises(StudyMismatchError, match=r"training\.schedule: constant -> cosine"):
+        check_same("old.mlp", OLD, other)
+    assert compared_part(OLD, "training") != compared_part(other, "training")

@@ -1,0 +1,31 @@
+"""Loss, optimiser and schedule as parameters of a search."""
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+
+@pytest.mark.slow
+def test_the_loss_is_searched_with_its_own_parameters_by_two_workers(search):
+    spaces = {
+        "common": {
+            "loss": {"type": "categorical", "choices": ["focal", "cross_entropy"]},
+            "optimizer": {"type": "categorical", "choices": ["adamw"]},
+            "focal_gamma": {"type": "float", "low": 0.5, "high": 3.0},
+            "weight_decay": {"type": "float", "low": 1e-6, "high": 1e-3, "log": True},
+        }
+    }
+    storage = search(n_trials=12, workers=2, sampler="random", custom_search_spaces=spaces)
+    trials = optuna.load_study(study_name="study", storage=storage.open()).trials
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    assert {trial.params["loss"] for trial in trials} == {"focal", "cross_entropy"}
+    for trial in trials:
+        assert ("focal_gamma" in trial.params) == (trial.params["loss"] == "focal")
+        assert "weight_decay" in trial.params
+        for fold in trial.user_attrs["folds"]:
+            assert fold["learning_rates"] == [trial.params["learning_rate"]] * fold["epochs"]
+    # Worth is MCC on validation whatever the loss: not the smaller training loss, but the better forecast wins.
+    assert all(trial.value == pytest.approx(trial.user_attrs["metrics"]["mcc"]) for trial in trials)
+    # The same search goes on from where it ended.
+    search(n_trials=13, workers=2, sampler="random", custom_search_spaces=spaces)
+    assert len(optuna.load_study(study_name="study", storage=storage.open()).trials) == 13

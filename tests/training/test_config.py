@@ -1,0 +1,88 @@
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from trading_hpo.configuration import problems_of
+from trading_hpo.metrics.registry import METRICS
+from trading_hpo.training.config import Hyperparameters, TrainingConfig, losses_for, split_parameters
+from trading_hpo.training.losses.focal import Focal
+
+
+def problems(**training: str) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        TrainingConfig(**training)
+    return problems_of(caught.value, TrainingConfig, "training")
+
+
+def test_what_is_chosen_by_name_must_be_there() -> None:
+    assert problems(loss="focl", optimizer="adam", schedule="constnt") == [
+        "training.loss: unknown loss 'focl'. Did you mean 'focal'?",
+        "training.optimizer: unknown optimizer 'adam'. Did you mean 'adamw'?",
+        "training.schedule: unknown schedule 'constnt'. Did you mean 'constant'?",
+    ]
+
+
+def test_losses_are_matched_by_the_kind_of_target() -> None:
+    assert losses_for("class") == ("focal", "cross_entropy")
+    assert losses_for("number") == ("mse", "mae")
+    assert TrainingConfig().chosen("loss", "class") == "focal"
+    assert TrainingConfig().chosen("loss", "number") == "mse"
+    assert TrainingConfig(loss="cross_entropy").chosen("loss", "class") == "cross_entropy"
+    assert TrainingConfig().chosen("schedule", "class") == "constant"
+
+
+def test_parameters_go_to_those_that_have_them() -> None:
+    parameters = {"learning_rate": 0.1, "focal_gamma": 1.0, "weight_decay": 0.2, "hidden_dim_1": 8}
+    common, chosen, network = split_parameters(parameters, TrainingConfig(), "class")
+    assert common == Hyperparameters(learning_rate=0.1)
+    assert chosen.loss == Focal(focal_gamma=1.0)
+    assert chosen.optimizer.model_dump() == {"weight_decay": 0.2}
+    assert network == {"hidden_dim_1": 8}
+
+
+def test_a_trials_own_choice_goes_before_that_of_the_training(plugged_in: None) -> None:
+    parameters = {
+        "loss": "pinball",
+        "pinball_tail": 0.2,
+        "optimizer": "sgd",
+        "weight_decay": 0.5,
+        "schedule": "plateau",
+    }
+    _, chosen, network = split_parameters(parameters, TrainingConfig(loss="mae"), "number")
+    assert (chosen.loss.name, chosen.loss.head.levels) == ("pinball", (0.2, 0.5, 0.8))
+    assert chosen.optimizer.model_dump() == {"weight_decay": 0.5, "momentum": 0.9}
+    assert chosen.schedule.name == "plateau"
+    assert network == {}
+
+
+@pytest.mark.parametrize("loss", ["focal", "cross_entropy"])
+def test_values_are_checked_by_the_component_that_has_them(loss: str) -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 1"):
+        split_parameters({"focal_alpha": 1.5}, TrainingConfig(loss="focal"), "class")
+    _, _, left = split_parameters({"focal_alpha": 0.5}, TrainingConfig(loss=loss), "class")
+    assert left == ({} if loss == "focal" else {"focal_alpha": 0.5})  # the network refuses what nobody has
+
+
+def test_every_metric_of_forecasts_and_trades_with_a_direction_can_be_monitored() -> None:
+    for name in METRICS:
+        metric = METRICS[name]
+        if metric.kind == "cost" or metric.direction is None:
+            (problem,) = problems(monitor_metric=name)
+            assert problem.startswith("training.monitor_metric must be loss or a metric")
+        else:
+            assert TrainingConfig(monitor_metric=name).monitor_metric == name
+
+
+def test_a_configuration_is_checked_without_torch() -> None:
+    code = """
+import sys
+from trading_hpo.training.config import Hyperparameters, TrainingConfig, losses_for, split_parameters
+training = TrainingConfig(loss="focal", monitor_metric="sharpe")
+split_parameters({"focal_gamma": 1.0, "weight_decay": 0.1}, training, "class")
+losses_for("number")
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("False", "")
