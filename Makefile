@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast soak check bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,11 +17,15 @@ help:  ## list the targets
 run: $(INSTALLED)  ## all five stages on the embedded data set
 	@$(BIN)/kedro run
 
-test: $(INSTALLED_DEV)  ## the whole test suite
-	@$(BIN)/pytest
+# Two files at a time, those that take long first (tests/conftest.py).
+test: $(INSTALLED_DEV)  ## the test suite, without its long rest
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-all: test  ## the test suite, then its long rest in parts
+	@$(BIN)/python tests/in_parts.py
 
 test-fast: $(INSTALLED_DEV)  ## without the tests marked slow
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -m "not slow and not long and not soak"
 
 soak: $(INSTALLED_DEV)  ## searches killed and servers restarted for up to an hour
 	@$(BIN)/pytest -m soak

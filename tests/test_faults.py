@@ -4,15 +4,17 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
+from tests.makers.processes import alive_in, wait_until
 
 N_TRIALS = 6
-NAME = "test-sp500_20-direction1.mlp"
+A_SECOND_EACH = "training.epochs=6,training.max_windows_per_epoch=8192"
+SOURCE = "us_tech_ohlcv"
+NAME = f"test-{SOURCE}-direction1.mlp"
 ARGUMENTS = [
     "run",
     "--env",
@@ -22,14 +24,14 @@ ARGUMENTS = [
     "--namespaces",
     "mlp",
     "--params",
-    f"hpo.n_trials={N_TRIALS},hpo.workers=1,hpo.sampler=tpe,hpo.pruner=none",
+    f"source={SOURCE},hpo.n_trials={N_TRIALS},hpo.workers=1,hpo.sampler=tpe,hpo.pruner=none,{A_SECOND_EACH}",
 ]
 
 pytestmark = pytest.mark.slow
 
 
 def database(project: Path) -> Path:
-    return project / "data/test/sp500_20/06_models/studies.db"
+    return project / f"data/test/{SOURCE}/06_models/studies.db"
 
 
 def count(project: Path, *states: str) -> int:
@@ -44,14 +46,12 @@ def count(project: Path, *states: str) -> int:
     return sum(state in states for (state,) in rows)
 
 
-def wait_for(
-    project: Path, finished: int, running: int, process: subprocess.Popen[str], timeout_s: float = 150
-) -> None:
-    give_up = time.monotonic() + timeout_s
-    while count(project, "COMPLETE") < finished or count(project, "RUNNING") < running:
+def wait_for(project: Path, finished: int, running: int, process: subprocess.Popen[str]) -> None:
+    def so_far() -> bool:
         assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < give_up, "the search never came so far"
-        time.sleep(0.02)
+        return count(project, "COMPLETE") >= finished and count(project, "RUNNING") >= running
+
+    wait_until(so_far, "the search never came so far")
 
 
 def trials(project: Path) -> list[FrozenTrial]:
@@ -71,20 +71,6 @@ def lines(found: list[FrozenTrial]) -> list[tuple[object, ...]]:
     return [(t.number, t.state, t.value, t.params, t.intermediate_values, t.user_attrs["slot"]) for t in found]
 
 
-def children_of(pid: int) -> list[int]:
-    """Every process of the session that was started with ``pid`` as its leader."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == pid and int(folder.name) != pid and fields[0] != "Z":
-                found.append(int(folder.name))
-    return found
-
-
 def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, kedro, start_kedro, tmp_path_factory):
     acknowledged: list[tuple[object, ...]] = []
     for finished in (1, 3):
@@ -92,10 +78,7 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
         wait_for(project, finished, 1, process)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-        give_up = time.monotonic() + 20
-        while children_of(process.pid):
-            assert time.monotonic() < give_up, "workers outlived their parent"
-            time.sleep(0.1)
+        wait_until(lambda: not alive_in(process.pid), "workers outlived their parent")  # noqa: B023 - at once
         done = [line for line in lines(trials(project)) if line[1] == TrialState.COMPLETE]
         assert done[: len(acknowledged)] == acknowledged
         acknowledged = done
@@ -114,15 +97,14 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
     assert lines(trials(project)) == ended
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long(part="faults"))])
 def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, start_kedro, number):
     process = start_kedro(*ARGUMENTS)
     wait_for(project, 1, 1, process)
-    asked = time.monotonic()
     os.killpg(process.pid, number) if number == signal.SIGINT else os.kill(process.pid, number)
-    said = process.communicate(timeout=60)[0]
-    assert time.monotonic() - asked < 15
-    assert process.returncode == 130, said
+    said = process.communicate(timeout=600)[0]
+    assert process.returncode == 130, said  # soon enough to leave trials undone
+    assert count(project, "COMPLETE") < N_TRIALS
     assert "Stopped." in said
     assert "Traceback" not in said
     assert count(project, "RUNNING") == 0

@@ -2,22 +2,20 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
-import psutil
 import pytest
+from tests.makers.processes import alive_in, end, free_port, wait_until
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["viz", "lab", "dashboard", "mlflow"]
@@ -33,7 +31,7 @@ def make(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Co
         env={**inherited, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -80,43 +78,35 @@ def test_before_the_first_run_a_page_says_what_to_do_and_makes_nothing(target, s
     assert not (project / "data").exists()
 
 
-def free_port() -> int:
-    """A port that is free, and low enough for Kedro-Viz, which refuses those above 49151."""
-    for number in random.sample(range(20_000, 49_000), 100):
-        with socket.socket() as free, suppress(OSError):
-            free.bind(("127.0.0.1", number))
-            return number
-    raise AssertionError("no port is free")
+@dataclass(frozen=True)
+class Pages:
+    """Pages that are served on this machine by a process that leads a session of its own."""
 
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
 
-def answer(url: str, process: subprocess.Popen[bytes], log: Path) -> bytes:
-    """What a page says, as soon as it is there."""
-    for _ in range(900):
-        try:
-            with urllib.request.urlopen(url, timeout=30) as response:
+    def ask(self, path: str) -> bytes:
+        """Return what a page says, as soon as it is there."""
+        said: list[bytes] = []
+
+        def answers() -> bool:
+            assert self.process.poll() is None, self.log.read_text()
+            with (
+                suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+                urllib.request.urlopen(f"{self.address}/{path}", timeout=60) as response,
+            ):
                 assert response.status == 200
-                return response.read()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.2)
-    raise AssertionError(f"{url} does not answer: {log.read_text()}")
+                said.append(response.read())
+            return bool(said)
 
-
-def left(group: int) -> list[str]:
-    """Processes of the group that are still alive."""
-    alive = []
-    for process in psutil.process_iter(["pid", "status", "cmdline"]):
-        try:
-            if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
-                alive.append(" ".join(process.info["cmdline"] or []))
-        except ProcessLookupError:
-            continue
-    return alive
+        wait_until(answers, f"{self.address}/{path} does not answer")
+        return said[0]
 
 
 @contextmanager
-def serving(project: Path, target: str, *variables: str) -> Iterator[Callable[[str], bytes]]:
-    """Serve pages and give what asks for one; then press Ctrl-C, which reaches the whole group, and see it gone."""
+def serving(project: Path, target: str, *variables: str) -> Iterator[Pages]:
+    """Serve pages; then press Ctrl-C, which reaches all that it has started, and see it gone."""
     port, log = free_port(), project / "said.txt"
     with log.open("wb") as said:
         process = subprocess.Popen(
@@ -127,23 +117,17 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Callable[[s
             start_new_session=True,
         )
     try:
-        yield lambda path: answer(f"http://127.0.0.1:{port}/{path}", process, log)
+        yield Pages(f"http://127.0.0.1:{port}", process, log)
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=30)
+            process.wait(timeout=60)
         if process.poll() is None:  # Python drops a Ctrl-C that meets a finaliser; a person presses again
             os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=90)
-        for _ in range(100):
-            if not left(process.pid):
-                break
-            time.sleep(0.1)
-        assert left(process.pid) == []
+        process.wait(timeout=300)
+        wait_until(lambda: not alive_in(process.pid), f"left: {alive_in(process.pid)}", 60)
     finally:
-        if left(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=90)
+        end(process)
 
 
 @pytest.fixture
@@ -154,11 +138,12 @@ def study(tmp_path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="pages")
 def test_the_dashboard_lists_the_studies_it_is_given(project, study):
-    with serving(project, "dashboard", f"STUDIES={study}") as ask:
-        summaries = json.loads(ask("api/studies"))["study_summaries"]
+    with serving(project, "dashboard", f"STUDIES={study}") as pages:
+        summaries = json.loads(pages.ask("api/studies"))["study_summaries"]
         assert [summary["study_name"] for summary in summaries] == ["base-own-direction1.mlp"]
-        assert b"<html" in ask("dashboard")
+        assert b"<html" in pages.ask("dashboard")
 
 
 @pytest.mark.slow
@@ -166,30 +151,35 @@ def test_the_dashboard_follows_the_storage_of_the_runs_and_keeps_its_url_off_the
     project, study, monkeypatch
 ):
     monkeypatch.setenv("TRADING_HPO_STORAGE", study)
-    with serving(project, "dashboard") as ask:
-        assert b"base-own-direction1.mlp" in ask("api/studies")
-        commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    with serving(project, "dashboard") as pages:
+        assert b"base-own-direction1.mlp" in pages.ask("api/studies")
+        commands = [process.cmdline() for process in alive_in(pages.process.pid)]
         assert any("optuna_dashboard" in part for command in commands for part in command)
         assert not any(study in part for command in commands for part in command)
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="pages")
 def test_mlflow_shows_the_projects_store(project):
     (project / "data").mkdir()
     (project / "data" / "mlflow.db").touch()
-    with serving(project, "mlflow") as ask:
-        assert b"<html" in ask("")
-        assert json.loads(ask("api/2.0/mlflow/experiments/get?experiment_id=0"))["experiment"]["name"] == "Default"
+    with serving(project, "mlflow") as pages:
+        assert b"<html" in pages.ask("")
+        assert (
+            json.loads(pages.ask("api/2.0/mlflow/experiments/get?experiment_id=0"))["experiment"]["name"] == "Default"
+        )
     assert (project / "data" / "mlflow.db").stat().st_size > 0
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="pages")
 def test_kedro_viz_shows_the_pipelines(project):
-    with serving(project, "viz") as ask:
-        assert b"build_panel" in ask("api/main")
+    with serving(project, "viz") as pages:
+        assert b"build_panel" in pages.ask("api/main")
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="pages")
 def test_jupyter_lab_opens_the_notebook_with_the_projects_kernel(project, tmp_path, monkeypatch):
     shutil.copytree(ROOT / "notebooks", project / "notebooks")
     settings = tmp_path / "jupyter" / "jupyter_server_config.json"
@@ -197,8 +187,8 @@ def test_jupyter_lab_opens_the_notebook_with_the_projects_kernel(project, tmp_pa
     settings.write_text(json.dumps({"ServerApp": {"allow_root": True, "open_browser": False}, **TOKEN}))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(settings.parent))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "share"))  # the kernel is a file of the user's otherwise
-    with serving(project, "lab") as ask:
-        kernels = json.loads(ask("api/kernelspecs?token=own"))
+    with serving(project, "lab") as pages:
+        kernels = json.loads(pages.ask("api/kernelspecs?token=own"))
         assert kernels["default"] == "kedro_trading_hpo"
         assert "kedro.ipython" in kernels["kernelspecs"]["kedro_trading_hpo"]["spec"]["argv"]
-        assert json.loads(ask("api/contents/notebooks/01_results.ipynb?token=own"))["type"] == "notebook"
+        assert json.loads(pages.ask("api/contents/notebooks/01_results.ipynb?token=own"))["type"] == "notebook"

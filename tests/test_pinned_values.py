@@ -125,7 +125,9 @@ def differences(stored, found, tolerance: float, path: str = "") -> list[str]:
     return [] if stored == found else [f"{path}: {stored!r} -> {found!r}"]
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    "name", ["direction", *(pytest.param(name, marks=pytest.mark.long(part="values")) for name in list(RUNS)[1:])]
+)
 def test_values_on_real_data_are_what_they_were(name, kedro, project):
     done = kedro("run", "--env", "test", "--params", RUNS[name])
     assert done.returncode == 0, done.stderr

@@ -1,24 +1,27 @@
 """`kedro study` as a person types it."""
 
 import json
+import subprocess
+import sys
 
 import optuna
 import pandas as pd
 import pytest
 import yaml
 from optuna.trial import TrialState
+from tests.makers.projects import FINISHED_STUDY, copy_data, new_project
 
-NAME = "test-us_tech_ohlcv-direction1.mlp"
-SEARCH = ["run", "--env", "test", "--pipeline", "hpo", "--namespaces", "mlp", "--params"]
+from trading_hpo.commands.study import study as group
 
+NAME = FINISHED_STUDY
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def searched(kedro_each):
-    """A project with one study of two complete trials and a failed one."""
-    ((done, project),) = kedro_each([[*SEARCH, "source=us_tech_ohlcv,hpo.n_trials=2,hpo.workers=1"]])
-    assert done.returncode == 0, done.stderr
+def searched(finished_project, tmp_path_factory):
+    """A project with one study of three complete trials and a failed one."""
+    project = new_project(tmp_path_factory.mktemp("projects") / "project")
+    copy_data(finished_project, project)
     study = optuna.load_study(study_name=NAME, storage=url(project))
     failed = study.ask()
     failed.set_user_attr("reason", "the loss was not finite in epoch 2 of fold 0")
@@ -46,7 +49,7 @@ def test_studies_are_listed_shown_and_taken_out(study, searched, tmp_path):
     assert NAME in listed.stdout
     shown = study("show", NAME).stdout
     assert "objective   maximize mcc" in shown
-    assert "2 complete, 1 fail" in shown
+    assert "3 complete, 1 fail" in shown
     assert "4 assets" in shown
     best = optuna.load_study(study_name=NAME, storage=url(searched)).best_trial
     told = study("best", NAME).stdout
@@ -60,7 +63,7 @@ def test_studies_are_listed_shown_and_taken_out(study, searched, tmp_path):
     from_yaml = yaml.safe_load((tmp_path / "out.yml").read_text())
     assert from_yaml == json.loads((tmp_path / "out.json").read_text())
     assert from_yaml["best"]["params"] == best.params
-    assert len(pd.read_csv(tmp_path / "out.csv")) == len(pd.read_parquet(tmp_path / "out.parquet")) == 3
+    assert len(pd.read_csv(tmp_path / "out.csv")) == len(pd.read_parquet(tmp_path / "out.parquet")) == 4
 
 
 def test_the_best_trial_trained_again_is_the_same_to_the_last_bit_and_a_changed_one_is_told(study, searched):
@@ -124,19 +127,28 @@ def test_delete_asks_and_archive_keeps(study, searched):
     assert optuna.get_all_study_names(url(searched)) == []
 
 
-def test_without_a_study_every_command_says_what_to_do_first(kedro):
+def test_without_a_study_every_command_says_what_to_do_first(kedro, kedro_process):
     assert "There is no study yet" in kedro("study", "list").stdout
-    done = kedro("study", "best", "x")
+    done = kedro_process("study", "best", "x")
     assert done.returncode == 1
     assert "Run `kedro run --pipeline hpo` first" in done.stderr
 
 
-def test_the_help_of_every_command_has_an_example_and_needs_no_torch(kedro):
-    names = ("list", "show", "trials", "failed", "best", "export", "archive", "delete", "verify", "dashboard")
-    listed = kedro("study", "--help").stdout
-    for name in names:
-        assert f"  {name}" in listed
-    from trading_hpo.commands.study import study as group
+HELP = """
+import sys
+from kedro.framework.cli.cli import main
+sys.argv = ["kedro", "study", "--help"]
+try:
+    main()
+finally:
+    assert not {"torch", "optuna"} & sys.modules.keys(), "what takes seconds to import"
+"""
 
+
+def test_the_help_of_every_command_has_an_example_and_needs_no_torch(project):
+    done = subprocess.run([sys.executable, "-c", HELP], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    names = ("list", "show", "trials", "failed", "best", "export", "archive", "delete", "verify", "dashboard")
     for name in names:
+        assert f"  {name}" in done.stdout
         assert f"kedro study {name}" in (group.commands[name].help or "")

@@ -1,40 +1,27 @@
 """The best so far by what was spent, and how the best stands among its rivals."""
 
 import math
-from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
-import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
+from tests.makers import studies
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, metric_of, why_incomparable
-from trading_hpo.engine.experimental import accepted_as_experimental
 
-NOON = datetime(2026, 1, 2, 12)
 COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING
 
 
 def trial_of(state=COMPLETE, value=None, ended_s=0, cost=None, **attrs) -> FrozenTrial:
     """A trial that ended so many seconds after noon; one without a cost never said what it spent."""
     attrs |= {} if cost is None else {"cost": {"epochs": cost, "training_time_s": 2 * cost}}
-    trial = create_trial(state=state, value=value, user_attrs=attrs)
-    trial.datetime_start = NOON
-    trial.datetime_complete = NOON + timedelta(seconds=ended_s) if state.is_finished() else None
-    return trial
+    return studies.trial_of(value, state=state, ended_s=ended_s, **attrs)
 
 
-def study_of(*trials, direction="maximize", name="test.mlp", metric=None, **attrs) -> optuna.Study:
-    study = optuna.create_study(study_name=name, direction=direction)
-    if metric:
-        with accepted_as_experimental():
-            study.set_metric_names([metric])
-    for key, value in attrs.items():
-        study.set_user_attr(key, value)
-    study.add_trials(trials)
-    return study
+study_of = partial(studies.study_of, metrics=None)
 
 
 # The best so far
@@ -69,7 +56,7 @@ def looked_through(trials: list[FrozenTrial], best_of) -> list[tuple[int, float,
 @pytest.mark.parametrize(("direction", "best_of"), [("maximize", max), ("minimize", min)])
 @given(trials=histories())
 def test_the_best_so_far_is_what_looking_through_all_earlier_trials_finds(direction, best_of, trials):
-    found = best_so_far(study_of(*trials, direction=direction))
+    found = best_so_far(study_of(*trials, directions=[direction]))
     lines = [
         (number, epochs, training_time_s, None if math.isnan(best) else best)
         for number, epochs, training_time_s, best in found.itertuples(index=False)
@@ -88,7 +75,7 @@ def test_the_best_so_far_is_what_looking_through_all_earlier_trials_finds(direct
 )
 def test_the_best_only_gets_better(direction, values, best):
     trials = [trial_of(value=value, ended_s=second) for second, value in enumerate(values)]
-    assert best_so_far(study_of(*trials, direction=direction))["best"].tolist() == best
+    assert best_so_far(study_of(*trials, directions=[direction]))["best"].tolist() == best
 
 
 def test_trials_count_when_they_end_not_when_they_begin():
@@ -115,7 +102,7 @@ def test_pruned_and_failed_trials_cost_what_they_cost_and_are_never_the_best():
 
 
 def test_a_trial_that_still_runs_is_not_counted():
-    running = create_trial(state=RUNNING, user_attrs={"cost": {"epochs": 7.0, "training_time_s": 7.0}})
+    running = trial_of(RUNNING, cost=7.0)
     assert best_so_far(study_of(trial_of(value=0.1, cost=1), running))["epochs"].tolist() == [1]
 
 
@@ -135,8 +122,8 @@ def folds_of(*scores, metric="mcc"):
 def test_fold_scores_are_those_of_each_model_types_best_trial_in_its_own_metric():
     worse, better = trial_of(value=0.1, folds=folds_of(0.0, 0.2)), trial_of(value=0.4, folds=folds_of(0.3, 0.5))
     studies = {
-        "mlp": study_of(worse, better, metric="mcc"),
-        "cnn_lstm": study_of(worse, better, metric="mcc", direction="minimize"),
+        "mlp": study_of(worse, better, metrics=["mcc"]),
+        "cnn_lstm": study_of(worse, better, metrics=["mcc"], directions=["minimize"]),
     }
     assert list(fold_scores(studies).itertuples(index=False, name=None)) == [
         ("mlp", 0, 0.3),
@@ -148,14 +135,14 @@ def test_fold_scores_are_those_of_each_model_types_best_trial_in_its_own_metric(
 
 def test_a_model_type_without_a_complete_trial_has_no_fold_scores():
     pruned = trial_of(PRUNED, 0.9, folds=folds_of(0.9, 0.9))
-    found = fold_scores({"mlp": study_of(pruned, metric="mcc"), "cnn_lstm": study_of()})
+    found = fold_scores({"mlp": study_of(pruned, metrics=["mcc"]), "cnn_lstm": study_of()})
     assert found.columns.tolist() == ["model_type", "fold", "score"]
     assert found.empty
 
 
 def test_a_fold_that_lacks_the_metric_has_no_score():
     best = trial_of(value=0.1, folds=[*folds_of(0.1), {"fold": 1, "metrics": {"mcc": None}}])
-    scores = fold_scores({"mlp": study_of(best, metric="mcc")})["score"]
+    scores = fold_scores({"mlp": study_of(best, metrics=["mcc"])})["score"]
     assert scores[0] == 0.1
     assert np.isnan(scores[1])
 
@@ -189,7 +176,7 @@ def test_without_complete_trials_there_are_no_values_and_all_columns():
 
 
 def test_the_metric_is_the_studys_own_and_a_study_of_another_program_has_a_plain_value():
-    assert metric_of(study_of(metric="sharpe")) == "sharpe"
+    assert metric_of(study_of(metrics=["sharpe"])) == "sharpe"
     assert metric_of(study_of()) == "value"
 
 
@@ -200,20 +187,20 @@ def print_of(digest="d", folds=3):
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        ({"metric": "sharpe", "fingerprint": print_of()}, "of different metrics: mcc, sharpe"),
-        ({"metric": "mcc", "fingerprint": print_of(digest="e")}, "of different data: a.mlp, b.cnn_lstm"),
-        ({"metric": "mcc", "fingerprint": print_of(folds=4)}, "of different folds: a.mlp, b.cnn_lstm"),
+        ({"metrics": ["sharpe"], "fingerprint": print_of()}, "of different metrics: mcc, sharpe"),
+        ({"metrics": ["mcc"], "fingerprint": print_of(digest="e")}, "of different data: a.mlp, b.cnn_lstm"),
+        ({"metrics": ["mcc"], "fingerprint": print_of(folds=4)}, "of different folds: a.mlp, b.cnn_lstm"),
     ],
 )
 def test_studies_that_mean_different_things_are_not_compared(other, reason):
-    ours = study_of(name="a.mlp", metric="mcc", fingerprint=print_of())
+    ours = study_of(name="a.mlp", metrics=["mcc"], fingerprint=print_of())
     why = why_incomparable({"mlp": ours, "cnn_lstm": study_of(name="b.cnn_lstm", **other)})
     assert why is not None
     assert why.endswith(reason)
 
 
 def test_studies_of_one_metric_on_the_same_data_and_folds_are_compared():
-    same = {"metric": "mcc", "fingerprint": print_of()}
+    same = {"metrics": ["mcc"], "fingerprint": print_of()}
     # What is searched differs between model types, and does not change what a value means.
     one, two = study_of(**same), study_of(**(same | {"fingerprint": {**print_of(), "search_space": {"x": 1}}}))
     assert why_incomparable({"mlp": one, "cnn_lstm": two}) is None

@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
+from tests.makers.panels import panel_of
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold
 from trading_hpo.splits.folds import Split
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.types import BarRange, Fold, Panel
+from trading_hpo.types import BarRange, Fold
 
 FREE = BacktestConfig(cost_bps=0.0)
 WINDOW = 5
@@ -22,6 +24,7 @@ FOLDS = (
     Fold(1, (BarRange(0, 60),), (BarRange(61, 69),), (BarRange(70, 98),)),
 )
 SPLIT = Split(FOLDS, BarRange(0, 99), BarRange(100, 119))
+random_panel = partial(panel_of, n_assets=2, n_bars=120, n_features=2, seed=3)
 
 
 @dataclass
@@ -40,22 +43,6 @@ class KnownScores:
         return Forecast(self.scores.ravel()[rows])
 
 
-def panel_of(n_assets=2, n_bars=120):
-    moves = np.random.default_rng(3).normal(0, 0.02, (n_assets, n_bars)).astype(np.float32)
-    labelled = np.tile(np.arange(n_bars) < n_bars - 1, (n_assets, 1))
-    return Panel(
-        features=np.zeros((n_assets, n_bars, 2), dtype=np.float32),
-        forward_return=(moves * labelled)[..., None],
-        target=(moves > 0).astype(np.float32)[..., None],
-        label_end=np.tile(np.arange(n_bars) + 1, (n_assets, 1)),
-        observed=np.ones((n_assets, n_bars), dtype=bool),
-        labelled=labelled,
-        timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
-        assets=tuple("AB"[:n_assets]),
-        feature_names=("x", "y"),
-    )
-
-
 def result_of(*arguments):
     return judge_holdout(*arguments).result
 
@@ -71,7 +58,7 @@ def look(panel, split=SPLIT, **card):
 
 
 def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
-    panel = panel_of()
+    panel = random_panel()
     judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)
     assert judged["metrics"]["mcc"] == 1.0
     assert judged["samples"] == 2 * 19
@@ -80,7 +67,7 @@ def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
 
 
 def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
-    panel = panel_of()
+    panel = random_panel()
     judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["metrics"]
     before, within = panel.target.astype(float), panel.target.astype(float)
     before[:, :100] = 1 - before[:, :100]
@@ -90,7 +77,7 @@ def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
 
 
 def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
-    panel = panel_of()
+    panel = random_panel()
     assert result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
     # Right in one block, wrong in the other: accuracies 1 and 0, or near it.
     half = panel.target.astype(float)
@@ -100,30 +87,30 @@ def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
 
 
 def test_the_threshold_is_the_networks_own():
-    panel = panel_of()
+    panel = random_panel()
     network = replace(perfect(panel), threshold=1.0)
     assert result_of(network, panel, SPLIT, WINDOW, FREE)["metrics"]["positive_rate"] == 0.0
 
 
 def test_the_result_can_be_written_as_strict_json():
-    panel = panel_of()
+    panel = random_panel()
     judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)
     assert json.loads(json.dumps(judged, allow_nan=False)) == judged
 
 
 def test_the_same_configuration_and_data_are_the_same_look():
-    assert look(panel_of())["key"] == look(panel_of())["key"]
+    assert look(random_panel())["key"] == look(random_panel())["key"]
 
 
 @pytest.mark.parametrize(
     "card", [{"params": {"b": 0.5, "a": 1}}, {"study_name": "another study"}, {"epochs": 7}, {"trial_number": 3}]
 )
 def test_what_is_no_part_of_the_configuration_makes_no_new_look(card):
-    assert look(panel_of(), **card)["key"] == look(panel_of())["key"]
+    assert look(random_panel(), **card)["key"] == look(random_panel())["key"]
 
 
 def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new_look():
-    panel = panel_of()
+    panel = random_panel()
     retrained = KnownScores(np.random.default_rng(0).random((2, 120)), threshold=0.3)
     assert result_of(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
 
@@ -132,7 +119,7 @@ def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new
     "card", [{"params": {"a": 2, "b": 0.5}}, {"params": {"a": 1}}, {"params": {}}, {"model_type": "mlp"}]
 )
 def test_another_configuration_is_another_look(card):
-    assert look(panel_of(), **card)["key"] != look(panel_of())["key"]
+    assert look(random_panel(), **card)["key"] != look(random_panel())["key"]
 
 
 @pytest.mark.parametrize(
@@ -145,22 +132,22 @@ def test_another_configuration_is_another_look(card):
     ],
 )
 def test_other_data_are_another_look(changed):
-    assert look(replace(panel_of(), **changed))["key"] != look(panel_of())["key"]
+    assert look(replace(random_panel(), **changed))["key"] != look(random_panel())["key"]
 
 
 def test_another_horizon_is_another_look():
-    panel = panel_of()
+    panel = random_panel()
     longer = replace(panel, forward_return=np.repeat(panel.forward_return, 2, axis=2))
     assert look(longer)["key"] != look(panel)["key"]
 
 
 @pytest.mark.parametrize("holdout", [BarRange(101, 119), BarRange(100, 118)])
 def test_another_range_is_another_look(holdout):
-    assert look(panel_of(), replace(SPLIT, holdout=holdout))["key"] != look(panel_of())["key"]
+    assert look(random_panel(), replace(SPLIT, holdout=holdout))["key"] != look(random_panel())["key"]
 
 
 def test_a_look_says_what_was_looked_at():
-    found = look(panel_of(), study_name="daily.lstm")
+    found = look(random_panel(), study_name="daily.lstm")
     assert found["study_name"] == "daily.lstm"
     assert found["assets"] == ["A", "B"]
     assert (found["first"], found["last"]) == ("2020-04-10T00:00:00+00:00", "2020-04-28T00:00:00+00:00")
@@ -172,7 +159,7 @@ def test_a_look_says_what_was_looked_at():
 
 def with_rises(shares):
     """Build a panel on which the share of rising bars is set range by range."""
-    panel = panel_of()
+    panel = random_panel()
     target = np.zeros_like(panel.target)
     for start, stop, share in shares:
         target[:, start : start + round((stop - start) * share)] = 1
@@ -201,7 +188,7 @@ def _rest():
 
 
 def test_validation_is_the_mean_of_the_folds():
-    found = baselines(panel_of(), SPLIT, WINDOW, FREE)
+    found = baselines(random_panel(), SPLIT, WINDOW, FREE)
     assert [fold["fold"] for fold in found["folds"]] == [0, 1]
     for name in ("constant_forecast", "buy_and_hold"):
         one, two = (fold[name] for fold in found["folds"])
@@ -209,7 +196,7 @@ def test_validation_is_the_mean_of_the_folds():
 
 
 def test_a_metric_that_one_fold_lacks_has_no_mean():
-    panel = panel_of()
+    panel = random_panel()
     forward = panel.forward_return.copy()
     forward[:, 50:70] = 0.0  # no variance, so no Sharpe
     found = baselines(replace(panel, forward_return=forward), SPLIT, WINDOW, FREE)
@@ -218,7 +205,7 @@ def test_a_metric_that_one_fold_lacks_has_no_mean():
 
 
 def test_buy_and_hold_is_judged_on_the_rows_of_each_range():
-    panel = panel_of()
+    panel = random_panel()
     found = baselines(panel, SPLIT, WINDOW, BacktestConfig(cost_bps=10))
     for ranges, metrics in [
         (FOLDS[1].validation, found["folds"][1]["buy_and_hold"]),
@@ -228,7 +215,7 @@ def test_buy_and_hold_is_judged_on_the_rows_of_each_range():
 
 
 def test_the_holdout_moves_no_baseline_before_it():
-    panel = panel_of()
+    panel = random_panel()
     forward, target = panel.forward_return.copy(), panel.target.copy()
     forward[:, 100:], target[:, 100:] = 0.5, 1 - target[:, 100:]
     one = baselines(panel, SPLIT, WINDOW, FREE)
@@ -258,7 +245,7 @@ COSTLY = [BacktestConfig(cost_bps=20.0), BacktestConfig(cost_bps=20.0, positions
 
 @pytest.mark.parametrize("backtest", COSTLY, ids=lambda backtest: backtest.positions)
 def test_forecasts_and_returns_agree_with_the_metrics(backtest):
-    panel = panel_of()
+    panel = random_panel()
     found = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, backtest)
     metrics, truth, called = found.result["metrics"], found.forecasts["truth"], found.forecasts["called"]
     assert metrics["mcc"] == pytest.approx(matthews_corrcoef(truth, called))
@@ -275,7 +262,7 @@ def test_forecasts_and_returns_agree_with_the_metrics(backtest):
 
 
 def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():
-    panel = panel_of()
+    panel = random_panel()
     found = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, FREE)
     bars = panel.timestamps[100:119]
     assert found.returns["timestamp"].tolist() == bars.tolist()
@@ -286,7 +273,7 @@ def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():
 
 
 def test_a_row_without_a_label_is_no_forecast_and_its_bar_keeps_the_other_assets():
-    panel = panel_of()
+    panel = random_panel()
     labelled = panel.labelled.copy()
     labelled[1, 105] = False
     found = judge_holdout(unsure(panel), replace(panel, labelled=labelled), SPLIT, WINDOW, FREE)
@@ -297,7 +284,7 @@ def test_a_row_without_a_label_is_no_forecast_and_its_bar_keeps_the_other_assets
 
 
 def test_calls_are_scores_above_the_threshold_and_forecasts_are_in_the_targets_units():
-    panel = panel_of()
+    panel = random_panel()
     scores = unsure(panel).scores[:, 100:119].ravel()
     found = judge_holdout(unsure(panel, kind=InPercent), panel, SPLIT, WINDOW, FREE).forecasts
     np.testing.assert_array_equal(found["called"], scores > 0.4)
@@ -305,7 +292,7 @@ def test_calls_are_scores_above_the_threshold_and_forecasts_are_in_the_targets_u
 
 
 def test_a_forecast_number_is_kept_beside_the_number_that_came_and_called_by_its_sign():
-    panel = panel_of()
+    panel = random_panel()
     numbers = replace(panel, label={"kind": "forward_return"}, target=panel.forward_return)
     found = judge_holdout(KnownScores(numbers.target, threshold=0.0), numbers, SPLIT, WINDOW, FREE)
     came = numbers.target[:, 100:119].ravel()
@@ -320,7 +307,7 @@ def test_a_forecast_number_is_kept_beside_the_number_that_came_and_called_by_its
 
 @pytest.mark.parametrize("cost_bps", [0.0, 25.0])
 def test_returns_of_buy_and_hold_agree_with_its_metrics(cost_bps):
-    panel, backtest = panel_of(), BacktestConfig(cost_bps=cost_bps)
+    panel, backtest = random_panel(), BacktestConfig(cost_bps=cost_bps)
     found = baseline_returns(panel, SPLIT, WINDOW, backtest)
     metrics = baselines(panel, SPLIT, WINDOW, backtest)["holdout"]["buy_and_hold"]
     net = found["buy_and_hold"]

@@ -1,31 +1,24 @@
 """Importance is only claimed where trials can be told apart."""
 
-import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
-from optuna.trial import TrialState, create_trial
+from optuna.trial import TrialState
+from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.analysis.importance import parameter_importance
-from trading_hpo.engine.experimental import accepted_as_experimental
 
 UNIT = FloatDistribution(0, 1)
 DISTRIBUTIONS = {"rate": UNIT, "noise": UNIT, "fixed": CategoricalDistribution([3])}
 
 
-def study_of(lines, state=TrialState.COMPLETE):
+def study_from(lines, state=TrialState.COMPLETE):
     """Trials from pairs of a value and its parameters."""
-    study = optuna.create_study(study_name="test.mlp", direction="maximize")
-    with accepted_as_experimental():
-        study.set_metric_names(["mcc"])
-    for value, params in lines:
-        known = {name: DISTRIBUTIONS[name] for name in params}
-        study.add_trial(create_trial(state=state, value=value, params=params, distributions=known))
-    return study
+    return study_of(*(trial_of(value, state=state, params=of, distributions=DISTRIBUTIONS) for value, of in lines))
 
 
 def test_the_parameter_that_decides_the_value_has_the_largest_share_and_shares_add_up_to_one():
     lines = [(step / 40, {"rate": step / 40, "noise": (step * 17 % 40) / 40, "fixed": 3}) for step in range(40)]
-    found = parameter_importance(study_of(lines))
+    found = parameter_importance(study_from(lines))
     assert max(found["importance"], key=found["importance"].get) == "rate"
     assert found["importance"]["rate"] > 0.8
     assert found["importance"]["fixed"] == 0.0
@@ -44,11 +37,11 @@ def test_the_parameter_that_decides_the_value_has_the_largest_share_and_shares_a
     ],
 )
 def test_where_nothing_can_be_told_apart_there_is_no_share_and_a_reason(lines, reason):
-    found = parameter_importance(study_of(lines))
+    found = parameter_importance(study_from(lines))
     assert found["importance"] == {}
     assert found["why_empty"] == reason
 
 
 def test_trials_that_were_not_completed_do_not_count():
     lines = [(step / 9, {"rate": step / 9}) for step in range(9)]
-    assert parameter_importance(study_of(lines, TrialState.PRUNED))["n_trials"] == 0
+    assert parameter_importance(study_from(lines, TrialState.PRUNED))["n_trials"] == 0

@@ -3,7 +3,6 @@ import math
 import os
 import subprocess
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 
@@ -11,15 +10,9 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.measure import ROWS, Row, fresh, machine, save, show
 from rich.console import Console
+from tests.makers.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
-
-
-def wait_until(condition, timeout_s=30):
-    give_up = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < give_up, "the condition never came true"
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_look_waits_for_the_one_that_is_being_entered(ledger):
         other.write(json.dumps(seen("b")) + "\n")
         other.flush()
         fcntl.flock(other, fcntl.LOCK_UN)
-        assert waiting.result(timeout=30) == 2
+        assert waiting.result(timeout=300) == 2
     assert [line["key"] for line in lines(ledger)] == ["a", "b"]
 
 

@@ -3,9 +3,9 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 from kedro.io import DatasetError
+from tests.makers.panels import panel_of
 
 from trading_hpo.datasets import PanelDataset
 from trading_hpo.types import Panel
@@ -13,18 +13,8 @@ from trading_hpo.types import Panel
 
 @pytest.fixture
 def panel() -> Panel:
-    rng = np.random.default_rng(0)
-    return Panel(
-        features=rng.normal(size=(2, 6, 3)).astype("float32"),
-        forward_return=rng.normal(size=(2, 6, 1)).astype("float32"),
-        target=rng.integers(0, 2, (2, 6, 1)).astype("float32"),
-        label_end=rng.integers(0, 6, (2, 6)),
-        observed=rng.random((2, 6)) < 0.5,
-        labelled=rng.random((2, 6)) < 0.5,
-        timestamps=pd.date_range("2020-01-01", periods=6, tz="UTC").as_unit("ns"),
-        assets=("AAA", "BBB"),
-        feature_names=("a", "b", "c"),
-    )
+    observed = np.random.default_rng(0).random((2, 6)) < 0.5
+    return panel_of(observed=observed, n_features=3, seed=0, assets=("AAA", "BBB"))
 
 
 def test_a_saved_panel_loads_equal_and_knows_its_file(tmp_path, panel):

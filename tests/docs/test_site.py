@@ -14,6 +14,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "trading_hpo"
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions")
+SITE = pytest.mark.long(part="site")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 LOADED = {
@@ -64,7 +65,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complete
         env={**os.environ, **nowhere, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     return done, folder
@@ -81,7 +82,7 @@ def package_folders() -> list[str]:
     return sorted(path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py"))
 
 
-@pytest.mark.slow
+@SITE
 def test_the_site_builds_without_a_warning_and_without_a_network(built):
     done, _ = built
     said = done.stdout + done.stderr
@@ -89,7 +90,7 @@ def test_the_site_builds_without_a_warning_and_without_a_network(built):
     assert "WARNING" not in said, said
 
 
-@pytest.mark.slow
+@SITE
 def test_no_page_loads_anything_from_elsewhere(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 30
@@ -109,7 +110,7 @@ def test_the_reader_of_pages_tells_what_is_loaded_from_what_is_linked():
     assert [bool(ELSEWHERE.match(url)) for url in Loads(page).urls] == [True, True, False]
 
 
-@pytest.mark.slow
+@SITE
 @pytest.mark.parametrize("folder", package_folders())
 def test_every_package_folder_has_a_page_with_all_its_modules(site, folder):
     page = site / "reference" / "code" / folder / "index.html"
@@ -119,7 +120,7 @@ def test_every_package_folder_has_a_page_with_all_its_modules(site, folder):
     assert sorted(headings) == sorted(modules)
 
 
-@pytest.mark.slow
+@SITE
 def test_examples_and_sources_of_docstrings_are_sections_of_their_own(site):
     page = (site / "reference" / "code" / "splits" / "index.html").read_text()
     assert "<strong>Looks ahead:</strong>" in page
@@ -128,7 +129,7 @@ def test_examples_and_sources_of_docstrings_are_sections_of_their_own(site):
     assert "Example:" not in re.sub(r"<[^>]+>", "", page)
 
 
-@pytest.mark.slow
+@SITE
 def test_every_decision_has_a_page_in_the_navigation(site):
     index = (site / "index.html").read_text()
     decisions = [path.stem for path in (ROOT / "docs" / "decisions").glob("*.md")]
@@ -136,7 +137,7 @@ def test_every_decision_has_a_page_in_the_navigation(site):
     assert [name for name in decisions if f'href="decisions/{name}.html"' not in index] == []
 
 
-@pytest.mark.slow
+@SITE
 def test_the_parameters_page_holds_the_files_themselves(site):
     page = (site / "reference" / "parameters.html").read_text()
     text = re.sub(r"<[^>]+>", "", page)
@@ -145,9 +146,10 @@ def test_the_parameters_page_holds_the_files_themselves(site):
         assert key in text, line
 
 
-@pytest.mark.slow
+@SITE
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
-def test_the_search_works_from_the_file_system(site):
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_search_works_from_the_file_system(site, width):
     from playwright.sync_api import sync_playwright
 
     asked: list[str] = []
@@ -155,12 +157,14 @@ def test_the_search_works_from_the_file_system(site):
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
         )
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": width, "height": 800})
         page.on("request", lambda request: asked.append(request.url))
         page.goto((site / "index.html").as_uri())
+        if width < 960:  # where the field is behind a sign
+            page.locator("label.md-header__button[for=__search]").click()
         page.locator(".md-search__input").click()
         page.locator(".md-search__input").press_sequentially("embargo")
-        page.locator(".md-search-result__item").first.wait_for(timeout=20_000)
+        page.locator(".md-search-result__item").first.wait_for(timeout=120_000)
         found = page.locator(".md-search-result__list").inner_text()
         browser.close()
     assert "embargo" in found.lower()

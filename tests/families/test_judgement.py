@@ -1,40 +1,23 @@
 """Scores of rows -> what the forecast and its trades were worth, on made-up panels."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import matthews_corrcoef
+from tests.makers.panels import panel_of
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold, constant_forecast, forecast_metrics
 from trading_hpo.families.judgement import judge as judge_forecast
 from trading_hpo.metrics.trading import TRADING_METRICS
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.types import BarRange, Panel
+from trading_hpo.types import BarRange
 
 FREE = BacktestConfig(cost_bps=0.0)
 JUDGED = (BarRange(20, 60),)
-
-
-def panel_of(n_assets=3, n_bars=80, horizon=1, kind="direction", seed=0):
-    """Build a panel whose forward returns are random and whose classes tell their sign."""
-    one_bar = np.random.default_rng(seed).normal(0, 0.02, (n_assets, n_bars + horizon)).astype(np.float32)
-    forward = np.stack([one_bar[:, k : k + n_bars] for k in range(horizon)], axis=2)
-    labelled = np.arange(n_bars)[None, :] < np.full((n_assets, 1), n_bars - horizon)
-    return Panel(
-        features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        forward_return=np.where(labelled[..., None], forward, 0),
-        target=((1 + forward).prod(axis=2) > 1).astype(np.float32)[..., None],
-        label_end=np.minimum(np.arange(n_bars) + horizon, n_bars)[None, :].repeat(n_assets, axis=0),
-        observed=np.ones((n_assets, n_bars), dtype=bool),
-        labelled=labelled,
-        timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
-        assets=tuple("ABCD"[:n_assets]),
-        feature_names=("x",),
-        label={"kind": kind},
-    )
+random_panel = partial(panel_of, n_assets=3, n_bars=80, seed=0)
 
 
 def perfect(panel, rows):
@@ -46,7 +29,7 @@ def judge(panel, rows, score, threshold, config):
 
 
 def test_a_perfect_forecast_of_one_asset_earns_every_rise_and_no_fall():
-    panel = panel_of(n_assets=1)
+    panel = random_panel(n_assets=1)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE)
     rises = np.maximum(panel.forward_return[0, 20:60, 0], 0)
@@ -58,7 +41,7 @@ def test_a_perfect_forecast_of_one_asset_earns_every_rise_and_no_fall():
 
 
 def test_a_perfect_forecast_of_several_assets_earns_the_mean_of_their_rises():
-    panel = panel_of(n_assets=3)
+    panel = random_panel(n_assets=3)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE)
     expected = np.maximum(panel.forward_return[:, 20:60, 0], 0).mean(axis=0)
@@ -66,7 +49,7 @@ def test_a_perfect_forecast_of_several_assets_earns_the_mean_of_their_rises():
 
 
 def test_a_perfect_forecast_on_both_sides_earns_the_mean_of_all_moves():
-    panel = panel_of(n_assets=3)
+    panel = random_panel(n_assets=3)
     rows = panel.rows(JUDGED, 1)
     both = BacktestConfig(cost_bps=0.0, positions="long_short")
     judged = judge(panel, rows, perfect(panel, rows), 0.5, both)
@@ -74,7 +57,7 @@ def test_a_perfect_forecast_on_both_sides_earns_the_mean_of_all_moves():
 
 
 def test_costs_take_from_the_same_trades():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     free, dear = (judge(panel, rows, perfect(panel, rows), 0.5, BacktestConfig(cost_bps=bps)) for bps in (0, 10))
     assert dear.metrics["turnover"] == pytest.approx(free.metrics["turnover"])
@@ -83,7 +66,7 @@ def test_costs_take_from_the_same_trades():
 
 
 def test_calls_of_each_row_reach_their_own_asset_and_bar():
-    panel = panel_of(n_assets=2)
+    panel = random_panel(n_assets=2)
     rows = np.array([20, 22, 80 + 21, 80 + 22])  # asset 0 at bars 20 and 22, asset 1 at 21 and 22
     judged = judge(panel, rows, np.array([1.0, 0.0, 1.0, 1.0]), 0.5, FREE)
     moves = panel.forward_return[..., 0].astype(float)
@@ -92,7 +75,7 @@ def test_calls_of_each_row_reach_their_own_asset_and_bar():
 
 
 def test_a_call_must_exceed_the_threshold():
-    panel = panel_of(n_assets=1)
+    panel = random_panel(n_assets=1)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.full(len(rows), 0.5), 0.5, FREE)
     assert judged.metrics["positive_rate"] == 0.0
@@ -100,7 +83,7 @@ def test_a_call_must_exceed_the_threshold():
 
 
 def test_classification_metrics_are_those_of_the_rows():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     score = np.random.default_rng(1).random(len(rows))
     judged = judge(panel, rows, score, 0.4, FREE)
@@ -109,7 +92,7 @@ def test_classification_metrics_are_those_of_the_rows():
 
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_what_happens_after_the_judged_rows_changes_nothing(horizon):
-    panel = panel_of(horizon=horizon)
+    panel = random_panel(horizon=horizon)
     rows = panel.rows(JUDGED, 1)
     score = np.random.default_rng(1).random(len(rows))
     forward, target = panel.forward_return.copy(), panel.target.copy()
@@ -124,7 +107,7 @@ def test_what_happens_after_the_judged_rows_changes_nothing(horizon):
 
 
 def test_what_happens_during_the_judged_rows_does_change_them():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     forward = panel.forward_return.copy()
     forward[:, 59] = 0.5
@@ -136,21 +119,21 @@ def test_what_happens_during_the_judged_rows_does_change_them():
 
 
 def test_only_the_first_bar_of_a_longer_label_is_earned_per_bar():
-    panel = panel_of(n_assets=1, horizon=5)
+    panel = random_panel(n_assets=1, horizon=5)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
     np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0], atol=1e-7)
 
 
 def test_a_volatility_forecast_halves_exposure_where_the_market_is_lively():
-    panel = panel_of(n_assets=1, kind="volatility")
+    panel = random_panel(n_assets=1, label_kind="volatility")
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
     np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0] / 2, atol=1e-7)
 
 
 def test_sharpe_is_annualised_with_the_bars_per_year_of_the_source():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     daily, hourly = (
         judge(replace(panel, bars_per_year=bars), rows, np.ones(len(rows)), 0.5, FREE) for bars in (252.0, 8760.0)
@@ -159,7 +142,7 @@ def test_sharpe_is_annualised_with_the_bars_per_year_of_the_source():
 
 
 def test_buy_and_hold_of_every_asset_lets_them_drift():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     wealth = np.cumprod(1 + panel.forward_return[:, 20:60, 0].astype(float), axis=1).mean(axis=0)
     judged = buy_and_hold(panel, rows, FREE)
@@ -169,7 +152,7 @@ def test_buy_and_hold_of_every_asset_lets_them_drift():
 
 
 def test_buy_and_hold_keeps_an_asset_through_bars_that_are_no_samples():
-    panel = panel_of(n_assets=2)
+    panel = random_panel(n_assets=2)
     observed = panel.observed.copy()
     observed[0, 30] = False  # with windows of ten bars, ten rows are no samples
     rows = replace(panel, observed=observed).rows(JUDGED, 10)
@@ -180,7 +163,7 @@ def test_buy_and_hold_keeps_an_asset_through_bars_that_are_no_samples():
 
 
 def test_rows_that_are_no_samples_earn_the_forecast_nothing():
-    panel = panel_of(n_assets=1)
+    panel = random_panel(n_assets=1)
     rows = panel.rows((BarRange(20, 30), BarRange(40, 60)), 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
     assert judged.bars.tolist() == [*range(20, 30), *range(40, 60)]
@@ -192,7 +175,7 @@ def constant_metrics(panel, rows, train, config=FREE):
 
 
 def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     share = perfect(panel, rows).mean()
     up, down = (rows[perfect(panel, rows) == side] for side in (1, 0))
@@ -201,7 +184,7 @@ def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
 
 
 def test_a_constant_forecast_of_the_rows_own_mean_explains_nothing_and_has_every_metric_of_a_forecast():
-    panel = panel_of()
+    panel = random_panel()
     rows = panel.rows(JUDGED, 1)
     constant = constant_metrics(panel, rows, rows, BacktestConfig(regression_weight=0.5))
     assert constant["r2"] == pytest.approx(0.0, abs=1e-6)

@@ -280,7 +280,7 @@ def test_timestamps_that_cannot_be_read_are_counted_and_the_setting_is_named(csv
     ("kind", "name", "content"),
     [
         ("csv", "a.csv.gz", b"no gzip"),
-        ("csv", "a.csv.gz", gzip.compress(b"timestamp,close\n" + b"2020-01-01,1\n" * 999)[:-20]),
+        ("csv", "a.csv.gz", gzip.compress(b"timestamp,close\n" + b"2020-01-01,1\n" * 999, mtime=0)[:-20]),
         ("csv", "a.csv", b"timestamp,close\n2020-01-01,1\n2020-01-02,1,2,3\n"),
         ("csv", "a.csv", b"timestamp,close\n2020-01-01,\xff\xfe\n"),
         ("parquet", "a.parquet", b"no parquet"),

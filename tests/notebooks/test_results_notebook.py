@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from tests.makers.projects import FINISHED_SOURCE, FINISHED_STUDY
 
 from trading_hpo.families.registry import MODEL_TYPES
 
@@ -16,7 +17,6 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 RESULTS = NOTEBOOKS / "01_results.ipynb"
 PLOTLY = "application/vnd.plotly.v1+json"
 
-ONE_MODEL_TYPE = ["run", "--env", "test", "--namespaces", "mlp"]
 ONE_MODEL_TYPE_TO_THE_REPORT = [
     *["run", "--env", "test", "--params"],
     "hpo.models_to_optimize=mlp,hpo.n_trials=1,labels.kind=volatility,source=us_tech_ohlcv",
@@ -31,13 +31,6 @@ def test_a_notebook_is_stored_without_outputs_and_starts_with_kedro(path):
     assert {cell.execution_count for cell in code} == {None}
 
 
-@pytest.fixture(scope="module")
-def projects(kedro_each) -> list[Path]:
-    done = kedro_each([ONE_MODEL_TYPE, ONE_MODEL_TYPE_TO_THE_REPORT])
-    assert [run.returncode for run, _ in done] == [0, 0], [run.stderr for run, _ in done]
-    return [project for _, project in done]
-
-
 def outputs(project: Path, source: str | None = None) -> Iterator[Any]:
     """Execute the notebook from the project's folder of notebooks; a cell that fails raises."""
     folder = project / "notebooks"
@@ -47,7 +40,7 @@ def outputs(project: Path, source: str | None = None) -> Iterator[Any]:
     if source is not None:
         notebook.cells[1].source += f"\n%reload_kedro --params source={source}"
     environment = {**os.environ, "KEDRO_ENV": "test"}
-    client = NotebookClient(notebook, kernel_name="python3", timeout=200, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, kernel_name="python3", timeout=600, resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment)
     return (output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
 
@@ -66,23 +59,26 @@ def figures_and_words(found: Iterator[Any]) -> tuple[list[str], str]:
 
 
 @pytest.mark.slow
-def test_one_model_type_is_shown_and_what_is_missing_is_said(projects):
-    titles, words = figures_and_words(outputs(projects[0]))
+def test_one_model_type_is_shown_and_what_is_missing_is_said(finished):
+    titles, words = figures_and_words(outputs(finished, source=FINISHED_SOURCE))
     assert len(titles) == 4  # history, importance, slices, calibration
     assert all("mlp" in title for title in titles), titles
     assert "Searched: mlp\n" in words
-    assert "test-sp500_20-direction1.mlp: 3 trials" in words
+    assert f"{FINISHED_STUDY}: 3 trials" in words
     assert "There is no report yet." in words
     assert "equity_figure is not drawn yet." in words
-    assert not (projects[0] / "notebooks" / "data").exists()
+    assert not (finished / "notebooks" / "data").exists()
 
 
 @pytest.mark.slow
-def test_a_whole_run_of_another_source_and_label_is_shown_without_the_model_types_left_out(projects):
-    titles, words = figures_and_words(outputs(projects[1], source="us_tech_ohlcv"))
+@pytest.mark.long(part="notebooks")
+def test_a_whole_run_of_another_source_and_label_is_shown_without_the_model_types_left_out(kedro, project):
+    done = kedro(*ONE_MODEL_TYPE_TO_THE_REPORT)
+    assert done.returncode == 0, done.stderr
+    titles, words = figures_and_words(outputs(project, source="us_tech_ohlcv"))
     assert len(titles) == 7  # convergence, comparison, equity, and four of the model type
     assert "Best configurations by mcc" in words
     assert f"Skipped: {', '.join(name for name in MODEL_TYPES if name != 'mlp')}" in words
     assert "test-us_tech_ohlcv-volatility5.mlp: 1 trials" in words
     assert "total_return" in words
-    assert not (projects[1] / "notebooks" / "data").exists()
+    assert not (project / "notebooks" / "data").exists()

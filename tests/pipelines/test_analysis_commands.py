@@ -4,23 +4,24 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import time
 from pathlib import Path
 
 import optuna
 import plotly.io as pio
 import pytest
 from optuna.trial import TrialState
+from tests.makers.processes import wait_until
+from tests.makers.projects import FINISHED_SOURCE, FINISHED_STUDY
 
 from trading_hpo.families.registry import MODEL_TYPES
 
 pytestmark = pytest.mark.slow
 
-NAME = "test-sp500_20-direction1.mlp"
-ROOT = Path("data/test/sp500_20")
+NAME = FINISHED_STUDY
+ROOT = Path(f"data/test/{FINISHED_SOURCE}")
 DATABASE, FIGURES = ROOT / "06_models/studies.db", ROOT / "08_reporting/figures"
-ANALYSE = ["run", "--env", "test", "--pipeline", "analysis"]
-SEARCH = ["run", "--env", "test", "--pipeline", "hpo", "--namespaces", "mlp", "--params"]
+ANALYSE = ["run", "--env", "test", "--pipeline", "analysis", "--params", f"source={FINISHED_SOURCE}"]
+SEARCH = ["run", "--env", "test", "--pipeline", "hpo", "--namespaces", "mlp", "--params", f"source={FINISHED_SOURCE},"]
 
 
 def written(project: Path) -> list[str]:
@@ -52,19 +53,11 @@ def facts(project: Path) -> list[tuple[object, ...]]:
     return [(trial.number, trial.state, trial.value, trial.params) for trial in trials_of(project)]
 
 
-@pytest.fixture(scope="module")
-def searched_once(kedro_each) -> Path:
-    """A project whose MLP was searched for one trial."""
-    ((done, folder),) = kedro_each([[*SEARCH, "hpo.n_trials=1"]])
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.fixture
-def one_trial(searched_once, project) -> Path:
-    """The test's own project, with the data of one that was searched."""
-    shutil.copytree(searched_once / "data", project / "data")
-    return project
+def searched(finished) -> Path:
+    """A project whose MLP was searched, and nothing was drawn."""
+    shutil.rmtree(finished / ROOT / "08_reporting")
+    return finished
 
 
 def test_before_any_search_the_analysis_says_what_to_run_and_writes_nothing(kedro, project):
@@ -72,11 +65,11 @@ def test_before_any_search_the_analysis_says_what_to_run_and_writes_nothing(kedr
     assert written(project) == []
 
 
-def test_a_study_of_one_trial_is_drawn_and_a_second_run_draws_nothing_anew(kedro, one_trial):
+def test_a_study_of_few_trials_is_drawn_and_a_second_run_draws_nothing_anew(kedro, searched):
     done = kedro(*ANALYSE)
     assert done.returncode == 0, done.stderr
-    assert trials_drawn(one_trial) == [0]
-    drawn = {path.stem: pio.from_json(path.read_text()) for path in (one_trial / FIGURES).iterdir()}
+    assert trials_drawn(searched) == [0, 1, 2]
+    drawn = {path.stem: pio.from_json(path.read_text()) for path in (searched / FIGURES).iterdir()}
     of_model_types = {f"{m}_{f}" for m in MODEL_TYPES for f in ("slice", "parallel", "history")}
     assert {"convergence", "comparison", "mlp_importance", *of_model_types} <= drawn.keys()
     assert NAME in drawn["mlp_history"].layout.title.text
@@ -84,23 +77,23 @@ def test_a_study_of_one_trial_is_drawn_and_a_second_run_draws_nothing_anew(kedro
     assert drawn["lstm_history"].layout.annotations[0].text == "not searched yet"
     assert [trace.name for trace in drawn["convergence"].data] == ["mlp"]
 
-    times = {path: path.stat().st_mtime_ns for path in (one_trial / ROOT / "08_reporting").rglob("*.json")}
+    times = {path: path.stat().st_mtime_ns for path in (searched / ROOT / "08_reporting").rglob("*.json")}
     again = kedro(*ANALYSE)
     assert again.returncode == 0, again.stderr
     assert {path: path.stat().st_mtime_ns for path in times} == times
 
 
-def test_a_full_disk_is_told_of_with_the_file_and_harms_nothing(kedro, one_trial):
-    before, figure = facts(one_trial), one_trial / FIGURES / "mlp_history.json"
+def test_a_full_disk_is_told_of_with_the_file_and_harms_nothing(kedro, searched):
+    before, figure = facts(searched), searched / FIGURES / "mlp_history.json"
     figure.parent.mkdir(parents=True)
     figure.symlink_to("/dev/full")
     assert_clean_failure(kedro(*ANALYSE), "mlp_history.json", "No space left on device", "then run again")
-    assert facts(one_trial) == before
+    assert facts(searched) == before
     figure.unlink()
     done = kedro(*ANALYSE)
     assert done.returncode == 0, done.stderr
-    assert trials_drawn(one_trial) == [0]
-    assert facts(one_trial) == before
+    assert trials_drawn(searched) == [0, 1, 2]
+    assert facts(searched) == before
 
 
 def a_file(data: Path) -> None:
@@ -118,14 +111,14 @@ def sys(data: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "place", "reason"),
     [
-        (a_file, "data/test/sp500_20/06_models/studies.db", "cannot be written"),
+        (a_file, f"{ROOT}/06_models/studies.db", "cannot be written"),
         (proc, "project/data/test", "No such file or directory"),
         (sys, "project/data/test", "Operation not permitted"),
     ],
 )
 def test_a_data_folder_that_cannot_be_written_is_told_of_with_its_place(kedro, project, spoil, place, reason):
     spoil(project / "data")
-    assert_clean_failure(kedro(*SEARCH, "hpo.n_trials=1"), place, reason)
+    assert_clean_failure(kedro(*SEARCH[:-1], SEARCH[-1] + "hpo.n_trials=1"), place, reason)
 
 
 # While it is searched
@@ -146,21 +139,17 @@ def n_complete(project: Path) -> int:
     return count
 
 
-@pytest.mark.timeout(600)
 def test_a_running_search_is_analysed_without_harm_and_later_with_all_its_trials(kedro, start_kedro, project):
-    search = start_kedro(*SEARCH, LONG)
-    give_up = time.monotonic() + 200
-    while n_complete(project) < 2:
-        assert search.poll() is None, search.communicate()[0]
-        assert time.monotonic() < give_up, "two trials were never completed"
-        time.sleep(0.05)
+    search = start_kedro(*SEARCH[:-1], SEARCH[-1] + LONG)
+    wait_until(lambda: n_complete(project) >= 2 or search.poll() is not None, "two trials were never completed")
+    assert search.poll() is None, search.communicate()[0]
     done = kedro(*ANALYSE)
     assert done.returncode == 0, done.stderr
     assert search.poll() is None, "the search ended before the analysis: nothing was shown"
     early = trials_drawn(project)
     assert 2 <= len(early) < N_TRIALS
 
-    said = search.communicate(timeout=280)[0]
+    said = search.communicate(timeout=600)[0]
     assert search.returncode == 0, said
     assert [(trial.number, trial.state) for trial in trials_of(project)] == [
         (number, TrialState.COMPLETE) for number in range(N_TRIALS)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
+from tests.makers.panels import panel_of
 
 from trading_hpo.configuration import Config
 from trading_hpo.errors import ConfigurationError, DataError
@@ -28,7 +29,7 @@ from trading_hpo.splits.folds import (
 from trading_hpo.splits.purging import last_label_end
 from trading_hpo.splits.registry import SPLITTERS
 from trading_hpo.splits.splitter import Division, Splitter
-from trading_hpo.types import BarRange, Fold, Panel
+from trading_hpo.types import BarRange, Fold
 
 laws = settings(deadline=None, max_examples=80)
 
@@ -58,26 +59,10 @@ def two_ranges():
         yield
 
 
-def panel_of(present, horizon, label_end=None, target=None):
-    """Build a panel whose assets have bars where ``present``, and labels over their next ``horizon`` bars."""
-    present = np.asarray(present, dtype=bool)
-    n_assets, n_bars = present.shape
-    ends = np.full(present.shape, n_bars, dtype=np.int64)
-    for asset in range(n_assets):
-        own = np.flatnonzero(present[asset])
-        ends[asset, own[:-horizon]] = own[horizon:]
-    ends = ends if label_end is None else np.where(ends < n_bars, label_end, n_bars)
-    return Panel(
-        features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        forward_return=np.zeros((n_assets, n_bars, horizon), dtype=np.float32),
-        target=(np.resize([0.0, 1.0], present.shape).astype(np.float32) if target is None else target)[..., None],
-        label_end=ends,
-        observed=present,
-        labelled=ends < n_bars,
-        timestamps=pd.date_range("2001-01-01", periods=n_bars, tz="UTC"),
-        assets=tuple("ABC"[:n_assets]),
-        feature_names=("x",),
-    )
+def panel_where(present, horizon):
+    """A panel whose assets have bars where ``present``, and whose targets take turns."""
+    target = np.resize([0.0, 1.0], np.shape(present)).astype(np.float32)
+    return panel_of(observed=present, horizon=horizon, target=target, start="2001-01-01")
 
 
 @st.composite
@@ -88,10 +73,11 @@ def panels(draw):
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     present = random.random((n_assets, n_bars)) >= draw(st.sampled_from([0.0, 0.05, 0.4]))
     present[-1, : draw(st.sampled_from([0, 20]))] = n_assets == 1
-    ends = None
+    panel = panel_where(present, horizon)
     if draw(st.booleans()):
         ends = np.minimum(np.arange(n_bars) + random.integers(0, 2 * horizon, (n_assets, n_bars)), n_bars - 1)
-    return panel_of(present, horizon, ends)
+        panel = replace(panel, label_end=np.where(panel.labelled, ends, n_bars))
+    return panel
 
 
 @st.composite
@@ -338,7 +324,7 @@ def test_ranges_that_never_grow_are_refused_rather_than_tried_for_ever(monkeypat
 
 
 def test_the_table_names_the_first_and_last_bar_of_every_range():
-    panel = panel_of(np.ones((1, 10)), 1)
+    panel = panel_where(np.ones((1, 10)), 1)
     fold = Fold(0, (BarRange(0, 2),), (BarRange(2, 3),), (BarRange(3, 5),))
     table = split_to_table(Split((fold,), BarRange(0, 6), BarRange(7, 9)), panel)
     assert table["role"].tolist() == ["train", "stop", "validation", "search", "holdout"]
@@ -353,7 +339,7 @@ def test_the_table_names_the_first_and_last_bar_of_every_range():
 def search_of(n_bars, horizon, config):
     """Split data of which exactly ``n_bars`` are left for the search."""
     edge = n_bars + horizon
-    panel = panel_of(np.ones((1, edge + horizon + 5)), horizon)
+    panel = panel_where(np.ones((1, edge + horizon + 5)), horizon)
     return build_split(panel, config, HoldoutConfig(start=panel.timestamps[edge].date()))
 
 
@@ -405,7 +391,7 @@ def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
     present[0, 20:29] = 0
     config = FoldsConfig(n_folds=1, min_role_bars=8, stop_fraction=0.4, embargo_bars=0)
     with pytest.raises(DataError) as caught:
-        build_split(panel_of(present, 1), config, HoldoutConfig(fraction=0.2))
+        build_split(panel_where(present, 1), config, HoldoutConfig(fraction=0.2))
     needed = int(re.search(r"need (\d+) bars", str(caught.value)).group(1))
     longest = np.arange(needed) + 10
     (fold,) = make_folds(BarRange(0, needed), config, longest)
@@ -414,7 +400,7 @@ def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
-    panel = panel_of(np.ones((1, 400)), 1)
+    panel = panel_where(np.ones((1, 400)), 1)
     config = FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5)
     folds = build_split(panel, config, HoldoutConfig()).folds
     shortest = min(len(part) for fold in folds for part in fold.validation)
@@ -426,10 +412,11 @@ def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
 
 
 def test_an_embargo_one_bar_shorter_than_a_validation_block_is_allowed():
-    panel = panel_of(np.ones((1, 400)), 1)
+    panel = panel_where(np.ones((1, 400)), 1)
     config = FoldsConfig(n_folds=4, min_role_bars=5)
     shortest = min(len(fold.validation[0]) for fold in build_split(panel, config, HoldoutConfig()).folds)
-    build_split(panel, config.model_copy(update={"embargo_bars": shortest - 1}), HoldoutConfig())
+    allowed = build_split(panel, config.model_copy(update={"embargo_bars": shortest - 1}), HoldoutConfig())
+    assert min(len(fold.validation[0]) for fold in allowed.folds) == shortest
 
 
 def test_too_few_bars_are_named_before_an_embargo_that_fits_enough_of_them():
@@ -438,7 +425,7 @@ def test_too_few_bars_are_named_before_an_embargo_that_fits_enough_of_them():
 
 
 def test_data_without_one_complete_row_are_refused():
-    panel = panel_of(np.ones((1, 50)), 1)
+    panel = panel_where(np.ones((1, 50)), 1)
     with pytest.raises(DataError, match="no bar has all features and a label"):
         build_split(replace(panel, observed=np.zeros((1, 50), dtype=bool)), FoldsConfig(), HoldoutConfig())
 
@@ -448,7 +435,7 @@ def test_data_without_one_complete_row_are_refused():
 
 def test_the_holdout_is_its_share_of_the_usable_bars_at_their_end():
     present = np.ones((1, 520))
-    panel = panel_of(present, 5)
+    panel = panel_where(present, 5)
     panel = replace(panel, observed=panel.observed & (np.arange(520) >= 15))
     split = build_split(panel, FoldsConfig(), HoldoutConfig(fraction=0.2))
     assert split.holdout == BarRange(415, 515)  # usable are 15 to 514
@@ -456,14 +443,14 @@ def test_the_holdout_is_its_share_of_the_usable_bars_at_their_end():
 
 
 def test_the_holdout_starts_on_the_day_that_is_asked_for():
-    panel = panel_of(np.ones((1, 400)), 1)
+    panel = panel_where(np.ones((1, 400)), 1)
     split = build_split(panel, FoldsConfig(), HoldoutConfig(start=panel.timestamps[300].date()))
     assert split.holdout.start == 300
     assert split.search.stop == 299
 
 
 def test_a_holdout_that_starts_on_a_day_without_a_bar_starts_on_the_next_one():
-    panel = panel_of(np.ones((1, 400)), 1)
+    panel = panel_where(np.ones((1, 400)), 1)
     panel = replace(panel, timestamps=pd.bdate_range("2001-01-01", periods=400, tz="UTC"))
     saturday = pd.Timestamp("2002-03-02", tz="UTC")
     split = build_split(panel, FoldsConfig(), HoldoutConfig(start=saturday.date()))
@@ -472,7 +459,7 @@ def test_a_holdout_that_starts_on_a_day_without_a_bar_starts_on_the_next_one():
 
 @pytest.mark.parametrize("day", [date(1990, 1, 1), date(2001, 1, 1), date(2002, 2, 4), date(2050, 1, 1)])
 def test_a_holdout_outside_the_data_is_refused_with_the_days_it_may_start(day):
-    panel = panel_of(np.ones((1, 400)), 1)  # 2001-01-01 to 2002-02-04; the last bar has no label
+    panel = panel_where(np.ones((1, 400)), 1)  # 2001-01-01 to 2002-02-04; the last bar has no label
     with pytest.raises(ConfigurationError, match=rf"between 2001-01-01 and 2002-02-03 .* got {day}"):
         build_split(panel, FoldsConfig(), HoldoutConfig(start=day))
 
@@ -481,13 +468,22 @@ def test_a_holdout_outside_the_data_is_refused_with_the_days_it_may_start(day):
 
 
 def classes_case():
-    panel = panel_of(np.ones((2, 400)), 1)
+    panel = panel_where(np.ones((2, 400)), 1)
     return panel, build_split(panel, FoldsConfig(n_folds=2), HoldoutConfig())
 
 
-def test_roles_with_both_classes_pass():
+def test_roles_with_both_classes_pass_though_one_bar_alone_is_of_the_other():
     panel, split = classes_case()
-    check_classes(panel, split, window_bars=10)
+    rare = np.zeros_like(panel.target)
+    ranges = [split.holdout, *(part for fold in split.folds for role in ROLES for part in fold.role(role))]
+    for part in ranges:
+        rare[0, part.start + 10] = 1  # of the first row whose window is within the panel, or a later one
+    check_classes(replace(panel, target=rare), split, window_bars=10)
+    for part in ranges:
+        without = rare.copy()
+        without[:, part.start : part.stop] = 0
+        with pytest.raises(DataError, match="both classes, got only 0"):
+            check_classes(replace(panel, target=without), split, window_bars=10)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -527,11 +523,15 @@ def test_all_roles_without_samples_are_named_at_once():
     assert len(caught.value.problems) == 2 * len(ROLES) + 1
 
 
-def test_numbers_have_no_classes_to_miss():
+def test_numbers_have_no_classes_to_miss_but_need_samples():
     panel, split = classes_case()
-    check_classes(
-        replace(panel, target=np.ones_like(panel.target), label={"kind": "forward_return"}), split, window_bars=1
-    )
+    numbers = replace(panel, target=np.ones_like(panel.target), label={"kind": "forward_return"})
+    check_classes(numbers, split, window_bars=1)
+    with pytest.raises(DataError, match="both classes"):
+        check_classes(replace(numbers, label={"kind": "direction"}), split, window_bars=1)
+    with pytest.raises(DataError) as caught:
+        check_classes(numbers, split, window_bars=500)
+    assert len(caught.value.problems) == 2 * len(ROLES) + 1
 
 
 def test_the_latest_bars_are_the_tail_of_the_search_and_never_the_holdout():

@@ -3,28 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.makers.panels import panel_of
 
 from trading_hpo.splits.purging import embargo_after, last_label_end, purge_before
-from trading_hpo.types import BarRange, Panel
+from trading_hpo.types import BarRange
 
 
 def panel_with(label_end, labelled):
     n_assets, n_bars = np.shape(label_end)
-    return Panel(
-        features=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        forward_return=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        target=np.zeros((n_assets, n_bars, 1), dtype=np.float32),
-        label_end=np.array(label_end, dtype=np.int64),
-        observed=np.ones((n_assets, n_bars), dtype=bool),
-        labelled=np.array(labelled, dtype=bool),
-        timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
-        assets=tuple("ABC"[:n_assets]),
-        feature_names=("x",),
-    )
+    return panel_of(n_assets, n_bars, label_end=np.array(label_end), labelled=np.array(labelled, dtype=bool))
 
 
 @st.composite

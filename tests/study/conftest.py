@@ -1,9 +1,10 @@
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.makers.trials import known_trials
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.storage import StudyStorage
@@ -48,21 +49,16 @@ def search(panel_file: Path, tmp_path: Path) -> RunSearch:
     return run
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
-    """Poll a condition; a test that waits for ever says nothing."""
-    give_up = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > give_up:
-            raise TimeoutError("the condition never came true")
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def phased(panel_file: Path, tmp_path: Path) -> Callable[..., StudyRef]:
-    """Search the planted panel, or another, in phases; keyword arguments go to the group `hpo`."""
+    """Search the planted panel, or another, in phases, without training; keyword arguments go to the group `hpo`."""
 
     def run(
-        name: str = "study.mlp", panel: Panel | None = None, spaces: SearchSpacesConfig = SPACES, **hpo: Any
+        name: str = "study.mlp",
+        panel: Panel | None = None,
+        spaces: SearchSpacesConfig = SPACES,
+        trained: bool = False,
+        **hpo: Any,
     ) -> StudyRef:
         panel = panel or open_panel(panel_file)
         config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", "sampler": "random", **hpo})
@@ -73,6 +69,8 @@ def phased(panel_file: Path, tmp_path: Path) -> Callable[..., StudyRef]:
         phases = Phases.of(
             ref, config, panel=panel, split=split, spaces=spaces, training=TRAINING, backtest=BacktestConfig()
         )
+        if not trained:
+            phases = replace(phases, first=replace(phases.first, make=known_trials))
         phases.open(storage)
         phases.run(storage)
         return ref

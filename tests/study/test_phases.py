@@ -1,4 +1,4 @@
-"""Real searches in phases, taught by earlier studies, and on data that have grown."""
+"""Searches in phases, taught by earlier studies, and on data that have grown."""
 
 import logging
 from dataclasses import replace
@@ -81,12 +81,13 @@ def test_the_last_phase_stays_around_the_best(phased):
 
 
 def test_phases_that_were_cut_short_go_on_bit_for_bit(phased):
-    once = phased(name="whole.mlp", phases=THREE)
-    phased(name="cut.mlp", phases=({**THREE[0], "n_trials": 4},))
-    phased(name="cut.mlp", phases=(THREE[0], {**THREE[1], "n_trials": 2}))
-    phased(name="cut.mlp", phases=(*THREE[:2], {**THREE[2], "n_trials": 1}))
-    assert everything(phased(name="cut.mlp", phases=THREE)) == everything(once)
-    assert everything(phased(name="cut.mlp", phases=THREE)) == everything(once)  # and once more: nothing to do
+    once = phased(name="whole.mlp", phases=THREE, trained=True)
+    phased(name="cut.mlp", phases=({**THREE[0], "n_trials": 4},), trained=True)
+    phased(name="cut.mlp", phases=(THREE[0], {**THREE[1], "n_trials": 2}), trained=True)
+    phased(name="cut.mlp", phases=(*THREE[:2], {**THREE[2], "n_trials": 1}), trained=True)
+    assert everything(phased(name="cut.mlp", phases=THREE, trained=True)) == everything(once)
+    # And once more: nothing to do.
+    assert everything(phased(name="cut.mlp", phases=THREE, trained=True)) == everything(once)
 
 
 def test_a_phase_keeps_its_ranges_when_the_one_before_is_given_more_trials(phased):

@@ -1,20 +1,14 @@
-import optuna
 import pytest
-from optuna.trial import TrialState, create_trial
+from optuna.trial import TrialState
+from tests.makers.studies import study_of, trial_of
 
-from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.trial_record import violation
 from trading_hpo.study.ranking import best_trial, goals_of, metric_of, pareto_front, ranked
 
 
-def study_of(*trials, directions=("maximize", "minimize"), names=("mcc", "model_size_mb"), weights=(0.5, 0.5)):
-    study = optuna.create_study(directions=list(directions))
-    with accepted_as_experimental():
-        study.set_metric_names(list(names))
-    study.set_user_attr("weights", list(weights))
-    for values, constraints in trials:
-        study.add_trial(create_trial(values=list(values), constraints=constraints))
-    return study
+def study_with(*trials, directions=("maximize", "minimize"), names=("mcc", "model_size_mb"), weights=(0.5, 0.5)):
+    made = (trial_of(*values, constraints=constraints) for values, constraints in trials)
+    return study_of(*made, directions=directions, metrics=names, weights=list(weights))
 
 
 def numbers(trials):
@@ -26,7 +20,7 @@ FOUR = (((0.1, 1.0), None), ((0.3, 5.0), None), ((0.29, 1.5), None), ((0.05, 6.0
 
 @pytest.mark.parametrize(("weights", "best"), [((0.5, 0.5), 2), ((0.99, 0.01), 1), ((0.01, 0.99), 0)])
 def test_the_weights_choose_from_the_front(weights, best):
-    study = study_of(*FOUR, weights=weights)
+    study = study_with(*FOUR, weights=weights)
     assert best_trial(study).number == best
     assert sorted(numbers(pareto_front(study))) == [0, 1, 2]
     assert numbers(ranked(study))[-1] == 3  # beaten by all
@@ -38,14 +32,14 @@ def test_what_keeps_the_constraints_comes_first_however_bad_and_the_rest_by_how_
         ((0.1, 9.0), {"0": 0.0, "1": -1.0}),
         ((0.8, 1.0), {"0": 0.1, "1": 0.1}),
     )
-    study = study_of(*trials)
+    study = study_with(*trials)
     assert numbers(ranked(study)) == [1, 2, 0]
     assert numbers(pareto_front(study)) == [1]
     assert violation(study.trials[2]) == pytest.approx(0.2)
 
 
 def test_without_a_feasible_trial_the_front_is_empty_and_the_nearest_is_best():
-    study = study_of(((0.9, 1.0), {"0": 0.5}), ((0.1, 1.0), {"0": 0.2}))
+    study = study_with(((0.9, 1.0), {"0": 0.5}), ((0.1, 1.0), {"0": 0.2}))
     assert pareto_front(study) == []
     assert best_trial(study).number == 1
 
@@ -53,21 +47,19 @@ def test_without_a_feasible_trial_the_front_is_empty_and_the_nearest_is_best():
 @pytest.mark.parametrize(("direction", "order"), [("maximize", [1, 0, 2]), ("minimize", [0, 2, 1])])
 def test_with_one_objective_the_best_value_is_best_and_the_earlier_of_equals(direction, order):
     trials = [((value,), None) for value in (0.2, 0.7, 0.2)]
-    study = study_of(*trials, directions=(direction,), names=("mcc",), weights=(1.0,))
+    study = study_with(*trials, directions=(direction,), names=("mcc",), weights=(1.0,))
     assert numbers(ranked(study)) == order
 
 
 def test_only_complete_trials_are_ranked_and_none_is_best_of_none():
-    study = optuna.create_study()
-    study.add_trial(create_trial(state=TrialState.PRUNED, value=9.0))
-    study.add_trial(create_trial(state=TrialState.FAIL))
+    study = study_of(trial_of(9.0, state=TrialState.PRUNED), trial_of(state=TrialState.FAIL), metrics=None)
     assert ranked(study) == []
     assert best_trial(study) is None
 
 
 def test_a_study_of_others_has_objectives_without_names():
-    assert metric_of(optuna.create_study()) == "value"
-    assert [goal.metric for goal in goals_of(optuna.create_study(directions=["maximize"] * 2))] == [
+    assert metric_of(study_of(metrics=None)) == "value"
+    assert [goal.metric for goal in goals_of(study_of(directions=["maximize"] * 2, metrics=None))] == [
         "value 0",
         "value 1",
     ]

@@ -1,34 +1,23 @@
-import optuna
 import pytest
+from optuna.distributions import IntDistribution
+from optuna.trial import TrialState
+from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.engine.trial_record import REASON
 from trading_hpo.study.results import combined_results, model_results, trials_table
 
+ONE = {"distributions": {"x": IntDistribution(0, 99)}, "spread": {"mcc": 0.1}, "cost": {"epochs": 4}}
+
 
 def study_with(values, direction="maximize"):
-    study = optuna.create_study(direction=direction, study_name="s")
-    for number, value in enumerate(values):
-        if value is None:
-            study.add_trial(
-                optuna.trial.create_trial(
-                    state=optuna.trial.TrialState.FAIL, user_attrs={REASON: "nan", "slot": number}
-                )
-            )
-        else:
-            study.add_trial(
-                optuna.trial.create_trial(
-                    value=value,
-                    params={"x": number},
-                    distributions={"x": optuna.distributions.IntDistribution(0, 99)},
-                    user_attrs={
-                        "slot": number,
-                        "metrics": {"mcc": value},
-                        "spread": {"mcc": 0.1},
-                        "cost": {"epochs": 4},
-                    },
-                )
-            )
-    return study
+    """Trials with these values; one without has failed."""
+    trials = [
+        trial_of(state=TrialState.FAIL, slot=number, **{REASON: "nan"})
+        if value is None
+        else trial_of(value, params={"x": number}, slot=number, metrics={"mcc": value}, **ONE)
+        for number, value in enumerate(values)
+    ]
+    return study_of(*trials, name="s", directions=[direction], metrics=None)
 
 
 @pytest.mark.parametrize(("direction", "ranking"), [("maximize", [2, 0, 1]), ("minimize", [1, 0, 2])])

@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 import threading
-import time
 from dataclasses import replace
 
 import optuna
@@ -195,6 +194,7 @@ def test_a_slot_that_was_put_back_waits_while_the_budget_is_spent(search):
 
 
 def test_the_time_limit_ends_the_search_and_leaves_nothing_running(search):
+    search(n_trials=1)
     storage = search(n_trials=500, timeout_minutes=6 / 60)
     states = [trial.state for trial in StudyRef("study", storage).open().trials]
     assert 0 < states.count(TrialState.COMPLETE) < 500
@@ -319,18 +319,16 @@ def test_a_network_over_the_size_limit_is_given_up_before_it_is_trained(search):
 
 def test_a_trial_over_the_time_limit_is_given_up_within_its_epoch(search):
     endless = TrainingConfig(epochs=1_000_000, window_bars=2, max_windows_per_epoch=None)
-    started = time.monotonic()
     storage = search(
         n_trials=2,
         training=endless,
         limits={"max_training_time_minutes": 2 / 60},
         custom_search_spaces={"common": {"early_stopping_patience": 1_000_000}},
     )
-    assert time.monotonic() - started < 40
     for trial in StudyRef("study", storage).open().trials:
         assert trial.state == TrialState.PRUNED
         assert "max_training_time_minutes" in trial.user_attrs[REASON]
-        assert trial.user_attrs["cost"]["epochs"] > 0  # what it had reached is kept
+        assert 0 < trial.user_attrs["cost"]["epochs"] < 1_000_000  # what it had reached is kept
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "qmc", "cmaes"])

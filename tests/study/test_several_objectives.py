@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import pytest
 from optuna.trial import TrialState
 
+from trading_hpo.engine.candidate import Report
 from trading_hpo.engine.dominance import front_numbers, oriented
 from trading_hpo.engine.trial_record import REPORTED, violation
 from trading_hpo.errors import OverLimitError
 from trading_hpo.metrics.cost import COST_METRICS
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.study import verify as verify_module
-from trading_hpo.study.evaluation import TrialOutcome
 from trading_hpo.study.ranking import best_trial, pareto_front
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import combined_results, model_results, trials_table
@@ -62,17 +62,15 @@ def test_an_interrupted_search_goes_on_bit_for_bit(search, options):
 
 @dataclass(frozen=True)
 class OverTheLimitNowAndThen:
-    """Stands for a trial runner: some trials go over a limit after their second report."""
+    """Stands for an evaluator: some trials go over a limit after their second report."""
 
-    def run(self, parameters, should_stop):
-        rate = parameters["learning_rate"]
+    def evaluate(self, candidate, should_stop):
+        rate = candidate.parameters["learning_rate"]
         for epoch in range(1, 10):
             if epoch == 3 and int(rate * 1e6) % 3 == 0:
                 raise OverLimitError("it trained too long")
-            values = (rate * epoch, float(parameters["hidden_dim_1"]))
-            yield TrialOutcome(
-                values, [], dict(zip(("mcc", "epochs"), values, strict=True)), {}, {}, epoch, values, epoch == 9
-            )
+            values = (rate * epoch, float(candidate.parameters["hidden_dim_1"]))
+            yield Report(values, epoch, values, finished=epoch == 9)
 
 
 def make_such(_task, _panel_path):

@@ -4,6 +4,7 @@ import optuna
 import pytest
 from mlflow.entities import ViewType
 from optuna.trial import TrialState, create_trial
+from tests.makers.processes import wait_until
 
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.study.reference import StudyRef
@@ -112,14 +113,14 @@ def test_another_study_of_the_same_name_is_told_anew(client, experiment, ref):
 
 
 def test_a_search_is_followed_while_it_goes_on_and_to_its_end(client, experiment, ref, monkeypatch, tmp_path):
-    import time
-
     monkeypatch.setattr("trading_hpo.tracking.trials.EVERY_S", 0.05)
+
+    def three_have_ended():
+        found = runs(client, experiment)
+        return len(found) == 3 and found[-1].info.status != "RUNNING"
+
     with mirror(client, experiment, ref).following(tmp_path):
-        give_up = time.monotonic() + 30
-        while len(runs(client, experiment)) < 3 or runs(client, experiment)[-1].info.status == "RUNNING":
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
+        wait_until(three_have_ended)
         ref.open().add_trial(ended(3))
     assert len(runs(client, experiment)) == 4
 

@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,11 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.makers.processes import end, wait_until
 
 
 @contextmanager
@@ -29,18 +24,15 @@ def real_server(folder: Path, port: int) -> Iterator[str]:
     log = (folder / "server.log").open("w")
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder)
     try:
-        give_up = time.monotonic() + 120
-        while not _answers(f"{uri}/health"):
+
+        def answers() -> bool:
             assert process.poll() is None, (folder / "server.log").read_text()
-            assert time.monotonic() < give_up, (folder / "server.log").read_text()
-            time.sleep(0.2)
+            return _answers(f"{uri}/health")
+
+        wait_until(answers, f"{uri} does not answer")
         yield uri
     finally:
-        import os
-        import signal
-
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        end(process)
         log.close()
 
 

@@ -1,9 +1,9 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
+from tests.makers.panels import panel_of
 from tests.training.plugins import ADDED
 
 from trading_hpo.families.family import Rows
@@ -35,17 +35,14 @@ def make_panel() -> MakePanel:
             "f4"
         )
         signal = features[..., 0] + 0.3 * rng.normal(size=shape)
-        labelled = np.ones(shape, dtype=bool)
-        labelled[:, -1] = False
         target = signal > 0 if kind == "direction" else 0.02 * signal
-        return Panel(
+        return panel_of(
+            n_assets,
+            n_bars,
             features=features,
             forward_return=(0.01 * signal[..., None]).astype("f4"),
             target=target.astype("f4")[..., None],
             label_end=np.broadcast_to(np.minimum(np.arange(n_bars) + 1, n_bars - 1), shape).copy(),
-            observed=np.ones(shape, dtype=bool),
-            labelled=labelled,
-            timestamps=pd.date_range("2020-01-01", periods=n_bars, tz="UTC"),
             assets=tuple(f"asset_{number}" for number in range(n_assets)),
             feature_names=tuple(f"feature_{number}" for number in range(n_features)),
             label={"kind": kind},

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.makers.projects import FINISHED_SOURCE, copy_data, new_project
 
 from trading_hpo.families.registry import MODEL_TYPES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(part="pages")]
 
 STAGES = ["data_engineering", "hpo", "analysis", "retraining", "evaluation"]
 LAYERS = ["raw", "intermediate", "feature", "model_input", "search", "models", "reporting"]
@@ -35,7 +36,7 @@ def build(project: Path) -> str:
         env={**os.environ, "KEDRO_ENV": "test"},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=600,
         check=False,
     )
     said = done.stdout + done.stderr
@@ -58,10 +59,13 @@ def nodes(project: Path) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def built(kedro_each) -> Path:
+def built(finished_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in which one model type went through all stages, with its pages."""
-    [(run, project)] = kedro_each([["run", "--env", "test", "--namespaces", "mlp"]])
-    assert run.returncode == 0, run.stderr
+    project = new_project(tmp_path_factory.mktemp("projects") / "project")
+    copy_data(finished_project, project)
+    # There is no --params: the source that was searched is that of the environment.
+    globals_of_tests = project / "conf/test/globals.yml"
+    globals_of_tests.write_text(f"{globals_of_tests.read_text()}source: {FINISHED_SOURCE}\n")
     assert "'mlp." not in build(project)  # Kedro-Viz warns by name of what it cannot preview
     return project
 
@@ -149,7 +153,8 @@ class Watcher:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
-def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(served):
+@pytest.mark.parametrize("width", [1600, 1000])
+def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(served, width):
     from playwright.sync_api import sync_playwright
 
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -157,7 +162,7 @@ def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(se
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*arguments, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
         )
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page = browser.new_page(viewport={"width": width, "height": 1000})
         page.set_default_timeout(60_000)
         watcher = Watcher(page, served)
         page.goto(served)

@@ -11,7 +11,7 @@ import optuna
 from optuna.storages import BaseStorage
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.engine.candidate import MakeEvaluator
+from trading_hpo.engine.candidate import Evaluator
 from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
@@ -51,7 +51,7 @@ class Search:
         panel_path: The file that workers map.
         all_epochs: Of a trial, where a phase does not say otherwise.
         transfer: Asked for what the study takes over from earlier ones, should it be made.
-        make: Makes what evaluates candidates in a worker; ``None`` selects the default, which trains them.
+        make: Makes what evaluates candidates, in a worker.
         patience_s: For how long the storage may be away while the search goes on.
     """
 
@@ -63,7 +63,7 @@ class Search:
     panel_path: Path
     all_epochs: int = 1
     transfer: Callable[[], Transfer] | None = None
-    make: MakeEvaluator | None = None
+    make: Callable[[EvaluationTask, Path], Evaluator] = make_evaluator
     patience_s: float = PATIENCE_S
 
     @staticmethod
@@ -149,10 +149,10 @@ class Search:
             plan = replace(plan, start_from=(*plan.start_from, *taken_over.first))
             stored = StoredStudy(study, opened, Writer(self.patience_s), claims.shared)
             executor = ProcessExecutor(
-                self.make or partial(make_evaluator, self.task, self.panel_path),
+                partial(self.make, self.task, self.panel_path),
                 plan.workers,
                 60 * plan.worker_silence_minutes,
-                (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is None else (),
+                (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
             return Supervisor(stored, self.space, plan, executor, claims, taken_over.trials).run()
 

@@ -1,16 +1,12 @@
 """Several searches on one study of a real server: slots are given out once, and come back when their holder is gone."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
+from tests.makers.processes import wait_until
 
 from trading_hpo.engine.store import claims as module
 from trading_hpo.engine.store import outage
@@ -20,7 +16,7 @@ from trading_hpo.study.catalogue import delete
 from trading_hpo.study.reference import StudyRef
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[3]
+RESTARTS = pytest.mark.long(part="postgresql")
 
 
 @pytest.fixture
@@ -43,10 +39,7 @@ def test_a_slot_comes_back_when_its_holder_is_gone(database):
     gone, other = SlotLocks(database, "study"), SlotLocks(database, "study")
     assert gone.take(0)
     gone.close()
-    give_up = time.monotonic() + 10
-    while not other.take(0):  # the server notices in its own time
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
+    wait_until(lambda: other.take(0))  # the server notices in its own time
     other.close()
 
 
@@ -92,56 +85,57 @@ def states(storage):
     return sorted(trial.user_attrs["slot"] for trial in trials), {trial.state for trial in trials}
 
 
-def start(storage, *arguments):
-    command = [sys.executable, "-m", "benchmarks.short_trials", storage.url, "study", *arguments]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-
-
-def test_three_machines_spend_one_budget_exactly(database):
-    machines = [start(database, "--n-trials", "60", "--seconds", "0.1") for _ in range(3)]
-    said = [machine.communicate(timeout=100)[1] for machine in machines]
+def test_three_machines_spend_one_budget_exactly(database, start_short_search):
+    machines = [start_short_search(database, "--n-trials", "60", "--seconds", "0.1") for _ in range(3)]
+    said = [machine.communicate(timeout=600)[1] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0, 0], said
     assert states(database) == (list(range(60)), {TrialState.COMPLETE})
     assert all("60/60 trials" in line for line in said)
 
 
-def test_the_slots_of_a_killed_machine_are_taken_up_with_their_parameters(database):
+def test_the_slots_of_a_killed_machine_are_taken_up_with_their_parameters(database, start_short_search):
     search = short_search("study", ShortTrials(2, seconds=0.05), n_trials=6)
     search.open(database)
-    dead = start(database, "--n-trials", "6", "--seconds", "3600")
-    give_up = time.monotonic() + 60
-    while not StudyRef("study", database).open().trials:
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
-    (begun,) = StudyRef("study", database).open().trials
-    killer = threading.Timer(3, os.kill, (dead.pid, signal.SIGKILL))
+    dead = start_short_search(database, "--n-trials", "6", "--seconds", "3600")
+    study = StudyRef("study", database).open()
+    wait_until(lambda: study.trials)
+    (begun,) = study.trials
+
+    def kill_when_it_alone_is_left():
+        wait_until(lambda: [trial.state for trial in study.trials].count(TrialState.COMPLETE) == 5)
+        dead.kill()
+
+    killer = threading.Thread(target=kill_when_it_alone_is_left)
     killer.start()
     search.run(database)  # waits for the slot that the other machine holds
+    killer.join()
     dead.communicate()
-    assert not killer.is_alive()
     assert states(database) == (list(range(6)), {TrialState.COMPLETE})
-    assert StudyRef("study", database).open().trials[0].params == begun.params
+    assert study.trials[0].params == begun.params
 
 
-def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(database, server_does):
+@RESTARTS
+def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(
+    database, server_does, start_short_search
+):
     # Each goes on by itself; what it proposes then follows from what it has seen itself, so the two differ.
     short_search("study", ShortTrials(3), n_trials=60).open(database)
-    machines = [start(database, "--n-trials", "60", "--seconds", "0.2", "--sampler", "tpe") for _ in range(2)]
-    give_up = time.monotonic() + 100
-    while len(StudyRef("study", database).open().trials) < 15:
-        assert time.monotonic() < give_up
-        time.sleep(0.2)
+    machines = [
+        start_short_search(database, "--n-trials", "60", "--seconds", "0.2", "--sampler", "tpe") for _ in range(2)
+    ]
+    study = StudyRef("study", database).open()
+    wait_until(lambda: len(study.trials) >= 15)
     server_does("stop")
     time.sleep(3)
     server_does("start")
-    said = [machine.communicate(timeout=150)[1] for machine in machines]
+    said = [machine.communicate(timeout=600)[1] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0], said
     assert states(database) == (list(range(60)), {TrialState.COMPLETE})
     for trial in StudyRef("study", database).open().trials:
         assert trial.value == pytest.approx(sum(trial.params.values()))
 
 
+@RESTARTS
 def test_a_search_on_a_server_that_restarts_again_and_again_loses_nothing(database, restarting):
     search = short_search("study", ShortTrials(5, seconds=0.2), n_trials=150, workers=2)
     search.open(database)

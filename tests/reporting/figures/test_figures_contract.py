@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
+from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.importance import parameter_importance
-from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
@@ -31,7 +31,7 @@ DISTRIBUTIONS = {
 }
 
 
-def trial_of(number: int, state: TrialState = COMPLETE, **fixed) -> FrozenTrial:
+def random_trial(number: int, state: TrialState = COMPLETE, **fixed) -> FrozenTrial:
     rng = np.random.default_rng(number)
     params = {
         "rate": float(10 ** rng.uniform(-4, -1)),
@@ -44,41 +44,39 @@ def trial_of(number: int, state: TrialState = COMPLETE, **fixed) -> FrozenTrial:
     value = float(fixed.get("value", rng.normal()))
     params = fixed.get("params", params)
     folds = [{"fold": fold, "metrics": {METRIC: value + fold - 0.5}} for fold in (0, 1)]
-    return create_trial(
+    return trial_of(
+        None if state == FAIL or not state.is_finished() else value,
         state=state,
-        value=None if state == FAIL or not state.is_finished() else value,
         params=params,
-        distributions={name: DISTRIBUTIONS[name] for name in params},
-        user_attrs={"cost": {"epochs": 6.0, "training_time_s": 1.5}, "folds": folds},
-        intermediate_values={1: value},
+        distributions=DISTRIBUTIONS,
+        reports={1: value},
+        cost={"epochs": 6.0, "training_time_s": 1.5},
+        folds=folds,
     )
 
 
 def mixed() -> list[FrozenTrial]:
     return [
-        trial_of(number, FAIL if number % 10 == 4 else PRUNED if number % 5 == 2 else COMPLETE) for number in range(30)
+        random_trial(number, FAIL if number % 10 == 4 else PRUNED if number % 5 == 2 else COMPLETE)
+        for number in range(30)
     ]
 
 
 STUDIES: dict[str, Callable[[], list[FrozenTrial]]] = {
     "empty": list,
-    "one": lambda: [trial_of(0)],
-    "failed": lambda: [trial_of(number, FAIL) for number in range(5)],
-    "pruned": lambda: [trial_of(number, PRUNED) for number in range(5)],
-    "running": lambda: [trial_of(0, TrialState.RUNNING)],
+    "one": lambda: [random_trial(0)],
+    "failed": lambda: [random_trial(number, FAIL) for number in range(5)],
+    "pruned": lambda: [random_trial(number, PRUNED) for number in range(5)],
+    "running": lambda: [random_trial(0, TrialState.RUNNING)],
     "thirty": mixed,
-    "equal values": lambda: [trial_of(number, value=0.0) for number in range(6)],
-    "no parameters": lambda: [trial_of(number, params={}) for number in range(6)],
-    "one condition met": lambda: [trial_of(number) for number in (0, 3, 6, 9)],
+    "equal values": lambda: [random_trial(number, value=0.0) for number in range(6)],
+    "no parameters": lambda: [random_trial(number, params={}) for number in range(6)],
+    "one condition met": lambda: [random_trial(number) for number in (0, 3, 6, 9)],
 }
 
 
-def study_of(trials: list[FrozenTrial], direction: str = "maximize", name: str = NAME) -> optuna.Study:
-    study = optuna.create_study(study_name=name, direction=direction)
-    with accepted_as_experimental():
-        study.set_metric_names([METRIC])
-    study.add_trials(trials)
-    return study
+def study_with(trials: list[FrozenTrial], direction: str = "maximize", name: str = NAME) -> optuna.Study:
+    return study_of(*trials, name=name, directions=[direction], metrics=[METRIC])
 
 
 def _convergence(study: optuna.Study, model_type: str = "mlp") -> go.Figure:
@@ -126,7 +124,7 @@ def said(figure: go.Figure) -> str:
 @pytest.mark.parametrize("kind", STUDIES)
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 def test_every_figure_shows_something_or_says_why_not_and_survives_its_file(draw, kind, direction):
-    figure = draw(study_of(STUDIES[kind](), direction))
+    figure = draw(study_with(STUDIES[kind](), direction))
     assert isinstance(figure, go.Figure)
     assert figure.layout.title.text
     assert shown(figure) or said(figure).strip()
@@ -137,7 +135,7 @@ def test_every_figure_shows_something_or_says_why_not_and_survives_its_file(draw
 
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES.keys())
 def test_a_full_study_is_drawn_and_names_what_it_is_about(draw):
-    figure = draw(study_of(STUDIES["thirty"]()))
+    figure = draw(study_with(STUDIES["thirty"]()))
     assert shown(figure) > 3
     assert METRIC in figure.to_json()
     assert NAME in figure.layout.title.text or METRIC in figure.layout.title.text
@@ -146,19 +144,19 @@ def test_a_full_study_is_drawn_and_names_what_it_is_about(draw):
 @pytest.mark.parametrize("draw", OF_A_STUDY.values(), ids=OF_A_STUDY.keys())
 @pytest.mark.parametrize("kind", STUDIES)
 def test_a_figure_of_a_study_names_it_drawn_or_not(draw, kind):
-    assert NAME in draw(study_of(STUDIES[kind]())).layout.title.text
+    assert NAME in draw(study_with(STUDIES[kind]())).layout.title.text
 
 
 @pytest.mark.parametrize("draw", OF_MODEL_TYPES.values(), ids=OF_MODEL_TYPES.keys())
 @pytest.mark.parametrize("kind", STUDIES)
 def test_a_figure_of_model_types_names_the_metric_drawn_or_not(draw, kind):
-    assert METRIC in draw(study_of(STUDIES[kind]())).layout.title.text
+    assert METRIC in draw(study_with(STUDIES[kind]())).layout.title.text
 
 
 @pytest.mark.parametrize("draw", [history_figure, slice_figure, parallel_figure])
 @pytest.mark.parametrize(("kind", "begun"), [("empty", 0), ("failed", 5), ("pruned", 5), ("running", 1)])
 def test_a_study_without_a_complete_trial_says_how_many_were_begun(draw, kind, begun):
-    figure = draw(study_of(STUDIES[kind]()))
+    figure = draw(study_with(STUDIES[kind]()))
     assert not figure.data
     assert said(figure) == f"no complete trial yet, of {begun} begun"
 
@@ -166,12 +164,12 @@ def test_a_study_without_a_complete_trial_says_how_many_were_begun(draw, kind, b
 @pytest.mark.parametrize("draw", OF_MODEL_TYPES.values(), ids=OF_MODEL_TYPES.keys())
 @pytest.mark.parametrize("kind", ["empty", "failed", "pruned", "running"])
 def test_model_types_without_a_complete_trial_are_not_drawn(draw, kind):
-    assert said(draw(study_of(STUDIES[kind]()))) == "no complete trial yet"
+    assert said(draw(study_with(STUDIES[kind]()))) == "no complete trial yet"
 
 
 @pytest.mark.parametrize("draw", [slice_figure, parallel_figure])
 def test_trials_without_parameters_leave_no_blank_figure(draw):
-    assert said(draw(study_of(STUDIES["no parameters"]()))) == "its trials have no parameters"
+    assert said(draw(study_with(STUDIES["no parameters"]()))) == "its trials have no parameters"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +182,7 @@ def test_trials_without_parameters_leave_no_blank_figure(draw):
     ],
 )
 def test_importance_that_cannot_be_told_says_why(kind, reason):
-    assert said(_importance(study_of(STUDIES[kind]()))) == reason
+    assert said(_importance(study_with(STUDIES[kind]()))) == reason
 
 
 COLOURED = {
@@ -197,7 +195,7 @@ COLOURED = {
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 @pytest.mark.parametrize(("draw", "drawn_in"), COLOURED.values(), ids=COLOURED.keys())
 def test_a_model_type_keeps_its_colour_in_every_figure(draw, drawn_in, model_type):
-    figure = draw(study_of(mixed()), model_type)
+    figure = draw(study_with(mixed()), model_type)
     assert {drawn_in(trace) for trace in figure.data} == {colour_of(model_type)}
 
 

@@ -1,18 +1,16 @@
-import optuna
 import pytest
-from optuna.trial import create_trial
+from tests.makers.studies import study_of, trial_of
 
-from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.reporting.figures.pareto import pareto_figure
 
 
-def study_of(*trials, n=2):
-    study = optuna.create_study(directions=["maximize", *["minimize"] * (n - 1)], study_name="made-up.mlp")
-    with accepted_as_experimental():
-        study.set_metric_names(["mcc", "model_size_mb", "training_gflop"][:n])
-    for values, constraints in trials:
-        study.add_trial(create_trial(values=values, constraints=constraints))
-    return study
+def study_with(*trials, n=2):
+    return study_of(
+        *(trial_of(*values, constraints=constraints) for values, constraints in trials),
+        name="made-up.mlp",
+        directions=["maximize", *["minimize"] * (n - 1)],
+        metrics=["mcc", "model_size_mb", "training_gflop"][:n],
+    )
 
 
 def drawn(figure):
@@ -21,7 +19,7 @@ def drawn(figure):
 
 def test_front_beaten_broken_and_chosen_are_told_apart():
     figure = pareto_figure(
-        study_of(
+        study_with(
             ([0.1, 1.0], {"0": -1.0}), ([0.3, 2.0], {"0": -1.0}), ([0.2, 3.0], {"0": -1.0}), ([0.9, 1.0], {"0": 0.5})
         )
     )
@@ -35,7 +33,7 @@ def test_front_beaten_broken_and_chosen_are_told_apart():
 
 
 def test_three_objectives_are_two_pictures_with_one_legend():
-    figure = pareto_figure(study_of(([0.1, 1.0, 5.0], None), ([0.2, 2.0, 4.0], None), n=3))
+    figure = pareto_figure(study_with(([0.1, 1.0, 5.0], None), ([0.2, 2.0, 4.0], None), n=3))
     assert figure.layout.xaxis.title.text == "model_size_mb (minimize)"
     assert figure.layout.xaxis2.title.text == "training_gflop (minimize)"
     assert figure.layout.yaxis.title.text == "mcc (maximize)"
@@ -45,8 +43,8 @@ def test_three_objectives_are_two_pictures_with_one_legend():
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        (lambda: optuna.create_study(study_name="made-up.mlp"), "one objective: its front is the best trial"),
-        (study_of, "no complete trial yet, of 0 begun"),
+        (lambda: study_of(name="made-up.mlp"), "one objective: its front is the best trial"),
+        (study_with, "no complete trial yet, of 0 begun"),
     ],
 )
 def test_a_study_without_a_front_says_why(study, said):

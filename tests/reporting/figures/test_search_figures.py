@@ -1,10 +1,10 @@
 """One study in pictures: every complete trial, and nothing else, is drawn."""
 
 import numpy as np
-import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
-from optuna.trial import TrialState, create_trial
+from optuna.trial import TrialState
+from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 
@@ -13,28 +13,26 @@ VALUES = [0.3, 0.1, 0.5, 0.2, 0.9, 0.4]
 STATES = [TrialState.COMPLETE] * 4 + [TrialState.PRUNED, TrialState.FAIL]
 
 
-def study_of(direction="maximize"):
+def six_trials(direction="maximize"):
     """Four complete trials, of which the odd ones have one parameter more; the best two values are not complete."""
-    study = optuna.create_study(study_name="test.mlp", direction=direction)
-    for number, (value, state) in enumerate(zip(VALUES, STATES, strict=True)):
-        conditional = number % 2 == 1
-        study.add_trial(
-            create_trial(
-                state=state,
-                value=None if state == TrialState.FAIL else value,
-                params={"rate": number / 10, "loss": "focal" if conditional else "bce"}
-                | ({"gamma": 1.0 + number} if conditional else {}),
-                distributions={"rate": RATE, "loss": LOSS} | ({"gamma": GAMMA} if conditional else {}),
-            )
+    trials = [
+        trial_of(
+            None if state == TrialState.FAIL else value,
+            state=state,
+            params={"rate": number / 10}
+            | ({"loss": "focal", "gamma": 1.0 + number} if number % 2 else {"loss": "bce"}),
+            distributions={"rate": RATE, "loss": LOSS, "gamma": GAMMA},
         )
-    return study
+        for number, (value, state) in enumerate(zip(VALUES, STATES, strict=True))
+    ]
+    return study_of(*trials, directions=[direction], metrics=None)
 
 
 @pytest.mark.parametrize(
     ("direction", "best"), [("maximize", np.maximum.accumulate), ("minimize", np.minimum.accumulate)]
 )
 def test_history_shows_complete_trials_and_the_best_so_far(direction, best):
-    values, line, infeasible = history_figure(study_of(direction)).data
+    values, line, infeasible = history_figure(six_trials(direction)).data
     assert list(values.x) == [0, 1, 2, 3]
     assert list(values.y) == VALUES[:4]
     assert list(line.y)[:4] == best(VALUES[:4]).tolist()
@@ -43,7 +41,7 @@ def test_history_shows_complete_trials_and_the_best_so_far(direction, best):
 
 
 def test_slices_show_each_parameter_only_where_a_trial_has_it():
-    by_name = dict(zip(["gamma", "loss", "rate"], slice_figure(study_of()).data, strict=True))
+    by_name = dict(zip(["gamma", "loss", "rate"], slice_figure(six_trials()).data, strict=True))
     assert list(by_name["gamma"].x) == [2.0, 4.0]
     assert list(by_name["gamma"].y) == [0.1, 0.2]
     assert sorted(by_name["loss"].x) == ["'bce'", "'bce'", "'focal'", "'focal'"]
@@ -51,7 +49,7 @@ def test_slices_show_each_parameter_only_where_a_trial_has_it():
 
 
 def test_parallel_coordinates_have_one_line_per_complete_trial_through_every_parameter():
-    figure = parallel_figure(study_of())
+    figure = parallel_figure(six_trials())
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     assert len(lines) == 4
     assert list(figure.layout.xaxis.ticktext) == ["value", "gamma", "loss", "rate"]
