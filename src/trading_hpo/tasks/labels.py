@@ -40,7 +40,7 @@ class LabelsConfig(Config):
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the task's name, with its own options together, and with each of the others alone."""
+    """What is wrong with the task's name, with its own options together, and with those that another task has."""
     kind = values.get("kind", "direction")
     tasks = [TASKS[name] for name in TASKS]
     if isinstance(kind, str) and kind in TASKS:
