@@ -195,9 +195,9 @@ def check_classes(panel: Panel, split: Split, window_bars: int) -> None:
                 f"{name} must have samples with {window_bars} bars of history, got none. "
                 "Shorten training.window_bars or its range in the search space, or take longer folds."
             )
-        elif of_classes and (alone := (targets == targets[0]).all(axis=0)).any():
+        elif of_classes and (constant := (targets == targets[0]).all(axis=0)).any():
             problems.append(
-                f"{name} must have both classes, got only {int(targets[0, alone][0])} in {len(rows)} rows. "
+                f"{name} must have both classes, got only {int(targets[0, constant][0])} in {len(rows)} rows. "
                 "Change labels.threshold, or take fewer or longer folds."
             )
     if problems:

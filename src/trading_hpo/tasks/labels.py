@@ -40,22 +40,22 @@ class LabelsConfig(Config):
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the task's name, and with each option as the first task has it that does."""
+    """What is wrong with the task's name, with its own options together, and with those that another task has."""
     kind = values.get("kind", "direction")
     tasks = [TASKS[name] for name in TASKS]
     if isinstance(kind, str) and kind in TASKS:
         tasks.insert(0, TASKS[kind])
     else:
         yield f"labels.kind: {TASKS.unknown(kind)}"
-    for name, value in values.items():
-        owner = next((task for task in tasks if name in task.model_fields), None)
-        if owner is not None:
-            try:
-                owner(**{name: value})
-            except ValidationError as error:
-                yield from problems_of(error, owner, prefix="labels")
-        elif name != "kind":
-            yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *tasks[0].model_fields])}"
+    options = {name: value for name, value in values.items() if name != "kind"}
+    for task in tasks:
+        given = {name: options.pop(name) for name in task.model_fields if name in options}
+        try:
+            task(**given)
+        except ValidationError as error:
+            yield from problems_of(error, task, prefix="labels")
+    for name in options:
+        yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *tasks[0].model_fields])}"
 
 
 def target_columns(n_targets: int) -> list[str]:
