@@ -1,6 +1,7 @@
 """What MkDocs cannot find by itself: a page per package folder, all decisions, and tables of what is registered."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def model_types() -> str:
     sections = ["## Shared by model types", _table(shared)]
     for name, one in declared.items():
         own = {key: field for key, field in one.config.model_fields.items() if key not in shared}
-        sections += [f"## `{name}`", (one.config.__doc__ or "").strip(), _table(own)]
+        folder = import_module(one.model.partition(":")[0].rpartition(".")[0])
+        sections += [f"## `{name}`", folder.__doc__ or "", one.config.__doc__ or "", _table(own)]
     return "\n\n".join(sections)
 
 
