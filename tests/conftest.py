@@ -44,7 +44,7 @@ LONGEST_FIRST = (
     "test_cost.py",
     "test_make.py",
     "test_results_notebook.py",
-    "test_heartbeat.py",
+    "test_hung_worker.py",
     "test_proof.py",
 )
 

@@ -13,10 +13,15 @@ some_rows = st.sets(st.integers(0, 3 * T - 1), min_size=1).map(lambda rows: np.a
 batch_sizes = st.integers(1, 40)
 
 
+def of(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bar and asset of each row."""
+    return rows % T, rows // T
+
+
 def epoch_of(sampling: Sampling, rows: np.ndarray, batch_size: int, max_rows: int | None = None) -> list[np.ndarray]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return [batch.numpy() for batch in BatchSampler(sampling, rows, T, batch_size).epoch(max_rows)]
+        return [batch.numpy() for batch in BatchSampler(sampling, rows, *of(rows), batch_size).epoch(max_rows)]
 
 
 @given(rows=some_rows, batch_size=batch_sizes, max_rows=st.none() | st.integers(1, 60))
@@ -50,9 +55,9 @@ def test_runs_are_consecutive_bars_of_one_asset(rows: np.ndarray, length: int, b
     slow = [row for row in rows if all(row + k in rows and (row + k) // T == row // T for k in range(length))]
     if not slow:
         with pytest.raises(DataError, match="Shorten the runs"):
-            run_starts(rows, T, length)
+            run_starts(rows, rows // T, length)
         return
-    np.testing.assert_array_equal(run_starts(rows, T, length), slow)
+    np.testing.assert_array_equal(run_starts(rows, rows // T, length), slow)
     batches = epoch_of(Sampling("runs", length), rows, batch_size)
     runs = np.concatenate(batches).reshape(-1, length)
     assert set(runs[:, 0]) <= set(slow)
@@ -64,7 +69,7 @@ def test_runs_are_consecutive_bars_of_one_asset(rows: np.ndarray, length: int, b
 @given(rows=some_rows, length=st.integers(1, 5))
 def test_judged_runs_lie_side_by_side(rows: np.ndarray, length: int) -> None:
     try:
-        places = judged_rows(Sampling("runs", length), rows, T)
+        places = judged_rows(Sampling("runs", length), rows, *of(rows))
     except DataError:
         return
     judged = rows[places]
@@ -76,13 +81,13 @@ def test_judged_runs_lie_side_by_side(rows: np.ndarray, length: int) -> None:
     left = np.setdiff1d(rows, judged)
     if len(left):
         with pytest.raises(DataError):
-            run_starts(left, T, length)
+            run_starts(left, left // T, length)
 
 
 @given(rows=some_rows)
 def test_all_rows_are_judged_unless_there_are_runs(rows: np.ndarray) -> None:
-    np.testing.assert_array_equal(judged_rows(ROWS, rows, T), np.arange(len(rows)))
-    by_bar = rows[judged_rows(BARS, rows, T)]
+    np.testing.assert_array_equal(judged_rows(ROWS, rows, *of(rows)), np.arange(len(rows)))
+    by_bar = rows[judged_rows(BARS, rows, *of(rows))]
     np.testing.assert_array_equal(np.sort(by_bar), rows)
     assert (np.diff(by_bar % T) >= 0).all()
 
@@ -93,6 +98,6 @@ def test_runs_begin_anywhere_over_many_epochs(seed: int) -> None:
     rows = np.arange(T)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        sampler = BatchSampler(Sampling("runs", 5), rows, T, 10)
+        sampler = BatchSampler(Sampling("runs", 5), rows, *of(rows), 10)
         starts = {int(run[0]) for _ in range(60) for batch in sampler.epoch() for run in batch.reshape(-1, 5)}
     assert starts == set(range(T - 4))

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error
 from tests.training.losses.given import GivenRows
 from tests.training.plugins import ADDED
-from trading_hpo.families.networks.configs import CONFIGS
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.training.batch import Batch, Targets
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import Hyperparameters
@@ -44,13 +44,15 @@ def batch_for(make_panel: Callable[..., Panel]) -> Callable[..., Batch]:
     """A batch of a real panel, as training draws it for the loss."""
 
     def make(loss: Loss, seed: int = 0) -> Batch:
-        panel = make_panel(task="classification" if "class" in loss.target_kinds else "regression", n_bars=80)
+        panel = make_panel(kind="direction" if "class" in loss.target_kinds else "forward_return", n_bars=80)
         rows = panel.rows((BarRange(10, 60),), 5)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            (chosen, *_) = BatchSampler(loss.sampling, rows, panel.n_bars, batch_size=60).epoch()
+            (chosen, *_) = BatchSampler(
+                loss.sampling, rows, panel.bar_of(rows), panel.asset_of(rows), batch_size=60
+            ).epoch()
             output = torch.randn(len(chosen), loss.head.width(1)).requires_grad_()
-        unit = np.array([1.0 if panel.task == "classification" else 0.02])
+        unit = np.array([1.0 if "class" in loss.target_kinds else 0.02])
         return Batch(output, chosen, Targets(panel, unit))
 
     return make
@@ -64,7 +66,8 @@ def test_a_component_is_registered_under_its_own_name(choice: str) -> None:
 @pytest.mark.parametrize("choice", CHOICES)
 def test_a_component_has_defaults_and_names_that_belong_to_nobody_else(choice: str) -> None:
     elsewhere = [one for other in CHOICES if other != choice for one in (CHOICES[other][n] for n in CHOICES[other])]
-    taken = {name for one in (Hyperparameters, *CONFIGS.values(), *elsewhere) for name in one.model_fields}
+    configs = [MODEL_TYPES[model_type].config for model_type in MODEL_TYPES]
+    taken = {name for one in (Hyperparameters, *configs, *elsewhere) for name in one.model_fields}
     for name in CHOICES[choice]:
         component = CHOICES[choice][name]
         component()
