@@ -18,6 +18,7 @@ PARTS = {
     "notebooks": "notebooks on what whole runs have left",
     "site": "the documentation's site",
     "wheel": "the package as a wheel in an empty environment",
+    "outside": "a package of somebody else, through all stages",
     "proof": "all model types on volatility",
 }
 

@@ -13,7 +13,7 @@ from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.features.feature import Feature
-from trading_hpo.market.features.registry import FEATURES
+from trading_hpo.market.features.registry import FEATURES, STANDARD
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year, read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
@@ -36,11 +36,11 @@ def raw_bars(source):
     return read_source(source, SourcesConfig())
 
 
-def assemble(raw, source, labels):
+def assemble(raw, source, labels, features=None):
     """Run bars -> features -> labels -> panel -> split, as data engineering does."""
     bars = clean_bars(raw, ASSETS[source], SourcesConfig())
     panel = build_panel(
-        build_features(bars, FeaturesConfig()),
+        build_features(bars, FeaturesConfig(names=features)),
         build_labels(bars, labels),
         label_of(labels.task),
         bars_per_year(source, SourcesConfig()),
@@ -124,12 +124,11 @@ LEAKS = {
 @pytest.mark.parametrize("where", PLACES)
 def test_a_feature_that_looks_ahead_is_caught(leak, where, monkeypatch):
     monkeypatch.setitem(FEATURES._entries, "leak", Feature(LEAKS[leak], 0))
-    raw = raw_bars("us_tech_ohlcv")
-    before = assemble(raw, "us_tech_ohlcv", LABELS["direction over 1 bar"])
+    raw, setting = raw_bars("us_tech_ohlcv"), ("us_tech_ohlcv", LABELS["direction over 1 bar"])
+    features = (*STANDARD, "leak")
+    before = assemble(raw, *setting, features)
     bar = place(before[1], where)
-    after = assemble(
-        with_another_future(raw, before[0].timestamps[bar]), "us_tech_ohlcv", LABELS["direction over 1 bar"]
-    )
+    after = assemble(with_another_future(raw, before[0].timestamps[bar]), *setting, features)
     assert moved(before, after, bar) == ["features"]
 
 

@@ -16,7 +16,7 @@ TINY = "source=us_tech_ohlcv,hpo.n_trials=1,hpo.workers=1,training.epochs=1"
 
 
 @pytest.fixture
-def run_with_plugin(kedro, tmp_path):
+def run_with_plugin(kedro_process, tmp_path):
     """Write the page's package, unless it is there, and run a command with it."""
     for name, code in FILES.items():
         path = tmp_path / "packages" / name
@@ -25,7 +25,7 @@ def run_with_plugin(kedro, tmp_path):
     places = os.pathsep.join(filter(None, [str(tmp_path / "packages"), os.environ.get("PYTHONPATH")]))
 
     def run(*arguments, plugins=PLUGIN):
-        return kedro(*arguments, PYTHONPATH=places, **({"TRADING_HPO_PLUGINS": plugins} if plugins else {}))
+        return kedro_process(*arguments, PYTHONPATH=places, **({"TRADING_HPO_PLUGINS": plugins} if plugins else {}))
 
     return run
 

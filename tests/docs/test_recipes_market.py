@@ -71,7 +71,7 @@ def test_from_outside_it_passes_the_checks_that_the_page_names(kind, tmp_path):
 
 
 @pytest.mark.slow
-def test_all_three_are_used_in_a_run_as_the_pages_say(kedro, project, tmp_path):
+def test_all_three_are_used_in_a_run_as_the_pages_say(kedro_process, project, tmp_path):
     for kind in PLUGINS:
         write_files(kind, tmp_path)
     base = project / "conf/base/parameters.yml"
@@ -82,7 +82,7 @@ def test_all_three_are_used_in_a_run_as_the_pages_say(kedro, project, tmp_path):
                 parameters[group].update(values)
     base.write_text(yaml.safe_dump(parameters))
     (of_the_splitter,) = re.findall(r"kedro run --params (.*)", page("splitter"))
-    done = kedro(
+    done = kedro_process(
         "run",
         *("--env", "test", "--namespaces", "mlp"),
         *("--params", f"{of_the_splitter},hpo.n_trials=2,hpo.workers=1"),

@@ -272,7 +272,7 @@ def test_a_split_survives_its_table_and_the_table_a_file(world):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_table_names_paths_where_there_are_several(scheme):
-    panel = panel_of(np.ones((1, 400)), 1)
+    panel = panel_where(np.ones((1, 400)), 1)
     split = build_split(panel, FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5), HoldoutConfig())
     table = split_to_table(split, panel)
     assert ("path" in table) == (scheme == "halves")
@@ -320,7 +320,7 @@ def test_ranges_that_never_grow_are_refused_rather_than_tried_for_ever(monkeypat
     short = Splitter(lambda bars, config: iter([Division((BarRange(0, 5),), (BarRange(5, 9),))]))
     monkeypatch.setitem(SPLITTERS._entries, "short", short)
     with pytest.raises(DataError, match="1 short folds need"):
-        build_split(panel_of(np.ones((1, 400)), 1), FoldsConfig(scheme="short"), HoldoutConfig())
+        build_split(panel_where(np.ones((1, 400)), 1), FoldsConfig(scheme="short"), HoldoutConfig())
 
 
 def test_the_table_names_the_first_and_last_bar_of_every_range():

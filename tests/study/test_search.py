@@ -14,6 +14,8 @@ from optuna.trial import TrialState
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from trading_hpo.engine import supervisor
+from trading_hpo.engine.candidate import Candidate
+from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.proposer import Proposal
 from trading_hpo.engine.pruners.registry import PRUNERS
 from trading_hpo.engine.samplers.registry import SAMPLERS
@@ -116,7 +118,7 @@ def test_a_grid_ends_when_every_combination_was_tried_once(search):
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_two_searches_with_one_seed_are_equal_and_another_seed_differs(search, sampler):
-    options = {"n_trials": 4, "sampler": {"name": sampler, "n_startup_trials": 2}}
+    options = {"n_trials": 4, "sampler": known_to(SAMPLERS, sampler, n_startup_trials=2)}
     first, second = search(**options), search(file="b.db", **options)
     third = search(file="c.db", seed=1, **options)
     assert finished(first) == finished(second)
@@ -174,8 +176,9 @@ def test_a_trial_leaves_folds_metrics_and_cost(search):
 def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_best(search, monkeypatch):
     finish = supervisor.Supervisor._finish
 
-    def first_slot_is_worth_nothing(self, open_slot, kind, outcome):
-        finish(self, open_slot, kind, replace(outcome, values=(math.nan,)) if open_slot.slot == 0 else outcome)
+    def first_slot_is_worth_nothing(self, open_slot, event):
+        worth_nothing = replace(event, report=replace(event.report, values=(math.nan,)))
+        finish(self, open_slot, worth_nothing if open_slot.slot == 0 else event)
 
     monkeypatch.setattr(supervisor.Supervisor, "_finish", first_slot_is_worth_nothing)
     study = StudyRef("study", search(n_trials=3)).open()
@@ -215,14 +218,14 @@ def test_the_database_is_in_write_ahead_mode(search, tmp_path):
 
 
 def test_workers_that_never_come_up_cost_no_slot(search, monkeypatch):
-    real = supervisor.start_worker
+    real = ProcessExecutor._start_worker
 
-    def stillborn(*arguments):
-        worker = real(*arguments)
+    def stillborn(executor):
+        worker = real(executor)
         os.kill(worker.process.pid, signal.SIGKILL)
         return worker
 
-    monkeypatch.setattr(supervisor, "start_worker", stillborn)
+    monkeypatch.setattr(ProcessExecutor, "_start_worker", stillborn)
     with pytest.raises(supervisor.WorkersDieError, match="10 workers were lost in a row"):
         search(n_trials=2)
     monkeypatch.undo()
@@ -267,10 +270,10 @@ def test_killed_workers_cost_nothing_and_change_nothing(search):
 
 
 def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, monkeypatch):
-    real = supervisor.start_worker
+    real = ProcessExecutor._start_worker
 
-    def dies_on_slot_zero(*arguments):
-        worker = real(*arguments)
+    def dies_on_slot_zero(executor):
+        worker = real(executor)
         send = worker.pipe.send
 
         class Pipe:
@@ -283,7 +286,7 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
 
             def send(self, message):
                 send(message)
-                Pipe.doomed = isinstance(message, tuple) and message[0] == 0
+                Pipe.doomed = isinstance(message, Candidate) and message.slot == 0
 
             def recv(self):
                 message = worker_pipe.recv()
@@ -295,7 +298,7 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
         worker.pipe = Pipe()
         return worker
 
-    monkeypatch.setattr(supervisor, "start_worker", dies_on_slot_zero)
+    monkeypatch.setattr(ProcessExecutor, "_start_worker", dies_on_slot_zero)
     trials = StudyRef("study", search(n_trials=3)).open().trials
     assert trials[0].state == TrialState.FAIL
     assert trials[0].user_attrs[REASON] == "3 workers were lost on it, the last killed by signal 9 (out of memory?)"

@@ -64,7 +64,7 @@ def start(
     model_type: str = "mlp",
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[FoldScore]:
-    if panel.task == "regression":
+    if panel.label["kind"] == "forward_return":
         parameters = without_focal(parameters)
     recipe = Recipe.of(model_type, parameters, panel, training, SEED)
     windows = Windows(panel, recipe.architecture.window_bars)

@@ -23,9 +23,11 @@ from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.sampling import BatchSampler
 from trading_hpo.types import BarRange, Panel
 
-OURS = [LOSSES[name] for name in LOSSES]
-every_loss = pytest.mark.parametrize("loss", [one() for one in [*OURS, *ADDED["loss"]]], ids=lambda loss: loss.name)
-additive = [one() for one in [*OURS, *ADDED["loss"]] if one.additive]
+OURS = [LOSSES[name] for name in LOSSES if LOSSES[name].__module__.startswith("trading_hpo.")]
+OTHERS = [LOSSES[name] for name in LOSSES if LOSSES[name] not in OURS]
+EVERY = [*OURS, *OTHERS, *ADDED["loss"]]
+every_loss = pytest.mark.parametrize("loss", [one() for one in EVERY], ids=lambda loss: loss.name)
+additive = [one() for one in EVERY if one.additive]
 every_additive_loss = pytest.mark.parametrize("loss", additive, ids=lambda loss: loss.name)
 every_loss_of_ours = pytest.mark.parametrize("loss", [one() for one in OURS], ids=lambda loss: loss.name)
 FINITE = st.floats(-50, 50, width=32)

@@ -1,0 +1,27 @@
+"""Components of somebody else, one of each kind, each chosen to ask for what none of the project's own asks for."""
+
+from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.market.features.registry import FEATURES
+from trading_hpo.metrics.registry import METRICS
+from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.tasks.positions.registry import POSITIONS
+from trading_hpo.tasks.registry import TASKS
+from trading_hpo.training.choices import CHOICES
+
+from .fork_config import MODEL_TYPE
+from .halves import HALVES
+from .market_tide import MARKET_TIDE
+from .median_error import MEDIAN_ERROR
+from .patient_long_short import PATIENT_LONG_SHORT
+from .plateau import Plateau
+from .return_and_range import ReturnAndRange
+from .smooth_runs import SmoothRuns
+
+MODEL_TYPES.add("fork", MODEL_TYPE)
+TASKS.add(ReturnAndRange.name, ReturnAndRange)
+CHOICES["loss"].add(SmoothRuns.name, SmoothRuns)
+CHOICES["schedule"].add(Plateau.name, Plateau)
+FEATURES.add("market_tide", MARKET_TIDE)
+SPLITTERS.add("two_halves", HALVES)
+METRICS.add(MEDIAN_ERROR.name, MEDIAN_ERROR)
+POSITIONS.add("patient_long_short", PATIENT_LONG_SHORT)
