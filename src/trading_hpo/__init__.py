@@ -6,7 +6,7 @@ The tree, in the order in which data flow through it:
     settings.py             Kedro wiring
     hooks.py                what Kedro tells MLflow
     cli.py                  what the project adds to kedro
-    commands/
+    commands/               what is typed after kedro
         run.py              kedro run, with errors that a person can read
         selection.py        which nodes a run is about
         study.py            kedro study
@@ -46,11 +46,11 @@ The tree, in the order in which data flow through it:
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
-        panel.py
+        panel.py            features and labels as dense arrays in a file
         features/           one file per feature, or per family of features
             feature.py      what a feature is
             registry.py     by name; those that stand for null
-            config.py
+            config.py       the parameter group
             build.py        the table of them
             returns.py
             volatility.py
@@ -58,28 +58,29 @@ The tree, in the order in which data flow through it:
             moving_average.py
             bar_shape.py
             volume.py
-        grid.py
+        grid.py             rows as bars by assets
+        trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
-        labels.py           direction, forward return, volatility
-        class_task.py
+        labels.py           bars -> targets
+        class_task.py       what tasks of classes share
         direction.py
         forward_return.py
-        number_task.py
-        positions/
+        number_task.py      what tasks of numbers share
+        positions/          calls -> target positions
             half_when_lively.py
             long_flat.py
             long_short.py
             registry.py
-            rule.py
-        registry.py
+            rule.py         what a position rule is
+        registry.py         by name
         volatility.py
     splits/                 panel -> folds and holdout
-        config.py
+        config.py           the parameter groups
         walk_forward.py
         purged_kfold.py
-        purging.py
+        purging.py          labels that reach into validation
         folds.py            purging, embargo and stop rows, for all of them
         splitter.py         what a splitter is
         registry.py         by name
@@ -93,22 +94,40 @@ The tree, in the order in which data flow through it:
         metric.py           what a metric is
         compute.py          a forecast and its returns -> all of them
     backtest/               positions -> net returns
-        config.py
-        returns.py
-        holding.py
-        shares.py
+        config.py           the parameter group
+        returns.py          shares -> net returns
+        holding.py          the mean of the last H calls
+        shares.py           positions -> shares of the capital
     training/               one network, one fold
-        config.py
-        windows.py
-        losses.py
-        seeding.py
-        machine.py
-        loop.py
+        config.py           the parameter group, and what a trial may change
+        windows.py          panel -> scaled windows
+        seeding.py          random streams of their own
+        machine.py          threads, device, memory
+        loop.py             epochs
         tensorboard.py      numbers by epoch
+        batch.py            what a loss sees
+        choices.py          loss, optimiser, schedule: what can be chosen and searched
+        losses/             one file a loss
+            cross_entropy.py
+            focal.py
+            loss.py         what a loss is
+            mae.py
+            mse.py
+            registry.py
+        optimisers/         one file an optimiser
+            adamw.py
+            optimiser.py    what an optimiser is
+            registry.py
+        sampling.py         rows -> batches: rows, bars or runs
+        schedules/          one file a schedule
+            constant.py
+            registry.py
+            replay.py       the learning rates of the folds, for the last training
+            schedule.py     what a schedule is
     families/               what can be searched
-        judgement.py        scores -> metrics of the forecast and of its trades
+        judgement.py        forecasts -> metrics of them and of their trades
         networks/           torch networks
-            layers.py
+            layers.py       what several networks use
             recurrent.py    around a cell
             architecture.py everything that rebuilds a network
             fold.py         train, stop early, judge
@@ -116,17 +135,8 @@ The tree, in the order in which data flow through it:
             cost.py         work, memory, time
             config.py       what all of them have
             family.py       answers the search
-            cnn_lstm/
-                config.py
-                network.py
-            gru/
-                config.py
-                network.py
-            lstm/
-                config.py
-                network.py
-            mlp/
-                config.py
+            <model type>/   one folder each
+                config.py   its sizes
                 network.py
         family.py           what the search asks of a family
         registry.py         all model types
@@ -146,22 +156,22 @@ The tree, in the order in which data flow through it:
             gp.py
             nsga2.py
             nsga3.py
-            point_sampler.py
+            point_sampler.py points of the unit cube -> parameters
             qmc.py
             random.py
             tpe.py
-        pruners/
+        pruners/            over epochs or folds
             registry.py
             study_view.py   a study without transferred trials
-            base.py
+            base.py         of ours
             hyperband.py
             median.py
             none.py
             patient.py
             percentile.py
-            rungs.py
+            rungs.py        what the two with rungs share
             successive_halving.py
-            warm_up.py
+            warm_up.py      what median and percentile share
             wilcoxon.py
         dominance.py        points of several objectives
         executor/           what runs candidates
@@ -170,7 +180,7 @@ The tree, in the order in which data flow through it:
             worker.py       one of them
             heartbeat.py    whether they still work
         store/              where studies live, and how they are written
-            storage.py
+            storage.py      SQLite or a server
             stored_study.py a study's trials in their storage
             optuna_tables.py Optuna's private parts
             reports.py      values on the way, not written yet
@@ -179,7 +189,7 @@ The tree, in the order in which data flow through it:
             claims.py       which slots are ours, where several machines search
         slots.py            the places of the budget
         supervisor.py       runs a study to its budget
-        progress.py
+        progress.py         the line at the end of a run
         stop_request.py     Ctrl-C
         experimental.py     parts of Optuna that it calls experimental
     study/                  the project's meaning of an Optuna study
@@ -197,20 +207,20 @@ The tree, in the order in which data flow through it:
         reoptimise.py       data have grown
         reference.py        a study by reference
         ranking.py          the trials of a study, the best first
-        results.py
+        results.py          the best trial, all trials, as tables
         export.py           to files
         catalogue.py        all studies of a project
         verify.py           the best trial, trained again
     analysis/               what studies and holdout say
-        importance.py
+        importance.py       of parameters
         convergence.py      the best so far; model types side by side
         holdout.py          one look
-        holdout_tables.py
-        calibration.py
+        holdout_tables.py   confusion, years
+        calibration.py      of probabilities
     reporting/              results -> text and figures
-        table.py
+        table.py            the summary that a run prints
         studies.py          for kedro study
-        figures/
+        figures/            Plotly
             style.py
             search.py       of one study
             pareto.py

@@ -70,8 +70,8 @@ def test_a_stage_of_a_model_type_is_run_with_the_stages_before(choose, registere
 
 
 def test_several_names_and_options_add_up(choose):
-    chosen = choose(namespaces=["retraining.lstm", "retraining.gru"], to_nodes=["clean_bars"])
-    assert chosen["to_nodes"] == ["data_engineering.clean_bars", "retraining.gru.retrain", "retraining.lstm.retrain"]
+    chosen = choose(namespaces=["retraining.lstm", "retraining.mlp"], to_nodes=["clean_bars"])
+    assert chosen["to_nodes"] == ["data_engineering.clean_bars", "retraining.lstm.retrain", "retraining.mlp.retrain"]
 
 
 @pytest.mark.parametrize(

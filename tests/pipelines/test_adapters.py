@@ -20,7 +20,7 @@ def summed(base: int, results: dict[str, int], settings: Settings, others: dict[
 
 INPUTS = {
     "settings": "params:one",
-    "results": {"mlp": "mlp_result", "gru": "gru_result"},
+    "results": {"mlp": "mlp_result", "lstm": "lstm_result"},
     "base": "baseline",
     "others": {"a": "params:two", "b": "params:three.inner"},
 }
@@ -35,12 +35,12 @@ def test_a_mapping_arrives_under_its_keys_whatever_the_order():
         loaded = {
             "baseline": 1,
             "mlp_result": 2,
-            "gru_result": 3,
+            "lstm_result": 3,
             "params:one": Settings(),
             "params:two": Settings(rate=1),
             "params:three.inner": Settings(rate=2),
         }
-        told = "1 [('gru', 3), ('mlp', 2)] 0.5 [('a', 1.0), ('b', 2.0)]"
+        told = "1 [('lstm', 3), ('mlp', 2)] 0.5 [('a', 1.0), ('b', 2.0)]"
         assert made(inputs).run(loaded) == {"sum": told}
 
 
@@ -75,7 +75,7 @@ def test_a_bound_model_type_leaves_the_other_arguments_their_types():
     def describe(model_type: str, settings: Settings) -> str:
         return f"{model_type} {settings.rate}"
 
-    described = node(of_model(describe, "gru"), "params:one", "text", name="describe")
-    assert described.run({"params:one": Settings()}) == {"text": "gru 0.5"}
+    described = node(of_model(describe, "lstm"), "params:one", "text", name="describe")
+    assert described.run({"params:one": Settings()}) == {"text": "lstm 0.5"}
     validator = ParameterValidator({"p": Pipeline([described])})
     assert validator.validate_raw_params({"one": {}}) == {"one": Settings()}
