@@ -165,13 +165,6 @@ class Family(Protocol):
             Interrupted: ``should_stop`` said yes.
         """
 
-    def evaluate_many(
-        self, candidates: Sequence[Mapping[str, Any]], data: StudyData, shared: Any
-    ) -> Sequence[Sequence[FoldScore]] | None:
-        """Return the last score of every fold of every candidate; none where they are fitted one by one."""
-        del candidates, data, shared
-        return None
-
     def fit_final(
         self,
         parameters: Mapping[str, Any],

@@ -63,11 +63,9 @@ class Decision:
 
     Attributes:
         threshold: Scores above it call the positive class.
-        temperature: Logits are divided by it before they become probabilities; 1 leaves them.
     """
 
     threshold: float
-    temperature: float = 1.0
 
     def calls(self, forecast: Forecast) -> Bool[np.ndarray, " R"]:
         """Return which rows are called positive."""
@@ -84,14 +82,12 @@ class Task(Config, ABC):
         name: In the registry.
         target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
         n_targets: C. The first is the one that is judged and traded.
-        objective: The metric that a search improves unless it is told otherwise.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
     """
 
     name: ClassVar[str]
     target_kind: ClassVar[TargetKind]
     n_targets: ClassVar[int] = 1
-    objective: ClassVar[str] = "mcc"
     positions: ClassVar[str | None] = None
 
     horizon_bars: int = Field(

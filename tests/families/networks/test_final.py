@@ -212,7 +212,7 @@ def test_a_save_killed_at_any_step_leaves_one_whole_network(
     """Steps: every change of the folder. The architectures are alike, so only their contents can tell."""
     newer = replace(
         trained,
-        decision=Decision(99.0, temperature=2.0),
+        decision=Decision(99.0),
         scaler=Scaler(trained.scaler.mean + 1, trained.scaler.spread * 2, 5.0),
         card={**trained.card, "trial_number": 5},
     )

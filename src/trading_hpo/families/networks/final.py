@@ -101,7 +101,7 @@ class TrainedNetwork:
             {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         )
         scaler = Scaler(tensors["scaler.mean"], tensors["scaler.spread"], description["clip_sigma"])
-        decision = Decision(description["threshold"], description["temperature"])
+        decision = Decision(description["threshold"])
         return TrainedNetwork(architecture, network, scaler, decision, description["card"])
 
 

@@ -14,7 +14,6 @@ class ReturnAndRange(NumberTask):
 
     name: ClassVar[str] = "return_and_range"
     n_targets: ClassVar[int] = 2
-    objective: ClassVar[str] = "median_error"
 
     def build(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 2"]:
         """**Looks ahead:** label only, to the bar H bars on."""
