@@ -110,14 +110,16 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
     from importlib import import_module
 
     from benchmarks.usual import Script
-    from trading_hpo.study.config import search_space
+    from trading_hpo.study.search_spaces import resolve_space
     from trading_hpo.tasks.registry import task_of
 
     logging.disable(logging.WARNING)
     import_module("torch._dynamo")  # 3 s that the first optimiser would take; our workers do not pay for it either
     given = inputs_of(project)
     parameters, target_kind = given.parameters, task_of(given.panel.label).target_kind
-    space = search_space(model_type, target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
+    space = resolve_space(
+        parameters.search_spaces, parameters.hpo.custom_search_spaces, model_type, parameters.training, target_kind
+    )
     script = Script(given, model_type, space, size.epochs, size.max_windows)
     with tempfile.TemporaryDirectory(dir=project) as folder:
         return script.run(Path(folder), drawn(given, space, size.trials))

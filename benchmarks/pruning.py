@@ -91,11 +91,14 @@ def _saving(project: Path, seed: int) -> Saving:
 
 
 def _replayed(project: Path, study_name: str, seed: int) -> Saving:
-    from trading_hpo.study.config import HpoConfig, search_space
+    from trading_hpo.study.config import HpoConfig
+    from trading_hpo.study.search_spaces import resolve_space
 
     logging.disable(logging.WARNING)
     curves, parameters = curves_in(project, study_name), parameters_of(project)
-    space = search_space("mlp", "class", parameters.search_spaces, parameters.training, parameters.hpo)
+    space = resolve_space(
+        parameters.search_spaces, parameters.hpo.custom_search_spaces, "mlp", parameters.training, "class"
+    )
     hpo = HpoConfig(seed=seed, n_trials=TRIALS, sampler="random", pruner=HYPERBAND)
     return saving(replay(curves, hpo, space, TRAINING["epochs"]))
 

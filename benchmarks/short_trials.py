@@ -76,7 +76,7 @@ def _report(value: float, step: int, finished: bool) -> Report:
     return Report((value,), step, (value,), finished, cost=cost, record=record)
 
 
-def _make(evaluator: ShortTrials) -> ShortTrials:
+def _make(evaluator: ShortTrials, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:
     return evaluator
 
 

@@ -15,7 +15,7 @@ from trading_hpo.families.networks.lstm.config import RecurrentConfig
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
-from trading_hpo.study.config import search_space
+from trading_hpo.study.search_spaces import resolve_space
 from trading_hpo.tasks.registry import TASKS
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -98,13 +98,13 @@ def test_the_hybrid_scenario_explores_exploits_and_tunes():
     assert found == [("random", 20, 8), ("tpe", 40, 15), ("tpe", 15, 25)]
     assert hybrid.hpo.phases[2].narrow_around_best is not None
     assert hybrid.training.min_delta == 0.002
-    space = search_space("lstm", "class", hybrid.search_spaces, hybrid.training, hybrid.hpo)
+    space = resolve_space(hybrid.search_spaces, hybrid.hpo.custom_search_spaces, "lstm", hybrid.training, "class")
     assert space["early_stopping_patience"].choices == (5,)
 
 
 def test_the_architecture_scenario_searches_networks_only():
     chosen = check_parameters(load("architecture"))
-    space = search_space("cnn_lstm", "class", chosen.search_spaces, chosen.training, chosen.hpo)
+    space = resolve_space(chosen.search_spaces, chosen.hpo.custom_search_spaces, "cnn_lstm", chosen.training, "class")
     searched = {name for name, entry in space.items() if len(set(entry.edges())) > 1}
     assert searched == {"dropout_rate", "cnn_filters_1", "cnn_kernel_size_1", "use_max_pooling"}
 

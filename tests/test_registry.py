@@ -30,7 +30,7 @@ def test_an_unknown_name_is_refused_with_the_closest(shapes):
 def test_a_name_is_given_once(shapes):
     shapes.add("flat", 2.0)
     shapes.add("flat", shapes["flat"])  # a plug-in that is imported again
-    with pytest.raises(ConfigurationError, match="shape 'flat' is there already"):
+    with pytest.raises(ConfigurationError, match="shape 'flat' is registered already"):
         shapes.add("flat", 3.0)
     assert list(shapes) == ["round", "square", "flat"]
 

@@ -4,7 +4,7 @@ The tree, in the order in which data flow through it:
 
     pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
     settings.py             Kedro wiring
-    hooks.py                what Kedro tells MLflow
+    hooks.py                what a run logs to MLflow
     cli.py                  what the project adds to kedro
     commands/               what is typed after kedro
         run.py              kedro run, with errors that a person can read
@@ -226,7 +226,7 @@ The tree, in the order in which data flow through it:
             pareto.py
             comparison.py   of model types
             holdout.py
-    tracking/               what is told to MLflow: the project's own store first, then a server
+    tracking/               what is logged to MLflow: the project's own store first, then a server
         environment.py      where runs are kept
         run.py              of a pipeline
         trials.py           child runs

@@ -172,7 +172,7 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def after_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
-        """Tell what a node has left: the last trials, a network, the report."""
+        """Log what a node has left: the last trials, a network, the report."""
         del catalog
         with self._failures_are_warnings():
             self._following.close()
@@ -188,7 +188,7 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def on_node_error(self, error: Exception) -> None:
-        """Tell the trials that had ended before a search failed."""
+        """Log the trials that had ended before a search failed."""
         del error
         with self._failures_are_warnings():
             self._following.close()

@@ -15,8 +15,8 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources import SOURCES, SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.study.config import HpoConfig, search_space
-from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.training.config import AUTO, TrainingConfig, losses_for
@@ -134,10 +134,10 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     target_kind, loss = parameters.labels.task.target_kind, parameters.training.loss
-    spaces = {}
+    spaces, custom = {}, parameters.hpo.custom_search_spaces
     for model_type in MODEL_TYPES:
         try:
-            space = search_space(model_type, target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
+            space = resolve_space(parameters.search_spaces, custom, model_type, parameters.training, target_kind)
             if model_type in parameters.hpo.models_to_optimize:
                 spaces[model_type] = space
                 yield from _unfinished(model_type, space, parameters.hpo.searches[0])

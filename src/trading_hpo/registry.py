@@ -7,6 +7,7 @@ imported by whichever process first looks into a registry: the command line, the
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -18,6 +19,7 @@ from trading_hpo.errors import ConfigurationError, did_you_mean
 
 PLUGINS = "TRADING_HPO_PLUGINS"
 GROUP = "trading_hpo"
+_NAME = re.compile("[A-Za-z0-9_-]{1,100}")  # stands in names of files, nodes and studies
 
 T = TypeVar("T")
 
@@ -43,10 +45,16 @@ class Registry(Generic[T]):
         """Enter a component of a plug-in.
 
         Raises:
-            ConfigurationError: The name is taken by another component.
+            ConfigurationError: The name is taken by another component, or cannot stand in the name of a file.
         """
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                [f"name of a {self.kind} must be letters, digits, _ or -, got {name!r}. Rename it."]
+            )
         if self._entries.get(name, component) is not component:
-            raise ConfigurationError([f"{self.kind} {name!r} is there already. Give the plug-in's another name."])
+            raise ConfigurationError(
+                [f"{self.kind} {name!r} is registered already. Give the plug-in's component another name."]
+            )
         self._entries[name] = component
 
     def __getitem__(self, name: str) -> T:
@@ -124,7 +132,12 @@ def _digest(name: str) -> str:
         raise ConfigurationError(
             [f"plug-in {name!r} cannot be imported: {type(error).__name__}: {error}. Correct it, or {PLUGINS}."]
         ) from error
-    file = Path(str(sys.modules[module.__name__].__file__))
+    place = sys.modules[module.__name__].__file__
+    if place is None:
+        raise ConfigurationError(
+            [f"plug-in {name!r} must be a module or a package, got a folder without __init__.py. Add it."]
+        )
+    file = Path(place)
     files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
     digest = hashlib.sha256()
     for one in files:

@@ -146,6 +146,15 @@ def test_another_range_is_another_look(holdout):
     assert look(random_panel(), replace(SPLIT, holdout=holdout))["key"] != look(random_panel())["key"]
 
 
+def test_another_option_of_the_label_is_another_look_and_a_default_is_none():
+    keys = [
+        look(replace(random_panel(), label={"kind": "direction", **options}))["key"]
+        for options in ({}, {"threshold": 0.0}, {"threshold": 0.01}, {"threshold": 0.02})
+    ]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
 def test_a_look_says_what_was_looked_at():
     found = look(random_panel(), study_name="daily.lstm")
     assert found["study_name"] == "daily.lstm"

@@ -12,10 +12,10 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
-from trading_hpo.study.config import HpoConfig, search_space
+from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search import Search
-from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.training.config import TrainingConfig
 
 SPACES = SearchSpacesConfig(
@@ -50,7 +50,7 @@ def search(panel_file, tmp_path):
 @pytest.mark.slow
 def test_a_replay_prunes_what_a_real_search_with_one_worker_prunes(search):
     hpo = HpoConfig(n_trials=14, sampler="random", pruner=HYPERBAND, seed=3)
-    space = search_space("mlp", "class", SPACES, TRAINING, hpo)
+    space = resolve_space(SPACES, hpo.custom_search_spaces, "mlp", TRAINING, "class")
     replayed = replay(curves_of(search("none")), hpo, space, TRAINING.epochs)
     real = search(HYPERBAND).get_trials(deepcopy=False)
     assert [run.curve.parameters for run in replayed] == [trial.params for trial in real]

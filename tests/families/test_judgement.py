@@ -9,8 +9,10 @@ from sklearn.metrics import matthews_corrcoef
 from tests.makers.panels import panel_of
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.judgement import buy_and_hold, constant_forecast, forecast_metrics
+from trading_hpo.families.judgement import buy_and_hold, constant_forecast, forecast_metrics, monitored
 from trading_hpo.families.judgement import judge as judge_forecast
+from trading_hpo.metrics.metric import Metric
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.metrics.trading import TRADING_METRICS
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange
@@ -126,7 +128,7 @@ def test_only_the_first_bar_of_a_longer_label_is_earned_per_bar():
 
 
 def test_a_volatility_forecast_halves_exposure_where_the_market_is_lively():
-    panel = random_panel(n_assets=1, label_kind="volatility")
+    panel = random_panel(n_assets=1, label={"kind": "volatility"})
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
     np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0] / 2, atol=1e-7)
@@ -191,3 +193,38 @@ def test_a_constant_forecast_of_the_rows_own_mean_explains_nothing_and_has_every
     assert constant["composite_accuracy"] == pytest.approx((constant["accuracy"] + 0.5) / 2)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE).metrics
     assert set(judged) - set(constant) == set(TRADING_METRICS)
+
+
+def test_positions_begin_anew_after_a_gap_between_ranges():
+    panel = random_panel(n_assets=2, horizon=3)
+    ranges = BarRange(10, 25), BarRange(40, 60)
+    config = BacktestConfig(cost_bps=10.0, positions="long_short")
+
+    def returns(*judged):
+        rows = panel.rows(judged, 1)
+        score = np.random.default_rng(1).random(panel.observed.size)[rows]
+        return judge(panel, rows, score, 0.5, config)
+
+    both, apart = returns(*ranges), [returns(one) for one in ranges]
+    np.testing.assert_array_equal(both.returns, np.concatenate([one.returns for one in apart]))
+    np.testing.assert_array_equal(both.bars, np.concatenate([one.bars for one in apart]))
+
+
+def test_positions_that_a_loss_has_learned_are_held_as_they_are():
+    panel = random_panel(n_assets=1)
+    rows = panel.rows(JUDGED, 1)
+    position = np.linspace(-1, 1, len(rows))
+    found = judge_forecast(panel, rows, Forecast(position, position=position), Decision(0.9), FREE)
+    np.testing.assert_allclose(found.returns, position * panel.forward_return[0, 20:60, 0], atol=1e-7)
+
+
+def test_a_metric_that_reads_the_constants_returns_can_be_monitored(monkeypatch):
+    def excess(forecast, targets, returns, constant):
+        return None if constant is None else float(returns.net.sum() - constant.net.sum())
+
+    monkeypatch.setitem(METRICS._entries, "excess", Metric("excess", "trading", "maximize", "", excess, True))
+    panel = random_panel()
+    rows, train = panel.rows(JUDGED, 1), panel.rows((BarRange(0, 19),), 1)
+    forecast = Forecast(perfect(panel, rows))
+    constant = constant_forecast(panel, rows, train)
+    assert 0 < monitored(panel, rows, forecast, Decision(0.5), FREE, "excess", constant) < np.inf

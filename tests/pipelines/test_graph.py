@@ -64,8 +64,7 @@ NARROW = {
     "data_engineering.find_window": {
         "search_spaces",
         "hpo.custom_search_spaces",
-        "training.loss",
-        "training.window_bars",
+        "training",
     },
     "retrain": {"training", "hpo.seed"},
 }

@@ -180,7 +180,7 @@ def test_a_teacher_of_another_space_is_refused_with_the_difference_and_nothing_i
 def test_a_teacher_that_has_seen_the_holdout_is_refused(phased, growing):
     """With fewer data the holdout begins earlier: what was chosen on all of them was chosen on sealed bars."""
     phased(name="old.mlp", panel=growing(600), n_trials=1)
-    with pytest.raises(StudyMismatchError, match=r"knows of bars up to 20.*the holdout begins at") as refused:
+    with pytest.raises(StudyMismatchError, match=r"used bars up to 20.*the holdout begins at") as refused:
         phased(name="new.mlp", panel=growing(450), warm_start=["old"])
     assert "hpo.warm_start" in str(refused.value)
 
@@ -205,7 +205,7 @@ def test_what_a_teacher_was_taught_counts_as_its_own(phased, growing):
     assert near.user_attrs[TRANSFERRED]["until"] == far.user_attrs["fingerprint"]["searched_until"]
     # As if the one that taught it had searched further than itself.
     near.set_user_attr(TRANSFERRED, {**near.user_attrs[TRANSFERRED], "until": growing(600).timestamps[-1].isoformat()})
-    with pytest.raises(StudyMismatchError, match="knows of bars up to"):
+    with pytest.raises(StudyMismatchError, match="used bars up to"):
         phased(name="third.mlp", panel=growing(600), warm_start=["taught"])
 
 

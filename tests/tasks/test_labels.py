@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.forward_return import ForwardReturn
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import TASKS
 from trading_hpo.tasks.volatility import Volatility
 
 KINDS = ("direction", "forward_return", "volatility")
@@ -191,3 +192,17 @@ def test_a_label_does_read_the_bar_at_which_it_ends(closes, kind):
     assert after["forward_return_3"].iloc[-1] != before["forward_return_3"].iloc[-1]
     assert after["target"].iloc[-1] == (1 if kind != "forward_return" else np.float32(moved[-1] / moved[-4] - 1))
     pd.testing.assert_frame_equal(after.iloc[:-1], before.iloc[:-1], check_exact=True)
+
+
+class Early(ForwardReturn):
+    """A label that is known one bar on, whatever its horizon."""
+
+    def label_ends(self, bars):
+        return np.arange(len(bars)) + 1
+
+
+def test_no_loss_sees_a_return_after_the_end_of_its_label(closes, monkeypatch):
+    monkeypatch.setitem(TASKS._entries, "forward_return", Early)
+    table = build_labels(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=3))
+    assert (table["forward_return_1"] != 0).any()
+    assert (table[["forward_return_2", "forward_return_3"]] == 0).all(axis=None)

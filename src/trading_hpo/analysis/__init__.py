@@ -1,1 +1,1 @@
-"""What a finished or running study says about the search."""
+"""What studies and the sealed holdout say."""

@@ -7,7 +7,7 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.engine.trial_record import violation
+from trading_hpo.engine.trial_record import FOLDS, cost_of, violation
 from trading_hpo.study.conditions import compared_part
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
 
@@ -37,7 +37,7 @@ def best_so_far(study: optuna.Study) -> pd.DataFrame:
     )
     maximize = study.directions[0] == optuna.study.StudyDirection.MAXIMIZE
     best = (values.cummax() if maximize else values.cummin()).ffill()
-    spent = [trial.user_attrs.get("cost", {}) for trial in ended]
+    spent = [cost_of(trial) for trial in ended]
     return pd.DataFrame(
         {
             "trial": [trial.number for trial in ended],
@@ -66,7 +66,7 @@ def fold_scores(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
     for model_type, study in studies.items():
         best = best_trial(study)
         if best is not None:
-            metric, folds = metric_of(study), best.user_attrs.get("folds", [])
+            metric, folds = metric_of(study), best.user_attrs.get(FOLDS, [])
             rows += [(model_type, fold["fold"], fold["metrics"].get(metric)) for fold in folds]
     return pd.DataFrame(rows, columns=["model_type", "fold", "score"])
 

@@ -129,6 +129,10 @@ def _look(network: TrainedModel, panel: Panel, holdout: BarRange) -> dict[str, A
         "first": panel.timestamps[holdout.start].isoformat(),
         "last": panel.timestamps[holdout.stop - 1].isoformat(),
     }
+    defaults = type(task_of(panel.label)).model_fields
+    own = {name: value for name, value in panel.label.items() if name not in ("kind", "horizon_bars")}
+    if options := {name: value for name, value in own.items() if value != defaults[name].default}:
+        what["label_options"] = options
     key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {"key": key, "time": now, "study_name": network.card.get("study_name"), **what}

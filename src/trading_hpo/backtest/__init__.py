@@ -1,1 +1,1 @@
-"""Predictions -> positions -> net returns -> metrics."""
+"""Target positions -> held positions -> weights -> net returns."""

@@ -14,7 +14,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a dataset's module when it is asked for: only a network needs torch."""
+    """Import a dataset's module when it is asked for: each brings libraries of its own."""
     if name in _HOMES:
         from importlib import import_module
 

@@ -33,7 +33,7 @@ from trading_hpo.notifications import Notifier
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that ended in between
-WRITE_WITHIN_S = 3.0  # of those that a stop has, kept for what is not written yet
+WRITE_WITHIN_S = 3.0  # part of STOP_WITHIN_S that is kept for the last writes
 TICK_S = 0.5
 LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
 
@@ -81,7 +81,7 @@ class Supervisor:
         self._look_again = 0.0  # for a slot to run, after there was none
         self._said_that_it_waits = False
         self._deadline = time.monotonic() + 60 * plan.timeout_minutes if plan.timeout_minutes else np.inf
-        self._deaths_in_a_row = 0
+        self._deaths_in_a_row, self._last_death = 0, ""
         self._stop_request = StopRequest()
         self._progress = Progress(
             Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours)), progress_console()
@@ -106,6 +106,7 @@ class Supervisor:
                     while self._hand_out():
                         for event in self._executor.poll(TICK_S):
                             self._take(event)
+                        self._check_deaths()
                         self._progress.refresh()
                 finally:
                     self._stop()
@@ -280,7 +281,7 @@ class Supervisor:
         """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
         if event.had_begun:
             open_slot = self._stored.note_loss(open_slot)
-        self._deaths_in_a_row += 1
+        self._deaths_in_a_row, self._last_death = self._deaths_in_a_row + 1, event.how
         self._look_again = 0.0
         if self._stored.left_to_others(open_slot.slot):
             self._leave(open_slot)
@@ -289,10 +290,14 @@ class Supervisor:
         else:
             self._proposer.forget(open_slot.slot)
             self._slots.leave(open_slot.slot, begun=open_slot)
+
+    def _check_deaths(self) -> None:
+        """Give up once too many workers have died; asked after all events are taken, or finished trials were lost."""
         if self._deaths_in_a_row > MAX_DEATHS:
             raise WorkersDieError(
-                f"{self._deaths_in_a_row} workers were lost in a row, the last {event.how}. Look at the memory that "
-                "trials take (hpo.workers, batch sizes, widths), then run again: nothing that was finished is lost."
+                f"{self._deaths_in_a_row} workers were lost in a row, the last {self._last_death}. Look at the "
+                "memory that trials take (hpo.workers, batch sizes, widths), then run again: nothing that was finished "
+                "is lost."
             )
 
     def _stop(self) -> None:

@@ -16,12 +16,6 @@ METRICS, SPREAD = "metrics", "spread"  # mean and sample standard deviation over
 FOLDS = "folds"  # per fold: stopped epoch, threshold, metrics
 
 
-def slot_of(trial: FrozenTrial) -> int | None:
-    """Return the place in the budget; none for a trial that came from an earlier study or from elsewhere."""
-    slot: int | None = trial.user_attrs.get(SLOT)
-    return slot
-
-
 def reported_values(trial: FrozenTrial) -> dict[int, Sequence[float]]:
     """Return the values by step, one per objective."""
     kept: Mapping[str, Sequence[float]] | None = trial.user_attrs.get(REPORTED)

@@ -42,7 +42,7 @@ class FoldScore:
     Attributes:
         fold: Number of the fold.
         epochs: Trained so far; 1 of a model without epochs.
-        stopped_epoch: The best epoch on the stop rows; the other fields are of that epoch.
+        stopped_epoch: The best epoch on the stop rows; ``threshold`` and ``metrics`` are of it.
         threshold: Chosen on the stop rows.
         metrics: On validation.
         seconds: Of training.

@@ -9,7 +9,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.backtest.holding import held_over
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
 from trading_hpo.backtest.shares import equal_shares
-from trading_hpo.market.grid import Grid, grid_of
+from trading_hpo.market.grid import grid_of
 from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
@@ -54,11 +54,10 @@ def judge(
         config: Costs and positions.
         constant: The constant forecast of the same rows, for metrics that compare with its returns.
     """
-    grid = grid_of(panel, rows)
-    returns = _traded(panel, grid, forecast, decision, config)
+    returns, bars = _traded(panel, rows, forecast, decision, config)
     constant_returns = None
     if constant is not None and constant_returns_are_read():
-        constant_returns = _traded(panel, grid, *constant, config)
+        constant_returns, _ = _traded(panel, rows, *constant, config)
     metrics = compute_metrics(
         _called(forecast, decision),
         targets_of(panel, rows),
@@ -66,7 +65,7 @@ def judge(
         constant_returns,
         regression_weight=config.regression_weight,
     )
-    return Judgement(metrics, returns.net, grid.bars)
+    return Judgement(metrics, returns.net, bars)
 
 
 def forecast_metrics(
@@ -94,6 +93,7 @@ def monitored(
     decision: Decision,
     config: BacktestConfig,
     name: str,
+    constant: tuple[Forecast, Decision] | None = None,
 ) -> float:
     """Return a metric of a forecast, the greater the better; minus infinity where it has no meaning.
 
@@ -106,10 +106,11 @@ def monitored(
         decision: How it becomes calls.
         config: Costs and positions.
         name: Of the metric.
+        constant: As ``judge`` takes it.
     """
     metric = METRICS[name]
     if metric.kind == "trading" or metric.compute is None:
-        value = judge(panel, rows, forecast, decision, config).metrics[name]
+        value = judge(panel, rows, forecast, decision, config, constant).metrics[name]
     else:
         value = compute_metric(name, _called(forecast, decision), targets_of(panel, rows))
     if value is None:
@@ -134,7 +135,7 @@ def constant_forecast(
 
 
 def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:
-    """Judge holding the assets of the first bar in equal shares to the last bar."""
+    """Judge holding the assets of the first bar in equal shares to the last bar, over gaps between the rows too."""
     grid = grid_of(panel, rows)
     returns = Returns(buy_and_hold_returns(grid.returns, grid.known[0], config.cost_bps), panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
@@ -145,10 +146,33 @@ def _called(forecast: Forecast, decision: Decision) -> Forecast:
     return replace(forecast, called=decision.calls(forecast))
 
 
-def _traded(panel: Panel, grid: Grid, forecast: Forecast, decision: Decision, config: BacktestConfig) -> Returns:
-    """Trade a forecast by the task's own rule, or the one that is configured."""
-    rule = POSITIONS[task_of(panel.label).positions or config.positions]
-    wanted = grid.lay(rule.follow(forecast, decision, grid.line, grid.column))
-    positions = held_over(wanted, grid.known, panel.horizon_bars)
-    net, turnover = net_returns(equal_shares(positions, grid.known), grid.returns, config.cost_bps)
-    return Returns(net, panel.bars_per_year, turnover)
+def _traded(
+    panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
+) -> tuple[Returns, Int[np.ndarray, " T"]]:
+    """Trade a forecast and return what it earned, with the bar of each return.
+
+    Nothing is held over bars without a row, as between two validation ranges: positions begin anew after them.
+    """
+    bar = panel.bar_of(rows)
+    bars = np.unique(bar)
+    after_gaps = bars[1:][np.diff(bars) > 1]
+    block = np.searchsorted(after_gaps, bar, side="right")
+    parts = []
+    for number in range(len(after_gaps) + 1):
+        own = block == number
+        parts.append(_traded_block(panel, rows[own], forecast.at(own), decision, config))
+    net, turnover = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Returns(net, panel.bars_per_year, turnover), bars
+
+
+def _traded_block(
+    panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
+) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    """Trade by the positions that the loss has learned, else by the task's own rule, else by the configured one."""
+    grid = grid_of(panel, rows)
+    targets = forecast.position
+    if targets is None:
+        rule = POSITIONS[task_of(panel.label).positions or config.positions]
+        targets = rule.follow(forecast, decision, grid.line, grid.column)
+    positions = held_over(grid.lay(targets), grid.known, panel.horizon_bars)
+    return net_returns(equal_shares(positions, grid.known), grid.returns, config.cost_bps)

@@ -42,11 +42,6 @@ class ModelType:
         return (self.family.partition(":")[0], *self.preload)
 
     @property
-    def parameters(self) -> dict[str, type[Config]]:
-        """All that a trial may choose, by name: the config class that has its bounds and default."""
-        return {name: config for config in (*self.shared, self.config) for name in config.model_fields}
-
-    @property
     def search_space(self) -> Mapping[str, Any]:
         """What is searched where the configuration says nothing, as in YAML."""
         space: Mapping[str, Any] = getattr(self.config, "search_space", {})

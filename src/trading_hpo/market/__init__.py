@@ -1,1 +1,1 @@
-"""Market data: bars become features, labels and one dense panel."""
+"""Market data: bars become features and one dense panel."""

@@ -1,4 +1,4 @@
-"""How well a class was foretold; all from the four counts of a confusion table, and the order of the scores."""
+"""How well a class was predicted; all from the four counts of a confusion table, and the order of the scores."""
 
 from typing import Any
 

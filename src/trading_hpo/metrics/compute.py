@@ -1,4 +1,4 @@
-"""A forecast, what came true, what it returned -> every metric of the registry that they allow."""
+"""A forecast, what was observed, what it returned -> every metric of the registry that they allow."""
 
 import math
 from collections.abc import Mapping
@@ -60,6 +60,5 @@ def _computed(
 ) -> dict[str, float | None]:
     assert metric.compute is not None
     value = metric.compute(forecast, targets, returns, constant_returns)
-    if isinstance(value, Mapping):
-        return dict(value)
-    return {metric.name: float(value) if value is not None and math.isfinite(value) else None}
+    values = value if isinstance(value, Mapping) else {metric.name: value}
+    return {name: float(own) if own is not None and math.isfinite(own) else None for name, own in values.items()}

@@ -39,7 +39,7 @@ class Forecast(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What came true.
+    """What was observed.
 
     Attributes:
         values: Of each target, in its unit; 0 or 1 for a class.

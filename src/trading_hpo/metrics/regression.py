@@ -13,7 +13,7 @@ def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarr
     do not differ. ``ic``, the information coefficient, is Pearson's correlation; 0 for a constant forecast.
 
     Args:
-        target: What came true; 0 or 1 for a class.
+        target: What was observed; 0 or 1 for a class.
         forecast: In the target's units; a probability for a class. ``mse`` is then the Brier score.
 
     Example:

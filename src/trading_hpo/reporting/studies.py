@@ -7,7 +7,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from trading_hpo.engine.trial_record import VIOLATIONS
+from trading_hpo.engine.trial_record import SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
 from trading_hpo.study.results import spent, study_summary
 
@@ -125,10 +125,10 @@ def best_lines(study: optuna.Study) -> Iterator[str]:
     for name, value in best.params.items():
         yield f"  {name:<26}{_short(value)}"
     yield "  mean over folds ± spread"
-    spread = best.user_attrs.get("spread", {})
-    for name, value in best.user_attrs.get("metrics", {}).items():
+    spread = best.user_attrs.get(SPREAD, {})
+    for name, value in metrics_of(best).items():
         yield f"  {name:<26}{_number(value)} ± {_number(spread.get(name))}"
-    for name, value in best.user_attrs.get("cost", {}).items():
+    for name, value in cost_of(best).items():
         yield f"  {name:<26}{_short(value)}"
 
 

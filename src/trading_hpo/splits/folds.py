@@ -198,7 +198,7 @@ def check_classes(panel: Panel, split: Split, window_bars: int) -> None:
         elif of_classes and (constant := (targets == targets[0]).all(axis=0)).any():
             problems.append(
                 f"{name} must have both classes, got only {int(targets[0, constant][0])} in {len(rows)} rows. "
-                "Change labels.threshold, or take fewer or longer folds."
+                "Change the options of labels, or take fewer or longer folds."
             )
     if problems:
         raise DataError(problems)

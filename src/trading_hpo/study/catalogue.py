@@ -72,7 +72,7 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
-        for name in _with_memory(ref):
+        for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
         copied = len(StudyRef(ref.study_name, draft).open().get_trials(deepcopy=False))
         if copied != len(ref.open().get_trials(deepcopy=False)):
@@ -92,14 +92,14 @@ def delete(ref: StudyRef) -> None:
         _delete(ref)
 
 
-def _with_memory(ref: StudyRef) -> list[str]:
+def _with_transferred(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
     there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
 
 
 def _delete(ref: StudyRef) -> None:
-    for name in reversed(_with_memory(ref)):  # the study last: what is left of a cut deletion can be deleted again
+    for name in reversed(_with_transferred(ref)):  # the study last: what is left of a cut deletion can be deleted again
         optuna.delete_study(study_name=name, storage=ref.storage.open())
 
 

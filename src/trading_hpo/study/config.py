@@ -1,6 +1,6 @@
 """The parameters of a search."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -102,7 +102,7 @@ class HpoConfig(Config):
 
     @field_validator("study_name")
     @classmethod
-    def _of_no_memory(cls, name: str | None) -> str | None:
+    def _not_reserved(cls, name: str | None) -> str | None:
         if name is not None and name.startswith(RESERVED):
             raise ValueError(
                 f"study_name must not begin with {RESERVED!r}, got {name!r}: what studies remember has such names. "
@@ -218,7 +218,7 @@ class HpoConfig(Config):
 
     def _problems(self) -> Iterator[str]:
         yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
-        if self.pruner.needs_epochs:
+        if (getattr(self.pruner, "wrapped", None) or self.pruner).needs_epochs:
             yield from (
                 f"pruner {self.pruner.name} cannot go with model type {name}, which has no epochs to give more or "
                 f"fewer of. Use another, or leave {name} out of models_to_optimize."
@@ -241,16 +241,11 @@ class HpoConfig(Config):
             )
 
 
-def search_space(
-    model_type: str, target_kind: TargetKind, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig
-) -> Mapping[str, Any]:
-    """Return the space that a model type's search uses."""
-    return resolve_space(spaces, hpo.custom_search_spaces, model_type, training, target_kind)
-
-
-def common_window(target_kind: TargetKind, spaces: SearchSpacesConfig, training: TrainingConfig, hpo: HpoConfig) -> int:
+def common_window(
+    target_kind: TargetKind, spaces: SearchSpacesConfig, training: TrainingConfig, custom: CustomSpacesConfig
+) -> int:
     """Return the longest window over all model types: rows without it are samples for none of them."""
     return max(
-        longest_window(search_space(model_type, target_kind, spaces, training, hpo), training.window_bars)
+        longest_window(resolve_space(spaces, custom, model_type, training, target_kind), training.window_bars)
         for model_type in MODEL_TYPES
     )

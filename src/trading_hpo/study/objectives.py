@@ -100,11 +100,11 @@ def contradictions(
     for name, _ in _doubled([(bound.metric, bound.max is None) for bound in constraints]):
         yield f"constraints bound {name} twice on the same side. Remove one."
     asked = {"several_objectives": len(objectives) > 1, "constraints": bool(constraints)}
-    lacking = [name for name in asked if not getattr(sampler, name)]
-    if any(asked[name] for name in lacking):
+    lacking = [name for name, wanted in asked.items() if wanted and not getattr(sampler, name)]
+    if lacking:
         others = one_of(SAMPLERS, lambda other: all(getattr(other, name) for name in asked))
         refused = " or with ".join(name.replace("_", " ") for name in lacking)
-        yield f"sampler {sampler.name} cannot go with {refused}: it ranks by one number. Use {others}."
+        yield f"sampler {sampler.name} cannot go with {refused}. Use {others}."
     if sampler.needs_complete_trials and pruner.judges != "nothing":
         yield (
             f"pruner must be {one_of(PRUNERS, lambda other: other.judges == 'nothing')} with sampler {sampler.name}, "

@@ -63,11 +63,12 @@ class Phases:
     def open(self, storage: StudyStorage) -> None:
         """Make the first study, or check that it was made under the same conditions."""
         study = self._taught_from_outside(storage).open(storage)
-        if self.first.pruner != self.first.hpo.pruner:
+        searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
+        if unused := [asked.name for asked, used in searches if asked != used]:
             logger.warning(
                 "%s: trials have no epochs, so pruner %s has nothing to judge and none is used.",
                 study.study_name,
-                self.first.hpo.pruner.name,
+                ", ".join(dict.fromkeys(unused)),
             )
         teachers = study.user_attrs.get(TRANSFERRED, {}).get("teachers", [])
         if missed := [name for name in self.hpo.teachers(self.ref.model_type) if name not in teachers]:

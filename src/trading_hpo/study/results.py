@@ -9,7 +9,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
-from trading_hpo.engine.trial_record import REASON, SLOT, VIOLATIONS, violation
+from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
 from trading_hpo.study.ranking import Goal, best_trial, goals_of, pareto_front, ranked
 
 
@@ -86,7 +86,7 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
 
 def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
     """Return a cost of all trials together; those that ended before they were measured count 0."""
-    return float(sum(trial.user_attrs.get("cost", {}).get(cost, 0.0) for trial in trials))
+    return float(sum(cost_of(trial).get(cost, 0.0) for trial in trials))
 
 
 def _objectives(trial: FrozenTrial, goals: Sequence[Goal]) -> dict[str, float]:
@@ -104,10 +104,10 @@ def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[Goal]) -> dict
         "objectives": dict(zip((goal.metric for goal in goals), trial.values, strict=True)),
         "violations": trial.user_attrs.get(VIOLATIONS, {}),
         "params": trial.params,
-        "metrics": trial.user_attrs.get("metrics", {}),
-        "spread": trial.user_attrs.get("spread", {}),
-        "folds": trial.user_attrs.get("folds", []),
-        "cost": trial.user_attrs.get("cost", {}),
+        "metrics": metrics_of(trial),
+        "spread": trial.user_attrs.get(SPREAD, {}),
+        "folds": trial.user_attrs.get(FOLDS, []),
+        "cost": cost_of(trial),
     }
 
 
@@ -184,8 +184,8 @@ def trials_table(study: optuna.Study) -> pd.DataFrame:
                 **_objectives(trial, goals),
                 **{f"violations.{name}": value for name, value in attrs.get(VIOLATIONS, {}).items()},
                 **{f"params.{name}": value for name, value in trial.params.items()},
-                **{f"metrics.{name}": value for name, value in attrs.get("metrics", {}).items()},
-                **attrs.get("cost", {}),
+                **{f"metrics.{name}": value for name, value in metrics_of(trial).items()},
+                **cost_of(trial),
             }
         )
     return pd.DataFrame(lines).convert_dtypes()

@@ -24,10 +24,10 @@ from trading_hpo.engine.supervisor import Supervisor
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.splits.folds import Split, check_classes
 from trading_hpo.study.conditions import search_fingerprint
-from trading_hpo.study.config import HpoConfig, common_window, search_space
+from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
 from trading_hpo.study.opening import open_study
-from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.transfer import Transfer, recall
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
@@ -98,8 +98,9 @@ class Search:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
         all_epochs = training.epochs
         training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
-        space = search_space(model_type, task_of(panel.label).target_kind, spaces, training, hpo)
-        window = common_window(task_of(panel.label).target_kind, spaces, training, hpo)
+        target_kind, custom = task_of(panel.label).target_kind, hpo.custom_search_spaces
+        space = resolve_space(spaces, custom, model_type, training, target_kind)
+        window = common_window(target_kind, spaces, training, custom)
         check_classes(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(

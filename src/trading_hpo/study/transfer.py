@@ -14,6 +14,7 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from trading_hpo.engine.space import fits, space_from, suggest
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
 from trading_hpo.study.conditions import differences
 from trading_hpo.study.config import RESERVED, HpoConfig
@@ -67,7 +68,7 @@ def _knows_until(study: optuna.Study) -> str | None:
 
 def _transferable(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
     for trial in complete_trials(study):
-        measured = {**trial.user_attrs.get("metrics", {}), **trial.user_attrs.get("cost", {})}
+        measured = {**metrics_of(trial), **cost_of(trial)}
         values = [measured.get(objective.metric) for objective in hpo.objectives]
         # Some costs are measured only where they are asked for; a metric that was, and has no value, breaks its bound.
         unmeasured = any(bound.metric not in measured for bound in hpo.constraints)
@@ -141,7 +142,7 @@ def teacher(
     _check_same_space(study, asked_by, space)
     until = _knows_until(study)
     if until is None or until >= sealed_from:
-        seen = "does not say how far its folds reach" if until is None else f"knows of bars up to {until[:10]}"
+        seen = "does not say how far its folds reach" if until is None else f"used bars up to {until[:10]}"
         raise StudyMismatchError(
             f"{asked_by}: study {name} {seen}, and the holdout begins at {sealed_from[:10]}. What it would teach was "
             "chosen on bars that are sealed now. Begin the holdout later, or do without this study."

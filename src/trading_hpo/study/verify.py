@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.trial_record import FOLDS
 from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import CLOCKED
@@ -78,7 +79,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         made_under.get("fold_order", "lockstep"),
     )
     *_, outcome = TrialEvaluator(task, panel).outcomes(best.params, should_stop=lambda: False)
-    folds_before = [fold["metrics"] for fold in best.user_attrs["folds"]]
+    folds_before = [fold["metrics"] for fold in best.user_attrs[FOLDS]]
     return Verification(
         best.number,
         _repeatable(metrics, best.values),

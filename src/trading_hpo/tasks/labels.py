@@ -83,14 +83,16 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
 
 def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
     targets, one_bar = task.build(bars), bars["close"].pct_change(fill_method=None)
+    ends = task.label_ends(bars)
     steps = range(1, task.horizon_bars + 1)
     table = pd.DataFrame(
         {
             "timestamp": bars["timestamp"],
             "asset": bars["asset"],
             **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
-            "label_end": bars["timestamp"].reindex(task.label_ends(bars)).array,
-            **{f"forward_return_{k}": one_bar.shift(-k) for k in steps},
+            "label_end": bars["timestamp"].reindex(ends).array,
+            # What follows the end of a label is not purged with it, so no loss may see it.
+            **{f"forward_return_{k}": one_bar.shift(-k).where(ends >= bars.index + k, 0.0) for k in steps},
         }
     )
     # All H returns must be there, where a label ends before them too.

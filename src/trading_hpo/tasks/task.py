@@ -113,7 +113,8 @@ class Task(Config, ABC):
             bars: As ``build`` gets them.
 
         Returns:
-            At most ``bar + H``; a number beyond the last bar says that the label is not known yet.
+            From ``bar + 1`` to ``bar + H``; returns after it are 0 for a loss. A number beyond the last bar says that
+            the label is not known yet.
         """
         return np.arange(len(bars)) + self.horizon_bars
 

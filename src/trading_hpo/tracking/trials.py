@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
+from trading_hpo.engine.trial_record import SPREAD, cost_of, metrics_of
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.tracking.locks import held
@@ -155,9 +156,9 @@ def _metrics(trial: "FrozenTrial", objective: str, ended: int) -> Iterator[Metri
     """The objective by epoch, then every metric's mean over folds, its spread over folds, and the cost."""
     for epoch, value in trial.intermediate_values.items():
         yield Metric(f"{objective}_by_epoch", value, ended, epoch)
-    means: dict[str, Any] = trial.user_attrs.get("metrics", {})
-    spreads: dict[str, Any] = trial.user_attrs.get("spread", {})
-    costs: dict[str, Any] = trial.user_attrs.get("cost", {})
+    means = metrics_of(trial)
+    spreads: dict[str, Any] = trial.user_attrs.get(SPREAD, {})
+    costs = cost_of(trial)
     named = {**means, **{f"{name}_std": value for name, value in spreads.items()}, **costs}
     for name, value in named.items():
         if value is not None and math.isfinite(value):

@@ -81,7 +81,7 @@ class Batch:
 
     @cached_property
     def target(self) -> Float[Tensor, "B C"]:
-        """What came true, in units of ``unit``: 0 or 1 for a class."""
+        """What was observed, in units of ``unit``: 0 or 1 for a class."""
         return self._targets.target.index_select(0, self._rows)
 
     @cached_property

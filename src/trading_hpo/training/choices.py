@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trading_hpo.configuration import Config
 from trading_hpo.registry import Registry
 from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.optimisers.registry import OPTIMISERS
@@ -13,11 +12,6 @@ from trading_hpo.training.schedules.registry import SCHEDULES
 CHOICES: Mapping[str, Registry[Any]] = {"loss": LOSSES, "optimizer": OPTIMISERS, "schedule": SCHEDULES}
 
 
-def components(choice: str) -> dict[str, type[Config]]:
-    """Return what can be chosen, by name; the fields of each are its parameters."""
-    return {name: CHOICES[choice][name] for name in CHOICES[choice]}
-
-
 def having(choice: str, parameter: str) -> set[str]:
     """Return the names of those that have a parameter; several of one kind may share it.
 
@@ -25,4 +19,5 @@ def having(choice: str, parameter: str) -> set[str]:
         >>> having("loss", "focal_gamma"), having("loss", "learning_rate")
         ({'focal'}, set())
     """
-    return {name for name, component in components(choice).items() if parameter in component.model_fields}
+    registry = CHOICES[choice]
+    return {name for name in registry if parameter in registry[name].model_fields}

@@ -40,11 +40,11 @@ def test_asking_says_what_it_was_asked():
 def test_silence_lasts_from_the_last_beat_or_word(clock):
     beat = c_double(0.0)
     silence = Silence(beat)
-    silence.broken(10.0)
-    assert silence.lasts(25.0) == 15.0
+    silence.reset(10.0)
+    assert silence.seconds(25.0) == 15.0
     beat.value = 1.0
-    assert silence.lasts(30.0) == 0.0
-    assert silence.lasts(31.0) == 1.0
+    assert silence.seconds(30.0) == 0.0
+    assert silence.seconds(31.0) == 1.0
 
 
 def test_the_clock_stands_still_while_its_process_does(clock):

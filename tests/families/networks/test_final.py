@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from trading_hpo.errors import Interrupted
+from trading_hpo.errors import Interrupted, StaleInputError
 from trading_hpo.families.family import DivergedError
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import Recipe
@@ -171,6 +171,16 @@ def same(one: TrainedNetwork, other: TrainedNetwork, panel: Panel) -> bool:
     rows = panel.rows((panel.all_bars,), L)
     described = [(n.architecture, n.decision, dict(n.card), n.scaler.clip) for n in (one, other)]
     return described[0] == described[1] and np.array_equal(scores(one, panel, rows), scores(other, panel, rows))
+
+
+def test_a_network_of_an_earlier_version_is_refused_with_what_to_run(
+    panel: Panel, rows: np.ndarray, tmp_path: Path
+) -> None:
+    trained = final(panel, rows)
+    card = {name: value for name, value in trained.card.items() if name != "head"}
+    replace(trained, card=card).save(tmp_path)
+    with pytest.raises(StaleInputError, match=r"an earlier version\. Run `kedro run --pipeline retraining`"):
+        TrainedNetwork.load(tmp_path)
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)

@@ -48,12 +48,12 @@ class Silence:
     def __init__(self, beat: c_double) -> None:
         self._beat, self._last, self._since = beat, beat.value, 0.0
 
-    def broken(self, awake_s: float) -> None:
+    def reset(self, awake_s: float) -> None:
         """Note that the worker has said something, or has been given something to do."""
         self._last, self._since = self._beat.value, awake_s
 
-    def lasts(self, awake_s: float) -> float:
+    def seconds(self, awake_s: float) -> float:
         """Return its seconds by the clock of the process that listens."""
         if self._beat.value != self._last:
-            self.broken(awake_s)
+            self.reset(awake_s)
         return awake_s - self._since

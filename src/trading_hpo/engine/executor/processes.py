@@ -37,7 +37,7 @@ class Worker:
         self.process.join(timeout=5)
         code = self.process.exitcode
         if code is not None and code < 0:
-            # The kernel kills so where memory runs out, and reports it in its own log only.
+            # So the kernel ends a process when memory runs out; only its own log says so.
             return f"killed by signal {-code}{' (out of memory?)' if -code == signal.SIGKILL else ''}"
         return f"ended with code {code}"
 
@@ -82,7 +82,7 @@ class ProcessExecutor:
         """Begin a candidate in a free worker, or in a new one."""
         worker = self._idle.pop() if self._idle else self._start_worker()
         self._busy[worker] = candidate.slot
-        worker.silence.broken(self._clock.now())
+        worker.silence.reset(self._clock.now())
         _send(worker, candidate)
 
     def poll(self, timeout_s: float) -> list[Event]:
@@ -95,7 +95,7 @@ class ProcessExecutor:
             except (EOFError, ConnectionError):
                 events.append(self._remove_dead(worker))
             else:
-                worker.silence.broken(self._clock.now())
+                worker.silence.reset(self._clock.now())
                 events += self._event(worker, kind, content)
         for worker in [worker for worker in self._hung if worker.pipe in ready]:
             self._receive_late(worker)
@@ -146,7 +146,7 @@ class ProcessExecutor:
         """Take back the slots of workers that have begun no batch for long; the processes may wake up yet."""
         now = self._clock.now()
         lost: list[Event] = []
-        for worker in [worker for worker in self._busy if worker.silence.lasts(now) > self._silence_s]:
+        for worker in [worker for worker in self._busy if worker.silence.seconds(now) > self._silence_s]:
             slot = self._busy.pop(worker)
             self._hung.append(worker)
             _send(worker, "stop")  # read when it wakes up, before its next batch

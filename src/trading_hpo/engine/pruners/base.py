@@ -12,7 +12,7 @@ class PrunerConfig(Config):
     """A pruner's name and options, and which searches it can serve.
 
     Attributes:
-        judges: After what it is asked: epoch by epoch, fold by fold, or never.
+        judges: When it is asked: after each epoch, after each fold, or never.
         several_objectives: Whether it can compare trials by several numbers.
         needs_epochs: Whether it divides its budget of epochs among trials, and is nothing without them.
     """

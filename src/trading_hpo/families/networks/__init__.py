@@ -1,1 +1,1 @@
-"""Networks ``forward(windows [B, L, F], asset [B]) -> [B, outputs]``, and their registry."""
+"""Networks ``forward(windows [B, L, F], asset [B]) -> [B, outputs]``."""

@@ -38,17 +38,18 @@ def training_flop(forward: float, windows: int) -> float:
     return (1 + BACKWARD) * forward * windows
 
 
-def memory_mb(architecture: Architecture, batch_size: int, networks: int) -> float:
+def memory_mb(architecture: Architecture, batch_size: int, networks: int, states_per_weight: int = 2) -> float:
     """Return an estimate of what training takes beside the panel and the libraries, in MB of 1024 squared bytes.
 
-    Every network keeps its weights, their gradients and the two moments of AdamW. The one that trains keeps what its
-    layers save for the backward pass, and as much again for the gradients that run through them. Recurrent layers are
-    laid out step by step for this: their fused kernels hide what they keep.
+    Every network keeps its weights, their gradients and what its optimiser keeps of each. The one that trains keeps
+    what its layers save for the backward pass, and as much again for the gradients that run through them. Recurrent
+    layers are laid out step by step for this: their fused kernels hide what they keep.
 
     Args:
         architecture: Of all networks.
         batch_size: B.
         networks: That are there at once, one per fold.
+        states_per_weight: Numbers that the optimiser keeps beside each weight.
     """
     network, inputs = _on_paper(architecture, batch_size)
     weights = {weight.untyped_storage()._cdata for weight in network.parameters()}
@@ -61,7 +62,7 @@ def memory_mb(architecture: Architecture, batch_size: int, networks: int) -> flo
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
         network(*inputs)
     saved = sum(tensor.untyped_storage().nbytes() for place, tensor in kept.items() if place not in weights)
-    return 4 * networks * size_mb(network) + 2 * saved / MB
+    return (2 + states_per_weight) * networks * size_mb(network) + 2 * saved / MB
 
 
 def latency_ms(architecture: Architecture, device: str) -> float:

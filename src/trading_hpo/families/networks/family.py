@@ -29,7 +29,12 @@ class Networks(Family):
         recipe = _recipe(parameters, data)
         measures: dict[str, Callable[[], float]] = {
             "model_size_mb": recipe.size_mb,
-            "memory_mb": lambda: memory_mb(recipe.architecture, recipe.chosen.batch_size, len(data.folds)),
+            "memory_mb": lambda: memory_mb(
+                recipe.architecture,
+                recipe.chosen.batch_size,
+                len(data.folds),
+                recipe.components.optimizer.states_per_weight,
+            ),
             "latency_ms": lambda: latency_ms(recipe.architecture, data.training.device),
         }
         known = {name: measure() for name, measure in measures.items() if name in wanted}

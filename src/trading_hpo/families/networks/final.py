@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import MODEL_FILE, DivergedError
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fold import Recipe
@@ -91,10 +92,16 @@ class TrainedNetwork:
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":
-        """Read what ``save`` wrote."""
+        """Read what ``save`` wrote.
+
+        Raises:
+            StaleInputError: An earlier version wrote it.
+        """
         with safe_open(folder / MODEL_FILE, framework="pt") as file:
             description = json.loads(file.metadata()["description"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+        if "head" not in description["card"]:
+            raise StaleInputError(f"{folder} was written by an earlier version. Run `kedro run --pipeline retraining`.")
         architecture = Architecture(**description["architecture"])
         network = architecture.build()
         network.load_state_dict(

@@ -104,6 +104,7 @@ def fit_fold(
     unit, stop_targets = task.scale(panel.targets(rows.train)), panel.targets(rows.stop)
     targets = recipe.targets(panel, unit)
     constant = constant_forecast(panel, rows.validation, rows.train)
+    stop_constant = constant_forecast(panel, rows.stop, rows.train)
     bar, asset = panel.bar_of(rows.stop), panel.asset_of(rows.stop)
     judged_places = torch.from_numpy(judged_rows(loss.sampling, rows.stop, bar, asset))
     judged_stop = torch.from_numpy(rows.stop)[judged_places].to(training.device)
@@ -135,7 +136,7 @@ def fit_fold(
         decision = task.decide(forecast, stop_targets, training.threshold)
         reached = -stop_loss
         if training.monitor_metric != LOSS:
-            reached = monitored(panel, rows.stop, forecast, decision, backtest, training.monitor_metric)
+            reached = monitored(panel, rows.stop, forecast, decision, backtest, training.monitor_metric, stop_constant)
         scores.append(reached)
         if best_score is None or reached > best + training.min_delta:
             best = reached

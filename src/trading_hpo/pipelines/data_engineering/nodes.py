@@ -6,7 +6,7 @@ from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, check_classes, split_to_table
-from trading_hpo.study.config import HpoConfig, common_window
+from trading_hpo.study.config import common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.registry import label_of
@@ -22,11 +22,10 @@ def make_panel(
 
 
 def find_window(
-    labels: LabelsConfig, spaces: SearchSpacesConfig, custom: CustomSpacesConfig, loss: str, window_bars: int
+    labels: LabelsConfig, spaces: SearchSpacesConfig, custom: CustomSpacesConfig, training: TrainingConfig
 ) -> int:
-    """Return the longest window of the search; of all settings only these decide it."""
-    training = TrainingConfig.model_validate({"loss": loss, "window_bars": window_bars})
-    return common_window(labels.task.target_kind, spaces, training, HpoConfig(custom_search_spaces=custom))
+    """Return the longest window of the search."""
+    return common_window(labels.task.target_kind, spaces, training, custom)
 
 
 def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int) -> pd.DataFrame:

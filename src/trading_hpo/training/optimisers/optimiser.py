@@ -18,9 +18,11 @@ class Optimiser(Config, ABC):
 
     Attributes:
         name: In the registry.
+        states_per_weight: Numbers that it keeps beside each weight, for the estimate of memory.
     """
 
     name: ClassVar[str]
+    states_per_weight: ClassVar[int] = 2
 
     @abstractmethod
     def make(self, network: nn.Module, learning_rate: float) -> optim.Optimizer:

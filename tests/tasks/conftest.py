@@ -1,0 +1,1 @@
+from tests.market.conftest import make_bars, us_tech  # noqa: F401 - fixtures
