@@ -41,7 +41,7 @@ def model_types() -> str:
 
     declared = {name: MODEL_TYPES[name] for name in MODEL_TYPES}
     shared = {
-        key: field for one in declared.values() for config in one.shared for key, field in config.model_fields.items()
+        key: field for one in declared.values() for config in one.common for key, field in config.model_fields.items()
     }
     sections = ["## Shared by model types", _table(shared)]
     for name, one in declared.items():

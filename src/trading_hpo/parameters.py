@@ -13,7 +13,7 @@ from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
-from trading_hpo.market.sources import SOURCES, SourcesConfig
+from trading_hpo.market.sources import FILE_SOURCES, SOURCES, SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
@@ -153,7 +153,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'
-    if parameters.source in ("csv", "parquet") and getattr(parameters.sources, parameters.source).path is None:
+    if parameters.source in FILE_SOURCES and getattr(parameters.sources, parameters.source).path is None:
         yield (
             f"sources.{parameters.source}.path must name a file or folder when source={parameters.source}, got null."
         )

@@ -20,7 +20,7 @@ class ModelType:
         config: Its own parameters with their bounds and defaults. A class variable ``search_space``, written as in
             YAML, is searched where the configuration has no space of its name.
         model: ``module:attribute`` of what the family builds, where the family asks for it.
-        shared: Parameters that all model types of its family have; the group ``common`` of the search spaces may
+        common: Parameters that all model types of its family have; the group ``common`` of the search spaces may
             name them.
         choices: What a trial of it may choose by name, each with parameters of its own, such as a loss: the registry of
             every such choice.
@@ -31,7 +31,7 @@ class ModelType:
     family: str
     config: type[Config]
     model: str = ""
-    shared: tuple[type[Config], ...] = ()
+    common: tuple[type[Config], ...] = ()
     choices: Mapping[str, Registry[Any]] = field(default_factory=dict)
     has_epochs: bool = True
     preload: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from trading_hpo.errors import StaleInputError
 from trading_hpo.types import Panel
 
-_ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
+ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
@@ -84,7 +84,7 @@ def save_panel(panel: Panel, path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in _ARRAYS}, draft, metadata=meta)
+    save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in ARRAYS}, draft, metadata=meta)
     draft.replace(path)
 
 
@@ -104,7 +104,7 @@ def open_panel(path: Path) -> Panel:
     if "label" not in meta:
         raise StaleInputError(f"{path} was written by an earlier version. Run `kedro run --pipeline data_engineering`.")
     arrays = {}
-    for name in _ARRAYS:
+    for name in ARRAYS:
         entry = header[name]
         start = 8 + length + entry["data_offsets"][0]
         dtype = np.dtype(_DTYPES[entry["dtype"]])

@@ -9,6 +9,7 @@ import numpy as np
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StudyMismatchError
+from trading_hpo.market.panel import ARRAYS
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import last_label_end
@@ -20,7 +21,7 @@ from trading_hpo.types import Panel
 def panel_digest(panel: Panel) -> str:
     """Return a digest of every value of the panel."""
     digest = hashlib.sha256()
-    for name in ("features", "forward_return", "target", "label_end", "observed", "labelled"):
+    for name in ARRAYS:
         digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
     digest.update(panel.timestamps.asi8.tobytes())
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ WEIGHTS = "weights"  # attribute of a study
 
 
 @dataclass(frozen=True)
-class Goal:
+class WeightedGoal:
     """One objective of a stored study."""
 
     metric: str
@@ -27,12 +27,12 @@ class Goal:
         return {"metric": self.metric, "direction": self.direction, "weight": self.weight}
 
 
-def goals_of(study: optuna.Study) -> tuple[Goal, ...]:
+def goals_of(study: optuna.Study) -> tuple[WeightedGoal, ...]:
     """Return the objectives of a study, also of one that this project did not make."""
     directions = [direction.name.lower() for direction in study.directions]
     numbered = ["value"] if len(directions) == 1 else [f"value {place}" for place in range(len(directions))]
     weights = study.user_attrs.get(WEIGHTS, [1.0] * len(directions))
-    return tuple(map(Goal, study.metric_names or numbered, directions, weights))
+    return tuple(map(WeightedGoal, study.metric_names or numbered, directions, weights))
 
 
 def metric_of(study: optuna.Study) -> str:
@@ -71,7 +71,7 @@ def pareto_front(study: optuna.Study) -> list[FrozenTrial]:
     return [trial for trial, front in zip(keep, number, strict=True) if front == 0]
 
 
-def _by_front(trials: Sequence[FrozenTrial], goals: Sequence[Goal]) -> list[FrozenTrial]:
+def _by_front(trials: Sequence[FrozenTrial], goals: Sequence[WeightedGoal]) -> list[FrozenTrial]:
     if not trials:
         return []
     points = _points(trials, goals)
@@ -81,5 +81,5 @@ def _by_front(trials: Sequence[FrozenTrial], goals: Sequence[Goal]) -> list[Froz
     return [trials[place] for place in order]
 
 
-def _points(trials: Sequence[FrozenTrial], goals: Sequence[Goal]) -> Float[np.ndarray, "N M"]:
+def _points(trials: Sequence[FrozenTrial], goals: Sequence[WeightedGoal]) -> Float[np.ndarray, "N M"]:
     return oriented([trial.values for trial in trials], [goal.direction for goal in goals])

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
-from trading_hpo.study.ranking import Goal, best_trial, goals_of, pareto_front, ranked
+from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
 def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
@@ -89,14 +89,14 @@ def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
     return float(sum(cost_of(trial).get(cost, 0.0) for trial in trials))
 
 
-def _objectives(trial: FrozenTrial, goals: Sequence[Goal]) -> dict[str, float]:
+def _objectives(trial: FrozenTrial, goals: Sequence[WeightedGoal]) -> dict[str, float]:
     """Each of several objectives; of a single one ``value`` says all."""
     if len(goals) == 1 or not trial.values:
         return {}
     return {f"objectives.{goal.metric}": value for goal, value in zip(goals, trial.values, strict=True)}
 
 
-def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[Goal]) -> dict[str, Any]:
+def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[WeightedGoal]) -> dict[str, Any]:
     return {
         "rank": rank,
         "trial_number": trial.number,

@@ -104,18 +104,18 @@ class Search:
         check_classes(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(
-            model_type,
-            split,
-            training,
-            backtest,
-            tuple(objective.metric for objective in hpo.objectives),
-            hpo.constraints,
-            window,
-            hpo.seed,
-            fingerprint["data"]["digest"],
-            hpo.fold_order,
-            hpo.limits,
-            panel.path.parents[1] / SCALARS / study_name if hpo.tensorboard else None,
+            model_type=model_type,
+            split=split,
+            training=training,
+            backtest=backtest,
+            objectives=tuple(objective.metric for objective in hpo.objectives),
+            constraints=hpo.constraints,
+            longest_window=window,
+            seed=hpo.seed,
+            panel_digest=fingerprint["data"]["digest"],
+            fold_order=hpo.fold_order,
+            limits=hpo.limits,
+            scalars=panel.path.parents[1] / SCALARS / study_name if hpo.tensorboard else None,
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 

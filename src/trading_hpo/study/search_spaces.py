@@ -111,9 +111,9 @@ def _choices(group: str) -> dict[str, Registry[Any]]:
 def _owners(group: str) -> dict[str, list[type[Config]]]:
     """The config classes whose parameters a group may name, by what they are of."""
     if group == "common":
-        own = [config for name in MODEL_TYPES for config in MODEL_TYPES[name].shared]
+        own = [config for name in MODEL_TYPES for config in MODEL_TYPES[name].common]
     else:
-        own = [*MODEL_TYPES[group].shared, MODEL_TYPES[group].config]
+        own = [*MODEL_TYPES[group].common, MODEL_TYPES[group].config]
     chosen = {
         f"a choice of {choice}": [registry[name] for name in registry] for choice, registry in _choices(group).items()
     }

@@ -67,16 +67,16 @@ def verify(ref: StudyRef, data: Path) -> Verification:
     panel = _panel(data, made_under["data"]["digest"], ref.study_name)
     metrics = metrics_improved(made_under)
     task = EvaluationTask(
-        ref.model_type,
-        _split(made_under["folds"]),
-        TrainingConfig(**made_under["training"]),
-        BacktestConfig(**made_under["backtest"]),
-        metrics,
-        (),
-        made_under["longest_window"],
-        made_under["seed"],
-        made_under["data"]["digest"],
-        made_under.get("fold_order", "lockstep"),
+        model_type=ref.model_type,
+        split=_split(made_under["folds"]),
+        training=TrainingConfig(**made_under["training"]),
+        backtest=BacktestConfig(**made_under["backtest"]),
+        objectives=metrics,
+        constraints=(),
+        longest_window=made_under["longest_window"],
+        seed=made_under["seed"],
+        panel_digest=made_under["data"]["digest"],
+        fold_order=made_under.get("fold_order", "lockstep"),
     )
     *_, outcome = TrialEvaluator(task, panel).outcomes(best.params, should_stop=lambda: False)
     folds_before = [fold["metrics"] for fold in best.user_attrs[FOLDS]]

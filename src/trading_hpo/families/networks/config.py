@@ -26,7 +26,7 @@ def network_type(config: type[NetworkConfig], network: str) -> ModelType:
         "trading_hpo.families.networks.family:NETWORKS",
         config,
         network,
-        shared=(Hyperparameters, NetworkConfig),
+        common=(Hyperparameters, NetworkConfig),
         choices=CHOICES,
         preload=("torch._dynamo",),  # 3 s and 100 MB, which torch's optimisers ask for when they are first used
     )
