@@ -11,7 +11,7 @@ from trading_hpo.code_digest import code_digest
 PACKAGE = Path(trading_hpo.__file__).parent
 NODES = {
     "bars": "trading_hpo.market.bars",
-    "features": "trading_hpo.market.features",
+    "features": "trading_hpo.market.features.build",
     "hpo": "trading_hpo.pipelines.hpo.nodes",
     "analysis": "trading_hpo.pipelines.analysis.nodes",
     "retraining": "trading_hpo.pipelines.retraining.nodes",
@@ -63,9 +63,10 @@ def with_docstring(text):
 @pytest.mark.parametrize(
     ("module", "stages"),
     [
-        ("training/loop.py", {"hpo", "retraining", "evaluation"}),
-        ("families/networks/final.py", {"retraining", "evaluation"}),
-        ("market/features.py", {"features"}),
+        # Figures take the colours of model types from their registry, which names the code of each.
+        ("training/loop.py", {"hpo", "analysis", "retraining", "evaluation"}),
+        ("families/networks/final.py", {"hpo", "analysis", "retraining", "evaluation"}),
+        ("market/features/returns.py", {"features"}),
         ("market/sources.py", {"bars"}),
         ("engine/samplers/registry.py", {"hpo"}),
         ("reporting/figures/search.py", {"analysis"}),

@@ -74,26 +74,26 @@ def diary(project: Path) -> list[str]:
     return (project / "diary.txt").read_text().split()
 
 
-def test_a_users_own_pipeline_hook_and_parameters(kedro, extended):
+def test_a_users_own_pipeline_hook_and_parameters(kedro_process, extended):
     (extended / WINDOW).parent.mkdir(parents=True)
     (extended / WINDOW).write_text("20")
     run = ["run", "--env", "test", "--params"]
-    done = kedro(*run, "source=us_tech_ohlcv", "--pipeline", "broker")
+    done = kedro_process(*run, "source=us_tech_ohlcv", "--pipeline", "broker")
     assert done.returncode == 0, done.stderr
     assert json.loads((extended / "data/order.json").read_text()) == {"asked": "paper", "window": 20}
     assert diary(extended) == ["broker.order"]
 
-    done = kedro(*run, "source=us_tech_ohlcv,my_broker.account=real", "--namespaces", "broker")
+    done = kedro_process(*run, "source=us_tech_ohlcv,my_broker.account=real", "--namespaces", "broker")
     assert done.returncode == 0, done.stderr
     assert json.loads((extended / "data/order.json").read_text())["asked"] == "real"
     assert diary(extended) == ["broker.order", "data_engineering.find_window", "broker.order"]
 
-    done = kedro(*run, "source=us_tech_ohlcv,my_broker.stop=true", "--nodes", "order")
+    done = kedro_process(*run, "source=us_tech_ohlcv,my_broker.stop=true", "--nodes", "order")
     assert done.returncode == 130, done.stderr
     assert "Stopped." in done.stderr
     assert "Traceback" not in done.stderr
 
-    done = kedro(*run, "hppo.n_trials=3", "--pipeline", "broker")
+    done = kedro_process(*run, "hppo.n_trials=3", "--pipeline", "broker")
     assert done.returncode == 1
     assert "hppo is not a parameter. Did you mean 'hpo'?" in done.stderr
 
@@ -109,9 +109,9 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def test_code_that_does_not_reach_a_stage_may_change(kedro, own_code, project):
+def test_code_that_does_not_reach_a_stage_may_change(kedro_process, own_code, project):
     def run(workers: int = 1) -> dict[str, int]:
-        done = kedro("run", "--env", "test", "--namespaces", "mlp", "--params", f"{PARAMS}{workers}")
+        done = kedro_process("run", "--env", "test", "--namespaces", "mlp", "--params", f"{PARAMS}{workers}")
         assert done.returncode == 0, done.stderr
         return times(project)
 
@@ -135,4 +135,4 @@ def test_code_that_does_not_reach_a_stage_may_change(kedro, own_code, project):
     edit(own_code / "training/loop.py", "# A remark.\n", "CHANGED = 1\n")
     fourth = run()
     assert fourth[network] != third[network]
-    assert fourth[figure] == third[figure]
+    assert fourth["04_feature/features.parquet"] == third["04_feature/features.parquet"]

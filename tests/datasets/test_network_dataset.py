@@ -14,7 +14,7 @@ from trading_hpo.training.windows import Scaler
 def network(threshold: float = 0.5) -> TrainedNetwork:
     architecture = Architecture("mlp", {"hidden_dim_1": 8, "hidden_dim_2": 4}, 2, 3, 1)
     scaler = Scaler(torch.zeros(2), torch.ones(2), 8.0)
-    card = {"model_type": "mlp", "trial_number": 1}
+    card = {"model_type": "mlp", "trial_number": 1, "head": {"kind": "logit", "levels": []}}
     return TrainedNetwork(architecture, architecture.build(), scaler, Decision(threshold), card)
 
 

@@ -61,7 +61,7 @@ def two_ranges():
 
 def panel_where(present, horizon):
     """A panel whose assets have bars where ``present``, and whose targets take turns."""
-    target = np.resize([0.0, 1.0], np.shape(present)).astype(np.float32)
+    target = np.resize([0.0, 1.0], np.shape(present)).astype(np.float32)[..., None]
     return panel_of(observed=present, horizon=horizon, target=target, start="2001-01-01")
 
 

@@ -25,6 +25,7 @@ from trading_hpo.study.phases import Phases
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search import Search
 from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 
 SPACES = SearchSpacesConfig(common={"learning_rate": {"type": "float", "low": 0.1, "high": 0.2}})
@@ -47,8 +48,8 @@ class Guesses(Family):
     def fit_fold(self, parameters, fold, data, shared, should_stop):
         rows = data.folds[fold].validation
         score = np.where(rows % 2 == 0, parameters["bias"], -parameters["bias"])
-        judged = judge(data.panel, rows, score, 0.0, data.backtest)
-        yield FoldScore(fold, 1, 1, 0.0, judged.metrics, 0.5, 0.0, 0.0, finished=True)
+        judged = judge(data.panel, rows, Forecast(score), Decision(0.0), data.backtest)
+        yield FoldScore(fold, 1, 1, 0.0, judged.metrics, 0.5, 0.0, 0.0, (), finished=True)
 
 
 @pytest.fixture(autouse=True)

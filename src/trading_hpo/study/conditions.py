@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from trading_hpo.market.panel import ARRAYS
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import last_label_end
-from trading_hpo.study.config import HpoConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
+
+if TYPE_CHECKING:  # so that a changed sampler is no changed code of whoever asks for a digest alone
+    from trading_hpo.study.config import HpoConfig
 
 
 def panel_digest(panel: Panel) -> str:
@@ -32,7 +34,7 @@ def search_fingerprint(
     split: Split,
     space: Mapping[str, Any],
     longest_window: int,
-    hpo: HpoConfig,
+    hpo: "HpoConfig",
     training: TrainingConfig,
     backtest: BacktestConfig,
 ) -> dict[str, Any]:
