@@ -31,7 +31,7 @@ class ReusingRunner(SequentialRunner):
     same bytes changes nothing. A catalog without a dataset named ``stamps`` runs everything.
     """
 
-    # The abstract method that Kedro's runners are told apart by; `run` around it checks and warms the catalog.
+    # Kedro's runners implement this method; `run` around it checks and warms up the catalog.
     def _run(
         self,
         pipeline: Pipeline,

@@ -94,7 +94,7 @@ def by_weights(points: Float[np.ndarray, "N M"], weights: Sequence[float]) -> Fl
         weights: One per objective; only their ratios count.
     """
     first = points[front_numbers(points) == 0]
-    # Where the first front has one value, the others are told apart by the range of all.
+    # Where the first front has one value, the range of all points separates the others.
     span = np.where(np.ptp(first, axis=0) > 0, np.ptp(first, axis=0), np.ptp(points, axis=0))
     share = np.asarray(weights, dtype=np.float64) / np.sum(weights)
     scaled: Float[np.ndarray, "N M"] = (points - first.min(axis=0)) / np.where(span > 0, span, 1.0)

@@ -70,7 +70,7 @@ class Costs:
 
     Attributes:
         known: By the names of ``COST_METRICS``; those that were asked for and that the family can tell.
-        epoch_flop: Floating-point operations of an epoch by fold; empty where nobody asked.
+        epoch_flop: Floating-point operations of an epoch by fold; empty unless asked for.
     """
 
     known: Mapping[str, float]

@@ -91,7 +91,7 @@ def save_panel(panel: Panel, path: Path) -> None:
 def open_panel(path: Path) -> Panel:
     """Map a panel's file; processes that open the same file share its memory.
 
-    The map is copy-on-write: torch takes writable arrays only, and nobody can alter the file through it.
+    The map is copy-on-write: torch takes writable arrays only, and the file cannot be altered through it.
 
     Raises:
         StaleInputError: An earlier version of the project wrote the file.

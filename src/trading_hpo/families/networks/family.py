@@ -25,7 +25,7 @@ class Networks(Family):
         return lru_cache(maxsize=1)(lambda length: Windows(data.panel, length, data.training.device))
 
     def costs(self, parameters: Mapping[str, Any], data: StudyData, wanted: Collection[str]) -> Costs:
-        """Return the wanted costs; all but the latency are reckoned without building the network in memory."""
+        """Return the wanted costs; all but the latency are computed without building the network in memory."""
         recipe = _recipe(parameters, data)
         measures: dict[str, Callable[[], float]] = {
             "model_size_mb": recipe.size_mb,
