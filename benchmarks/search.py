@@ -92,13 +92,14 @@ def _judged(project: Path, studies: Mapping[str, str], seed: int) -> dict[str, S
 def holdout_mcc(given: Inputs, curve: Curve, seed: int) -> float:
     """Train a configuration on everything before the holdout and judge it there, as the project's stages do."""
     from trading_hpo.analysis.holdout import judge_holdout
+    from trading_hpo.families.family import FinalData
     from trading_hpo.families.networks.final import train_final
 
     panel, split, window = given.panel, given.split, given.longest_window
     training = given.parameters.training.model_copy(update=TRAINING)
     latest = panel.rows((split.latest(given.parameters.folds.stop_fraction),), window)
     before = panel.rows((split.search,), window)
-    folds = [dict(fold) for fold in curve.folds]
-    network = train_final("mlp", curve.parameters, folds, panel, before, latest, training, seed, card={})
+    data = FinalData("mlp", panel, before, latest, training, seed)
+    network = train_final(data, curve.parameters, curve.folds, card={})
     look = judge_holdout(network, panel, split, window, given.parameters.backtest)
     return float(look.result["metrics"]["mcc"])

@@ -14,18 +14,21 @@ from trading_hpo.study.reference import StudyRef
 class ManyDie:
     """All workers but the last die in one instant; the last has finished its candidate. Later ones die all."""
 
-    n_workers = MAX_DEATHS + 2
-
     def __init__(self, *_):
         self.running, self.polls = {}, 0
 
-    def submit(self, candidate):
+    @property
+    def n_free(self):
+        return MAX_DEATHS + 2 - len(self.running)
+
+    def submit(self, batch):
+        (candidate,) = batch
         self.running[candidate.slot] = candidate
 
     def poll(self, timeout_s):
         self.polls += 1
         candidates, self.running = list(self.running.values()), {}
-        events = [Lost(candidate.slot, "killed by signal 9", had_begun=False) for candidate in candidates]
+        events = [Lost((candidate.slot,), "killed by signal 9", had_begun=False) for candidate in candidates]
         if self.polls == 1:
             *_, report = ShortTrials(reports=1).evaluate(candidates[-1], lambda: False)
             events[-1] = Finished(candidates[-1].slot, report, pruned=False)

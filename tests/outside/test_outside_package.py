@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -17,6 +18,7 @@ from tests.makers.commands import environment_of_commands
 from tests.makers.processes import alive_in, wait_until
 from tests.makers.projects import ROOT, new_project
 
+from trading_hpo.families.family import description_of
 from trading_hpo.market.panel import open_panel
 
 PACKAGE = Path(__file__).parent / "package"
@@ -29,7 +31,7 @@ CHOSEN = {
     "training": {"loss": "smooth_runs", "schedule": "plateau", "epochs": 4, "max_windows_per_epoch": 4096},
     "backtest": {"positions": "patient_long_short"},
     "hpo": {
-        "models_to_optimize": ["fork"],
+        "models_to_optimize": ["fork", "ridge"],
         "n_trials": N_TRIALS,
         "workers": 2,
         "pruner": {"name": "none"},
@@ -38,6 +40,7 @@ CHOSEN = {
     },
 }
 STUDY = "test-us_tech_ohlcv-return_and_range3.fork"
+RIDGES = STUDY.replace("fork", "ridge")
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +63,17 @@ def python(installed: Path, *arguments: str, cwd: Path = ROOT) -> subprocess.Com
     return subprocess.run(command, cwd=cwd, env=environment(installed), capture_output=True, text=True, check=False)
 
 
-def trials(project: Path) -> list[FrozenTrial]:
+def trials(project: Path, study: str = STUDY) -> list[FrozenTrial]:
     database = project / f"data/test/{SOURCE}/06_models/studies.db"
     try:
-        return optuna.load_study(study_name=STUDY, storage=f"sqlite:///{database}").get_trials()
+        return optuna.load_study(study_name=study, storage=f"sqlite:///{database}").get_trials()
     except (KeyError, optuna.exceptions.StorageInternalError):  # not made yet
         return []
+
+
+def load_card(folder: Path) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads(description_of(folder))["card"]
+    return card
 
 
 def searched(project: Path) -> list[tuple[object, ...]]:
@@ -153,7 +161,7 @@ class TestOneOfEachKind:
 
     def test_the_network_is_trained_again_and_judged_on_the_holdout(self, run: tuple[Path, str]) -> None:
         root = run[0] / f"data/test/{SOURCE}"
-        card = json.loads((root / "06_models/fork/network.json").read_text())["card"]
+        card = load_card(root / "06_models/fork")
         assert card["label"]["kind"] == "return_and_range"
         assert len(card["unit"]) == 2
         holdout = json.loads((root / "08_reporting/holdout_fork.json").read_text())
@@ -166,8 +174,18 @@ class TestOneOfEachKind:
         for name in ("history", "slice", "parallel", "importance", "calibration"):
             assert json.loads((figures / f"fork_{name}.json").read_text())["data"], name
 
-    def test_a_trial_is_trained_again_bit_for_bit(self, run: tuple[Path, str], installed: Path) -> None:
-        done = python(installed, "-m", "kedro", "study", "verify", STUDY, cwd=run[0])
+    def test_many_candidates_are_evaluated_at_once_and_go_through_all_stages(self, run: tuple[Path, str]) -> None:
+        found, root = trials(run[0], RIDGES), run[0] / f"data/test/{SOURCE}"
+        assert [(trial.user_attrs["slot"], trial.state) for trial in found] == [
+            (slot, TrialState.COMPLETE) for slot in range(N_TRIALS)
+        ]
+        assert all(trial.value == trial.user_attrs["metrics"]["median_error"] > 0 for trial in found)
+        assert load_card(root / "06_models/ridge")["params"].keys() == {"penalty"}
+        assert json.loads((root / "08_reporting/holdout_ridge.json").read_text())["metrics"]["median_error"] > 0
+
+    @pytest.mark.parametrize("study", [STUDY, RIDGES])
+    def test_a_trial_is_trained_again_bit_for_bit(self, run: tuple[Path, str], installed: Path, study: str) -> None:
+        done = python(installed, "-m", "kedro", "study", "verify", study, cwd=run[0])
         assert done.returncode == 0, done.stdout + done.stderr
 
 

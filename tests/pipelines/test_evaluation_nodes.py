@@ -8,6 +8,7 @@ import pytest
 
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import train_final
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import open_panel
@@ -46,7 +47,8 @@ def folds(panel, split):
 def network(panel, split):
     rows = panel.rows((split.search,), TRAINING.window_bars)
     card = {"panel_digest": panel_digest(panel)}
-    return train_final("mlp", {"hidden_dim_1": 4}, [{"stopped_epoch": 1}], panel, rows, rows[-60:], TRAINING, 0, card)
+    data = FinalData("mlp", panel, rows, rows[-60:], TRAINING, 0)
+    return train_final(data, {"hidden_dim_1": 4}, [{"stopped_epoch": 1}], card)
 
 
 # The look

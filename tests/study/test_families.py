@@ -116,7 +116,7 @@ def test_that_the_pruner_is_not_used_is_said_once(search_of, panel_file, tmp_pat
     settings = {"spaces": SPACES, "training": TRAINING, "backtest": BacktestConfig()}
     Phases.of(StudyRef("a.guess", storage), hpo, panel=panel, split=split, **settings).open(storage)
     assert [record.message for record in caplog.records] == [
-        "a.guess: trials have no epochs, so pruner median has nothing to judge and none is used."
+        "a.guess: trials report nothing before their end, so pruner median has nothing to judge and none is used."
     ]
 
 

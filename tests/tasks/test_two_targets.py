@@ -8,6 +8,7 @@ import pytest
 
 from trading_hpo.analysis.holdout import baselines, judge_holdout
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import Recipe, Rows, fit_fold
 from trading_hpo.market.panel import build_panel, open_panel, save_panel
@@ -97,7 +98,7 @@ def test_folds_learn_both_targets_and_are_judged_and_traded_by_the_first(panel, 
 def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(panel, split, tmp_path):
     before = panel.rows((split.search,), L)
     folds = [{"stopped_epoch": 20}]
-    network = train_final("mlp", PARAMETERS, folds, panel, before, before[-60:], TRAINING, 0, {})
+    network = train_final(FinalData("mlp", panel, before, before[-60:], TRAINING, 0), PARAMETERS, folds, {})
     network.save(tmp_path / "network")
     network = TrainedNetwork.load(tmp_path / "network")
     rows = panel.rows((split.holdout,), L)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mlflow.exceptions import MlflowException
 
+from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import train_final
 from trading_hpo.market.panel import open_panel
 from trading_hpo.tracking.networks import log_network
@@ -25,7 +26,8 @@ def logged(client, experiment, panel_file):
     rows = panel.rows((BarRange(0, 300),), LENGTH)
     folds = [{"stopped_epoch": 1}]
     training = TrainingConfig(window_bars=LENGTH, max_windows_per_epoch=64)
-    network = train_final("mlp", {"hidden_dim_1": 8}, folds, panel, rows, rows[-50:], training, 0, {"metric": "mcc"})
+    data = FinalData("mlp", panel, rows, rows[-50:], training, 0)
+    network = train_final(data, {"hidden_dim_1": 8}, folds, {"metric": "mcc"})
     with mlflow.start_run(experiment_id=experiment):
         return panel, network, log_network(network, panel)
 

@@ -1,8 +1,10 @@
 """What the engine runs and what it receives: neither knows what a candidate means."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from trading_hpo.errors import TradingHpoError
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ class Evaluator(Protocol):
             Interrupted: ``should_stop`` said yes.
             OverLimitError: The candidate takes more than it may.
             Exception: Any other ends the trial as failed; the search goes on.
+        """
+
+
+class BatchEvaluator(Evaluator, Protocol):
+    """Runs many candidates at once."""
+
+    def evaluate_many(
+        self, candidates: Sequence[Candidate], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[int, Report | TradingHpoError]]:
+        """Yield the slot and the end of each candidate, in any order: what it is worth, or why it failed.
+
+        A candidate's end is that of ``evaluate``, whatever else is in the batch.
+
+        Raises:
+            Interrupted: ``should_stop`` said yes.
+            Exception: Any other ends the candidates that have no end yet as failed; the search goes on.
         """
 
 

@@ -1,13 +1,12 @@
 """How a budget is spent: sampler, pruner, workers, time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.samplers.base import SamplerConfig
 from trading_hpo.engine.space import Scalar
-from trading_hpo.notifications import NotificationsConfig
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class SearchPlan:
         workers: How many candidates run at once; ``auto`` is one per core.
         timeout_minutes: Of this run of the search.
         worker_silence_minutes: Without a sign of life for so long a worker is taken for hung.
+        candidates_per_batch: That a worker is given at once; each is proposed from the slots before its batch alone.
         start_from: Configurations, whole or in part, that are tried before the sampler is asked.
-        notifications: When messages are sent.
     """
 
     n_trials: int
@@ -50,5 +49,5 @@ class SearchPlan:
     workers: int | Literal["auto"] = "auto"
     timeout_minutes: float | None = None
     worker_silence_minutes: float = 10.0
+    candidates_per_batch: int = 1
     start_from: tuple[Mapping[str, Scalar], ...] = ()
-    notifications: NotificationsConfig = field(default_factory=NotificationsConfig)

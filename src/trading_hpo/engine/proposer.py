@@ -77,7 +77,12 @@ class Proposer:
         self._study.add_trials(transferred)
         self._seen_by_pruner: Any = WithoutTransferred(self._study) if transferred else self._study
         in_order = sorted(history, key=lambda trial: trial.user_attrs.get(SLOT, trial.number))
-        self._study.add_trials([self._mirrored(trial) for trial in in_order])
+        # Of a batch that was interrupted some have ended: they come in between the others, as they did at first.
+        of_batch = _first_unfinished_batch(in_order, plan.candidates_per_batch)
+        self._held_back = deque(trial for trial in in_order if trial.user_attrs.get(SLOT) in of_batch)
+        before = (trial for trial in in_order if trial.user_attrs.get(SLOT) not in of_batch)
+        self._study.add_trials([self._mirrored(trial) for trial in before])
+        self._repeated: list[tuple[optuna.Trial, FrozenTrial]] = []
         self._running: dict[int, optuna.Trial] = {}
         fitting = [entry for entry in plan.start_from if fits(space, entry)]
         named = dict.fromkeys(json.dumps(entry, sort_keys=True) for entry in fitting)
@@ -90,17 +95,35 @@ class Proposer:
 
     def propose(self, slot: int, fixed: Mapping[str, Any] | None = None) -> Proposal:
         """Return what to try in a slot; the parameters of ``fixed``, if the slot was begun before."""
-        self._study.sampler = self._plan.sampler.make(Draw(self._space, self._plan.seed, slot))
+        while self._held_back and self._held_back[0].user_attrs[SLOT] < slot:
+            self._repeat(self._held_back.popleft())
         started_from = self._first.popleft() if fixed is None and self._first else None
         if started_from is not None:
             fixed = json.loads(started_from)  # what it leaves open is drawn
+        self._running[slot] = trial = self._ask(slot, fixed)
+        parameters = suggest(self._space, trial)
+        return Proposal(parameters, dict(trial.distributions), dict(self._frozen(trial).system_attrs), started_from)
+
+    def _ask(self, slot: int, fixed: Mapping[str, Any] | None) -> optuna.Trial:
+        self._study.sampler = self._plan.sampler.make(Draw(self._space, self._plan.seed, slot))
         if fixed is not None:
             self._study.enqueue_trial(dict(fixed), user_attrs={SLOT: slot})
         trial = self._study.ask()
         trial.set_user_attr(SLOT, slot)
-        self._running[slot] = trial
-        parameters = suggest(self._space, trial)
-        return Proposal(parameters, dict(trial.distributions), dict(self._frozen(trial).system_attrs), started_from)
+        return trial
+
+    def _repeat(self, ended: FrozenTrial) -> None:
+        trial = self._ask(ended.user_attrs[SLOT], ended.params)
+        suggest(self._space, trial)
+        self._repeated.append((trial, ended))
+
+    def _end_repeated(self) -> None:
+        """Let what had ended of an interrupted batch end again, now that the whole batch is proposed."""
+        for trial, ended in self._repeated:
+            self._tell(trial, ended.state, ended.values, ended.constraints)
+        self._repeated.clear()
+        self._study.add_trials([self._mirrored(trial) for trial in self._held_back])
+        self._held_back.clear()
 
     def should_prune(self, slot: int, epoch: int, values: Sequence[float]) -> bool:
         """Take the values on the way, one per objective, and say whether to give the trial up."""
@@ -126,12 +149,18 @@ class Proposer:
             values: One per objective; of a complete trial only.
             violations: Of each constraint by name, of a trial that has metrics.
         """
+        self._end_repeated()
         trial = self._running.pop(slot)
-        # By number, as they come back from the storage.
-        for number, violation in enumerate((violations or {}).values()):
-            trial.set_constraint(str(number), violation)
-        self._study.tell(trial, values, state=state)
+        self._tell(trial, state, values, violations or {})
         return History(trial.user_attrs.get(REPORTED), violations or {})
+
+    def _tell(
+        self, trial: optuna.Trial, state: TrialState, values: Sequence[float] | None, violations: Mapping[str, float]
+    ) -> None:
+        # By number, as they come back from the storage.
+        for number, violation in enumerate(violations.values()):
+            trial.set_constraint(str(number), violation)
+        self._study.tell(trial, values if state == TrialState.COMPLETE else None, state=state)
 
     def learn(self, trial: FrozenTrial) -> None:
         """Take a trial that another search has ended into the history."""
@@ -161,3 +190,9 @@ class Proposer:
         if ours.state != TrialState.COMPLETE:
             ours.values = None
         return ours
+
+
+def _first_unfinished_batch(history: Sequence[FrozenTrial], size: int) -> range:
+    ended = {trial.user_attrs.get(SLOT) for trial in history}
+    lowest = next(slot for slot in range(len(ended) + 1) if slot not in ended)
+    return range(lowest // size * size, (lowest // size + 1) * size)

@@ -28,11 +28,16 @@ class Slots:
         self.begun: dict[int, OpenSlot] = {}
         self.running: set[int] = set()
 
-    def next(self, take: Callable[[int], bool]) -> int | None:
-        """Return the lowest slot that has not ended, does not run here, and that ``take`` gives us."""
+    def next(self, take: Callable[[int], bool], below: int | None = None) -> int | None:
+        """Return the lowest slot that has not ended, does not run here, and that ``take`` gives us.
+
+        Args:
+            take: Says whether a slot is ours.
+            below: Of slots below this one; of the whole budget without it.
+        """
         while self._lowest in self.ended:
             self._lowest += 1
-        for slot in range(self._lowest, self._n_slots):
+        for slot in range(self._lowest, self._n_slots if below is None else min(below, self._n_slots)):
             if slot not in self.ended and slot not in self.running and take(slot):
                 self.running.add(slot)
                 return slot

@@ -21,15 +21,14 @@ from trading_hpo.engine.executor.executor import (
     OverLimit,
     Reported,
 )
-from trading_hpo.engine.progress import Progress, Tally, progress_console
 from trading_hpo.engine.proposer import Proposer
 from trading_hpo.engine.slots import OpenSlot, Slots
 from trading_hpo.engine.stop_request import StopRequest
 from trading_hpo.engine.store.claims import Claims, WholeStudy
 from trading_hpo.engine.store.stored_study import StoredStudy, begun_slot
+from trading_hpo.engine.tally import Observer, Tally
 from trading_hpo.engine.trial_record import SLOT, STARTED_FROM, feasible_value
 from trading_hpo.errors import TradingHpoError
-from trading_hpo.notifications import Notifier
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that ended in between
@@ -50,6 +49,7 @@ class Supervisor:
         space: Of the candidates.
         plan: Budget, sampler, pruner.
         executor: Runs the candidates; closed when the search ends.
+        observer: Shows how the search goes on.
         claims: Say which slots are ours, where several machines search the study.
         transferred: Complete trials of earlier studies that the sampler learns from.
     """
@@ -60,10 +60,11 @@ class Supervisor:
         space: Mapping[str, Any],
         plan: SearchPlan,
         executor: Executor,
+        observer: Observer,
         claims: Claims | None = None,
         transferred: Sequence[FrozenTrial] = (),
     ) -> None:
-        self._stored, self._plan, self._executor = stored, plan, executor
+        self._stored, self._plan, self._executor, self._observer = stored, plan, executor, observer
         self._claims = claims or WholeStudy()
         trials = stored.read()
         history = [trial for trial in trials if trial.state.is_finished()]
@@ -83,12 +84,9 @@ class Supervisor:
         self._deadline = time.monotonic() + 60 * plan.timeout_minutes if plan.timeout_minutes else np.inf
         self._deaths_in_a_row, self._last_death = 0, ""
         self._stop_request = StopRequest()
-        self._progress = Progress(
-            Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours)), progress_console()
-        )
+        self._tally = Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours))
         for trial in ours:
-            self._progress.tally.count(trial.state.name, feasible_value(trial))
-        self._notifier = Notifier.of(plan.notifications)
+            self._tally.count(trial.state.name, feasible_value(trial))
 
     def run(self) -> bool:
         """Search until the budget is spent or the time is over, and return which.
@@ -97,30 +95,19 @@ class Supervisor:
             WorkersDieError: Several workers died in a row.
             KeyboardInterrupt: A stop was requested; running slots were put back for the next search.
         """
-        tally = self._progress.tally
-        if tally.finished < self._n_slots:
-            self._notifier.notify(f"started: {tally.line()}")
-        try:
-            with self._progress.shown(), self._stop_request.signals_caught(), self._writing_behind():
+        with self._observer.watching(self._tally):
+            with self._stop_request.signals_caught(), self._writing_behind():
                 try:
                     while self._hand_out():
                         for event in self._executor.poll(TICK_S):
                             self._take(event)
                         self._check_deaths()
-                        self._progress.refresh()
+                        self._observer.refresh()
                 finally:
                     self._stop()
             if self._stop_request.asked:
                 raise KeyboardInterrupt
-        except BaseException as error:
-            self._notifier.notify(f"stopped by {type(error).__name__}: {tally.line()}")
-            raise
-        else:
-            if tally.finished > tally.resumed:
-                self._notifier.notify(f"ended: {tally.line()}")
-            return tally.finished >= self._n_slots
-        finally:
-            self._notifier.close()
+        return self._tally.finished >= self._n_slots
 
     @contextmanager
     def _writing_behind(self) -> Iterator[None]:
@@ -135,14 +122,13 @@ class Supervisor:
         """Give every free worker a slot; say whether there is anything to wait for."""
         self._stored.writer.check()
         self._claims.keep()
-        n_workers = self._executor.n_workers
-        while len(self._running) < n_workers and not self._over() and time.monotonic() >= self._look_again:
-            open_slot = self._next()
-            if open_slot is None:
+        while self._executor.n_free > 0 and not self._over() and time.monotonic() >= self._look_again:
+            batch = self._next_batch()
+            if not batch:
                 self._look_again = time.monotonic() + (LOOK_EVERY_S if self._claims.shared else 0)
                 break
-            self._running[open_slot.slot] = open_slot
-            self._executor.submit(Candidate(open_slot.slot, dict(open_slot.parameters)))
+            self._running |= {open_slot.slot: open_slot for open_slot in batch}
+            self._executor.submit([Candidate(open_slot.slot, dict(open_slot.parameters)) for open_slot in batch])
         return not self._over() and (bool(self._running) or self._others_work())
 
     def _over(self) -> bool:
@@ -153,19 +139,39 @@ class Supervisor:
         if not self._claims.shared or (self._finished() >= self._n_slots and self._stored.writer.idle):
             return False
         if not self._said_that_it_waits and self._finished() < self._n_slots:
-            left = self._n_slots - self._finished()
-            self._progress.say(f"Waiting for {left} trials that other machines train; Ctrl-C ends the wait.")
+            self._observer.waits_for_others(self._n_slots - self._finished())
             self._said_that_it_waits = True
         return True
 
     def _finished(self) -> int:
-        return self._progress.tally.finished
+        return self._tally.finished
 
-    def _next(self) -> OpenSlot | None:
-        """Take the lowest slot of the budget that is free: as it was begun before, or a new one."""
+    def _next_batch(self) -> list[OpenSlot]:
+        """Take the free slots among those that are evaluated together, from the lowest on.
+
+        A slot on which a worker was lost runs alone: should it be to blame, it takes no other with it again.
+        """
+        size, first = self._plan.candidates_per_batch, self._next()
+        if first is None or first.lost:
+            return [] if first is None else [first]
+        rest = iter(lambda: self._next(beside=range(first.slot, (first.slot // size + 1) * size)), None)
+        return [first, *rest]
+
+    def _next(self, beside: range | None = None) -> OpenSlot | None:
+        """Take the lowest slot of the budget that is free: as it was begun before, or a new one.
+
+        Args:
+            beside: Slots of one batch, to take one more of.
+        """
         self._learn_of_others()
+
+        def take(slot: int) -> bool:
+            begun = self._slots.begun.get(slot)
+            alone = begun is not None and begun.lost > 0
+            return not (beside and alone) and self._claims.take(slot, begun is not None)
+
         while self._finished() + len(self._running) < self._n_slots:
-            slot = self._slots.next(lambda slot: self._claims.take(slot, slot in self._slots.begun))
+            slot = self._slots.next(take, None if beside is None else beside.stop)
             if slot is None:
                 return None
             self._learn_of_others()  # another search may have begun or ended it before it was ours
@@ -192,23 +198,26 @@ class Supervisor:
                 continue
             if slot in self._slots.ended and self._stored.left_to_others(slot):
                 self._slots.reopen(slot)  # we had ended it ourselves while the storage was away
-                self._progress.tally.finished -= 1
+                self._tally.finished -= 1
             if trial.state.is_finished():
                 self._proposer.learn(trial)
-                self._progress.tally.count(trial.state.name, feasible_value(trial))
+                self._tally.count(trial.state.name, feasible_value(trial))
                 self._slots.end(slot)
             else:
                 self._slots.begun[slot] = begun_slot(trial)
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Lost):
+            self._deaths_in_a_row, self._last_death = self._deaths_in_a_row + 1, event.how
+            self._look_again = 0.0
+            for slot in event.slots:
+                self._lose(self._running.pop(slot), event)
+            return
         open_slot = self._running[event.slot]
         if isinstance(event, Reported):
             self._executor.answer(event.slot, prune=self._report(open_slot, event.report))
             return
         del self._running[event.slot]
-        if isinstance(event, Lost):
-            self._lose(open_slot, event)
-            return
         self._deaths_in_a_row = 0
         if open_slot.slot in self._slots.ended or self._stored.left_to_others(open_slot.slot):
             self._leave(open_slot)
@@ -243,21 +252,21 @@ class Supervisor:
         self._stored.finish(open_slot, state, report, history)
         self._end(open_slot)
         keeps_bounds = all(over <= 0 for over in report.violations.values())
-        self._count_and_notify(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
+        self._count(state, report.values[0] if state == TrialState.COMPLETE and keeps_bounds else None)
 
     def _give_up(self, open_slot: OpenSlot, reason: str, report: Report | None) -> None:
         """A trial over a limit is a pruned one: the sampler learns to keep away, and it does not count as a defect."""
         history = self._proposer.finish(open_slot.slot, TrialState.PRUNED)
         self._stored.give_up(open_slot, reason, report, history)
         self._end(open_slot)
-        self._count_and_notify(TrialState.PRUNED, None)
+        self._count(TrialState.PRUNED)
 
     def _fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         self._stored.fail(open_slot, reason, cost)
         self._proposer.finish(open_slot.slot, TrialState.FAIL)
         self._end(open_slot)
-        self._count_and_notify(TrialState.FAIL, None)
-        self._progress.tally.first_failure = self._progress.tally.first_failure or reason
+        self._tally.first_failure = self._tally.first_failure or reason
+        self._count(TrialState.FAIL)
 
     def _put_back(self, open_slot: OpenSlot) -> None:
         self._stored.put_back(open_slot)
@@ -281,8 +290,6 @@ class Supervisor:
         """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
         if event.had_begun:
             open_slot = self._stored.note_loss(open_slot)
-        self._deaths_in_a_row, self._last_death = self._deaths_in_a_row + 1, event.how
-        self._look_again = 0.0
         if self._stored.left_to_others(open_slot.slot):
             self._leave(open_slot)
         elif open_slot.lost > MAX_LOSSES:
@@ -317,15 +324,12 @@ class Supervisor:
 
     def _take_at_the_end(self, event: Event) -> None:
         if isinstance(event, Lost):
-            self._put_back(self._running.pop(event.slot))
+            for slot in event.slots:
+                self._put_back(self._running.pop(slot))
         elif not isinstance(event, Reported):  # a report that was on its way is answered by the cancellation
             self._take(event)
 
-    def _count_and_notify(self, state: TrialState, value: float | None) -> None:
-        tally, every = self._progress.tally, self._plan.notifications.every_n_trials
-        before = tally.best
-        tally.count(state.name, value)
-        if tally.best != before:
-            self._notifier.notify(f"better: {tally.line()}")
-        elif every is not None and tally.finished % every == 0:
-            self._notifier.notify(tally.line())
+    def _count(self, state: TrialState, value: float | None = None) -> None:
+        before = self._tally.best
+        self._tally.count(state.name, value)
+        self._observer.trial_ended(is_best=self._tally.best != before)

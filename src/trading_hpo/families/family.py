@@ -13,6 +13,7 @@ from safetensors import safe_open
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.families.registry import family_of
+from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -118,6 +119,17 @@ class FinalData:
     training: TrainingConfig
     seed: int
 
+    def card(self) -> dict[str, Any]:
+        """Return what a model says of the data that it was fitted on, as plain data."""
+        return {
+            "model_type": self.model_type,
+            "settings": {**self.training.compared(), "seed": self.seed},
+            "train_rows": len(self.rows),
+            "assets": list(self.panel.assets),
+            "features": list(self.panel.feature_names),
+            "label": label_of(task_of(self.panel.label)),
+        }
+
 
 class TrainedModel(Protocol):
     """A model after its last fit, with everything that is needed to use it."""
@@ -178,11 +190,38 @@ class Family(Protocol):
             parameters: Of the chosen trial.
             folds: What that trial left per fold, as plain data.
             data: The rows.
-            card: Goes with the model, and gains what the family knows.
+            card: Goes with the model, together with ``data.card()``, the parameters and what the family knows.
         """
 
     def load(self, folder: Path) -> TrainedModel:
         """Read what ``TrainedModel.save`` wrote."""
+
+
+class BatchFamily(Family, Protocol):
+    """How many candidates of one kind are fitted at once; their model types have ``candidates_per_batch``."""
+
+    def evaluate_many(
+        self,
+        candidates: Sequence[Mapping[str, Any]],
+        data: StudyData,
+        shared: Any,
+        should_stop: Callable[[], bool],
+    ) -> Iterator[tuple[int, Sequence[FoldScore] | TradingHpoError]]:
+        """Yield the place of each candidate among those given and what its folds are worth, or why it failed.
+
+        Whatever else is in the batch, a candidate's scores are those of ``fit_fold``, but for their seconds.
+
+        **Looks ahead:** as ``fit_fold``.
+
+        Args:
+            candidates: Parameters of each.
+            data: Of the study.
+            shared: What the family has made of them.
+            should_stop: Asked every second at least.
+
+        Raises:
+            Interrupted: ``should_stop`` said yes.
+        """
 
 
 def load_model(folder: Path) -> TrainedModel:

@@ -25,6 +25,7 @@ class ModelType:
         choices: What a trial of it may choose by name, each with parameters of its own, such as a loss: the registry of
             every such choice.
         has_epochs: Whether a fit reports on its way. One that does not cannot be pruned between its epochs.
+        candidates_per_batch: How many candidates a ``BatchFamily`` is given at once.
         preload: Modules that a first fit imports; with the family's, they are there once for all workers.
     """
 
@@ -34,6 +35,7 @@ class ModelType:
     common: tuple[type[Config], ...] = ()
     choices: Mapping[str, Registry[Any]] = field(default_factory=dict)
     has_epochs: bool = True
+    candidates_per_batch: int = 1
     preload: tuple[str, ...] = ()
 
     @property

@@ -65,7 +65,7 @@ def search_fingerprint(
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
         "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
         "constraints": [part.name for part in hpo.constraints],
-        "training": compared_training(training),
+        "training": training.compared(),
         "backtest": backtest.model_dump(mode="json"),
         "seed": hpo.seed,
         "fold_order": hpo.fold_order,
@@ -78,11 +78,6 @@ def _last_seen(panel: Panel, split: Split) -> int:
     parts = [part for fold in split.folds for role in ROLES for part in fold.role(role)]
     ends = last_label_end(panel)
     return int(max(ends[part.start : part.stop].max() for part in parts if len(part)))
-
-
-def compared_training(training: TrainingConfig) -> dict[str, Any]:
-    """Return what of the training decides a value."""
-    return training.model_dump(mode="json", exclude={"device", "eval_batch_size"})
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

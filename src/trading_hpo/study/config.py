@@ -170,7 +170,6 @@ class HpoConfig(Config):
             timeout_minutes=self.timeout_minutes,
             worker_silence_minutes=self.limits.worker_silence_minutes,
             start_from=self.start_from,
-            notifications=self.notifications,
         )
 
     def teachers(self, model_type: str) -> tuple[str, ...]:

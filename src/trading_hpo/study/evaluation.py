@@ -1,18 +1,18 @@
 """What a candidate is worth: train it on all folds, side by side or one after another."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
-from trading_hpo.errors import OverLimitError, StaleInputError
-from trading_hpo.families.family import Costs, FoldScore, Rows, StudyData
+from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
+from trading_hpo.families.family import BatchFamily, Costs, FoldScore, Rows, StudyData
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.folds import Split
@@ -145,6 +145,34 @@ class TrialEvaluator:
         finally:
             give_memory_back()
 
+    def evaluate_many(
+        self, candidates: Sequence[Candidate], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[int, Report | TradingHpoError]]:
+        """Yield the slot of each candidate and what it is worth at its end, or why it has failed.
+
+        A candidate of a batch has no time of its own: the batch may take what the limits of all its trials allow.
+
+        Raises:
+            Interrupted: ``should_stop`` said yes.
+            OverLimitError: The time is over.
+        """
+        within: list[tuple[Candidate, Costs]] = []
+        for candidate in candidates:
+            try:
+                within.append((candidate, self._costs(candidate.parameters)))
+            except OverLimitError as error:
+                yield candidate.slot, error
+        minutes = self.task.limits.max_training_time_minutes
+        may_stop = _within(minutes and minutes * len(within), should_stop)
+        all_parameters = [candidate.parameters for candidate, _ in within]
+        family = cast(BatchFamily, self._family)  # as its model type says
+        for place, scores in family.evaluate_many(all_parameters, self._data, self._shared, may_stop):
+            candidate, costs = within[place]
+            if isinstance(scores, TradingHpoError):
+                yield candidate.slot, scores
+            else:
+                yield candidate.slot, self._report(self._at_equal_epochs(scores, costs))
+
     def _report(self, outcome: TrialOutcome) -> Report:
         return Report(
             values=outcome.values,
@@ -158,9 +186,8 @@ class TrialEvaluator:
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
-        limits = self.task.limits
-        costs = costs_within(limits, self._family, parameters, self._data, self.task.judged_by)
-        may_stop = _within(limits.max_training_time_minutes, should_stop)
+        costs = self._costs(parameters)
+        may_stop = _within(self.task.limits.max_training_time_minutes, should_stop)
         running = {
             number: self._family.fit_fold(parameters, number, self._data, self._shared, may_stop)
             for number in self._data.folds
@@ -170,6 +197,9 @@ class TrialEvaluator:
         else:
             yield from self._side_by_side(running, costs)
 
+    def _costs(self, parameters: Mapping[str, Any]) -> Costs:
+        return costs_within(self.task.limits, self._family, parameters, self._data, self.task.judged_by)
+
     def _side_by_side(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
         scores: dict[int, FoldScore] = {}
         while running:
@@ -177,8 +207,11 @@ class TrialEvaluator:
                 scores[number] = next(fold)
                 if scores[number].finished:
                     del running[number]
-            outcome = self._outcome([scores[number] for number in sorted(scores)], costs)
-            yield replace(outcome, step=max(score.epochs for score in scores.values()), reported=outcome.values)
+            yield self._at_equal_epochs([scores[number] for number in sorted(scores)], costs)
+
+    def _at_equal_epochs(self, scores: Sequence[FoldScore], costs: Costs) -> TrialOutcome:
+        outcome = self._outcome(scores, costs)
+        return replace(outcome, step=max(score.epochs for score in scores), reported=outcome.values)
 
     def _one_after_another(self, running: dict[int, Iterator[FoldScore]], costs: Costs) -> Iterator[TrialOutcome]:
         scores: list[FoldScore] = []
@@ -194,7 +227,7 @@ class TrialEvaluator:
                 finished=len(scores) == len(running),
             )
 
-    def _outcome(self, scores: list[FoldScore], costs: Costs) -> TrialOutcome:
+    def _outcome(self, scores: Sequence[FoldScore], costs: Costs) -> TrialOutcome:
         names = scores[0].metrics
         by_fold = {name: [score.metrics[name] for score in scores] for name in names}
         paths = [self._paths[score.fold] for score in scores]

@@ -16,7 +16,6 @@ from trading_hpo.engine.space import space_from
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import VIOLATIONS, violation
 from trading_hpo.splits.folds import Split
-from trading_hpo.study.conditions import compared_training
 from trading_hpo.study.config import HpoConfig, PhaseConfig
 from trading_hpo.study.evaluation import EvaluationTask
 from trading_hpo.study.narrowing import narrowed
@@ -66,7 +65,7 @@ class Phases:
         searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
         if unused := [asked.name for asked, used in searches if asked != used]:
             logger.warning(
-                "%s: trials have no epochs, so pruner %s has nothing to judge and none is used.",
+                "%s: trials report nothing before their end, so pruner %s has nothing to judge and none is used.",
                 study.study_name,
                 ", ".join(dict.fromkeys(unused)),
             )
@@ -142,6 +141,6 @@ class Phases:
             space=space,
             hpo=hpo,
             task=self._task_of(name, training),
-            fingerprint={**self.first.fingerprint, "search_space": shown, "training": compared_training(training)},
+            fingerprint={**self.first.fingerprint, "search_space": shown, "training": training.compared()},
             transfer=lambda: transfer_of([before], space, hpo),
         )

@@ -27,6 +27,7 @@ from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
 from trading_hpo.study.opening import open_study
+from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.transfer import Transfer, recall
 from trading_hpo.tasks.registry import task_of
@@ -146,8 +147,13 @@ class Search:
                 study, opened = self._open(storage)
             held.callback(engine_of(opened).dispose)  # several searches beside each other must not exhaust a server
             taken_over = recall(opened, study)
-            plan = replace(self.hpo.plan(self.task.training.epochs), pruner=self.pruner)
-            plan = replace(plan, start_from=(*plan.start_from, *taken_over.first))
+            plan = self.hpo.plan(self.task.training.epochs)
+            plan = replace(
+                plan,
+                pruner=self.pruner,
+                candidates_per_batch=MODEL_TYPES[self.task.model_type].candidates_per_batch,
+                start_from=(*plan.start_from, *taken_over.first),
+            )
             stored = StoredStudy(study, opened, Writer(self.patience_s), claims.shared)
             executor = ProcessExecutor(
                 partial(self.make, self.task, self.panel_path),
@@ -155,14 +161,15 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
-            return Supervisor(stored, self.space, plan, executor, claims, taken_over.trials).run()
+            progress = Progress(self.hpo.notifications)
+            return Supervisor(stored, self.space, plan, executor, progress, claims, taken_over.trials).run()
 
     @property
     def pruner(self) -> PrunerConfig:
-        """The pruner that is used: one that judges epochs has nothing to judge where there are none."""
-        asked = self.hpo.pruner
-        judges = MODEL_TYPES[self.task.model_type].has_epochs or asked.judges == "folds"
-        return asked if judges else NoneConfig()
+        """The pruner that is used: none where a trial reports nothing before its end."""
+        asked, model_type = self.hpo.pruner, MODEL_TYPES[self.task.model_type]
+        judges = model_type.has_epochs or asked.judges == "folds"
+        return asked if judges and model_type.candidates_per_batch == 1 else NoneConfig()
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)

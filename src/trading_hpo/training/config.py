@@ -39,6 +39,10 @@ class TrainingConfig(Config):
     eval_batch_size: int = Field(default=2048, ge=1)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$")
 
+    def compared(self) -> dict[str, Any]:
+        """Return what of it decides a value, as plain data."""
+        return self.model_dump(mode="json", exclude={"device", "eval_batch_size"})
+
     @model_validator(mode="after")
     def _known_choices(self) -> Self:
         named = {choice: getattr(self, choice) for choice in CHOICES}

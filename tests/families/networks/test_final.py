@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from trading_hpo.errors import Interrupted, StaleInputError
-from trading_hpo.families.family import DivergedError
+from trading_hpo.errors import StaleInputError
+from trading_hpo.families.family import DivergedError, FinalData
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import Recipe
 from trading_hpo.families.registry import MODEL_TYPES
@@ -44,10 +44,8 @@ def rows(panel: Panel) -> np.ndarray:
 
 def final(panel: Panel, rows: np.ndarray, model_type: str = "mlp", **more: Any) -> TrainedNetwork:
     options: dict[str, Any] = {"parameters": PARAMETERS, "folds": FOLDS, "card": {"trial_number": 4}, **more}
-    training = options.pop("training", TRAINING)
-    return train_final(
-        model_type, panel=panel, rows=rows, latest_rows=rows[-40:], training=training, seed=SEED, **options
-    )
+    data = FinalData(model_type, panel, rows, rows[-40:], options.pop("training", TRAINING), options.pop("seed", SEED))
+    return train_final(data, **options)
 
 
 def scores(network: TrainedNetwork, panel: Panel, rows: np.ndarray) -> np.ndarray:
@@ -155,9 +153,13 @@ def test_card_says_where_the_network_comes_from(panel: Panel, rows: np.ndarray, 
     assert trained.card["features"] == list(panel.feature_names)
 
 
-def test_a_final_training_can_be_stopped(panel: Panel, rows: np.ndarray) -> None:
-    with pytest.raises(Interrupted):
-        final(panel, rows, should_stop=lambda: True)
+def test_another_seed_gives_another_network_and_the_same_one_the_same_bits(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
+    again, other = final(panel, rows), final(panel, rows, seed=SEED + 1)
+    assert (scores(again, panel, rows) == scores(trained, panel, rows)).all()
+    assert not np.allclose(scores(other, panel, rows), scores(trained, panel, rows))
+    assert (trained.card["settings"]["seed"], other.card["settings"]["seed"]) == (SEED, SEED + 1)
 
 
 def test_a_network_that_blew_up_is_not_handed_over(make_panel: MakePanel, rows: np.ndarray) -> None:

@@ -50,37 +50,38 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Lost:
-    """A worker died or hangs on a candidate.
+    """A worker died or hangs.
 
     Attributes:
-        slot: Its candidate.
+        slots: Of its candidates that have no end yet.
         how: What became of the worker, for a message.
-        had_begun: Whether the worker had ever been ready; one that never was says nothing about the candidate.
+        had_begun: Whether the worker had ever been ready; one that never was says nothing about the candidates.
     """
 
-    slot: int
+    slots: tuple[int, ...]
     how: str
     had_begun: bool
 
 
-Event = Reported | Finished | Failed | OverLimit | Cancelled | Lost
+OfCandidate = Reported | Finished | Failed | OverLimit | Cancelled
+Event = OfCandidate | Lost
 
 
 class Executor(Protocol):
-    """Runs candidates, several at once."""
+    """Runs batches of candidates, several at once; a batch may be a single one."""
 
     @property
-    def n_workers(self) -> int:
-        """How many candidates it runs at once."""
+    def n_free(self) -> int:
+        """How many batches it can begin now."""
 
-    def submit(self, candidate: Candidate) -> None:
-        """Begin a candidate; called while fewer than ``n_workers`` run."""
+    def submit(self, batch: Sequence[Candidate]) -> None:
+        """Begin candidates that one worker evaluates together; called while ``n_free`` is not 0."""
 
     def poll(self, timeout_s: float) -> Sequence[Event]:
         """Return what has happened, waiting for something to happen until the timeout."""
 
     def answer(self, slot: int, prune: bool) -> None:
-        """Answer a report: give the candidate up, or let it go on."""
+        """Answer a report of a single candidate: give it up, or let it go on."""
 
     def cancel(self) -> None:
         """Interrupt all candidates; each ends in ``Cancelled``, or in another event that was on its way."""

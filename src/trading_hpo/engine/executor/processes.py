@@ -7,15 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ctypes import c_double
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from typing import Any, Literal
+from typing import Literal
 
 from trading_hpo.engine.candidate import Candidate, MakeEvaluator
-from trading_hpo.engine.executor.executor import Cancelled, Event, Failed, Finished, Lost, OverLimit, Reported
+from trading_hpo.engine.executor.executor import Event, Lost, OfCandidate, Reported
 from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence
-from trading_hpo.engine.executor.worker import work
+from trading_hpo.engine.executor.worker import Pipe, work
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
@@ -25,11 +25,16 @@ _FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
 
 @dataclass(eq=False)
 class Worker:
-    """One process, the pipe to it, and how long it has said nothing; ready once it has said that it can train."""
+    """One process, the pipe to it, and how long it has said nothing; ready once it has said that it can train.
+
+    Attributes:
+        slots: That it evaluates; it is free without any.
+    """
 
     process: ForkServerProcess
-    pipe: "connection.Connection[Any, Any]"
+    pipe: Pipe
     silence: Silence
+    slots: list[int] = field(default_factory=list)
     ready: bool = False
 
     def how_it_died(self) -> str:
@@ -68,22 +73,23 @@ class ProcessExecutor:
     ) -> None:
         self._make, self._silence_s, self._preload = make, silence_s, tuple(preload)
         self._workers = workers
-        self._busy: dict[Worker, int] = {}  # with their slots
+        self._busy: list[Worker] = []
         self._idle: list[Worker] = []
         self._hung: list[Worker] = []
         self._clock = AwakeClock()
 
     @property
-    def n_workers(self) -> int:
-        """How many candidates it runs at once."""
-        return default_workers() if self._workers == "auto" else self._workers
+    def n_free(self) -> int:
+        """How many batches it can begin now."""
+        return (default_workers() if self._workers == "auto" else self._workers) - len(self._busy)
 
-    def submit(self, candidate: Candidate) -> None:
-        """Begin a candidate in a free worker, or in a new one."""
+    def submit(self, batch: Sequence[Candidate]) -> None:
+        """Begin candidates in a free worker, or in a new one."""
         worker = self._idle.pop() if self._idle else self._start_worker()
-        self._busy[worker] = candidate.slot
+        worker.slots = [candidate.slot for candidate in batch]
+        self._busy.append(worker)
         worker.silence.reset(self._clock.now())
-        _send(worker, candidate)
+        _send(worker, list(batch))
 
     def poll(self, timeout_s: float) -> list[Event]:
         """Return what the workers have said. EOF: a worker died. Timeout: it hangs."""
@@ -91,24 +97,24 @@ class ProcessExecutor:
         events: list[Event] = []
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
-                kind, content = worker.pipe.recv()
+                event: OfCandidate | None = worker.pipe.recv()
             except (EOFError, ConnectionError):
                 events.append(self._remove_dead(worker))
             else:
                 worker.silence.reset(self._clock.now())
-                events += self._event(worker, kind, content)
+                events += self._received(worker, event, self._busy)
         for worker in [worker for worker in self._hung if worker.pipe in ready]:
             self._receive_late(worker)
         return events + self._set_silent_ones_aside()
 
     def answer(self, slot: int, prune: bool) -> None:
         """Answer a report."""
-        for worker, own in self._busy.items():
-            if own == slot:
+        for worker in self._busy:
+            if slot in worker.slots:
                 _send(worker, "prune" if prune else "go")
 
     def cancel(self) -> None:
-        """Interrupt all candidates at their next batch."""
+        """Interrupt all candidates when they next ask."""
         for worker in self._busy:
             _send(worker, "stop")
 
@@ -120,51 +126,44 @@ class ProcessExecutor:
         self._idle.clear()
         self._hung.clear()
 
-    def _event(self, worker: Worker, kind: str, content: Any) -> list[Event]:
-        slot = self._busy[worker]
-        if kind == "ready":
+    def _received(self, worker: Worker, event: OfCandidate | None, where: list[Worker]) -> list[OfCandidate]:
+        """Take what a worker has said; it is free once all its slots have an end."""
+        if event is None:
             worker.ready = True
             return []
-        if kind == "report":
-            return [Reported(slot, content)]
-        del self._busy[worker]
-        self._idle.append(worker)
-        if kind == "failed":
-            return [Failed(slot, content)]
-        if kind == "over_limit":
-            return [OverLimit(slot, *content)]
-        if kind == "interrupted":
-            return [Cancelled(slot)]
-        return [Finished(slot, content, pruned=kind == "pruned")]
+        if not isinstance(event, Reported):
+            worker.slots.remove(event.slot)
+            if not worker.slots:
+                where.remove(worker)
+                self._idle.append(worker)
+        return [event]
 
     def _remove_dead(self, worker: Worker) -> Lost:
-        slot, how = self._busy.pop(worker), worker.how_it_died()
+        self._busy.remove(worker)
+        how = worker.how_it_died()
         worker.kill()
-        return Lost(slot, how, worker.ready)
+        return Lost(tuple(worker.slots), how, worker.ready)
 
     def _set_silent_ones_aside(self) -> list[Event]:
-        """Take back the slots of workers that have begun no batch for long; the processes may wake up yet."""
+        """Take back the slots of workers that have asked nothing for long; the processes may wake up yet."""
         now = self._clock.now()
         lost: list[Event] = []
         for worker in [worker for worker in self._busy if worker.silence.seconds(now) > self._silence_s]:
-            slot = self._busy.pop(worker)
+            self._busy.remove(worker)
             self._hung.append(worker)
-            _send(worker, "stop")  # read when it wakes up, before its next batch
-            lost.append(Lost(slot, f"silent for {self._silence_s / 60:g} minutes", worker.ready))
+            _send(worker, "stop")  # read when it wakes up, when it next asks
+            lost.append(Lost(tuple(worker.slots), f"silent for {self._silence_s / 60:g} minutes", worker.ready))
         return lost
 
     def _receive_late(self, worker: Worker) -> None:
-        """Use a worker again that was taken for hung; its slot is no longer its own, so its result is refused."""
+        """Use a worker again that was taken for hung; its slots are no longer its own, so what it says is refused."""
         try:
-            kind, _ = worker.pipe.recv()
+            event: OfCandidate | None = worker.pipe.recv()
         except (EOFError, ConnectionError):
             self._hung.remove(worker)
             worker.kill()
         else:
-            worker.ready = True
-            if kind not in {"report", "ready"}:
-                self._hung.remove(worker)
-                self._idle.append(worker)
+            self._received(worker, event, self._hung)
 
     def _start_worker(self) -> Worker:
         context = _context(self._preload)

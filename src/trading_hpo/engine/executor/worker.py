@@ -1,70 +1,97 @@
 """A persistent process that evaluates what it is sent; it never touches the study storage.
 
-Messages to a worker: a ``Candidate`` starts an evaluation; while it runs, ``"go"`` or ``"prune"`` answers each report
-and ``"stop"`` interrupts it at the next batch.
-Messages from it: ``("ready", None)`` once, then
-``("report", report)``, ``("done" | "pruned", report)``, ``("failed", reason)``,
-``("over_limit", (reason, last report or none))``, ``("interrupted", None)``.
+Messages to a worker: a list of ``Candidate`` starts an evaluation; while it runs, ``"go"`` or ``"prune"`` answers each
+report and ``"stop"`` interrupts it at the next look.
+Messages from it: ``None`` once it is ready, then the executor's events.
 """
 
 import os
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from ctypes import c_double
 from multiprocessing import connection, parent_process
-from typing import Any
+from typing import Any, TypeAlias, cast
 
-from trading_hpo.engine.candidate import Candidate, Evaluator, MakeEvaluator
+from trading_hpo.engine.candidate import BatchEvaluator, Candidate, Evaluator, MakeEvaluator, Report
+from trading_hpo.engine.executor.executor import Cancelled, Failed, Finished, OfCandidate, OverLimit, Reported
 from trading_hpo.engine.executor.heartbeat import beating
 from trading_hpo.errors import Interrupted, OverLimitError, TradingHpoError
 
+Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
-def work(pipe: "connection.Connection[Any, Any]", beat: c_double, make: MakeEvaluator) -> None:
-    """Serve candidates until the pipe ends, with the parent or by its wish."""
+
+def work(pipe: Pipe, beat: c_double, make: MakeEvaluator) -> None:
+    """Serve batches of candidates until the pipe ends, with the parent or by its wish."""
     # Ctrl-C reaches the whole process group; only the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     evaluator = make()
-    pipe.send(("ready", None))
+    pipe.send(None)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            candidate = pipe.recv()
-            if candidate == "stop":  # arrived after the candidate had ended
+            batch = pipe.recv()
+            if batch == "stop":  # arrived after the batch had ended
                 continue
-            with closing(_messages(evaluator, candidate, pipe, beat)) as messages:
-                for message in messages:
-                    pipe.send(message)
+            should_stop = beating(beat, pipe.poll)
+            # Only who can evaluate batches is sent any.
+            events = (
+                _of_one(evaluator, batch[0], pipe, should_stop)
+                if len(batch) == 1
+                else _of_many(cast(BatchEvaluator, evaluator), batch, pipe, should_stop)
+            )
+            with closing(events):
+                for event in events:
+                    pipe.send(event)
 
 
-def _messages(
-    evaluator: Evaluator, candidate: Candidate, pipe: "connection.Connection[Any, Any]", beat: c_double
-) -> Generator[tuple[str, Any], None, None]:
-    report = None
+def _of_one(
+    evaluator: Evaluator, candidate: Candidate, pipe: Pipe, should_stop: Callable[[], bool]
+) -> Generator[OfCandidate, None, None]:
+    slot, report = candidate.slot, None
     try:
-        for report in evaluator.evaluate(candidate, should_stop=beating(beat, pipe.poll)):
+        for report in evaluator.evaluate(candidate, should_stop):
             if report.finished:
-                yield "done", report
+                yield Finished(slot, report, pruned=False)
                 return
-            yield "report", report
+            yield Reported(slot, report)
             answer = pipe.recv()
             if answer == "stop":
-                yield "interrupted", None
+                yield Cancelled(slot)
                 return
             if answer == "prune":
-                yield "pruned", report
+                yield Finished(slot, report, pruned=True)
                 return
     except Interrupted:
         pipe.recv()  # the "stop" that was seen
-        yield "interrupted", None
-    except OverLimitError as error:
-        yield "over_limit", (str(error), report)
-    except TradingHpoError as error:
-        yield "failed", str(error)
+        yield Cancelled(slot)
     except Exception as error:  # a candidate's own failure is a result; the search goes on with the next one
-        yield "failed", f"{type(error).__name__}: {error}"
+        yield _failed(slot, error, report)
+
+
+def _of_many(
+    evaluator: BatchEvaluator, batch: Sequence[Candidate], pipe: Pipe, should_stop: Callable[[], bool]
+) -> Generator[OfCandidate, None, None]:
+    left = [candidate.slot for candidate in batch]
+    try:
+        for slot, end in evaluator.evaluate_many(batch, should_stop):
+            left.remove(slot)
+            yield Finished(slot, end, pruned=False) if isinstance(end, Report) else _failed(slot, end)
+        if left:
+            raise ValueError(f"the batch has ended without {len(left)} of its {len(batch)} candidates")
+    except Interrupted:
+        pipe.recv()
+        yield from (Cancelled(slot) for slot in left)
+    except Exception as error:
+        yield from (_failed(slot, error) for slot in left)
+
+
+def _failed(slot: int, error: Exception, report: Report | None = None) -> OfCandidate:
+    if isinstance(error, OverLimitError):
+        return OverLimit(slot, str(error), report)
+    return Failed(slot, str(error) if isinstance(error, TradingHpoError) else f"{type(error).__name__}: {error}")
 
 
 def _die_with_parent() -> None:

@@ -71,10 +71,7 @@ class Networks(Family):
         card: Mapping[str, Any],
     ) -> TrainedNetwork:
         """Train on all rows before the holdout."""
-        rows = (data.panel, data.rows, data.latest_rows)
-        return train_final(
-            data.model_type, parameters, [dict(fold) for fold in folds], *rows, data.training, data.seed, card
-        )
+        return train_final(data, parameters, folds, card)
 
     def load(self, folder: Path) -> TrainedNetwork:
         """Read a network."""

@@ -1,7 +1,7 @@
 """The last training of a configuration, on everything before the holdout, and the network it leaves."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from trading_hpo.errors import StaleInputError
-from trading_hpo.families.family import MODEL_FILE, DivergedError
+from trading_hpo.families.family import MODEL_FILE, DivergedError, FinalData
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fold import Recipe
 from trading_hpo.tasks.head import Head
-from trading_hpo.tasks.registry import label_of, task_of
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.schedules.replay import Replay
@@ -113,16 +112,7 @@ class TrainedNetwork:
 
 
 def train_final(
-    model_type: str,
-    parameters: Mapping[str, Any],
-    folds: list[dict[str, Any]],
-    panel: Panel,
-    rows: Int[np.ndarray, " N"],
-    latest_rows: Int[np.ndarray, " N"],
-    training: TrainingConfig,
-    seed: int,
-    card: Mapping[str, Any],
-    should_stop: Callable[[], bool] = lambda: False,
+    data: FinalData, parameters: Mapping[str, Any], folds: Sequence[Mapping[str, Any]], card: Mapping[str, Any]
 ) -> TrainedNetwork:
     """Train a configuration on all rows before the holdout.
 
@@ -133,59 +123,47 @@ def train_final(
     **Looks ahead:** label only, of the rows given.
 
     Args:
-        model_type: Name in the registry.
+        data: The rows.
         parameters: Of the trial.
         folds: What the trial left per fold.
-        panel: The data.
-        rows: Samples before the holdout, purged against it.
-        latest_rows: The last of them, as many bars as a fold keeps for stopping; they set the threshold.
-        training: What all trials shared.
-        seed: Of the study.
         card: Goes with the network.
-        should_stop: Asked before every batch.
 
     Raises:
         DivergedError: A weight is not finite.
-        Interrupted: ``should_stop`` said yes.
     """
     use_one_thread()  # as the folds were trained: another number may round differently
-    recipe = Recipe.of(model_type, parameters, panel, training, seed)
-    epochs = int(np.median([fold["stopped_epoch"] for fold in folds]))
-    stream = RandomStream(fold_seed(seed, FINAL_FOLD, parameters))
+    panel, training = data.panel, data.training
+    recipe = Recipe.of(data.model_type, parameters, panel, training, data.seed)
+    epochs = max(int(np.median([fold["stopped_epoch"] for fold in folds])), 1)
+    stream = RandomStream(fold_seed(data.seed, FINAL_FOLD, parameters))
     network = recipe.build(stream)
-    scaler = Scaler.fit(panel, rows, training.clip_sigma).to(training.device)
+    scaler = Scaler.fit(panel, data.rows, training.clip_sigma).to(training.device)
     windows = Windows(panel, recipe.architecture.window_bars, training.device)
-    unit = recipe.task.scale(panel.targets(rows))
+    unit = recipe.task.scale(panel.targets(data.rows))
     for _ in fit(
         network,
         windows,
-        rows,
+        data.rows,
         scaler,
         recipe.targets(panel, unit),
         replace(recipe.components, schedule=Replay.of(folds, recipe.chosen.learning_rate)),
-        epochs=max(epochs, 1),
+        epochs=epochs,
         batch_size=recipe.chosen.batch_size,
         learning_rate=recipe.chosen.learning_rate,
         stream=stream,
         max_windows=training.max_windows_per_epoch,
-        should_stop=should_stop,
     ):
         pass
     if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
         raise DivergedError("a weight was not finite after the final training")
-    output = predict(network, windows, latest_rows, scaler, training.eval_batch_size, should_stop).cpu().numpy()
+    output = predict(network, windows, data.latest_rows, scaler, training.eval_batch_size).cpu().numpy()
     latest = recipe.task.forecast(output, recipe.head, unit)
-    decision = recipe.task.decide(latest, panel.targets(latest_rows), training.threshold)
+    decision = recipe.task.decide(latest, panel.targets(data.latest_rows), training.threshold)
     full_card = {
         **card,
-        "model_type": model_type,
+        **data.card(),
         "params": dict(parameters),
-        "settings": {**training.model_dump(mode="json", exclude={"device", "eval_batch_size"}), "seed": seed},
-        "epochs": max(epochs, 1),
-        "train_rows": len(rows),
-        "assets": list(panel.assets),
-        "features": list(panel.feature_names),
-        "label": label_of(recipe.task),
+        "epochs": epochs,
         "head": {"kind": recipe.head.kind, "levels": list(recipe.head.levels)},
         "unit": unit.tolist(),
         "torch": torch.__version__,
