@@ -122,7 +122,7 @@ def _by_hand(work: _Work) -> _Result:
     network = work.recipe.architecture.build()
     targets = work.recipe.targets(panel, work.recipe.task.scale(panel.targets(work.rows.train)))
     loss, decay = work.recipe.components.loss, work.recipe.parameters["weight_decay"]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
     values = panel.features.reshape(-1, panel.n_features)
     mean, spread = (f(values[work.rows.train], axis=0, dtype="f8").astype("f4") for f in (np.mean, np.std))
@@ -144,9 +144,9 @@ def _by_hand(work: _Work) -> _Result:
         for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
             value = loss(Batch(network(chosen_windows, batch // n_bars), batch, targets))
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             value.backward()
-            optimiser.step()
+            optimizer.step()
         scores = outputs(stop)
         stop_loss = float(loss(Batch(scores, stop, targets)))
         threshold = float(np.quantile(scores.numpy(), 1 - target[stop].numpy().astype("f8").mean()))

@@ -114,7 +114,7 @@ def _usual(project: Path, model_type: str, size: Size) -> "Usual":
     from trading_hpo.tasks.registry import task_of
 
     logging.disable(logging.WARNING)
-    import_module("torch._dynamo")  # 3 s that the first optimiser would take; our workers do not pay for it either
+    import_module("torch._dynamo")  # 3 s that the first optimizer would take; our workers do not pay for it either
     given = inputs_of(project)
     parameters, target_kind = given.parameters, task_of(given.panel.label).target_kind
     space = resolve_space(

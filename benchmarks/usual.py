@@ -139,11 +139,11 @@ class Script:
         torch.manual_seed(fold_seed(self.given.parameters.hpo.seed, fold.number, parameters))
         network = self.architecture(network_config).build()
         decay = components.optimizer.model_dump()["weight_decay"]
-        optimiser = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay)
         train, stop, validation = self.loaders(fold, chosen.batch_size)
         best_loss, best_score, best_weights, waited = np.inf, 0.0, network.state_dict(), 0
         for epoch in range(1, self.epochs + 1):
-            train_loss = train_epoch(network, train, components.loss, optimiser)
+            train_loss = train_epoch(network, train, components.loss, optimizer)
             outputs, truth = evaluate(network, stop)
             stop_loss = components.loss(_Batch(outputs, truth)).item()
             threshold = torch.quantile(outputs, 1 - truth.mean()).item()
@@ -204,16 +204,16 @@ class _Batch:
 
 
 def train_epoch(
-    network: nn.Module, batches: DataLoader[Sample], loss_of: Callable[..., Tensor], optimiser: torch.optim.Optimizer
+    network: nn.Module, batches: DataLoader[Sample], loss_of: Callable[..., Tensor], optimizer: torch.optim.Optimizer
 ) -> float:
     """Train on every batch once and return the mean loss."""
     network.train()
     total, n_rows = 0.0, 0
     for windows, asset, target in batches:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = loss_of(_Batch(network(windows, asset), target))
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         total, n_rows = total + loss.item() * len(target), n_rows + len(target)
     return total / n_rows
 

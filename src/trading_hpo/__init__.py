@@ -69,7 +69,7 @@ The tree, in the order in which data flow through it:
         forward_return.py
         number_task.py      what tasks of numbers share
         positions/          calls -> target positions
-            half_when_lively.py
+            half_when_volatile.py
             long_flat.py
             long_short.py
             registry.py
@@ -106,7 +106,7 @@ The tree, in the order in which data flow through it:
         loop.py             epochs
         tensorboard.py      numbers by epoch
         batch.py            what a loss sees
-        choices.py          loss, optimiser, schedule: what can be chosen and searched
+        choices.py          loss, optimizer, schedule: what can be chosen and searched
         losses/             one file a loss
             cross_entropy.py
             focal.py
@@ -114,9 +114,9 @@ The tree, in the order in which data flow through it:
             mae.py
             mse.py
             registry.py
-        optimisers/         one file an optimiser
+        optimizers/         one file an optimizer
             adamw.py
-            optimiser.py    what an optimiser is
+            optimizer.py    what an optimizer is
             registry.py
         sampling.py         rows -> batches: rows, bars or runs
         schedules/          one file a schedule
@@ -189,7 +189,7 @@ The tree, in the order in which data flow through it:
             claims.py       which slots are ours, where several machines search
         slots.py            the places of the budget
         supervisor.py       runs a study to its budget
-        progress.py         the line at the end of a run
+        tally.py            counts of a search, and who watches them
         stop_request.py     Ctrl-C
         experimental.py     parts of Optuna that it calls experimental
     study/                  the project's meaning of an Optuna study
@@ -205,6 +205,7 @@ The tree, in the order in which data flow through it:
         narrowing.py        a space around the best
         transfer.py         from earlier studies
         reoptimise.py       data have grown
+        progress.py         what people see and are sent while it runs
         reference.py        a study by reference
         ranking.py          the trials of a study, the best first
         results.py          the best trial, all trials, as tables

@@ -127,7 +127,7 @@ def test_only_the_first_bar_of_a_longer_label_is_earned_per_bar():
     np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0], atol=1e-7)
 
 
-def test_a_volatility_forecast_halves_exposure_where_the_market_is_lively():
+def test_a_volatility_forecast_halves_exposure_where_the_market_is_volatile():
     panel = random_panel(n_assets=1, label={"kind": "volatility"})
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)

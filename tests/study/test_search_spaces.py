@@ -6,9 +6,9 @@ from trading_hpo.engine.space import suggest
 from trading_hpo.errors import ConfigurationError
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.optimisers.adamw import AdamW
-from trading_hpo.training.optimisers.optimiser import Optimiser
-from trading_hpo.training.optimisers.registry import OPTIMISERS
+from trading_hpo.training.optimizers.adamw import AdamW
+from trading_hpo.training.optimizers.optimizer import Optimizer
+from trading_hpo.training.optimizers.registry import OPTIMIZERS
 
 TRAINING = TrainingConfig()
 
@@ -86,11 +86,11 @@ def test_a_condition_of_ones_own_stays_beside_that_of_the_choice():
     assert space["focal_gamma"].only_if == {"loss": ["focal"], "batch_size": 64}
 
 
-def test_a_parameter_that_several_optimisers_share_is_suggested_with_each(monkeypatch):
+def test_a_parameter_that_several_optimizers_share_is_suggested_with_each(monkeypatch):
     class Plain(AdamW):
         name = "plain"
 
-    class Other(Optimiser):
+    class Other(Optimizer):
         name = "other"
         momentum: float = 0.9
 
@@ -98,7 +98,7 @@ def test_a_parameter_that_several_optimisers_share_is_suggested_with_each(monkey
             raise NotImplementedError
 
     entries = {"adamw": AdamW, "plain": Plain, "other": Other}
-    monkeypatch.setattr(OPTIMISERS, "_entries", entries)
+    monkeypatch.setattr(OPTIMIZERS, "_entries", entries)
     decay = {"type": "float", "low": 0.1, "high": 0.2}
     spaces = SearchSpacesConfig(common={"weight_decay": decay, "momentum": decay})
 
@@ -145,14 +145,14 @@ def test_a_range_is_checked_by_the_loss_that_has_it():
 
 
 def test_a_name_that_two_kinds_of_component_have_is_refused(monkeypatch):
-    class Greedy(Optimiser):
+    class Greedy(Optimizer):
         name = "greedy"
         focal_gamma: float = 1.0
 
         def make(self, network, learning_rate):
             raise NotImplementedError
 
-    monkeypatch.setattr(OPTIMISERS, "_entries", {"adamw": AdamW, "greedy": Greedy})
+    monkeypatch.setattr(OPTIMIZERS, "_entries", {"adamw": AdamW, "greedy": Greedy})
     with pytest.raises(ValidationError, match=r"a choice of loss and of a choice of optimizer\. Rename the plug-in's"):
         SearchSpacesConfig(common={"focal_gamma": {"type": "float", "low": 1.0, "high": 2.0}})
 

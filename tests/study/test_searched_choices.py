@@ -1,4 +1,4 @@
-"""Loss, optimiser and schedule as parameters of a search."""
+"""Loss, optimizer and schedule as parameters of a search."""
 
 import optuna
 import pytest

@@ -70,7 +70,7 @@ def make_fold_rows() -> Callable[..., list[Rows]]:
 
 @pytest.fixture
 def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Losses, an optimiser and schedules of others are in the registries."""
+    """Losses, an optimizer and schedules of others are in the registries."""
     for choice, added in ADDED.items():
         entries = {name: CHOICES[choice][name] for name in CHOICES[choice]}
         monkeypatch.setattr(CHOICES[choice], "_entries", entries | {one.name: one for one in added})

@@ -1,4 +1,4 @@
-"""Losses, an optimiser and schedules that others might add: each asks for what none of ours asks for."""
+"""Losses, an optimizer and schedules that others might add: each asks for what none of ours asks for."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from trading_hpo.tasks.head import POSITION, VALUE, Head
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.losses.loss import BARS, Loss, Sampling
-from trading_hpo.training.optimisers.optimiser import Optimiser
+from trading_hpo.training.optimizers.optimizer import Optimizer
 from trading_hpo.training.schedules.schedule import Schedule
 
 
@@ -71,7 +71,7 @@ class RelativeToBar(Loss):
         return ((error - (sums / counts)[place]) ** 2).mean()
 
 
-class SGD(Optimiser):
+class SGD(Optimizer):
     """Shares the name of a parameter with AdamW."""
 
     name: ClassVar[str] = "sgd"

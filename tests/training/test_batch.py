@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from trading_hpo.market.trailing_volatility import trailing_volatility
-from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.types import Panel
 
 MakePanel = Callable[..., Panel]
@@ -20,7 +20,7 @@ def panel(make_panel: MakePanel) -> Panel:
 
 
 def batch_of(panel: Panel, unit: float = 1.0) -> Batch:
-    return Batch(torch.zeros(3, 1), ROWS, Targets(panel, np.array([unit])))
+    return Batch(torch.zeros(3, 1), ROWS, PanelTensors(panel, np.array([unit])))
 
 
 def test_everything_follows_the_row_numbers(panel: Panel) -> None:
@@ -38,12 +38,12 @@ def test_a_number_comes_in_its_unit_and_a_class_as_it_stands(panel: Panel) -> No
     batch = batch_of(panel, unit=0.03)
     assert batch.unit.tolist() == [np.float32(0.03)]
     torch.testing.assert_close(batch.target * batch.unit, batch_of(panel).target)
-    targets = Targets(panel, np.ones(1))
+    targets = PanelTensors(panel, np.ones(1))
     assert targets.target.data_ptr() == panel.target.ctypes.data  # seen, not copied
 
 
 def test_weights_are_given_by_row_of_the_panel(panel: Panel) -> None:
     weight = np.arange(panel.target.size, dtype="f4")
-    batch = Batch(torch.zeros(3, 1), ROWS, Targets(panel, np.ones(1), weight=weight))
+    batch = Batch(torch.zeros(3, 1), ROWS, PanelTensors(panel, np.ones(1), weight=weight))
     assert batch.weight is not None
     assert batch.weight.tolist() == ROWS.tolist()

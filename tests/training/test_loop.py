@@ -11,11 +11,11 @@ from torch import nn
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.training.config import Components
 from trading_hpo.training.loop import EpochResult, fit, predict
 from trading_hpo.training.losses.focal import Focal
-from trading_hpo.training.optimisers.adamw import AdamW
+from trading_hpo.training.optimizers.adamw import AdamW
 from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
@@ -47,7 +47,7 @@ def network_of(panel: Panel, model_type: str = "mlp", seed: int = 0, **config: A
 def train(network: nn.Module, windows: Windows, rows: np.ndarray, panel: Panel, **more: Any) -> Iterator[EpochResult]:
     scaler = Scaler.fit(panel, rows, clip=3.0)
     settings: dict[str, Any] = {"epochs": 2, "stream": RandomStream(7), **SETTINGS, **more}
-    targets = Targets(panel, np.ones(1))
+    targets = PanelTensors(panel, np.ones(1))
     return fit(network, windows, rows, scaler, targets, replace(CHOSEN, **settings.pop("chosen", {})), **settings)
 
 
@@ -78,8 +78,8 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
     spread = torch.from_numpy(values[rows].astype("f8").std(0).astype("f4"))
     cube = ((cube - mean) / spread).clamp(-3.0, 3.0)
     asset = torch.from_numpy(panel.asset_of(rows))
-    targets = Targets(panel, np.ones(1, dtype=np.float32))
-    optimiser = torch.optim.AdamW(plain.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
+    targets = PanelTensors(panel, np.ones(1, dtype=np.float32))
+    optimizer = torch.optim.AdamW(plain.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
     losses = []
     with torch.random.fork_rng():
         torch.manual_seed(7)
@@ -90,9 +90,9 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
             for start in range(0, len(order), BATCH):
                 chosen = order[start : start + BATCH]
                 loss = Focal()(Batch(plain(cube[chosen], asset[chosen]), torch.from_numpy(rows)[chosen], targets))
-                optimiser.zero_grad()
+                optimizer.zero_grad()
                 loss.backward()
-                optimiser.step()
+                optimizer.step()
                 total += loss.item() * len(chosen)
             losses.append(total / len(order))
 

@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import FOLDS, cost_of, violation
-from trading_hpo.study.conditions import compared_part
+from trading_hpo.study.conditions import compared_part, conditions_of
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -92,7 +92,7 @@ def why_incomparable(studies: Mapping[str, optuna.Study]) -> str | None:
     metrics = sorted({" and ".join(goal.metric for goal in goals_of(study)) for study in studies.values()})
     if len(metrics) > 1:
         return f"their studies are of different metrics: {', '.join(metrics)}"
-    prints = [study.user_attrs.get("fingerprint", {}) for study in studies.values()]
+    prints = [conditions_of(study) for study in studies.values()]
     for part in ("data", "folds", "longest_window", "training", "backtest", "objectives", "constraints"):
         if any(compared_part(own, part) != compared_part(prints[0], part) for own in prints):
             names = ", ".join(study.study_name for study in studies.values())

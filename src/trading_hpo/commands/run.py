@@ -32,12 +32,10 @@ def run(**options: Any) -> Any:
     kedro run --params hpo.n_trials=50,hpo.sampler=random
     kedro run --params labels.kind=volatility --env standard
     """
-    from kedro.framework.project import pipelines as registered
-
     quieten()
     try:
-        results = _check(options)
-        options |= full_names(options, registered)
+        results, selected = _check(options)
+        options |= selected
         options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
@@ -85,8 +83,12 @@ def quieten() -> None:
     logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
 
 
-def _check(options: dict[str, Any]) -> Path:
-    """Refuse a configuration before the first node, with all that is wrong with it; return where results go."""
+def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
+    """Refuse a configuration before the first node, with all that is wrong with it.
+
+    Returns:
+        Where results go, and the options that name nodes, with Kedro's full names.
+    """
     from kedro.framework.project import pipelines as registered
     from kedro.framework.project import settings
 
@@ -106,7 +108,7 @@ def _check(options: dict[str, Any]) -> Path:
     for name in [options["pipeline"], *options["pipelines"]]:
         if name and name not in registered:
             raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
-    full_names(options, registered)
+    selected = full_names(options, registered)
     try:
         loader = settings.CONFIG_LOADER_CLASS(
             conf_source=str(conf),
@@ -141,7 +143,7 @@ def _check(options: dict[str, Any]) -> Path:
         filepath=str((_project_path() / storage["filepath"]).absolute()),
         credentials=credentials,
     ).load().check()
-    return Path(storage["filepath"]).parents[1]
+    return Path(storage["filepath"]).parents[1], selected
 
 
 def _project_path() -> Path:

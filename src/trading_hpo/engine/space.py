@@ -146,14 +146,15 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
-Parameter = Annotated[
-    Annotated[FloatParameter | IntParameter | CategoricalParameter, Field(discriminator="type")],
+AnyParameter = FloatParameter | IntParameter | CategoricalParameter
+Parameter = Annotated[  # as it is written in YAML
+    Annotated[AnyParameter, Field(discriminator="type")],
     BeforeValidator(_spelled_out),
 ]
 Space = dict[str, Parameter]
 
 
-def space_from(plain: Mapping[str, Any]) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
+def space_from(plain: Mapping[str, Any]) -> dict[str, AnyParameter]:
     """Return a space that was written down as plain data."""
     return TypeAdapter(Space).validate_python(dict(plain))
 

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from trading_hpo.engine.trial_record import SPREAD, VIOLATIONS, cost_of, metrics_of
+from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
 from trading_hpo.study.results import spent, study_summary
 
@@ -42,7 +43,7 @@ def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
 
 def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     """Yield what a study is about, what it has spent and found."""
-    summary, about = study_summary(study, storage), study.user_attrs.get("fingerprint", {})
+    summary, about = study_summary(study, storage), conditions_of(study)
     trials = study.get_trials(deepcopy=False)
     yield study.study_name
     yield f"  storage     {storage}"
@@ -77,7 +78,7 @@ def trials_view(study: optuna.Study, top: int) -> Table:
     table, goals = _table(), goals_of(study)
     for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
         table.add_column(heading, justify="right" if heading != "state" else "left", no_wrap=True)
-    bounds = study.user_attrs.get("fingerprint", {}).get("constraints", [])
+    bounds = conditions_of(study).get("constraints", [])
     if bounds:
         table.add_column("constraints", no_wrap=True)
     table.add_column("parameters", overflow="fold")

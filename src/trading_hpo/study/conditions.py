@@ -17,7 +17,18 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
 if TYPE_CHECKING:  # so that a changed sampler is no changed code of whoever asks for a digest alone
+    import optuna
+
     from trading_hpo.study.config import HpoConfig
+
+
+FINGERPRINT = "fingerprint"  # among the attributes of a study
+
+
+def conditions_of(study: "optuna.Study") -> Mapping[str, Any]:
+    """Return the fingerprint that a study was made with; empty where it was not made by this project."""
+    recorded: Mapping[str, Any] = study.user_attrs.get(FINGERPRINT, {})
+    return recorded
 
 
 def panel_digest(panel: Panel) -> str:

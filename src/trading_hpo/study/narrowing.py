@@ -4,12 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from trading_hpo.engine.space import CategoricalParameter, FloatParameter, IntParameter, Scalar
-
-Parameter = FloatParameter | IntParameter | CategoricalParameter
+from trading_hpo.engine.space import AnyParameter, CategoricalParameter, FloatParameter, IntParameter, Scalar
 
 
-def narrowed(space: Mapping[str, Parameter], best: Mapping[str, Scalar], share: float) -> dict[str, Parameter]:
+def narrowed(space: Mapping[str, AnyParameter], best: Mapping[str, Scalar], share: float) -> dict[str, AnyParameter]:
     """Return the space with every range cut to a share of its width around the best value.
 
     A range keeps its scale: of a logarithmic one the width is that of the logarithms. Near an edge it ends at the edge
@@ -29,7 +27,7 @@ def narrowed(space: Mapping[str, Parameter], best: Mapping[str, Scalar], share: 
     return {name: _around(entry, best[name], share) if name in best else entry for name, entry in space.items()}
 
 
-def _around(entry: Parameter, value: Any, share: float) -> Parameter:
+def _around(entry: AnyParameter, value: Any, share: float) -> AnyParameter:
     if isinstance(entry, CategoricalParameter):
         return entry.model_copy(update={"choices": (value,)})
     low, high = _reach(entry, float(value), share)

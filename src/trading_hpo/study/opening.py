@@ -12,7 +12,7 @@ from trading_hpo import __version__
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StudyMismatchError
-from trading_hpo.study.conditions import check_same
+from trading_hpo.study.conditions import FINGERPRINT, check_same, conditions_of
 from trading_hpo.study.objectives import ObjectiveConfig
 from trading_hpo.study.ranking import WEIGHTS
 from trading_hpo.study.transfer import Transfer, keep
@@ -47,12 +47,13 @@ def open_study(
     taken_over = transfer() if transfer is not None and not _was_made(storage, name, names) else None
     directions = [objective.direction for objective in objectives]
     study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
-    if name in names and "fingerprint" not in study.user_attrs and study.get_trials(deepcopy=False):
+    made_under = conditions_of(study)
+    if name in names and not made_under and study.get_trials(deepcopy=False):
         raise StudyMismatchError(
             f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."
         )
-    if "fingerprint" in study.user_attrs:
-        check_same(name, study.user_attrs["fingerprint"], conditions)
+    if made_under:
+        check_same(name, made_under, conditions)
     else:
         with accepted_as_experimental():
             study.set_metric_names([objective.metric for objective in objectives])
@@ -62,7 +63,7 @@ def open_study(
         if taken_over is not None:
             keep(storage, study, taken_over)
         # Last, so that a study killed before this line is begun afresh, not compared with nothing.
-        study.set_user_attr("fingerprint", dict(conditions))
+        study.set_user_attr(FINGERPRINT, dict(conditions))
     weights = [objective.weight for objective in objectives]
     if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
         study.set_user_attr(WEIGHTS, weights)
@@ -70,4 +71,4 @@ def open_study(
 
 
 def _was_made(storage: BaseStorage, name: str, names: Collection[str]) -> bool:
-    return name in names and "fingerprint" in storage.get_study_user_attrs(storage.get_study_id_from_name(name))
+    return name in names and FINGERPRINT in storage.get_study_user_attrs(storage.get_study_id_from_name(name))

@@ -16,6 +16,7 @@ from trading_hpo.engine.space import space_from
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import VIOLATIONS, violation
 from trading_hpo.splits.folds import Split
+from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.config import HpoConfig, PhaseConfig
 from trading_hpo.study.evaluation import EvaluationTask
 from trading_hpo.study.narrowing import narrowed
@@ -124,7 +125,7 @@ class Phases:
         if phase.narrow_around_best is None or best is None:
             return self.first.space
         if study.if_there().skipped is None:
-            made_under = study.open().user_attrs.get("fingerprint", {})
+            made_under = conditions_of(study.open())
             if "search_space" in made_under:
                 return space_from(made_under["search_space"])
         return narrowed(self.first.space, best.params, phase.narrow_around_best)

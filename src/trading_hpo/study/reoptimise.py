@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import optuna
 import pandas as pd
 
-from trading_hpo.study.conditions import panel_digest
+from trading_hpo.study.conditions import conditions_of, panel_digest
 from trading_hpo.study.ranking import complete_trials
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.types import Panel
@@ -58,6 +58,6 @@ def _earlier(ref: StudyRef) -> Iterator[_Earlier]:
         for name in names:
             if matched := pattern.fullmatch(name):
                 study = optuna.load_study(study_name=name, storage=storage)
-                if data := study.user_attrs.get("fingerprint", {}).get("data"):
+                if data := conditions_of(study).get("data"):
                     moment, complete = pd.Timestamp(data["last"]), bool(complete_trials(study))
                     yield _Earlier(f"{matched.group(1)}.{model_type}", data["digest"], moment, complete)

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
+from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
@@ -49,7 +50,7 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
     return {
         "model_type": model_type,
         **study_summary(study, storage),
-        "panel_digest": study.user_attrs.get("fingerprint", {}).get("data", {}).get("digest"),
+        "panel_digest": conditions_of(study).get("data", {}).get("digest"),
         "best": configurations[0] if configurations else None,
         "best_configurations": configurations[:top],
         "pareto_front": [one for one in configurations if one["trial_number"] in front],

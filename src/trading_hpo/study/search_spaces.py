@@ -8,10 +8,10 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.engine.space import (
+    AnyParameter,
     CategoricalParameter,
     ConditionalParameter,
     FloatParameter,
-    IntParameter,
     Parameter,
     Scalar,
     Space,
@@ -153,10 +153,10 @@ def resolve_space(
     model_type: str,
     training: TrainingConfig,
     target_kind: TargetKind,
-) -> dict[str, FloatParameter | IntParameter | CategoricalParameter]:
+) -> dict[str, AnyParameter]:
     """Return the space of a model type, overrides applied.
 
-    Parameters of a loss, an optimiser or a schedule are suggested only where it is chosen. Where it cannot be, they are
+    Parameters of a loss, an optimizer or a schedule are suggested only where it is chosen. Where it cannot be, they are
     left out: they would change nothing.
 
     Args:

@@ -16,7 +16,7 @@ from trading_hpo.engine.space import fits, space_from, suggest
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
-from trading_hpo.study.conditions import differences
+from trading_hpo.study.conditions import conditions_of, differences
 from trading_hpo.study.config import RESERVED, HpoConfig
 from trading_hpo.study.ranking import complete_trials, ranked
 
@@ -62,7 +62,7 @@ def transfer_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo:
 
 def _knows_until(study: optuna.Study) -> str | None:
     """The last moment that a study knows something of: by its own folds, or from those who taught it."""
-    own = study.user_attrs.get("fingerprint", {}).get("searched_until")
+    own = conditions_of(study).get("searched_until")
     return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
 
 
@@ -151,7 +151,7 @@ def teacher(
 
 
 def _check_same_space(study: optuna.Study, asked_by: str, space: Mapping[str, Any]) -> None:
-    theirs = study.user_attrs.get("fingerprint", {}).get("search_space", {})
+    theirs = conditions_of(study).get("search_space", {})
     theirs = {name: entry.in_words() for name, entry in space_from(theirs).items()}
     ours = {name: entry.in_words() for name, entry in space.items()}
     if lines := differences(theirs, ours):

@@ -11,7 +11,7 @@ from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import CLOCKED
 from trading_hpo.splits.folds import ROLES, Split
-from trading_hpo.study.conditions import metrics_improved, panel_digest
+from trading_hpo.study.conditions import conditions_of, metrics_improved, panel_digest
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
@@ -59,8 +59,8 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         StaleInputError: No panel under ``data`` is the one of the study.
     """
     study = ref.open()
-    best, made_under = best_trial(study), study.user_attrs.get("fingerprint")
-    if made_under is None:
+    best, made_under = best_trial(study), conditions_of(study)
+    if not made_under:
         raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
     if best is None:
         raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")

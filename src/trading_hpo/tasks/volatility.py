@@ -14,7 +14,7 @@ class Volatility(ClassTask):
     """1 where the realised volatility of the next H bars exceeds the trailing median of the same measure."""
 
     name: ClassVar[str] = "volatility"
-    positions: ClassVar[str | None] = "half_when_lively"
+    positions: ClassVar[str | None] = "half_when_volatile"
 
     horizon_bars: int = Field(default=5, ge=1, le=1000, strict=True, description="1 stands for 5: one bar has none")
     median_bars: int = Field(default=252, ge=2, strict=True, description="trailing window of the median")
@@ -30,5 +30,5 @@ class Volatility(ClassTask):
         realised = squared.rolling(self.horizon_bars).sum() ** 0.5
         usual = realised.rolling(self.median_bars).median()
         ahead = realised.shift(-self.horizon_bars)
-        lively = (ahead > usual).astype("float64").where(ahead.notna() & usual.notna())
-        return lively.to_numpy()[:, None]
+        volatile = (ahead > usual).astype("float64").where(ahead.notna() & usual.notna())
+        return volatile.to_numpy()[:, None]

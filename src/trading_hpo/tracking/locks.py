@@ -39,10 +39,10 @@ def close_dead_runs(client: MlflowClient, experiment_id: str, folder: Path) -> N
     running = RunStatus.to_string(RunStatus.RUNNING)
     for run in client.search_runs([experiment_id], f"tags.`{OURS}` = 'true' and attributes.status = '{running}'"):
         path = _lock(folder, run.info.run_id)
-        with held(path) as nobody_else:
-            if nobody_else:
+        with held(path) as is_dead:
+            if is_dead:
                 client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.KILLED))
-        if nobody_else:
+        if is_dead:
             path.unlink(missing_ok=True)
 
 

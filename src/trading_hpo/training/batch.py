@@ -11,7 +11,7 @@ from trading_hpo.market.trailing_volatility import trailing_volatility
 from trading_hpo.types import Panel
 
 
-class Targets:
+class PanelTensors:
     """What is known of every row of a panel beside its features, as a fold learns it.
 
     Args:
@@ -75,7 +75,7 @@ class Batch:
         unit: Of each target, [C]; ``target * unit`` is the target as it stands in the panel.
     """
 
-    def __init__(self, output: Float[Tensor, "B O"], rows: Int[Tensor, " B"], targets: Targets) -> None:
+    def __init__(self, output: Float[Tensor, "B O"], rows: Int[Tensor, " B"], targets: PanelTensors) -> None:
         self.output, self.unit = output, targets.unit
         self._rows, self._targets = rows, targets
 

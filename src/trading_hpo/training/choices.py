@@ -1,15 +1,15 @@
-"""What a configuration or a trial chooses by name, each with parameters of its own: loss, optimiser, schedule."""
+"""What a configuration or a trial chooses by name, each with parameters of its own: loss, optimizer, schedule."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from trading_hpo.registry import Registry
 from trading_hpo.training.losses.registry import LOSSES
-from trading_hpo.training.optimisers.registry import OPTIMISERS
+from trading_hpo.training.optimizers.registry import OPTIMIZERS
 from trading_hpo.training.schedules.registry import SCHEDULES
 
 # By the name of the parameter that chooses, in `training` and in a search space alike.
-CHOICES: Mapping[str, Registry[Any]] = {"loss": LOSSES, "optimizer": OPTIMISERS, "schedule": SCHEDULES}
+CHOICES: Mapping[str, Registry[Any]] = {"loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
 
 
 def having(choice: str, parameter: str) -> set[str]:

@@ -12,7 +12,7 @@ from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.losses.registry import LOSSES
-from trading_hpo.training.optimisers.optimiser import Optimiser
+from trading_hpo.training.optimizers.optimizer import Optimizer
 from trading_hpo.training.schedules.schedule import Schedule
 
 AUTO, LOSS = "auto", "loss"
@@ -81,7 +81,7 @@ def losses_for(target_kind: TargetKind) -> tuple[str, ...]:
 
 
 class Hyperparameters(Config):
-    """What a trial may choose beyond the network, the loss, the optimiser and the schedule."""
+    """What a trial may choose beyond the network, the loss, the optimizer and the schedule."""
 
     learning_rate: float = Field(default=1e-3, gt=0, le=10)
     batch_size: int = Field(default=128, ge=1, le=65536)
@@ -94,7 +94,7 @@ class Components:
     """What is chosen by name, with the trial's own parameters in it."""
 
     loss: Loss
-    optimizer: Optimiser
+    optimizer: Optimizer
     schedule: Schedule
 
 

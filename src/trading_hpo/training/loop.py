@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from trading_hpo.errors import Interrupted
-from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.training.config import Components
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.sampling import BatchSampler
@@ -40,7 +40,7 @@ def fit(
     windows: Windows,
     rows: Int[np.ndarray, " N"],
     scaler: Scaler,
-    targets: Targets,
+    targets: PanelTensors,
     chosen: Components,
     *,
     epochs: int,
@@ -61,7 +61,7 @@ def fit(
         rows: Train rows.
         scaler: Fitted on train rows.
         targets: In units of the train rows.
-        chosen: Loss, optimiser, schedule.
+        chosen: Loss, optimizer, schedule.
         epochs: At most.
         batch_size: B.
         learning_rate: That the schedule starts from.
@@ -76,7 +76,7 @@ def fit(
         Interrupted: ``should_stop`` said yes.
     """
     loss, schedule = chosen.loss, chosen.schedule
-    optimiser = chosen.optimizer.make(network, learning_rate)
+    optimizer = chosen.optimizer.make(network, learning_rate)
     sampler = BatchSampler(
         loss.sampling, rows, targets.bar_of(rows), targets.asset_of(rows), batch_size, windows.device
     )
@@ -92,11 +92,11 @@ def fit(
                 if place == 0 or schedule.per_batch:
                     factor = schedule.factor(epoch - 1 + place / len(batches), epochs, scores)
                     rates.append(learning_rate * factor)
-                    for group in optimiser.param_groups:
+                    for group in optimizer.param_groups:
                         group["lr"] = rates[-1]
                 size = len(batch) if loss.additive else 1
                 # Kept on the device: reading a number there would wait for every step.
-                total.add_(_step(network, windows, batch, scaler, loss, targets, optimiser), alpha=size)
+                total.add_(_step(network, windows, batch, scaler, loss, targets, optimizer), alpha=size)
                 counted += size
             mean_loss = float(total) / max(counted, 1)
         rate = sum(rates) / len(rates) if rates else learning_rate
@@ -109,14 +109,14 @@ def _step(
     rows: Int[Tensor, " B"],
     scaler: Scaler,
     loss: Loss,
-    targets: Targets,
-    optimiser: torch.optim.Optimizer,
+    targets: PanelTensors,
+    optimizer: torch.optim.Optimizer,
 ) -> Float[Tensor, ""]:
     batch, asset = windows.batch(rows)
-    optimiser.zero_grad(set_to_none=True)
+    optimizer.zero_grad(set_to_none=True)
     value = loss(Batch(network(scaler(batch), asset), rows, targets))
     value.backward()
-    optimiser.step()
+    optimizer.step()
     return value.detach()
 
 

@@ -68,12 +68,12 @@ torch.set_num_threads(1)
 model_type, config, batch, bars = {case!r}
 def train(architecture, batch):
     network = architecture.build()
-    optimiser = torch.optim.AdamW(network.parameters(), fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), fused=True)
     inputs = torch.zeros(batch, architecture.window_bars, 10), torch.zeros(batch, dtype=torch.long)
     for _ in range(3):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         network(*inputs).sum().backward()
-        optimiser.step()
+        optimizer.step()
 train(Architecture(model_type, {{}}, 10, 4, 20), 2)  # what is loaded on first use is not the network's
 def peak():  # not getrusage's: that begins with the size of the process which started this one
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

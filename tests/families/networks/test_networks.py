@@ -132,12 +132,12 @@ def test_one_batch_can_be_learned_by_heart(model_type: str, sizes: dict[str, Any
     network = build(model_type, dropout_rate=0.0, **sizes)
     windows, asset = sample(batch=16)
     target = (torch.arange(16) % 2).float()
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     for _ in range(200):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss = F.binary_cross_entropy_with_logits(network(windows, asset).squeeze(1), target)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
     assert float(loss.detach()) < 0.01
 
 

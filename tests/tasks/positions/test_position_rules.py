@@ -22,8 +22,8 @@ DECISION = Decision(0.5)
         ("long_flat", False, 0.0),
         ("long_short", True, 1.0),
         ("long_short", False, -1.0),
-        ("half_when_lively", True, 0.5),
-        ("half_when_lively", False, 1.0),
+        ("half_when_volatile", True, 0.5),
+        ("half_when_volatile", False, 1.0),
     ],
 )
 def test_a_call_becomes_a_position(name, called, position):

@@ -10,7 +10,7 @@ from trading_hpo.training.batch import Batch
 
 @dataclass
 class GivenRows:
-    """Stands for ``Targets``: one asset, a bar a row."""
+    """Stands for ``PanelTensors``: one asset, a bar a row."""
 
     output: Tensor
     target: Tensor

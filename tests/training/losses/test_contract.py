@@ -15,7 +15,7 @@ from tests.training.losses.given import GivenRows
 from tests.training.plugins import ADDED
 
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import Hyperparameters
 from trading_hpo.training.losses.loss import Loss
@@ -55,7 +55,7 @@ def batch_for(make_panel: Callable[..., Panel]) -> Callable[..., Batch]:
             ).epoch()
             output = torch.randn(len(chosen), loss.head.width(1)).requires_grad_()
         unit = np.array([1.0 if "class" in loss.target_kinds else 0.02])
-        return Batch(output, chosen, Targets(panel, unit))
+        return Batch(output, chosen, PanelTensors(panel, unit))
 
     return make
 

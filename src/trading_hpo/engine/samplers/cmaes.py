@@ -58,7 +58,7 @@ class CmaesSampler(PointSampler):
         rng = np.random.default_rng(self._seed)
         point: dict[str, float] = {name: float(rng.random()) for name in self._others}
         if self._names:
-            optimiser = CMA(
+            optimizer = CMA(
                 mean=np.full(len(self._names), 0.5),
                 sigma=FIRST_SIGMA,
                 bounds=np.tile([0.0, 1.0], (len(self._names), 1)),
@@ -66,9 +66,9 @@ class CmaesSampler(PointSampler):
                 population_size=self._population_size,
             )
             sign = -1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else 1.0
-            for generation in self._generations(study, optimiser.population_size):
-                optimiser.tell([(self._place(trial), sign * float(trial.value or 0.0)) for trial in generation])
-            point |= {name: float(u) for name, u in zip(self._names, optimiser.ask(), strict=True)}
+            for generation in self._generations(study, optimizer.population_size):
+                optimizer.tell([(self._place(trial), sign * float(trial.value or 0.0)) for trial in generation])
+            point |= {name: float(u) for name, u in zip(self._names, optimizer.ask(), strict=True)}
         return point
 
     def coordinate(self, point: Mapping[str, Any], name: str, distribution: BaseDistribution) -> Any:

@@ -28,5 +28,5 @@ def network_type(config: type[NetworkConfig], network: str) -> ModelType:
         network,
         common=(Hyperparameters, NetworkConfig),
         choices=CHOICES,
-        preload=("torch._dynamo",),  # 3 s and 100 MB, which torch's optimisers ask for when they are first used
+        preload=("torch._dynamo",),  # 3 s and 100 MB, which torch's optimizers ask for when they are first used
     )

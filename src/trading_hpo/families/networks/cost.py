@@ -41,7 +41,7 @@ def training_flop(forward: float, windows: int) -> float:
 def memory_mb(architecture: Architecture, batch_size: int, networks: int, states_per_weight: int = 2) -> float:
     """Return an estimate of what training takes beside the panel and the libraries, in MB of 1024 squared bytes.
 
-    Every network keeps its weights, their gradients and what its optimiser keeps of each. The one that trains keeps
+    Every network keeps its weights, their gradients and what its optimizer keeps of each. The one that trains keeps
     what its layers save for the backward pass, and as much again for the gradients that run through them. Recurrent
     layers are laid out step by step for this: their fused kernels hide what they keep.
 
@@ -49,7 +49,7 @@ def memory_mb(architecture: Architecture, batch_size: int, networks: int, states
         architecture: Of all networks.
         batch_size: B.
         networks: That are there at once, one per fold.
-        states_per_weight: Numbers that the optimiser keeps beside each weight.
+        states_per_weight: Numbers that the optimizer keeps beside each weight.
     """
     network, inputs = _on_paper(architecture, batch_size)
     weights = {weight.untyped_storage()._cdata for weight in network.parameters()}

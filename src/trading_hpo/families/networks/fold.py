@@ -15,7 +15,7 @@ from trading_hpo.families.networks.architecture import Architecture, size_mb
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Task
-from trading_hpo.training.batch import Batch, Targets
+from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.training.config import LOSS, Components, Hyperparameters, TrainingConfig, split_parameters
 from trading_hpo.training.loop import fit, predict
 from trading_hpo.training.sampling import judged_rows
@@ -32,7 +32,7 @@ class Recipe:
         task: What is predicted.
         architecture: Of the network.
         chosen: Learning rate, batch size and their like.
-        components: Loss, optimiser, schedule.
+        components: Loss, optimizer, schedule.
         training: What all trials share.
         parameters: As the study knows them; they seed the training.
         seed: Of the study.
@@ -68,9 +68,9 @@ class Recipe:
         """What the outputs stand for."""
         return self.components.loss.head
 
-    def targets(self, panel: Panel, unit: Float[np.ndarray, " C"]) -> Targets:
+    def targets(self, panel: Panel, unit: Float[np.ndarray, " C"]) -> PanelTensors:
         """Return what the loss may know; targets are learned in the unit of the train rows."""
-        return Targets(panel, unit, self.training.device)
+        return PanelTensors(panel, unit, self.training.device)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""

@@ -1,4 +1,4 @@
-"""How lively the market is."""
+"""How volatile the market is."""
 
 import numpy as np
 import pandas as pd

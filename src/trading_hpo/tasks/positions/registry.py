@@ -1,7 +1,7 @@
 """Position rule by name."""
 
 from trading_hpo.registry import Registry
-from trading_hpo.tasks.positions.half_when_lively import HALF_WHEN_LIVELY
+from trading_hpo.tasks.positions.half_when_volatile import HALF_WHEN_VOLATILE
 from trading_hpo.tasks.positions.long_flat import LONG_FLAT
 from trading_hpo.tasks.positions.long_short import LONG_SHORT
 from trading_hpo.tasks.positions.rule import PositionRule
@@ -11,6 +11,6 @@ POSITIONS: Registry[PositionRule] = Registry(
     {
         "long_flat": LONG_FLAT,
         "long_short": LONG_SHORT,
-        "half_when_lively": HALF_WHEN_LIVELY,
+        "half_when_volatile": HALF_WHEN_VOLATILE,
     },
 )

@@ -1,15 +1,15 @@
-"""What every optimiser keeps, and AdamW beside torch's."""
+"""What every optimizer keeps, and AdamW beside torch's."""
 
 import pytest
 import torch
 from tests.training.plugins import ADDED
 from torch import nn
 
-from trading_hpo.training.optimisers.optimiser import Optimiser
-from trading_hpo.training.optimisers.registry import OPTIMISERS
+from trading_hpo.training.optimizers.optimizer import Optimizer
+from trading_hpo.training.optimizers.registry import OPTIMIZERS
 
-ALL = [OPTIMISERS[name] for name in OPTIMISERS] + ADDED["optimizer"]
-every_optimiser = pytest.mark.parametrize("optimiser", [one() for one in ALL], ids=lambda one: one.name)
+ALL = [OPTIMIZERS[name] for name in OPTIMIZERS] + ADDED["optimizer"]
+every_optimizer = pytest.mark.parametrize("optimizer", [one() for one in ALL], ids=lambda one: one.name)
 
 
 def network() -> nn.Linear:
@@ -28,19 +28,19 @@ def steps(made: torch.optim.Optimizer, on: nn.Linear, n: int = 20) -> float:
     return float(loss.detach())
 
 
-@every_optimiser
-def test_an_optimiser_lowers_what_it_minimises(optimiser: Optimiser) -> None:
+@every_optimizer
+def test_an_optimizer_lowers_what_it_minimises(optimizer: Optimizer) -> None:
     on = network()
-    made = optimiser.make(on, 1e-2)
+    made = optimizer.make(on, 1e-2)
     before = steps(made, on, 1)
     assert steps(made, on, 60) < 0.9 * before
 
 
-@every_optimiser
-def test_the_learning_rate_of_an_optimiser_can_be_moved(optimiser: Optimiser) -> None:
+@every_optimizer
+def test_the_learning_rate_of_an_optimizer_can_be_moved(optimizer: Optimizer) -> None:
     """A schedule writes into its groups; a learning rate of nought moves nothing."""
     on = network()
-    made = optimiser.make(on, 1e-2)
+    made = optimizer.make(on, 1e-2)
     assert {group["lr"] for group in made.param_groups} == {1e-2}
     for group in made.param_groups:
         group["lr"] = 0.0
@@ -51,6 +51,6 @@ def test_the_learning_rate_of_an_optimiser_can_be_moved(optimiser: Optimiser) ->
 
 def test_adamw_is_torchs() -> None:
     ours, theirs = network(), network()
-    steps(OPTIMISERS["adamw"](weight_decay=0.1).make(ours, 1e-2), ours)
+    steps(OPTIMIZERS["adamw"](weight_decay=0.1).make(ours, 1e-2), ours)
     steps(torch.optim.AdamW(theirs.parameters(), lr=1e-2, weight_decay=0.1, fused=True), theirs)
     assert torch.equal(ours.weight, theirs.weight)

@@ -1,4 +1,4 @@
-"""What an optimiser is. Free of torch, so that a configuration can be checked without it."""
+"""What an optimizer is. Free of torch, so that a configuration can be checked without it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from torch import nn, optim
 
 
-class Optimiser(Config, ABC):
-    """An optimiser with its parameters, which are its fields; a search suggests them only where it is chosen.
+class Optimizer(Config, ABC):
+    """An optimizer with its parameters, which are its fields; a search suggests them only where it is chosen.
 
-    The learning rate is none of them: every optimiser has one, and the schedule moves it.
+    The learning rate is none of them: every optimizer has one, and the schedule moves it.
 
     Attributes:
         name: In the registry.
@@ -26,7 +26,7 @@ class Optimiser(Config, ABC):
 
     @abstractmethod
     def make(self, network: nn.Module, learning_rate: float) -> optim.Optimizer:
-        """Return torch's optimiser of a network's weights. torch is imported here, not above.
+        """Return torch's optimizer of a network's weights. torch is imported here, not above.
 
         Args:
             network: On its device.

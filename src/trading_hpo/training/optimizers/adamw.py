@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from trading_hpo.training.optimisers.optimiser import Optimiser
+from trading_hpo.training.optimizers.optimizer import Optimizer
 
 if TYPE_CHECKING:
     from torch import nn, optim
 
 
-class AdamW(Optimiser):
+class AdamW(Optimizer):
     """Adam with weight decay apart from the gradient.
 
     Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2.

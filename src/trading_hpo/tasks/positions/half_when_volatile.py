@@ -1,4 +1,4 @@
-"""Scales exposure by volatility: full where calm is predicted, half where a lively market is."""
+"""Scales exposure by volatility: full where calm is predicted, half where a volatile market is."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,4 +12,4 @@ def _position(forecast: Forecast, decision: Decision, state: Float[np.ndarray, "
     return np.where(decision.calls(forecast), 0.5, 1.0)
 
 
-HALF_WHEN_LIVELY = PositionRule(_position)
+HALF_WHEN_VOLATILE = PositionRule(_position)

@@ -1,1 +1,0 @@
-"""How gradients change weights: one file an optimiser, one line an optimiser in the registry."""

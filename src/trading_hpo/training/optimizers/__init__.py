@@ -1,0 +1,1 @@
+"""How gradients change weights: one file an optimizer, one line an optimizer in the registry."""

@@ -1,0 +1,6 @@
+"""Optimizers by name."""
+
+from trading_hpo.registry import Registry
+from trading_hpo.training.optimizers.optimizer import Optimizer
+
+OPTIMIZERS: Registry[type[Optimizer]] = Registry("optimizer", {"adamw": "trading_hpo.training.optimizers.adamw:AdamW"})
