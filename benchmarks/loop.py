@@ -87,7 +87,7 @@ def _last_fold(given: Inputs, model_type: str) -> _Work:
 
     use_one_thread()
     fold, panel = given.split.folds[-1], given.panel
-    role_rows = [panel.rows(fold.role(role), given.longest_window) for role in ROLES]
+    role_rows = [given.split.rows(panel, fold, role, given.longest_window) for role in ROLES]
     training = given.parameters.training.model_copy(update={"epochs": EPOCHS})
     own = MODEL_TYPES[model_type].parameters
     parameters = {name: value for name, value in MIDDLES.items() if name in own}
@@ -116,26 +116,26 @@ def _by_hand(work: _Work) -> _Result:
     from trading_hpo.training.seeding import fold_seed
 
     panel, chosen, training = work.given.panel, work.recipe.chosen, work.recipe.training
-    length, n_bars = work.recipe.architecture.window_bars, panel.n_bars
+    length, asset = work.recipe.architecture.window_bars, torch.from_numpy(panel.asset)
     train, stop, validation = (torch.from_numpy(getattr(work.rows, role)) for role in ROLES)
     torch.manual_seed(fold_seed(work.recipe.seed, work.fold, work.recipe.parameters))
     network = work.recipe.architecture.build()
-    targets = work.recipe.targets(panel, work.recipe.task.scale(panel.targets(work.rows.train)))
+    targets = work.recipe.targets(panel, work.recipe.task.scale(panel.target[work.rows.train]))
     loss, decay = work.recipe.components.loss, work.recipe.parameters["weight_decay"]
     optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
-    values = panel.features.reshape(-1, panel.n_features)
+    values = panel.features
     mean, spread = (f(values[work.rows.train], axis=0, dtype="f8").astype("f4") for f in (np.mean, np.std))
     scaled = np.clip((values - mean) / spread, -training.clip_sigma, training.clip_sigma)
     size = panel.n_features
     windows = torch.from_numpy(scaled).as_strided((len(scaled) - length + 1, length, size), (size, size, 1))
-    target = torch.from_numpy(panel.target_rows)
+    target = torch.from_numpy(panel.target)
 
     @torch.inference_mode()
     def outputs(rows: "Tensor") -> "Tensor":
         network.eval()
         parts = rows.split(training.eval_batch_size)
-        scores = [network(windows.index_select(0, part - length + 1), part // n_bars) for part in parts]
+        scores = [network(windows.index_select(0, part - length + 1), asset[part]) for part in parts]
         return torch.cat(scores)
 
     best_loss, best = np.inf, (0, 0.0, 0.0)
@@ -143,7 +143,7 @@ def _by_hand(work: _Work) -> _Result:
         network.train()
         for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
-            value = loss(Batch(network(chosen_windows, batch // n_bars), batch, targets))
+            value = loss(Batch(network(chosen_windows, asset[batch]), batch, targets))
             optimizer.zero_grad()
             value.backward()
             optimizer.step()

@@ -97,8 +97,8 @@ def holdout_mcc(given: Inputs, curve: Curve, seed: int) -> float:
 
     panel, split, window = given.panel, given.split, given.longest_window
     training = given.parameters.training.model_copy(update=TRAINING)
-    latest = panel.rows((split.latest(given.parameters.folds.stop_fraction),), window)
-    before = panel.rows((split.search,), window)
+    latest = split.latest_rows(panel, given.parameters.folds.stop_fraction, window)
+    before = split.search_rows(panel, window)
     data = FinalData("mlp", panel, before, latest, training, seed)
     network = train_final(data, curve.parameters, curve.folds, card={})
     look = judge_holdout(network, panel, split, window, given.parameters.backtest)

@@ -28,13 +28,14 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 from benchmarks.measure import busy_s
 from benchmarks.project import Inputs
 from trading_hpo.engine.space import suggest
+from trading_hpo.splits.folds import ROLES
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import split_parameters
 from trading_hpo.training.seeding import fold_seed
 
 if TYPE_CHECKING:
     from trading_hpo.families.networks.architecture import Architecture
-    from trading_hpo.types import Fold
+    from trading_hpo.types import Fold, Panel
 
 Sample = tuple[Tensor, int, np.float32]
 
@@ -60,23 +61,23 @@ class WindowDataset(Dataset[Sample]):
     """Windows that end at the given rows, one at a time; NumPy slices take half the time of torch's.
 
     Args:
-        features: Scaled, [A, T, F].
-        target: [A, T, 1].
-        rows: Flat row numbers of the panel.
+        features: Scaled, [R, F].
+        panel: Has the targets.
+        rows: Row numbers of the panel.
         window_bars: L.
     """
 
-    def __init__(self, features: np.ndarray, target: np.ndarray, rows: np.ndarray, window_bars: int) -> None:
-        self.features, self.target, self.window_bars = features, target, window_bars
-        self.places = list(zip(*(part.tolist() for part in np.divmod(rows, features.shape[1])), strict=True))
+    def __init__(self, features: np.ndarray, panel: "Panel", rows: np.ndarray, window_bars: int) -> None:
+        self.features, self.target, self.window_bars = features, panel.target, window_bars
+        self.places = list(zip(rows.tolist(), panel.asset[rows].tolist(), strict=True))
 
     def __len__(self) -> int:
         return len(self.places)
 
     def __getitem__(self, index: int) -> Sample:
-        asset, bar = self.places[index]
-        window = self.features[asset, bar - self.window_bars + 1 : bar + 1]
-        return torch.from_numpy(window), asset, self.target[asset, bar]
+        row, asset = self.places[index]
+        window = self.features[row - self.window_bars + 1 : row + 1]
+        return torch.from_numpy(window), asset, self.target[row]
 
 
 class Script:
@@ -172,15 +173,13 @@ class Script:
     def loaders(self, fold: "Fold", batch_size: int) -> tuple[DataLoader[Sample], ...]:
         """Return the batches of train, stop and validation rows, scaled by the train rows."""
         panel, settings = self.given.panel, self.given.parameters.training
-        rows = {
-            role: panel.rows(fold.role(role), self.given.longest_window) for role in ("train", "stop", "validation")
-        }
-        values = panel.features.reshape(-1, panel.n_features)[rows["train"]]
+        rows = {role: self.given.split.rows(panel, fold, role, self.given.longest_window) for role in ROLES}
+        values = panel.features[rows["train"]]
         spread = values.std(axis=0)
         scaled = (panel.features - values.mean(axis=0)) / np.where(spread < 1e-12, 1, spread)
         features = scaled.clip(-settings.clip_sigma, settings.clip_sigma).astype("f4")
         train, stop, validation = (
-            WindowDataset(features, panel.target, of_role, settings.window_bars) for of_role in rows.values()
+            WindowDataset(features, panel, of_role, settings.window_bars) for of_role in rows.values()
         )
         drawn = RandomSampler(train, num_samples=min(self.max_windows or len(train), len(train)))
         large = settings.eval_batch_size

@@ -1,7 +1,7 @@
 """The arrays that the rooms hand to each other, and the letters of their shapes.
 
-B batch, L window length, T bars, A assets, R = A x T rows, F features, H horizon steps, C targets, N trials (or some of
-the rows), K folds.
+B batch, L window length, T bars of the calendar, A assets, R rows, F features, H horizon steps, C targets, N trials (or
+some of the rows), K folds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,10 +35,11 @@ class Fold:
 
     Attributes:
         number: Place of the fold in time order, from 0.
-        train: Ranges whose rows fit weights and scalers; already purged and embargoed.
-        stop: Purged tail of train: early stopping, thresholds and calibration look here.
+        train: Ranges whose rows fit weights and scalers, as far as they are not purged (``splits.purging``).
+        stop: Tail of train: early stopping, thresholds and calibration look here.
         validation: What the study maximises and pruners see.
         paths: For each validation range, the path that it is a part of; the mean over paths is a trial's value.
+        embargo_bars: Between the end of the last validation label and what is trained on after it.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Fold:
     stop: tuple[BarRange, ...]
     validation: tuple[BarRange, ...]
     paths: tuple[int, ...] = (0,)
+    embargo_bars: int = 0
 
     def role(self, name: str) -> tuple[BarRange, ...]:
         """Return the ranges of ``train``, ``stop`` or ``validation``."""
@@ -55,32 +57,37 @@ class Fold:
 
 @dataclass(frozen=True)
 class Panel:
-    """Dense, asset-major arrays of one data set; the bars of all assets on one calendar.
+    """The bars that exist, asset after asset, each asset's in time order.
 
-    A *row* is one bar of one asset. Its number is a handle: what there is of a row is asked for by it, and how rows
-    are laid out in memory is known to the market and the splits alone.
+    A *row* is one bar of one asset; its number is its place in the arrays. The window of a row are the last L bars of
+    its own asset, and H counts its own bars, whatever the other assets' calendars are. The bars of all assets share one
+    calendar, the union of their timestamps: by it folds are cut and portfolios are made up.
 
     Attributes:
         features: Finite values; 0 where ``observed`` is false.
         forward_return: Simple return of each of the asset's next H bars, known at their closes. Label only.
         target: What the model learns: 0 or 1 for a class, a number otherwise. Label only.
-        label_end: Calendar bar at which the label of a row becomes known. Label only.
+        label_end: Calendar bar at which the label of a row becomes known; ``n_bars`` where there is none. Label only.
         observed: Whether all features of the row are known.
         labelled: Whether the row has a label.
-        timestamps: UTC, strictly increasing.
-        assets: Names, in the order of axis A.
+        asset: Place in ``assets`` of each row's asset; never falls.
+        bar: Calendar bar of each row; rises within an asset.
+        timestamps: The calendar, UTC, strictly increasing.
+        assets: Names.
         feature_names: Names, in the order of axis F.
         label: The task that made the targets, as plain data: ``kind`` and its options.
-        bars_per_year: Of the source; annualises the Sharpe ratio.
+        bars_per_year: Of the calendar; annualises the Sharpe ratio.
         path: The file the arrays are mapped from, for workers to map it again.
     """
 
-    features: Float[np.ndarray, "A T F"]
-    forward_return: Float[np.ndarray, "A T H"]
-    target: Float[np.ndarray, "A T C"]
-    label_end: Int[np.ndarray, "A T"]
-    observed: Bool[np.ndarray, "A T"]
-    labelled: Bool[np.ndarray, "A T"]
+    features: Float[np.ndarray, "R F"]
+    forward_return: Float[np.ndarray, "R H"]
+    target: Float[np.ndarray, "R C"]
+    label_end: Int[np.ndarray, " R"]
+    observed: Bool[np.ndarray, " R"]
+    labelled: Bool[np.ndarray, " R"]
+    asset: Int[np.ndarray, " R"]
+    bar: Int[np.ndarray, " R"]
     timestamps: pd.DatetimeIndex
     assets: Sequence[str]
     feature_names: Sequence[str]
@@ -89,24 +96,29 @@ class Panel:
     path: Path | None = field(default=None, compare=False)
 
     @property
-    def n_assets(self) -> int:
-        """A."""
+    def n_rows(self) -> int:
+        """R."""
         return int(self.features.shape[0])
 
     @property
+    def n_assets(self) -> int:
+        """A."""
+        return len(self.assets)
+
+    @property
     def n_bars(self) -> int:
-        """T."""
-        return int(self.features.shape[1])
+        """T, of the calendar."""
+        return len(self.timestamps)
 
     @property
     def n_features(self) -> int:
         """F."""
-        return int(self.features.shape[2])
+        return int(self.features.shape[1])
 
     @property
     def horizon_bars(self) -> int:
         """H."""
-        return int(self.forward_return.shape[2])
+        return int(self.forward_return.shape[1])
 
     @property
     def all_bars(self) -> BarRange:
@@ -114,37 +126,18 @@ class Panel:
         return BarRange(0, self.n_bars)
 
     @property
-    def feature_rows(self) -> Float[np.ndarray, "R F"]:
-        """The features of every row, without copying; the L rows up to a row are its window."""
-        return self.features.reshape(-1, self.n_features)
+    def first_row(self) -> Int[np.ndarray, " A"]:
+        """The first row of each asset; its rows end where the next one's begin."""
+        return np.searchsorted(self.asset, np.arange(self.n_assets))
 
     @property
-    def target_rows(self) -> Float[np.ndarray, "R C"]:
-        """The targets of every row, without copying."""
-        return self.target.reshape(-1, self.target.shape[-1])
-
-    def targets(self, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N C"]:
-        """Return the targets of rows."""
-        return self.target_rows[rows]
-
-    def forward_returns(self, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N H"]:
-        """Return the simple returns of the next H bars of rows."""
-        return self.forward_return.reshape(-1, self.horizon_bars)[rows]
-
-    def label_ends(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
-        """Return the calendar bar at which the label of each row becomes known."""
-        return self.label_end.reshape(-1)[rows]
-
-    def bar_of(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
-        """Return the calendar bar of each row."""
-        return rows % self.n_bars
-
-    def asset_of(self, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
-        """Return the asset of each row, as its place in ``assets``."""
-        return rows // self.n_bars
+    def place(self) -> Int[np.ndarray, " R"]:
+        """How many own bars each row's asset has before it."""
+        place: Int[np.ndarray, " R"] = np.arange(self.n_rows) - self.first_row[self.asset]
+        return place
 
     def rows(self, ranges: Sequence[BarRange], window_bars: int) -> Int[np.ndarray, " N"]:
-        """Return the row numbers of the samples in ``ranges``, in asset-major order.
+        """Return the row numbers of the samples in ``ranges``, asset after asset.
 
         **Looks ahead:** never; whether a row is a sample depends on its own window and label.
 
@@ -153,12 +146,12 @@ class Panel:
             window_bars: L of the longest window of the search: all L bars of a row's window must be observed,
                 so that trials with different windows are judged on the same rows.
         """
-        seen = np.cumsum(self.observed, axis=1, dtype=np.int32)
-        full = np.zeros_like(self.observed)
-        if window_bars <= self.n_bars:
-            before = np.pad(seen[:, :-window_bars], ((0, 0), (1, 0))) if window_bars < self.n_bars else 0
-            full[:, window_bars - 1 :] = (seen[:, window_bars - 1 :] - before) == window_bars
+        seen = np.concatenate([[0], np.cumsum(self.observed, dtype=np.int64)])
+        full = np.zeros(self.n_rows, dtype=bool)
+        if window_bars <= self.n_rows:
+            full[window_bars - 1 :] = seen[window_bars:] - seen[: len(seen) - window_bars] == window_bars
+        full &= self.place >= window_bars - 1
         inside = np.zeros(self.n_bars, dtype=bool)
         for bars in ranges:
             inside[bars.start : bars.stop] = True
-        return np.flatnonzero(full & self.labelled & inside[None, :])
+        return np.flatnonzero(full & self.labelled & inside[self.bar])

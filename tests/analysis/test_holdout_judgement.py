@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
-from tests.makers.panels import panel_of
+from tests.makers.panels import laid_out, panel_of, with_laid_out
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
 from trading_hpo.backtest.config import BacktestConfig
@@ -48,7 +48,7 @@ def result_of(*arguments):
 
 
 def perfect(panel):
-    return KnownScores(panel.target.astype(float))
+    return KnownScores(laid_out(panel, "target").astype(float))
 
 
 def look(panel, split=SPLIT, **card):
@@ -69,7 +69,7 @@ def test_a_perfect_network_is_judged_perfect_on_the_rows_of_the_holdout():
 def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
     panel = random_panel()
     judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["metrics"]
-    before, within = panel.target.astype(float), panel.target.astype(float)
+    before, within = (laid_out(panel, "target").astype(float) for _ in range(2))
     before[:, :100] = 1 - before[:, :100]
     within[:, 100] = 1 - within[:, 100]
     assert result_of(KnownScores(before), panel, SPLIT, WINDOW, FREE)["metrics"] == judged
@@ -80,7 +80,7 @@ def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
     panel = random_panel()
     assert result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
     # Right in one block, wrong in the other: accuracies 1 and 0, or near it.
-    half = panel.target.astype(float)
+    half = laid_out(panel, "target").astype(float)
     half[:, 110:] = 1 - half[:, 110:]
     judged = result_of(KnownScores(half), panel, replace(SPLIT, folds=FOLDS[:2]), WINDOW, FREE)
     assert judged["standard_errors"]["accuracy"] == pytest.approx(0.5, abs=0.06)
@@ -137,7 +137,7 @@ def test_other_data_are_another_look(changed):
 
 def test_another_horizon_is_another_look():
     panel = random_panel()
-    longer = replace(panel, forward_return=np.repeat(panel.forward_return, 2, axis=2))
+    longer = replace(panel, forward_return=np.repeat(panel.forward_return, 2, axis=1))
     assert look(longer)["key"] != look(panel)["key"]
 
 
@@ -169,10 +169,10 @@ def test_a_look_says_what_was_looked_at():
 def with_rises(shares):
     """Build a panel on which the share of rising bars is set range by range."""
     panel = random_panel()
-    target = np.zeros_like(panel.target)
+    target = np.zeros_like(laid_out(panel, "target"))
     for start, stop, share in shares:
         target[:, start : start + round((stop - start) * share)] = 1
-    return replace(panel, target=target)
+    return with_laid_out(panel, target=target)
 
 
 @pytest.mark.parametrize("train_rises", [True, False])
@@ -206,9 +206,9 @@ def test_validation_is_the_mean_of_the_folds():
 
 def test_a_metric_that_one_fold_lacks_has_no_mean():
     panel = random_panel()
-    forward = panel.forward_return.copy()
+    forward = laid_out(panel, "forward_return")
     forward[:, 50:70] = 0.0  # no variance, so no Sharpe
-    found = baselines(replace(panel, forward_return=forward), SPLIT, WINDOW, FREE)
+    found = baselines(with_laid_out(panel, forward_return=forward), SPLIT, WINDOW, FREE)
     assert found["folds"][1]["buy_and_hold"]["sharpe"] is not None
     assert found["validation"]["buy_and_hold"]["sharpe"] is None
 
@@ -225,10 +225,10 @@ def test_buy_and_hold_is_judged_on_the_rows_of_each_range():
 
 def test_the_holdout_moves_no_baseline_before_it():
     panel = random_panel()
-    forward, target = panel.forward_return.copy(), panel.target.copy()
+    forward, target = laid_out(panel, "forward_return"), laid_out(panel, "target")
     forward[:, 100:], target[:, 100:] = 0.5, 1 - target[:, 100:]
     one = baselines(panel, SPLIT, WINDOW, FREE)
-    two = baselines(replace(panel, forward_return=forward, target=target), SPLIT, WINDOW, FREE)
+    two = baselines(with_laid_out(panel, forward_return=forward, target=target), SPLIT, WINDOW, FREE)
     assert one["folds"] == two["folds"]
     assert one["validation"] == two["validation"]
     assert one["holdout"]["buy_and_hold"] != two["holdout"]["buy_and_hold"]
@@ -246,7 +246,7 @@ class InPercent(KnownScores):
 
 
 def unsure(panel, seed=5, kind=KnownScores):
-    return kind(np.random.default_rng(seed).random(panel.target.shape), threshold=0.4)
+    return kind(np.random.default_rng(seed).random((panel.n_assets, panel.n_bars, 1)), threshold=0.4)
 
 
 COSTLY = [BacktestConfig(cost_bps=20.0), BacktestConfig(cost_bps=20.0, positions="long_short")]
@@ -277,15 +277,15 @@ def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():
     assert found.returns["timestamp"].tolist() == bars.tolist()
     keys = found.forecasts[["asset", "timestamp"]].itertuples(index=False, name=None)
     assert list(keys) == [(asset, bar) for asset in "AB" for bar in bars]
-    np.testing.assert_array_equal(found.forecasts["target"], panel.target[:, 100:119].ravel())
-    np.testing.assert_array_equal(found.forecasts["truth"], panel.target[:, 100:119].ravel() > 0.5)
+    np.testing.assert_array_equal(found.forecasts["target"], laid_out(panel, "target")[:, 100:119].ravel())
+    np.testing.assert_array_equal(found.forecasts["truth"], laid_out(panel, "target")[:, 100:119].ravel() > 0.5)
 
 
 def test_a_row_without_a_label_is_no_forecast_and_its_bar_keeps_the_other_assets():
     panel = random_panel()
-    labelled = panel.labelled.copy()
+    labelled = laid_out(panel, "labelled")
     labelled[1, 105] = False
-    found = judge_holdout(unsure(panel), replace(panel, labelled=labelled), SPLIT, WINDOW, FREE)
+    found = judge_holdout(unsure(panel), with_laid_out(panel, labelled=labelled), SPLIT, WINDOW, FREE)
     assert len(found.forecasts) == 2 * 19 - 1
     on_bar = found.forecasts[found.forecasts["timestamp"] == panel.timestamps[105]]
     assert on_bar["asset"].tolist() == ["A"]
@@ -304,7 +304,7 @@ def test_a_forecast_number_is_kept_beside_the_number_that_came_and_called_by_its
     panel = random_panel()
     numbers = replace(panel, label={"kind": "forward_return"}, target=panel.forward_return)
     found = judge_holdout(KnownScores(numbers.target, threshold=0.0), numbers, SPLIT, WINDOW, FREE)
-    came = numbers.target[:, 100:119].ravel()
+    came = laid_out(numbers, "target")[:, 100:119].ravel()
     np.testing.assert_array_equal(found.forecasts["target"], came)
     np.testing.assert_array_equal(found.forecasts["truth"], came > 0)
     assert found.result["target_kind"] == "number"
@@ -330,19 +330,19 @@ def test_returns_of_buy_and_hold_agree_with_its_metrics(cost_bps):
 def test_a_rising_constant_holds_everything_and_a_falling_one_nothing():
     rising, falling = with_rises([(0, 100, 0.75)]), with_rises([(0, 100, 0.25)])
     held = baseline_returns(rising, SPLIT, WINDOW, FREE)["constant_forecast"]
-    np.testing.assert_allclose(held, rising.forward_return[:, 100:119, 0].mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(held, laid_out(rising, "forward_return")[:, 100:119, 0].mean(axis=0), rtol=1e-6)
     assert (baseline_returns(falling, SPLIT, WINDOW, FREE)["constant_forecast"] == 0).all()
 
 
 @pytest.mark.parametrize("share", [0.75, 0.25])
 def test_the_constant_is_decided_before_the_holdout(share):
     panel = with_rises([(0, 99, share)])
-    target = panel.target.copy()
+    target = laid_out(panel, "target")
     before, turned = target.copy(), target.copy()
     turned[:, 100:] = 1 - turned[:, 100:]
     before[:, :99] = 1 - before[:, :99]
     ours = baseline_returns(panel, SPLIT, WINDOW, FREE)
-    pd.testing.assert_frame_equal(baseline_returns(replace(panel, target=turned), SPLIT, WINDOW, FREE), ours)
-    other = baseline_returns(replace(panel, target=before), SPLIT, WINDOW, FREE)
+    pd.testing.assert_frame_equal(baseline_returns(with_laid_out(panel, target=turned), SPLIT, WINDOW, FREE), ours)
+    other = baseline_returns(with_laid_out(panel, target=before), SPLIT, WINDOW, FREE)
     assert not np.allclose(other["constant_forecast"], ours["constant_forecast"])
     pd.testing.assert_series_equal(other["buy_and_hold"], ours["buy_and_hold"])

@@ -16,14 +16,15 @@ laws = settings(deadline=None, max_examples=100)
 def cases(draw):
     shape = draw(st.integers(1, 25)), draw(st.integers(1, 4))
     targets = draw(arrays(float, shape, elements=st.floats(-1, 1, width=16)))
-    known = draw(st.one_of(arrays(bool, shape), st.just(np.ones(shape, dtype=bool))))
-    return targets, known, draw(st.integers(1, 30))
+    own = draw(st.one_of(arrays(bool, shape), st.just(np.ones(shape, dtype=bool))))
+    known = own & draw(st.one_of(arrays(bool, shape), st.just(np.ones(shape, dtype=bool))))
+    return targets, known, own, draw(st.integers(1, 30))
 
 
-def slow_held(targets, known, horizon_bars):
+def slow_held(targets, known, own, horizon_bars):
     held = np.zeros(targets.shape)
     for bar, asset in zip(*np.nonzero(known), strict=True):
-        since = slice(max(0, bar - horizon_bars + 1), bar + 1)
+        since = np.flatnonzero(own[: bar + 1, asset])[-horizon_bars:]
         held[bar, asset] = targets[since, asset][known[since, asset]].mean()
     return held
 
@@ -57,14 +58,17 @@ def test_what_is_held_lies_between_the_least_and_the_largest_target(case):
 @laws
 @given(cases(), st.data())
 def test_targets_after_a_bar_do_not_change_what_is_held_up_to_it(case, data):
-    targets, known, horizon = case
+    targets, known, own, horizon = case
     bar = data.draw(st.integers(0, len(targets) - 1))
     random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     other, other_known = targets.copy(), known.copy()
     other[bar + 1 :] = random.uniform(-1, 1, targets[bar + 1 :].shape)
     other_known[bar + 1 :] = random.random(targets[bar + 1 :].shape) < 0.5
+    other_own = own.copy()
+    other_own[bar + 1 :] = random.random(targets[bar + 1 :].shape) < 0.5
     before, after = (
-        equal_shares(held_over(*pair, horizon), pair[1]) for pair in ((targets, known), (other, other_known))
+        equal_shares(held_over(*those, horizon), those[2])
+        for those in ((targets, known, own), (other, other_known, other_own))
     )
     assert before[: bar + 1].tobytes() == after[: bar + 1].tobytes()
 
@@ -72,13 +76,13 @@ def test_targets_after_a_bar_do_not_change_what_is_held_up_to_it(case, data):
 @laws
 @given(cases(), st.data())
 def test_a_target_older_than_the_horizon_is_forgotten(case, data):
-    targets, known, horizon = case
+    targets, known, own, horizon = case
     bar = data.draw(st.integers(0, len(targets) - 1))
     other = targets.copy()
     other[:bar] = -other[:bar]
-    later = slice(bar + horizon - 1, None)
-    one, two = held_over(targets, known, horizon)[later], held_over(other, known, horizon)[later]
-    np.testing.assert_allclose(one, two, atol=1e-12)
+    one, two = held_over(targets, known, own, horizon), held_over(other, known, own, horizon)
+    later = np.cumsum(own, axis=0) - np.cumsum(own, axis=0)[max(bar - 1, 0)] * (bar > 0) >= horizon
+    np.testing.assert_allclose(one[later], two[later], atol=1e-12)
 
 
 @laws
@@ -93,19 +97,20 @@ def test_the_inputs_are_left_as_they_are(case):
 def test_one_target_is_held_for_its_horizon_at_its_share():
     targets = np.zeros((8, 1))
     targets[3] = 1.0
-    held = held_over(targets, np.ones((8, 1), dtype=bool), 3)
+    held = held_over(targets, *2 * [np.ones((8, 1), dtype=bool)], 3)
     np.testing.assert_allclose(held[:, 0], [0, 0, 0, 1 / 3, 1 / 3, 1 / 3, 0, 0])
 
 
 def test_bars_without_a_target_are_left_out_of_the_mean():
     targets, known = np.array([[1.0], [0], [1], [0]]), np.array([[True], [False], [True], [True]])
-    np.testing.assert_allclose(held_over(targets, known, 3)[:, 0], [1, 0, 1, 1 / 2])
+    np.testing.assert_allclose(held_over(targets, known, np.ones_like(known), 3)[:, 0], [1, 0, 1, 1 / 2])
+    np.testing.assert_allclose(held_over(targets, known, known, 2)[:, 0], [1, 0, 1, 1 / 2])
 
 
 @pytest.mark.parametrize("horizon", [5, 6, 50])
 def test_a_horizon_as_long_as_the_data_is_the_mean_of_all_targets_so_far(horizon):
     targets = np.array([[1.0], [0], [1], [1], [0]])
-    held = held_over(targets, np.ones((5, 1), dtype=bool), horizon)
+    held = held_over(targets, *2 * [np.ones((5, 1), dtype=bool)], horizon)
     np.testing.assert_allclose(held[:, 0], [1, 1 / 2, 2 / 3, 3 / 4, 3 / 5])
 
 

@@ -1,11 +1,13 @@
 """Our side and the usual script train the same trials; pairs that were disturbed are not counted."""
 
 import mlflow
+import numpy as np
 import pytest
 from benchmarks import peer
 from benchmarks.diary import Entry
 from benchmarks.project import Inputs, Stage
 from benchmarks.usual import Script, WindowDataset
+from tests.makers.panels import laid_out
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.panel import open_panel
@@ -75,9 +77,9 @@ def test_the_script_learns_what_our_trials_learn_in_as_many_epochs(given, tmp_pa
 def test_a_window_ends_at_its_row_and_holds_nothing_later(given):
     panel = given.panel
     row = panel.n_bars + 7  # of the second asset
-    window, asset, target = WindowDataset(panel.features, panel.target, [row], 3)[0]
-    assert (window.numpy() == panel.features[1, 5:8]).all()
-    assert (asset, target) == (1, panel.target[1, 7])
+    window, asset, target = WindowDataset(panel.features, panel, np.asarray([row]), 3)[0]
+    assert (window.numpy() == laid_out(panel, "features")[1, 5:8]).all()
+    assert (asset, target) == (1, laid_out(panel, "target")[1, 7])
 
 
 def test_our_time_leaves_out_the_start_of_the_first_worker_only():

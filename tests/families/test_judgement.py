@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
-from tests.makers.panels import panel_of
+from tests.makers.panels import laid_out, panel_of, with_laid_out
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold, constant_forecast, forecast_metrics, monitored
@@ -23,7 +23,7 @@ random_panel = partial(panel_of, n_assets=3, n_bars=80, seed=0)
 
 
 def perfect(panel, rows):
-    return panel.targets(rows)[:, 0].astype(float)
+    return panel.target[rows][:, 0].astype(float)
 
 
 def judge(panel, rows, score, threshold, config):
@@ -34,7 +34,7 @@ def test_a_perfect_forecast_of_one_asset_earns_every_rise_and_no_fall():
     panel = random_panel(n_assets=1)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE)
-    rises = np.maximum(panel.forward_return[0, 20:60, 0], 0)
+    rises = np.maximum(laid_out(panel, "forward_return")[0, 20:60, 0], 0)
     np.testing.assert_allclose(judged.returns, rises, atol=1e-7)
     assert judged.returns.sum() == pytest.approx(rises.sum(), rel=1e-6)
     assert judged.metrics["total_return"] == pytest.approx(np.prod(1 + rises.astype(float)) - 1, rel=1e-6)
@@ -46,7 +46,7 @@ def test_a_perfect_forecast_of_several_assets_earns_the_mean_of_their_rises():
     panel = random_panel(n_assets=3)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE)
-    expected = np.maximum(panel.forward_return[:, 20:60, 0], 0).mean(axis=0)
+    expected = np.maximum(laid_out(panel, "forward_return")[:, 20:60, 0], 0).mean(axis=0)
     np.testing.assert_allclose(judged.returns, expected, atol=1e-7)
 
 
@@ -55,7 +55,9 @@ def test_a_perfect_forecast_on_both_sides_earns_the_mean_of_all_moves():
     rows = panel.rows(JUDGED, 1)
     both = BacktestConfig(cost_bps=0.0, positions="long_short")
     judged = judge(panel, rows, perfect(panel, rows), 0.5, both)
-    np.testing.assert_allclose(judged.returns, np.abs(panel.forward_return[:, 20:60, 0]).mean(axis=0), atol=1e-7)
+    np.testing.assert_allclose(
+        judged.returns, np.abs(laid_out(panel, "forward_return")[:, 20:60, 0]).mean(axis=0), atol=1e-7
+    )
 
 
 def test_costs_take_from_the_same_trades():
@@ -71,9 +73,9 @@ def test_calls_of_each_row_reach_their_own_asset_and_bar():
     panel = random_panel(n_assets=2)
     rows = np.array([20, 22, 80 + 21, 80 + 22])  # asset 0 at bars 20 and 22, asset 1 at 21 and 22
     judged = judge(panel, rows, np.array([1.0, 0.0, 1.0, 1.0]), 0.5, FREE)
-    moves = panel.forward_return[..., 0].astype(float)
+    moves = laid_out(panel, "forward_return")[..., 0].astype(float)
     assert judged.bars.tolist() == [20, 21, 22]
-    np.testing.assert_allclose(judged.returns, [moves[0, 20], moves[1, 21], moves[1, 22] / 2])
+    np.testing.assert_allclose(judged.returns, [moves[0, 20] / 2, moves[1, 21] / 2, moves[1, 22] / 2])
 
 
 def test_a_call_must_exceed_the_threshold():
@@ -97,9 +99,9 @@ def test_what_happens_after_the_judged_rows_changes_nothing(horizon):
     panel = random_panel(horizon=horizon)
     rows = panel.rows(JUDGED, 1)
     score = np.random.default_rng(1).random(len(rows))
-    forward, target = panel.forward_return.copy(), panel.target.copy()
+    forward, target = laid_out(panel, "forward_return"), laid_out(panel, "target")
     forward[:, 60:], target[:, 60:] = 9.0, 1 - target[:, 60:]
-    other = replace(panel, forward_return=forward, target=target)
+    other = with_laid_out(panel, forward_return=forward, target=target)
     for one, two in [
         (judge(panel, rows, score, 0.5, FREE), judge(other, rows, score, 0.5, FREE)),
         (buy_and_hold(panel, rows, FREE), buy_and_hold(other, rows, FREE)),
@@ -111,9 +113,9 @@ def test_what_happens_after_the_judged_rows_changes_nothing(horizon):
 def test_what_happens_during_the_judged_rows_does_change_them():
     panel = random_panel()
     rows = panel.rows(JUDGED, 1)
-    forward = panel.forward_return.copy()
+    forward = laid_out(panel, "forward_return")
     forward[:, 59] = 0.5
-    other = replace(panel, forward_return=forward)
+    other = with_laid_out(panel, forward_return=forward)
     up = np.ones(len(rows))
     one, two = judge(panel, rows, up, 0.5, FREE), judge(other, rows, up, 0.5, FREE)
     assert one.returns[:-1].tobytes() == two.returns[:-1].tobytes()
@@ -124,14 +126,14 @@ def test_only_the_first_bar_of_a_longer_label_is_earned_per_bar():
     panel = random_panel(n_assets=1, horizon=5)
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
-    np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0], atol=1e-7)
+    np.testing.assert_allclose(judged.returns, laid_out(panel, "forward_return")[0, 20:60, 0], atol=1e-7)
 
 
 def test_a_volatility_forecast_halves_exposure_where_the_market_is_volatile():
     panel = random_panel(n_assets=1, label={"kind": "volatility"})
     rows = panel.rows(JUDGED, 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
-    np.testing.assert_allclose(judged.returns, panel.forward_return[0, 20:60, 0] / 2, atol=1e-7)
+    np.testing.assert_allclose(judged.returns, laid_out(panel, "forward_return")[0, 20:60, 0] / 2, atol=1e-7)
 
 
 def test_sharpe_is_annualised_with_the_bars_per_year_of_the_source():
@@ -146,7 +148,7 @@ def test_sharpe_is_annualised_with_the_bars_per_year_of_the_source():
 def test_buy_and_hold_of_every_asset_lets_them_drift():
     panel = random_panel()
     rows = panel.rows(JUDGED, 1)
-    wealth = np.cumprod(1 + panel.forward_return[:, 20:60, 0].astype(float), axis=1).mean(axis=0)
+    wealth = np.cumprod(1 + laid_out(panel, "forward_return")[:, 20:60, 0].astype(float), axis=1).mean(axis=0)
     judged = buy_and_hold(panel, rows, FREE)
     assert judged.metrics["total_return"] == pytest.approx(wealth[-1] - 1)
     assert judged.metrics["turnover"] == 0.0
@@ -155,11 +157,11 @@ def test_buy_and_hold_of_every_asset_lets_them_drift():
 
 def test_buy_and_hold_keeps_an_asset_through_bars_that_are_no_samples():
     panel = random_panel(n_assets=2)
-    observed = panel.observed.copy()
+    observed = laid_out(panel, "observed")
     observed[0, 30] = False  # with windows of ten bars, ten rows are no samples
-    rows = replace(panel, observed=observed).rows(JUDGED, 10)
+    rows = with_laid_out(panel, observed=observed).rows(JUDGED, 10)
     assert len(rows) == 2 * 40 - 10
-    wealth = np.cumprod(1 + panel.forward_return[:, 20:60, 0].astype(float), axis=1).mean(axis=0)
+    wealth = np.cumprod(1 + laid_out(panel, "forward_return")[:, 20:60, 0].astype(float), axis=1).mean(axis=0)
     judged = buy_and_hold(panel, rows, FREE)
     np.testing.assert_allclose(np.cumprod(1 + judged.returns), wealth)
 
@@ -169,7 +171,7 @@ def test_rows_that_are_no_samples_earn_the_forecast_nothing():
     rows = panel.rows((BarRange(20, 30), BarRange(40, 60)), 1)
     judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
     assert judged.bars.tolist() == [*range(20, 30), *range(40, 60)]
-    np.testing.assert_allclose(judged.returns, panel.forward_return[0, judged.bars, 0], atol=1e-7)
+    np.testing.assert_allclose(judged.returns, laid_out(panel, "forward_return")[0, judged.bars, 0], atol=1e-7)
 
 
 def constant_metrics(panel, rows, train, config=FREE):
@@ -202,7 +204,7 @@ def test_positions_begin_anew_after_a_gap_between_ranges():
 
     def returns(*judged):
         rows = panel.rows(judged, 1)
-        score = np.random.default_rng(1).random(panel.observed.size)[rows]
+        score = np.random.default_rng(1).random(panel.n_rows)[rows]
         return judge(panel, rows, score, 0.5, config)
 
     both, apart = returns(*ranges), [returns(one) for one in ranges]
@@ -215,7 +217,7 @@ def test_positions_that_a_loss_has_learned_are_held_as_they_are():
     rows = panel.rows(JUDGED, 1)
     position = np.linspace(-1, 1, len(rows))
     found = judge_forecast(panel, rows, Forecast(position, position=position), Decision(0.9), FREE)
-    np.testing.assert_allclose(found.returns, position * panel.forward_return[0, 20:60, 0], atol=1e-7)
+    np.testing.assert_allclose(found.returns, position * laid_out(panel, "forward_return")[0, 20:60, 0], atol=1e-7)
 
 
 def test_a_metric_that_reads_the_constants_returns_can_be_monitored(monkeypatch):

@@ -1,12 +1,15 @@
 """Panels of tests: one of any size, with whatever a test wants to be different, and one with something to learn."""
 
 import string
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from trading_hpo.types import Panel
+
+LAID_OUT = ("features", "forward_return", "target", "label_end", "observed", "labelled")
 
 
 def panel_of(
@@ -28,16 +31,19 @@ def panel_of(
         n_features: F.
         seed: Of random returns, whose sign is the target, and random features; all are zero without one.
         start: Day of the first bar; one follows each day.
-        fields: Of the panel, instead of those. Where ``observed`` has holes, labels reach over them.
+        fields: Of the panel, instead of those; arrays as assets by bars. ``present`` [A, T] says which bars exist, and
+            ``observed`` of which all features are known. Labels reach over bars of which neither is.
     """
-    observed = np.asarray(fields.pop("observed", np.ones((n_assets, n_bars))), dtype=bool)
-    n_assets, n_bars = observed.shape
+    if "present" in fields or "observed" in fields:
+        n_assets, n_bars = np.shape(fields.get("present", fields.get("observed")))
+    present = np.asarray(fields.pop("present", np.ones((n_assets, n_bars))), dtype=bool)
+    observed = np.asarray(fields.pop("observed", present), dtype=bool)
     random = np.random.default_rng(seed)
     moves = random.normal(0, 0.02 if seed is not None else 0, (n_assets, n_bars + horizon)).astype("f4")
     forward = np.stack([moves[:, ahead : ahead + n_bars] for ahead in range(horizon)], axis=2)
     label_end = np.full(observed.shape, n_bars, dtype=np.int64)
-    for asset, present in enumerate(observed):
-        own = np.flatnonzero(present)
+    for asset, known in enumerate(observed & present):
+        own = np.flatnonzero(known)
         label_end[asset, own[:-horizon]] = own[horizon:]
     labelled = label_end < n_bars
     made = {
@@ -51,7 +57,23 @@ def panel_of(
         "assets": tuple(string.ascii_uppercase[:n_assets]),
         "feature_names": tuple(f"x{number}" for number in range(n_features)),
     }
-    return Panel(**{**made, **fields})
+    made |= fields
+    asset, bar = np.nonzero(present)
+    rows = {name: np.asarray(value)[present] for name, value in made.items() if name in LAID_OUT}
+    return Panel(**{**made, **rows, "asset": asset, "bar": bar})
+
+
+def laid_out(panel: Panel, name: str, nowhere: float = 0) -> np.ndarray:
+    """One of the panel's arrays as assets by bars; ``nowhere`` where an asset has no bar."""
+    values = getattr(panel, name)
+    full = np.full((panel.n_assets, panel.n_bars, *values.shape[1:]), nowhere, dtype=values.dtype)
+    full[panel.asset, panel.bar] = values
+    return full
+
+
+def with_laid_out(panel: Panel, **fields: np.ndarray) -> Panel:
+    """The panel with some arrays taken from others that are assets by bars."""
+    return replace(panel, **{name: np.asarray(values)[panel.asset, panel.bar] for name, values in fields.items()})
 
 
 def planted_panel(n_bars: int = 600, n_assets: int = 3, seed: int = 0) -> Panel:

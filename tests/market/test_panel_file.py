@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.makers.panels import laid_out
+from tests.makers.panels import panel_of as make_panel
 
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
-from trading_hpo.market.panel import build_panel, open_panel, save_panel
+from trading_hpo.market.panel import ARRAYS, build_panel, open_panel, save_panel
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.registry import label_of
 from trading_hpo.types import BarRange, Panel
-
-ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
 
 
 def panel_of(bars: pd.DataFrame, labels: LabelsConfig | None = None, names=None) -> Panel:
@@ -39,8 +39,8 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
     features, labels = build_features(ragged, FeaturesConfig(names=names)), build_labels(ragged, config)
     panel = build_panel(features, labels, label_of(config.task), 365.0)
 
-    assert panel.features.shape == (3, 30, 2)
-    assert panel.forward_return.shape == (3, 30, 2)
+    assert panel.features.shape == (len(ragged), 2)
+    assert panel.forward_return.shape == (len(ragged), 2)
     assert (panel.assets, panel.feature_names) == (("AAA", "BBB", "CCC"), names)
     assert (panel.label, panel.bars_per_year) == (label_of(config.task), 365.0)
     calendar = sorted(set(ragged["timestamp"]))
@@ -48,59 +48,68 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
 
     by_row = features.set_index(["asset", "timestamp"])
     label_by_row = labels.set_index(["asset", "timestamp"])
-    for a, asset in enumerate(panel.assets):
-        for t, stamp in enumerate(calendar):
-            row = (asset, stamp)
-            known = row in by_row.index and bool(by_row.loc[row].notna().all())
-            assert panel.observed[a, t] == known
-            np.testing.assert_array_equal(panel.features[a, t], by_row.loc[row] if known else [0, 0])
-            assert panel.labelled[a, t] == (row in label_by_row.index)
-            if panel.labelled[a, t]:
-                label = label_by_row.loc[row]
-                assert panel.target[a, t].tolist() == [label["target"]]
-                assert calendar[panel.label_end[a, t]] == label["label_end"]
-                assert panel.forward_return[a, t].tolist() == [label["forward_return_1"], label["forward_return_2"]]
-            else:
-                assert panel.label_end[a, t] == 30
-                assert (*panel.target[a, t], *panel.forward_return[a, t]) == (0, 0, 0)
+    places = [(panel.assets[asset], calendar[bar]) for asset, bar in zip(panel.asset, panel.bar, strict=True)]
+    assert places == sorted(by_row.index)  # asset after asset, each in time order
+    for number, row in enumerate(places):
+        known = bool(by_row.loc[row].notna().all())
+        assert panel.observed[number] == known
+        np.testing.assert_array_equal(panel.features[number], by_row.loc[row] if known else [0, 0])
+        assert panel.labelled[number] == (row in label_by_row.index)
+        if panel.labelled[number]:
+            label = label_by_row.loc[row]
+            assert panel.target[number].tolist() == [label["target"]]
+            assert calendar[panel.label_end[number]] == label["label_end"]
+            assert panel.forward_return[number].tolist() == [label["forward_return_1"], label["forward_return_2"]]
+        else:
+            assert panel.label_end[number] == 30
+            assert (*panel.target[number], *panel.forward_return[number]) == (0, 0, 0)
 
 
-def test_late_starts_gaps_and_early_ends_are_not_observed(ragged):
+def test_a_panel_does_not_follow_the_order_of_its_tables(ragged):
+    config = LabelsConfig(horizon_bars=2)
+    features, labels = build_features(ragged, FeaturesConfig(names=("bar_range",))), build_labels(ragged, config)
+    shuffled = (table.sample(frac=1, random_state=0) for table in (features, labels))
+    rest = (label_of(config.task), 252.0)
+    assert_equal(build_panel(*shuffled, *rest), build_panel(features, labels, *rest))
+
+
+def test_bars_before_a_late_start_in_a_gap_and_after_an_early_end_are_no_rows(ragged):
     panel = panel_of(ragged, names=("bar_range",))
-    missing = [np.flatnonzero(~panel.observed[a]).tolist() for a in range(3)]
-    assert missing == [[], [0, 1, 2, 3, 4], [10, 11, 12, 26, 27, 28, 29]]
-    unlabelled = [np.flatnonzero(~panel.labelled[a]).tolist() for a in range(3)]
-    assert unlabelled == [[29], [0, 1, 2, 3, 4, 29], [10, 11, 12, 25, 26, 27, 28, 29]]
-    assert panel.label_end[2, 9] == 13  # the label jumps the gap
+    own = [panel.bar[panel.asset == asset].tolist() for asset in range(3)]
+    assert own == [[*range(30)], [*range(5, 30)], [*range(10), *range(13, 26)]]
+    assert panel.observed.all()
+    unlabelled = np.flatnonzero(~panel.labelled)
+    assert [(panel.asset[row], panel.bar[row]) for row in unlabelled] == [(0, 29), (1, 29), (2, 25)]
+    assert laid_out(panel, "label_end")[2, 9] == 13  # the label jumps the gap
 
 
 def test_a_row_lacking_one_feature_is_not_observed_and_holds_zeros(ragged):
     panel = panel_of(ragged, names=("bar_range", "return_5"))
-    assert not panel.observed[0, :5].any()
-    assert (panel.features[0, :5] == 0).all()
-    assert panel.observed[0, 5:].all()
+    assert not panel.observed[:5].any()
+    assert (panel.features[:5] == 0).all()
+    assert panel.observed[5:30].all()
 
 
 def test_arrays_have_the_types_that_workers_expect(ragged):
     panel = panel_of(ragged, names=("bar_range",))
     types = {name: str(getattr(panel, name).dtype) for name in ARRAYS}
-    assert types == dict(zip(ARRAYS, ("float32", "float32", "float32", "int64", "bool", "bool"), strict=True))
+    assert types == dict(zip(ARRAYS, ("float32",) * 3 + ("int64", "bool", "bool", "int64", "int64"), strict=True))
 
 
 @pytest.mark.parametrize("kind", ["direction", "forward_return", "volatility"])
 @pytest.mark.parametrize(
-    ("source", "shape"), [("sp500_20", (20, 4529, 12)), ("us_tech", (4, 3270, 17)), ("sp500_index", (1, 5031, 17))]
+    ("source", "shape"),
+    [("sp500_20", (20 * 4529, 12)), ("us_tech", (3 * 3270 + 2148, 17)), ("sp500_index", (5031, 17))],
 )
 def test_real_data_make_a_finite_panel(request, source, shape, kind):
     panel = panel_of(request.getfixturevalue(source), LabelsConfig(kind=kind))
     assert panel.features.shape == shape
     for name in ("features", "forward_return", "target"):
         assert np.isfinite(getattr(panel, name)).all()
-    assert panel.observed[:, 252:].mean() > 0.8
+    assert panel.observed[panel.place >= 252].all()
     if kind != "forward_return":
         assert set(np.unique(panel.target)) == {0.0, 1.0}
-    bar = np.arange(panel.n_bars)
-    assert (panel.label_end > bar)[panel.labelled].all()
+    assert (panel.label_end > panel.bar)[panel.labelled].all()
     assert panel.timestamps.is_monotonic_increasing
 
 
@@ -131,13 +140,13 @@ def test_what_is_opened_equals_what_was_saved(file, ragged):
 
 
 def sizes():
-    return st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
+    return st.tuples(st.integers(1, 20), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
 
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=sizes(), names=st.lists(st.text(max_size=9), min_size=9, max_size=9, unique=True), data=st.data())
 def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names, data):
-    a, t, f, h, c = sizes
+    r, t, f, h, c = sizes
     floats = {"elements": st.floats(width=32)}  # NaN and infinities too: the file does not judge
 
     def draw(dtype, *shape, **more) -> np.ndarray:
@@ -145,14 +154,16 @@ def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names,
 
     nanoseconds = data.draw(st.lists(st.integers(-(2**62), 2**62), min_size=t, max_size=t, unique=True).map(sorted))
     panel = Panel(
-        features=draw("float32", a, t, f, **floats),
-        forward_return=draw("float32", a, t, h, **floats),
-        target=draw("float32", a, t, c, **floats),
-        label_end=draw("int64", a, t),
-        observed=draw("bool", a, t),
-        labelled=draw("bool", a, t),
+        features=draw("float32", r, f, **floats),
+        forward_return=draw("float32", r, h, **floats),
+        target=draw("float32", r, c, **floats),
+        label_end=draw("int64", r),
+        observed=draw("bool", r),
+        labelled=draw("bool", r),
+        asset=draw("int64", r),
+        bar=draw("int64", r),
         timestamps=pd.DatetimeIndex(np.array(nanoseconds).view("datetime64[ns]"), tz="UTC"),
-        assets=tuple(names[:a]),
+        assets=tuple(names[: min(r, 4)]),
         feature_names=tuple(names[4 : 4 + f]),
         bars_per_year=data.draw(st.floats(1e-3, 1e9)),
         label={"kind": "volatility", "horizon_bars": 5, "share": 0.1},
@@ -199,15 +210,13 @@ def test_saving_over_a_panel_leaves_those_who_have_it_open_alone_and_no_draft_be
 
 
 def slow_rows(panel: Panel, ranges: list[BarRange], window_bars: int) -> list[int]:
-    return [
-        a * panel.n_bars + t
-        for a in range(panel.n_assets)
-        for t in range(panel.n_bars)
-        if any(bars.start <= t < bars.stop for bars in ranges)
-        and panel.labelled[a, t]
-        and t - window_bars + 1 >= 0
-        and all(panel.observed[a, back] for back in range(t - window_bars + 1, t + 1))
-    ]
+    found = []
+    for row in range(panel.n_rows):
+        own = [before for before in range(row + 1) if panel.asset[before] == panel.asset[row]][-window_bars:]
+        inside = any(bars.start <= panel.bar[row] < bars.stop for bars in ranges)
+        if inside and panel.labelled[row] and len(own) == window_bars and all(panel.observed[before] for before in own):
+            found.append(row)
+    return found
 
 
 @pytest.mark.parametrize("window_bars", [1, 2, 5, 29, 30, 31, 100])
@@ -224,18 +233,8 @@ def test_samples_equal_the_slow_search_for_any_holes(data, assets, bars, window_
     mostly = st.sampled_from([True, True, True, False])
     observed = data.draw(hnp.arrays("bool", (assets, bars), elements=mostly))
     labelled = data.draw(hnp.arrays("bool", (assets, bars), elements=mostly))
-    zeros = np.zeros((assets, bars), dtype="float32")
-    panel = Panel(
-        features=zeros[..., None],
-        forward_return=zeros[..., None],
-        target=zeros[..., None],
-        label_end=np.zeros((assets, bars), dtype="int64"),
-        observed=observed,
-        labelled=labelled,
-        timestamps=pd.date_range("2020-01-01", periods=bars, tz="UTC"),
-        assets=("A", "B", "C")[:assets],
-        feature_names=("f",),
-    )
+    present = data.draw(hnp.arrays("bool", (assets, bars), elements=mostly))
+    panel = make_panel(present=present, observed=observed, labelled=labelled)
     cut = data.draw(st.integers(0, bars))
     ranges = data.draw(st.sampled_from([[BarRange(0, bars)], [BarRange(0, cut)], [BarRange(cut, bars)]]))
     assert panel.rows(ranges, window_bars).tolist() == slow_rows(panel, ranges, window_bars)

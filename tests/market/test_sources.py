@@ -66,7 +66,9 @@ def problems(call) -> list[str]:
         ("nasdaq_index", ["NASDAQ"], OHLCV, "1999-01-04", "2018-12-31", 5031),
     ],
 )
-def test_a_packaged_source_holds_its_assets_columns_and_years_in_utc(source, assets, columns, first, last, n_bars):
+def test_a_packaged_source_holds_its_assets_columns_and_years_in_utc(
+    source, assets, columns, first, last, n_bars, caplog
+):
     bars = read_source(source, SourcesConfig())
     assert sorted(bars["asset"].unique()) == assets
     assert list(bars) == columns
@@ -77,7 +79,45 @@ def test_a_packaged_source_holds_its_assets_columns_and_years_in_utc(source, ass
     )
     assert bars["timestamp"].nunique() == n_bars
     assert (bars[columns[2:]].dtypes == "float64").all()
-    assert bars_per_year(source, SourcesConfig()) == 252.0
+    stamps = pd.DatetimeIndex(bars["timestamp"].unique())
+    assert bars_per_year(source, SourcesConfig(), stamps) == 252.0
+    assert not caplog.records
+
+
+WEEKDAYS = pd.bdate_range("2015-01-01", "2019-12-31", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("stamps", "a_year"),
+    [
+        (pd.date_range("2015-01-01", "2019-12-31", tz="UTC"), 365.25),
+        (WEEKDAYS, 261),
+        (pd.date_range("2015-01-01", "2015-03-01", freq="h", tz="UTC"), 8766),
+        (WEEKDAYS.repeat(7) + pd.to_timedelta([*range(7)] * len(WEEKDAYS), "h"), 7 * 261),
+    ],
+    ids=["every day", "weekdays", "every hour", "seven hours of weekdays"],
+)
+def test_bars_per_year_are_those_of_the_stamps_where_none_are_set(stamps, a_year, caplog):
+    assert bars_per_year("csv", SourcesConfig(), stamps) == pytest.approx(a_year, rel=0.005)
+    assert not caplog.records
+
+
+def test_a_setting_that_the_stamps_contradict_is_used_and_said_with_both_numbers(caplog):
+    daily = SourcesConfig(csv=FileSource(bars_per_year=252))
+    hours = pd.date_range("2019-01-01", "2019-12-31", freq="h", tz="UTC")
+    assert bars_per_year("csv", daily, hours) == 252
+    (record,) = caplog.records
+    assert (
+        "sources.csv.bars_per_year is 252, and the 8737 bars from 2019-01-01 to 2019-12-31 are 8766 a year"
+        in record.message
+    )
+
+
+def test_holidays_contradict_no_setting(caplog):
+    stamps = WEEKDAYS.delete(range(0, len(WEEKDAYS), 26))  # ten days a year
+    assert bars_per_year("csv", SourcesConfig(csv=FileSource(bars_per_year=252)), stamps) == 252
+    assert bars_per_year("csv", SourcesConfig(csv=FileSource(bars_per_year=252)), WEEKDAYS[:1]) == 252
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("source", PACKAGED)
@@ -209,9 +249,9 @@ def test_an_hourly_crypto_export_becomes_a_panel(tmp_path):
         build_features(bars, FeaturesConfig()),
         build_labels(bars, labels),
         label_of(labels.task),
-        bars_per_year("csv", settings),
+        bars_per_year("csv", settings, pd.DatetimeIndex(bars["timestamp"])),
     )
-    assert panel.features.shape == (1, 400, 17)
+    assert panel.features.shape == (400, 17)
     assert np.isfinite(panel.features).all()
     assert panel.observed.sum() == 400 - 252
     assert panel.bars_per_year == 8760

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.makers.panels import panel_of
+from tests.makers.panels import laid_out, panel_of
 
 from trading_hpo.market.trailing_volatility import LEAST_VOLATILITY, VOLATILITY_BARS, trailing_volatility
 from trading_hpo.types import Panel
@@ -13,7 +13,7 @@ from trading_hpo.types import Panel
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     panel = panel_of(n_assets=3, n_bars=260, seed=0)
-    panel.labelled[1, 30:33] = False
+    panel.labelled[260 + 30 : 260 + 33] = False
     return panel
 
 
@@ -24,8 +24,12 @@ def volatility_of(panel: Panel) -> np.ndarray:
 def test_volatility_is_the_root_mean_square_of_the_last_known_one_bar_returns(panel: Panel) -> None:
     found = volatility_of(panel)
     for asset, bar in [(0, 1), (0, 7), (0, 100), (1, 31), (1, 34), (1, 45), (2, 259)]:
-        ends = [end for end in range(bar - VOLATILITY_BARS + 1, bar + 1) if end > 0 and panel.labelled[asset, end - 1]]
-        returns = np.array([panel.forward_return[asset, end - 1, 0] for end in ends])
+        ends = [
+            end
+            for end in range(bar - VOLATILITY_BARS + 1, bar + 1)
+            if end > 0 and laid_out(panel, "labelled")[asset, end - 1]
+        ]
+        returns = np.array([laid_out(panel, "forward_return")[asset, end - 1, 0] for end in ends])
         assert found[asset, bar] == pytest.approx(np.sqrt((returns.astype("f8") ** 2).mean()), rel=1e-5)
 
 
@@ -39,8 +43,8 @@ def test_volatility_of_the_first_bar_is_huge_and_of_a_still_price_not_nought(pan
 def test_volatility_knows_nothing_of_later_bars(panel: Panel, bar: int) -> None:
     """The return that a row's own forward return begins with is not among those that it is known by."""
     moved = replace(panel, forward_return=panel.forward_return.copy(), labelled=panel.labelled.copy())
-    moved.forward_return[:, bar:] *= -30
-    moved.labelled[:, bar:] = ~moved.labelled[:, bar:]
+    moved.forward_return[moved.bar >= bar] *= -30
+    moved.labelled[moved.bar >= bar] ^= True
     before, after = volatility_of(panel), volatility_of(moved)
     np.testing.assert_array_equal(before[:, : bar + 1], after[:, : bar + 1])
     assert (before[:, bar + 1] != after[:, bar + 1]).all()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
-from tests.makers.panels import panel_of
+from tests.makers.panels import laid_out, panel_of, with_laid_out
 
 from trading_hpo.configuration import Config
 from trading_hpo.errors import ConfigurationError, DataError
@@ -21,13 +21,13 @@ from trading_hpo.splits.folds import (
     ROLES,
     Split,
     build_split,
-    check_classes,
     make_folds,
     split_from_table,
     split_to_table,
 )
-from trading_hpo.splits.purging import last_label_end
+from trading_hpo.splits.purging import Intervals, rows_before
 from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.splits.samples import check_samples
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange, Fold
 
@@ -62,7 +62,7 @@ def two_ranges():
 def panel_where(present, horizon):
     """A panel whose assets have bars where ``present``, and whose targets take turns."""
     target = np.resize([0.0, 1.0], np.shape(present)).astype(np.float32)[..., None]
-    return panel_of(observed=present, horizon=horizon, target=target, start="2001-01-01")
+    return panel_of(present=present, horizon=horizon, target=target, start="2001-01-01")
 
 
 @st.composite
@@ -76,7 +76,7 @@ def panels(draw):
     panel = panel_where(present, horizon)
     if draw(st.booleans()):
         ends = np.minimum(np.arange(n_bars) + random.integers(0, 2 * horizon, (n_assets, n_bars)), n_bars - 1)
-        panel = replace(panel, label_end=np.where(panel.labelled, ends, n_bars))
+        panel = with_laid_out(panel, label_end=np.where(laid_out(panel, "labelled"), ends, n_bars))
     return panel
 
 
@@ -105,16 +105,13 @@ def worlds(draw, schemes=SCHEMES):
         assume(False)
 
 
-def intervals(panel, ranges):
-    """Closed label intervals [t, label_end] of all labelled rows in the ranges, N x 2."""
-    found = [
-        (bar, panel.label_end[asset, bar])
-        for part in ranges
-        for asset in range(panel.n_assets)
-        for bar in part.bars()
-        if panel.labelled[asset, bar]
-    ]
-    return np.array(found, dtype=np.int64).reshape(-1, 2)
+def intervals(panel, rows):
+    """Closed label intervals [t, label_end] of rows, N x 2."""
+    return np.stack([panel.bar[rows], panel.label_end[rows]], axis=1)
+
+
+def of_role(panel, split, fold, role):
+    return intervals(panel, split.rows(panel, fold, role, window_bars=1))
 
 
 def meet(these, those):
@@ -136,9 +133,9 @@ def test_intervals_meet_when_one_ends_on_the_bar_where_the_other_starts():
 def test_no_label_of_train_or_stop_meets_a_label_of_validation(world):
     panel, _, split = world
     for fold in split.folds:
-        validation = intervals(panel, fold.validation)
-        assert not meet(intervals(panel, fold.train), validation)
-        assert not meet(intervals(panel, fold.stop), validation)
+        validation = of_role(panel, split, fold, "validation")
+        assert not meet(of_role(panel, split, fold, "train"), validation)
+        assert not meet(of_role(panel, split, fold, "stop"), validation)
 
 
 @laws
@@ -146,7 +143,7 @@ def test_no_label_of_train_or_stop_meets_a_label_of_validation(world):
 def test_no_label_of_train_meets_a_label_of_stop(world):
     panel, _, split = world
     for fold in split.folds:
-        assert not meet(intervals(panel, fold.train), intervals(panel, fold.stop))
+        assert not meet(of_role(panel, split, fold, "train"), of_role(panel, split, fold, "stop"))
 
 
 @laws
@@ -154,9 +151,10 @@ def test_no_label_of_train_meets_a_label_of_stop(world):
 def test_what_follows_validation_waits_for_its_last_label_and_the_embargo(world):
     panel, config, split = world
     for fold in split.folds:
-        for validation in fold.validation:
-            ends = intervals(panel, (validation,))[:, 1]
-            later = {bar for bar in bars_of(fold.train + fold.stop) if bar >= validation.stop}
+        validation = of_role(panel, split, fold, "validation")
+        for part in fold.validation:
+            ends = validation[(validation[:, 0] >= part.start) & (validation[:, 0] < part.stop), 1]
+            later = {bar for bar in bars_of(fold.train + fold.stop) if bar >= part.stop}
             assert all(bar > ends.max(initial=-1) + config.embargo_bars for bar in later)
 
 
@@ -164,9 +162,10 @@ def test_what_follows_validation_waits_for_its_last_label_and_the_embargo(world)
 @given(worlds())
 def test_the_holdout_is_in_no_fold_and_no_label_before_it_reaches_it(world):
     panel, _, split = world
-    for ranges in [(split.search,), *(fold.role(role) for fold in split.folds for role in ROLES)]:
-        assert max(bars_of(ranges)) < split.holdout.start
-        assert intervals(panel, ranges)[:, 1].max(initial=-1) < split.holdout.start
+    assert split.search.stop <= split.holdout.start
+    of_roles = [split.rows(panel, fold, role, 1) for fold in split.folds for role in ROLES]
+    for rows in [split.search_rows(panel, 1), split.latest_rows(panel, 0.3, 1), *of_roles]:
+        assert intervals(panel, rows).max(initial=-1) < split.holdout.start
 
 
 @laws
@@ -235,14 +234,21 @@ def test_a_path_validates_a_bar_at_most_once(world):
 
 @laws
 @given(worlds())
-def test_purging_takes_no_more_bars_than_labels_and_embargo_reach(world):
+def test_no_row_is_purged_without_need(world):
     panel, config, split = world
-    reach = int((last_label_end(panel) - np.arange(panel.n_bars)).max())
+    every = Intervals.of(panel)
     divisions = SPLITTERS[config.scheme].divide(split.search, config)
     for fold, division in zip(split.folds, divisions, strict=True):
-        lost = len(bars_of(division.train)) - len(bars_of(fold.train + fold.stop))
-        # A cut before stop, and for each validation range one before and one after it.
-        assert lost <= reach + len(fold.validation) * (2 * reach + config.embargo_bars)
+        candidates = rows_before(panel, division.train, split.holdout.start, 1)
+        kept = [split.rows(panel, fold, role, 1) for role in ("train", "stop")]
+        for row in np.setdiff1d(candidates, np.concatenate(kept)):
+            bar, end = panel.bar[row], panel.label_end[row]
+            reaches = any(bar < part.start <= end for part in (*fold.validation, *fold.stop))
+            waits = any(
+                part.stop <= bar <= every.end[every.inside(part)].max(initial=part.stop - 1) + config.embargo_bars
+                for part in fold.validation
+            )
+            assert reaches or waits
 
 
 @laws
@@ -286,7 +292,7 @@ def test_train_between_two_validation_ranges_is_cut_at_both_ends():
     )
     SPLITTERS._entries["fixed"] = Splitter(lambda bars, config: iter([division]))
     config = FoldsConfig(scheme="fixed", stop_fraction=1e-9, embargo_bars=4)
-    (fold,) = make_folds(BarRange(0, 100), config, np.arange(100) + 3)
+    (fold,) = make_folds(BarRange(0, 100), config, Intervals(np.arange(100), np.arange(100) + 3))
     del SPLITTERS._entries["fixed"]
     # Labels of 3 bars: those of bars 17 to 19 and 57 to 59 reach validation; those of validation end at 32 and 72.
     assert fold.train == (BarRange(0, 17), BarRange(37, 57), BarRange(77, 100))
@@ -390,7 +396,7 @@ def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
     with pytest.raises(DataError) as caught:
         build_split(panel_where(present, 1), config, HoldoutConfig(fraction=0.2))
     needed = int(re.search(r"need (\d+) bars", str(caught.value)).group(1))
-    longest = np.arange(needed) + 10
+    longest = Intervals(np.arange(needed), np.arange(needed) + 10)
     (fold,) = make_folds(BarRange(0, needed), config, longest)
     assert min(sum(map(len, fold.role(role))) for role in ROLES) >= 8
 
@@ -424,7 +430,7 @@ def test_too_few_bars_are_named_before_an_embargo_that_fits_enough_of_them():
 def test_data_without_one_complete_row_are_refused():
     panel = panel_where(np.ones((1, 50)), 1)
     with pytest.raises(DataError, match="no bar has all features and a label"):
-        build_split(replace(panel, observed=np.zeros((1, 50), dtype=bool)), FoldsConfig(), HoldoutConfig())
+        build_split(replace(panel, observed=np.zeros(50, dtype=bool)), FoldsConfig(), HoldoutConfig())
 
 
 # The holdout
@@ -471,16 +477,16 @@ def classes_case():
 
 def test_roles_with_both_classes_pass_though_one_bar_alone_is_of_the_other():
     panel, split = classes_case()
-    rare = np.zeros_like(panel.target)
+    rare = np.zeros_like(laid_out(panel, "target"))
     ranges = [split.holdout, *(part for fold in split.folds for role in ROLES for part in fold.role(role))]
     for part in ranges:
         rare[0, part.start + 10] = 1  # of the first row whose window is within the panel, or a later one
-    check_classes(replace(panel, target=rare), split, window_bars=10)
+    check_samples(with_laid_out(panel, target=rare), split, window_bars=10)
     for part in ranges:
         without = rare.copy()
         without[:, part.start : part.stop] = 0
         with pytest.raises(DataError, match="both classes, got only 0"):
-            check_classes(replace(panel, target=without), split, window_bars=10)
+            check_samples(with_laid_out(panel, target=without), split, window_bars=10)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -488,46 +494,46 @@ def test_roles_with_both_classes_pass_though_one_bar_alone_is_of_the_other():
 @pytest.mark.parametrize("only", [0, 1])
 def test_a_role_of_one_class_is_refused_with_its_fold_and_name(number, role, only):
     panel, split = classes_case()
-    target = panel.target.copy()
+    target = laid_out(panel, "target")
     for part in split.folds[number].role(role):
         target[:, part.start : part.stop] = only
     with pytest.raises(DataError, match=rf"{role} of fold {number} must have both classes, got only {only} in"):
-        check_classes(replace(panel, target=target), split, window_bars=1)
+        check_samples(with_laid_out(panel, target=target), split, window_bars=1)
 
 
 def test_a_train_of_one_class_is_refused_with_its_fold():
     panel, split = classes_case()
-    target = panel.target.copy()
+    target = laid_out(panel, "target")
     target[:, : split.folds[0].train[-1].stop] = 1
     with pytest.raises(DataError) as caught:
-        check_classes(replace(panel, target=target), split, window_bars=1)
+        check_samples(with_laid_out(panel, target=target), split, window_bars=1)
     assert "train of fold 0" in str(caught.value)
     assert "train of fold 1" not in str(caught.value)
 
 
 def test_a_holdout_of_one_class_is_refused():
     panel, split = classes_case()
-    target = panel.target.copy()
+    target = laid_out(panel, "target")
     target[:, split.holdout.start :] = 0
     with pytest.raises(DataError, match="holdout must have both classes, got only 0"):
-        check_classes(replace(panel, target=target), split, window_bars=1)
+        check_samples(with_laid_out(panel, target=target), split, window_bars=1)
 
 
 def test_all_roles_without_samples_are_named_at_once():
     panel, split = classes_case()
     with pytest.raises(DataError) as caught:
-        check_classes(panel, split, window_bars=500)
+        check_samples(panel, split, window_bars=500)
     assert len(caught.value.problems) == 2 * len(ROLES) + 1
 
 
 def test_numbers_have_no_classes_to_miss_but_need_samples():
     panel, split = classes_case()
     numbers = replace(panel, target=np.ones_like(panel.target), label={"kind": "forward_return"})
-    check_classes(numbers, split, window_bars=1)
+    check_samples(numbers, split, window_bars=1)
     with pytest.raises(DataError, match="both classes"):
-        check_classes(replace(numbers, label={"kind": "direction"}), split, window_bars=1)
+        check_samples(replace(numbers, label={"kind": "direction"}), split, window_bars=1)
     with pytest.raises(DataError) as caught:
-        check_classes(numbers, split, window_bars=500)
+        check_samples(numbers, split, window_bars=500)
     assert len(caught.value.problems) == 2 * len(ROLES) + 1
 
 

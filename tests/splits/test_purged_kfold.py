@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold
 from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import make_folds
 from trading_hpo.splits.purged_kfold import purged_kfold
+from trading_hpo.splits.purging import Intervals
 from trading_hpo.types import BarRange
 
 NO_STOP = 1e-9  # so small a share that no bar is kept back
@@ -62,7 +63,7 @@ def test_labels_of_fixed_width_are_purged_and_embargoed_as_skfolio_does(n_folds,
         if tests[0][-1] + 1 == tests[1][0] and tests[0][0] % (2 * half) == 0
     }
     config = kfold(n_folds, embargo_bars=embargo, stop_fraction=NO_STOP)
-    folds = make_folds(BarRange(0, n_bars), config, np.arange(n_bars) + horizon)
+    folds = make_folds(BarRange(0, n_bars), config, Intervals(np.arange(n_bars), np.arange(n_bars) + horizon))
     ours = {
         (f.validation[0].start, f.validation[0].stop - 1): [t for part in f.train for t in part.bars()] for f in folds
     }

@@ -10,6 +10,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.folds import make_folds
+from trading_hpo.splits.purging import Intervals
 from trading_hpo.splits.walk_forward import walk_forward
 from trading_hpo.types import BarRange
 
@@ -115,7 +116,7 @@ def test_labels_of_fixed_width_are_split_as_scikit_learn_splits_with_a_gap(n_fol
         gap=horizon,
         max_train_size=first - horizon if window == "rolling" else None,
     )
-    folds = make_folds(BarRange(0, n_bars), config, np.arange(n_bars) + horizon)
+    folds = make_folds(BarRange(0, n_bars), config, Intervals(np.arange(n_bars), np.arange(n_bars) + horizon))
     for fold, (train, test) in zip(folds, theirs.split(np.zeros(n_bars)), strict=True):
         assert fold.train[0].bars().tolist() == train.tolist()
         assert fold.validation[0].bars().tolist() == test.tolist()

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import StorageError, StudyMismatchError
-from trading_hpo.market.panel import open_panel, save_panel
+from trading_hpo.market.panel import ARRAYS, open_panel, save_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.study.catalogue import archive, delete
@@ -189,13 +189,11 @@ def test_how_far_a_study_has_searched_is_told_by_its_labels_not_by_its_bars(phas
     """A label of the last bar of a fold becomes known bars later, maybe within a holdout that begins in between."""
     panel = growing(600)
     late = replace(panel, label_end=np.minimum(panel.label_end + 4, panel.n_bars))
-    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
-    last = max(part.stop - 1 for fold in split.folds for part in fold.validation)
-    told = [
-        search_fingerprint(one, split, {}, 2, HpoConfig(), TrainingConfig(), BacktestConfig())["searched_until"]
-        for one in (panel, late)
-    ]
-    assert told == [panel.timestamps[last + ahead].isoformat() for ahead in (1, 5)]
+    for one, ahead in ((panel, 1), (late, 5)):
+        split = build_split(one, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+        last = max(part.stop - 1 for fold in split.folds for part in fold.validation)
+        made_under = search_fingerprint(one, split, {}, 2, HpoConfig(), TrainingConfig(), BacktestConfig())
+        assert made_under["searched_until"] == panel.timestamps[last + ahead].isoformat()
 
 
 def test_what_a_teacher_was_taught_counts_as_its_own(phased, growing):
@@ -266,11 +264,8 @@ def test_archive_and_delete_take_the_memory_along(phased, tmp_path):
 
 def cut(panel, n_bars):
     """The panel as it was when it had fewer bars."""
-    arrays = {
-        name: getattr(panel, name)[:, :n_bars].copy()
-        for name in ("features", "forward_return", "target", "label_end", "observed", "labelled")
-    }
-    arrays["labelled"][:, -1] = False
+    arrays = {name: getattr(panel, name)[panel.bar < n_bars] for name in ARRAYS}
+    arrays["labelled"][arrays["bar"] == n_bars - 1] = False
     return replace(panel, timestamps=panel.timestamps[:n_bars], **arrays)
 
 

@@ -13,7 +13,8 @@ from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import Recipe, Rows, fit_fold
 from trading_hpo.market.panel import build_panel, open_panel, save_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import build_split, check_classes
+from trading_hpo.splits.folds import build_split
+from trading_hpo.splits.samples import check_samples
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.number_task import NumberTask
 from trading_hpo.tasks.registry import TASKS, label_of, task_of
@@ -77,14 +78,14 @@ def split(panel):
 def test_the_panel_rebuilds_the_task_and_has_both_targets(panel):
     assert task_of(panel.label) == ReturnAndMove()
     rows = panel.rows((panel.all_bars,), L)
-    targets = panel.targets(rows)
+    targets = panel.target[rows]
     assert targets.shape == (len(rows), 2)
     np.testing.assert_allclose(targets[:, 1], 100 * np.abs(targets[:, 0]), rtol=1e-4)
-    np.testing.assert_array_equal(targets[:, 0], panel.forward_returns(rows)[:, 0])
+    np.testing.assert_array_equal(targets[:, 0], panel.forward_return[rows][:, 0])
 
 
 def test_folds_learn_both_targets_and_are_judged_and_traded_by_the_first(panel, split):
-    check_classes(panel, split, L)
+    check_samples(panel, split, L)
     recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, seed=0)
     assert recipe.architecture.n_outputs == 2
     for fold in split.folds:
@@ -102,7 +103,7 @@ def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(pa
     network.save(tmp_path / "network")
     network = TrainedNetwork.load(tmp_path / "network")
     rows = panel.rows((split.holdout,), L)
-    forecast, targets = network.forecast(panel, rows), panel.targets(rows)
+    forecast, targets = network.forecast(panel, rows), panel.target[rows]
     for place in (0, 1):
         assert np.corrcoef(forecast.values[:, place], targets[:, place])[0, 1] > 0.7
         assert forecast.values[:, place].std() == pytest.approx(targets[:, place].std(), rel=0.3)
@@ -115,6 +116,6 @@ def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(pa
 
 def test_the_constant_forecast_is_the_mean_of_each_target(panel, split):
     rows = panel.rows((split.search,), L)
-    forecast, _ = task_of(panel.label).baseline(panel.targets(rows), 4)
-    np.testing.assert_allclose(forecast.values, np.tile(panel.targets(rows).mean(axis=0), (4, 1)), rtol=1e-4)
+    forecast, _ = task_of(panel.label).baseline(panel.target[rows], 4)
+    np.testing.assert_allclose(forecast.values, np.tile(panel.target[rows].mean(axis=0), (4, 1)), rtol=1e-4)
     assert baselines(panel, split, L, COSTS)["holdout"]["constant_forecast"]["r2"] == pytest.approx(0, abs=0.1)

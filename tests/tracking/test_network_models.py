@@ -9,6 +9,7 @@ import mlflow
 import numpy as np
 import pytest
 from mlflow.exceptions import MlflowException
+from tests.makers.panels import laid_out
 
 from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import train_final
@@ -36,8 +37,10 @@ def test_a_loaded_model_scores_windows_as_the_network_scores_the_panel(logged):
     panel, network, uri = logged
     model = mlflow.pyfunc.load_model(uri)
     rows = panel.rows((BarRange(400, 410),), LENGTH)
-    asset, bar = panel.asset_of(rows), panel.bar_of(rows)
-    windows = np.stack([panel.features[a, b - LENGTH + 1 : b + 1] for a, b in zip(asset, bar, strict=True)])
+    asset, bar = panel.asset[rows], panel.bar[rows]
+    windows = np.stack(
+        [laid_out(panel, "features")[a, b - LENGTH + 1 : b + 1] for a, b in zip(asset, bar, strict=True)]
+    )
     scored = model.predict({"windows": windows, "asset": asset.astype("int64")})
     expected = network.forecast(panel, rows).score
     np.testing.assert_allclose(scored["score"], expected, rtol=1e-5)

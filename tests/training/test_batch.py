@@ -15,7 +15,7 @@ ROWS = torch.tensor([17, 260 + 40, 2 * 260 + 5])
 @pytest.fixture(scope="module")
 def panel(make_panel: MakePanel) -> Panel:
     panel = make_panel(kind="forward_return")
-    panel.labelled[1, 30:33] = False
+    panel.labelled[260 + 30 : 260 + 33] = False
     return panel
 
 
@@ -27,9 +27,8 @@ def test_everything_follows_the_row_numbers(panel: Panel) -> None:
     batch = batch_of(panel)
     assert batch.asset.tolist() == [0, 1, 2]
     assert batch.bar.tolist() == [17, 40, 5]
-    places = ([0, 1, 2], [17, 40, 5])
-    np.testing.assert_array_equal(batch.target, panel.target[places])
-    np.testing.assert_array_equal(batch.forward_return, panel.forward_return[places])
+    np.testing.assert_array_equal(batch.target, panel.target[ROWS])
+    np.testing.assert_array_equal(batch.forward_return, panel.forward_return[ROWS])
     np.testing.assert_array_equal(batch.volatility, trailing_volatility(panel)[ROWS])
     assert batch.weight is None
 

@@ -71,13 +71,13 @@ def test_loop_is_a_plain_training_loop_bit_for_bit(
     results = list(train(network, Windows(panel, L), rows, panel, epochs=epochs, max_windows=max_windows))
 
     plain = network_of(panel, model_type)
-    values = panel.features.reshape(-1, panel.n_features)
+    values = panel.features
     # All windows laid out in memory, scaled once.
     cube = torch.from_numpy(np.stack([values[row - L + 1 : row + 1] for row in rows]))
     mean = torch.from_numpy(values[rows].astype("f8").mean(0).astype("f4"))
     spread = torch.from_numpy(values[rows].astype("f8").std(0).astype("f4"))
     cube = ((cube - mean) / spread).clamp(-3.0, 3.0)
-    asset = torch.from_numpy(panel.asset_of(rows))
+    asset = torch.from_numpy(panel.asset[rows])
     targets = PanelTensors(panel, np.ones(1, dtype=np.float32))
     optimizer = torch.optim.AdamW(plain.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
     losses = []

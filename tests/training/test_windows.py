@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.makers.panels import laid_out
 
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import BarRange, Panel
@@ -15,8 +16,9 @@ def slow_batch(panel: Panel, rows: np.ndarray, window_bars: int) -> tuple[np.nda
     """The obvious twin: slices asset by asset, row by row."""
     windows, assets = [], []
     for row in rows:
-        asset, bar = divmod(int(row), panel.n_bars)
-        windows.append(panel.features[asset, bar - window_bars + 1 : bar + 1])
+        asset, bar = int(panel.asset[row]), int(panel.bar[row])
+        own = np.flatnonzero((panel.asset == asset) & (panel.bar <= bar))[-window_bars:]
+        windows.append(panel.features[own])
         assets.append(asset)
     return np.stack(windows), np.array(assets)
 
@@ -24,10 +26,10 @@ def slow_batch(panel: Panel, rows: np.ndarray, window_bars: int) -> tuple[np.nda
 @pytest.mark.parametrize("window_bars", [1, 2, 7, 20])
 def test_batch_equals_slices_of_the_panel(make_panel: MakePanel, window_bars: int) -> None:
     panel = make_panel(n_assets=4, n_bars=50, n_features=5)
-    panel.observed[1, 20] = False
+    panel.observed[50 + 20] = False
     rows = panel.rows((BarRange(0, 30), BarRange(35, 50)), window_bars)
     rows = np.random.default_rng(0).permutation(rows)
-    assert len(np.unique(rows // panel.n_bars)) == 4
+    assert len(np.unique(panel.asset[rows])) == 4
     batch, asset = Windows(panel, window_bars).batch(torch.from_numpy(rows))
     windows, assets = slow_batch(panel, rows, window_bars)
     assert batch.dtype == torch.float32
@@ -39,20 +41,20 @@ def test_first_row_of_every_asset_has_a_window_of_its_own(make_panel: MakePanel)
     panel = make_panel(n_assets=3, n_bars=30)
     rows = np.array([asset * 30 + 4 for asset in range(3)])
     batch, asset = Windows(panel, 5).batch(torch.from_numpy(rows))
-    np.testing.assert_array_equal(batch.numpy(), panel.features[:, :5])
+    np.testing.assert_array_equal(batch.numpy(), laid_out(panel, "features")[:, :5])
     assert asset.tolist() == [0, 1, 2]
 
 
 def test_a_window_may_be_as_long_as_the_panel(make_panel: MakePanel) -> None:
     panel = make_panel(n_assets=1, n_bars=12)
     batch, _ = Windows(panel, 12).batch(torch.tensor([11]))
-    np.testing.assert_array_equal(batch.numpy(), panel.features)
+    np.testing.assert_array_equal(batch.numpy()[0], panel.features)
 
 
 def test_panel_is_viewed_and_not_copied(make_panel: MakePanel) -> None:
     panel = make_panel(n_bars=30)
     windows = Windows(panel, 5)
-    panel.features[0, 10] = 7.0
+    panel.features[10] = 7.0
     assert (windows.batch(torch.tensor([10]))[0][0, -1] == 7.0).all()
 
 
@@ -81,20 +83,20 @@ def test_scaler_gives_train_rows_mean_zero_and_spread_one(make_panel: MakePanel)
 def test_scaler_sees_the_given_rows_only(make_panel: MakePanel) -> None:
     panel = make_panel()
     rows = panel.rows((BarRange(10, 150),), 1)
-    others = np.setdiff1d(np.arange(panel.n_assets * panel.n_bars), rows)
+    others = np.setdiff1d(np.arange(panel.n_rows), rows)
     moved = replace(panel, features=panel.features.copy())
-    moved.features.reshape(-1, 3)[others] = 1e6
+    moved.features[others] = 1e6
     before, after = Scaler.fit(panel, rows, 8.0), Scaler.fit(moved, rows, 8.0)
     assert torch.equal(before.mean, after.mean)
     assert torch.equal(before.spread, after.spread)
-    moved.features.reshape(-1, 3)[rows[0]] = 1e6
+    moved.features[rows[0]] = 1e6
     assert not torch.equal(before.mean, Scaler.fit(moved, rows, 8.0).mean)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -3e5, 1e30])
 def test_a_feature_that_never_moves_becomes_zero(make_panel: MakePanel, value: float) -> None:
     panel = make_panel()
-    panel.features[..., 1] = value
+    panel.features[:, 1] = value
     rows = panel.rows((BarRange(0, 200),), 1)
     scaler = Scaler.fit(panel, rows, 8.0)
     scaled = scaler(Windows(panel, 1).batch(torch.from_numpy(rows))[0])
@@ -105,10 +107,10 @@ def test_a_feature_that_never_moves_becomes_zero(make_panel: MakePanel, value: f
 def test_scaler_is_exact_where_the_mean_dwarfs_the_spread(make_panel: MakePanel) -> None:
     """A mean taken in single precision would be off by more than the spread."""
     panel = make_panel(n_assets=8, n_bars=2000)
-    panel.features[..., 1] = 4096.0 + np.sign(panel.features[..., 1] - 5.0)
+    panel.features[:, 1] = 4096.0 + np.sign(panel.features[:, 1] - 5.0)
     rows = panel.rows((BarRange(0, 2000),), 1)
     scaler = Scaler.fit(panel, rows, 8.0)
-    assert scaler.mean[1] == pytest.approx(panel.features[..., 1].ravel()[rows].astype(float).mean(), abs=5e-4)
+    assert scaler.mean[1] == pytest.approx(panel.features[rows, 1].astype(float).mean(), abs=5e-4)
     assert scaler.spread[1] == pytest.approx(1.0, abs=1e-3)
 
 

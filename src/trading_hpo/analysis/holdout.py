@@ -54,7 +54,7 @@ def judge_holdout(
     """
     rows = panel.rows((split.holdout,), window_bars)
     forecast, decision = network.forecast(panel, rows), network.decision
-    constant = constant_forecast(panel, rows, panel.rows((split.search,), window_bars))
+    constant = constant_forecast(panel, rows, split.search_rows(panel, window_bars))
     judged = judge(panel, rows, forecast, decision, backtest, constant)
     result = {
         "metrics": judged.metrics,
@@ -69,11 +69,11 @@ def judge_holdout(
 
 
 def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision) -> pd.DataFrame:
-    targets = panel.targets(rows)
+    targets = panel.target[rows]
     return pd.DataFrame(
         {
-            "timestamp": panel.timestamps[panel.bar_of(rows)],
-            "asset": np.asarray(panel.assets)[panel.asset_of(rows)],
+            "timestamp": panel.timestamps[panel.bar[rows]],
+            "asset": np.asarray(panel.assets)[panel.asset[rows]],
             "forecast": forecast.expected,
             "called": decision.calls(forecast),
             "truth": task_of(panel.label).truth(targets),
@@ -100,7 +100,7 @@ def _standard_errors(
     Rows of one bar, and of neighbouring bars, move together: a single number over thousands of rows looks surer
     than it is.
     """
-    bar = panel.bar_of(rows)
+    bar = panel.bar[rows]
     bars_judged = np.unique(bar)
     edges = np.array_split(bars_judged, min(max(n_blocks, 2), len(bars_judged)))
     blocks = []
@@ -148,11 +148,16 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     folds = [
         {
             "fold": fold.number,
-            **_both(panel, panel.rows(fold.train, window_bars), panel.rows(fold.validation, window_bars), backtest),
+            **_both(
+                panel,
+                split.rows(panel, fold, "train", window_bars),
+                split.rows(panel, fold, "validation", window_bars),
+                backtest,
+            ),
         }
         for fold in split.folds
     ]
-    before, holdout = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
+    before, holdout = split.search_rows(panel, window_bars), panel.rows((split.holdout,), window_bars)
     return {
         "panel_digest": panel_digest(panel),
         "folds": folds,
@@ -172,7 +177,7 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     Returns:
         ``timestamp, buy_and_hold, constant_forecast``.
     """
-    before, rows = panel.rows((split.search,), window_bars), panel.rows((split.holdout,), window_bars)
+    before, rows = split.search_rows(panel, window_bars), panel.rows((split.holdout,), window_bars)
     held = buy_and_hold(panel, rows, backtest)
     called = judge(panel, rows, *constant_forecast(panel, rows, before), backtest)
     return pd.DataFrame(

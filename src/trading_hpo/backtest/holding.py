@@ -5,29 +5,37 @@ from jaxtyping import Bool, Float
 
 
 def held_over(
-    targets: Float[np.ndarray, "T A"], known: Bool[np.ndarray, "T A"], horizon_bars: int
+    targets: Float[np.ndarray, "T A"], known: Bool[np.ndarray, "T A"], own: Bool[np.ndarray, "T A"], horizon_bars: int
 ) -> Float[np.ndarray, "T A"]:
-    """Return the mean of the last H target positions, where there are any; nothing is held without one.
+    """Return the mean of the target positions of each asset's last H own bars; nothing is held where there is none.
 
     A forecast over H bars is held for H bars; with H = 1 a position is the target itself.
 
-    **Looks ahead:** never; bar t uses targets of bars t - H + 1 to t.
+    **Looks ahead:** never; a bar uses targets of its own and earlier bars.
 
     Args:
         targets: Of each asset from the close of each bar.
         known: Where there is a target; the others are left out of the mean.
+        own: Where there is a bar of the asset.
         horizon_bars: H.
+
+    Returns:
+        0 on bars that are not the asset's own: what is held there is not decided there.
 
     Source: Jegadeesh and Titman (1993), overlapping portfolios.
 
     Example:
-        >>> targets = np.array([[1.0], [0.0], [0.0]])
-        >>> held_over(targets, np.ones((3, 1), dtype=bool), 2).ravel().tolist()
-        [1.0, 0.5, 0.0]
+        >>> targets, own = np.array([[1.0], [0.0], [0.0], [0.0]]), np.array([[True], [False], [True], [True]])
+        >>> held_over(targets, own, own, 2).ravel().tolist()
+        [1.0, 0.0, 0.5, 0.0]
     """
-    sums = np.cumsum(np.where(known, targets, 0.0), axis=0)
+    order = np.argsort(~own, axis=0, kind="stable")  # an asset's own bars first, in time order
+    known = known & own
+    targets, of_own = (np.take_along_axis(values, order, axis=0) for values in (np.where(known, targets, 0.0), known))
+    sums = np.cumsum(targets, axis=0)
     sums[horizon_bars:] -= sums[:-horizon_bars].copy()
-    counts = np.cumsum(known, axis=0).astype(float)
+    counts = np.cumsum(of_own, axis=0).astype(float)
     counts[horizon_bars:] -= counts[:-horizon_bars].copy()
-    means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
+    means = np.zeros_like(sums)
+    np.put_along_axis(means, order, np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0), axis=0)
     return np.where(known, means, 0.0)

@@ -5,13 +5,17 @@ from jaxtyping import Bool, Float
 
 
 def net_returns(
-    weights: Float[np.ndarray, "T A"], asset_returns: Float[np.ndarray, "T A"], cost_bps: float
+    weights: Float[np.ndarray, "T A"],
+    asset_returns: Float[np.ndarray, "T A"],
+    cost_bps: float,
+    tradable: Bool[np.ndarray, "T A"] | None = None,
 ) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
     """Return the net simple return of each bar and the turnover that was paid for it.
 
     The weights of row t are bought at the close of bar t and earn row t of ``asset_returns``, the
     return to the next close. Between two closes weights drift with their prices; turnover is what is
     traded from the drifted weights to the new ones, and costs are taken from the same bar's return.
+    What cannot be traded on a bar is held and drifts on; the others have no more than the rest of the capital.
     The rest of the capital is cash without interest. The last position is not sold. A bar that loses
     all capital, as a short sale can, returns -1 and is the last that trades.
 
@@ -21,6 +25,7 @@ def net_returns(
         weights: Share of the capital per asset, negative when sold short.
         asset_returns: Simple return of each asset to the next close; 0 where it has none.
         cost_bps: Basis points of the traded value.
+        tradable: Where an asset can be bought and sold; everywhere without it.
 
     Example:
         >>> weights, moves = np.array([[1.0], [0.0]]), np.array([[0.1], [0.5]])
@@ -28,6 +33,8 @@ def net_returns(
         >>> returns.round(3).tolist(), turnover.tolist()
         ([0.1, 0.0], [1.0, 1.0])
     """
+    if tradable is not None and not tradable.all():
+        weights = _held_between(weights, asset_returns, tradable)
     growth = np.maximum(1 + (weights * asset_returns).sum(axis=1), 0.0)
     solvent = np.cumprod(np.concatenate([[1.0], growth[:-1] > 0]))[: len(growth)]
     drifted = np.zeros_like(weights)
@@ -37,6 +44,22 @@ def net_returns(
     return np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0), turnover
 
 
+def _held_between(
+    wanted: Float[np.ndarray, "T A"], asset_returns: Float[np.ndarray, "T A"], tradable: Bool[np.ndarray, "T A"]
+) -> Float[np.ndarray, "T A"]:
+    """Return the weights where an asset keeps its shares on bars on which it cannot be traded."""
+    weights, drifted = np.zeros_like(wanted), np.zeros(wanted.shape[1])
+    for bar, free in enumerate(tradable):
+        bound = np.where(free, 0.0, drifted)
+        own = np.where(free, wanted[bar], 0.0)
+        left, asked = max(1.0 - np.abs(bound).sum(), 0.0), np.abs(own).sum()
+        weights[bar] = bound + (own * (left / asked) if asked > left else own)
+        value = weights[bar] * (1 + asset_returns[bar])
+        growth = 1 + (weights[bar] * asset_returns[bar]).sum()
+        drifted = value / growth if growth > 0 else np.zeros_like(value)
+    return weights
+
+
 def buy_and_hold_returns(
     asset_returns: Float[np.ndarray, "T A"], present: Bool[np.ndarray, " A"], cost_bps: float
 ) -> Float[np.ndarray, " T"]:
@@ -44,7 +67,8 @@ def buy_and_hold_returns(
 
     Args:
         asset_returns: Simple return of each asset to the next close; 0 where it has none.
-        present: Assets that can be bought at the first close; later ones are not waited for in cash.
+        present: Assets among which the capital is shared; what of them cannot be bought at the first close earns
+            nothing until it can.
         cost_bps: Basis points of the traded value.
     """
     value = np.cumprod(1 + asset_returns[:, present], axis=0).mean(axis=1)

@@ -120,7 +120,7 @@ def monitored(
 
 def targets_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Targets:
     """Return what was observed of the rows."""
-    targets = panel.targets(rows)
+    targets = panel.target[rows]
     return Targets(targets, task_of(panel.label).truth(targets))
 
 
@@ -131,13 +131,14 @@ def constant_forecast(
 
     **Looks ahead:** label only, of ``train``.
     """
-    return task_of(panel.label).baseline(panel.targets(train), len(rows))
+    return task_of(panel.label).baseline(panel.target[train], len(rows))
 
 
 def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:
-    """Judge holding the assets of the first bar in equal shares to the last bar, over gaps between the rows too."""
+    """Judge holding the assets that are alive on the first bar in equal shares to the last bar, over gaps too."""
     grid = grid_of(panel, rows)
-    returns = Returns(buy_and_hold_returns(grid.returns, grid.known[0], config.cost_bps), panel.bars_per_year)
+    held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
+    returns = Returns(held, panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
     return Judgement(metrics, returns.net, grid.bars)
 
@@ -151,9 +152,9 @@ def _traded(
 ) -> tuple[Returns, Int[np.ndarray, " T"]]:
     """Trade a forecast and return what it earned, with the bar of each return.
 
-    Nothing is held over bars without a row, as between two validation ranges: positions begin anew after them.
+    Nothing is held over bars of which none is given, as between two validation ranges: positions begin anew after them.
     """
-    bar = panel.bar_of(rows)
+    bar = panel.bar[rows]
     bars = np.unique(bar)
     after_gaps = bars[1:][np.diff(bars) > 1]
     block = np.searchsorted(after_gaps, bar, side="right")
@@ -174,5 +175,5 @@ def _traded_block(
     if targets is None:
         rule = POSITIONS[task_of(panel.label).positions or config.positions]
         targets = rule.follow(forecast, decision, grid.line, grid.column)
-    positions = held_over(grid.lay(targets), grid.known, panel.horizon_bars)
-    return net_returns(equal_shares(positions, grid.known), grid.returns, config.cost_bps)
+    positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
+    return net_returns(equal_shares(positions, grid.alive), grid.returns, config.cost_bps, grid.own | ~grid.alive)

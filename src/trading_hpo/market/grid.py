@@ -10,25 +10,32 @@ from trading_hpo.types import Panel
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows of some bars and assets, and what the assets earn there.
+    """Some bars of the calendar, and what their assets do there; assets without a row among those given are left out.
+
+    An asset is alive from its first to its last own bar. On a bar of others it cannot be traded and earns nothing; what
+    it earns from one own bar to the next it earns on the last bar before that.
 
     Attributes:
         bars: Bar number of each line.
-        line: Of each row.
-        column: Of each row; one per asset that has a row.
-        known: Where there is a row.
-        returns: Of each asset to its next close, at bars without a row too.
+        line: Of each of the given rows.
+        column: Of each of the given rows.
+        given: Where there is one of the given rows.
+        own: Where there is a bar of the asset.
+        alive: Where the asset is alive.
+        returns: Of each asset to the next close.
     """
 
     bars: Int[np.ndarray, " T"]
     line: Int[np.ndarray, " N"]
     column: Int[np.ndarray, " N"]
-    known: Bool[np.ndarray, "T A"]
+    given: Bool[np.ndarray, "T A"]
+    own: Bool[np.ndarray, "T A"]
+    alive: Bool[np.ndarray, "T A"]
     returns: Float[np.ndarray, "T A"]
 
     def lay(self, values: Float[np.ndarray, " N"]) -> Float[np.ndarray, "T A"]:
-        """Return one value per row at its place; 0 where there is no row."""
-        laid = np.zeros(self.known.shape)
+        """Return one value per given row at its place; 0 elsewhere."""
+        laid = np.zeros(self.given.shape)
         laid[self.line, self.column] = values
         return laid
 
@@ -36,12 +43,41 @@ class Grid:
 def grid_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Grid:
     """Lay rows out.
 
-    **Looks ahead:** label only; the returns are those of the next bar.
+    **Looks ahead:** label only; the returns are those of the next own bar. That an asset has no later bar is known on
+    its last one.
     """
-    bars, line = np.unique(panel.bar_of(rows), return_inverse=True)
-    assets, column = np.unique(panel.asset_of(rows), return_inverse=True)
-    known = np.zeros((len(bars), len(assets)), dtype=bool)
-    known[line, column] = True
-    # What is held moves on bars without a row, too: buy-and-hold misses nothing.
-    returns = panel.forward_return[..., 0][np.ix_(assets, bars)].T.astype(np.float64)
-    return Grid(bars, line, column, known, returns)
+    bars, line = np.unique(panel.bar[rows], return_inverse=True)
+    assets, column = np.unique(panel.asset[rows], return_inverse=True)
+    shape = (len(bars), len(assets))
+    given = np.zeros(shape, dtype=bool)
+    given[line, column] = True
+    first, last = _ends(panel)
+    alive = (first[assets] <= bars[:, None]) & (bars[:, None] <= last[assets])
+
+    wanted = np.full(panel.n_assets, -1)
+    wanted[assets] = np.arange(len(assets))
+    own_rows = np.flatnonzero((wanted[panel.asset] >= 0) & np.isin(panel.bar, bars))
+    own_line, own_column = np.searchsorted(bars, panel.bar[own_rows]), wanted[panel.asset[own_rows]]
+    own = np.zeros(shape, dtype=bool)
+    own[own_line, own_column] = True
+    earned_on = _bar_before_next(panel)[own_rows]
+    earned_line = np.searchsorted(bars, earned_on)
+    inside = (earned_line < len(bars)) & (bars[np.minimum(earned_line, len(bars) - 1)] == earned_on)
+    returns = np.zeros(shape)
+    moves = panel.forward_return[own_rows[inside], 0].astype(np.float64)
+    returns[earned_line[inside], own_column[inside]] = moves
+    return Grid(bars, line, column, given, own, alive, returns)
+
+
+def _ends(panel: Panel) -> tuple[Int[np.ndarray, " A"], Int[np.ndarray, " A"]]:
+    """Return the first and the last own bar of each asset."""
+    first = panel.first_row
+    return panel.bar[first], panel.bar[np.append(first[1:], panel.n_rows) - 1]
+
+
+def _bar_before_next(panel: Panel) -> Int[np.ndarray, " R"]:
+    """Return the calendar bar before each row's next own bar; the row's own bar where there is none."""
+    before = panel.bar.copy()
+    has_next = panel.asset[1:] == panel.asset[:-1]
+    before[:-1][has_next] = panel.bar[1:][has_next] - 1
+    return before

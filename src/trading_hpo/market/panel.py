@@ -2,23 +2,24 @@
 
 import json
 import mmap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from safetensors.numpy import save_file
 
 from trading_hpo.errors import StaleInputError
 from trading_hpo.types import Panel
 
-ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled")
+ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
 def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str, Any], bars_per_year: float) -> Panel:
-    """Lay features and labels out on one calendar.
+    """Lay features and labels out, a row for every bar that exists.
 
     **Looks ahead:** label only; features keep their own bar.
 
@@ -26,50 +27,42 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         features: Long table of ``build_features``.
         labels: Long table of ``build_labels``.
         label: The task of the labels, as plain data.
-        bars_per_year: Of the source.
-
-    Returns:
-        Panel over the union of all timestamps.
+        bars_per_year: Of the calendar.
     """
+    features = features.sort_values(["asset", "timestamp"], ignore_index=True)
     calendar = pd.DatetimeIndex(features["timestamp"].unique()).sort_values()
-    assets = sorted(features["asset"].unique())
+    asset, assets = pd.factorize(features["asset"], sort=True)
     names = [str(name) for name in features.columns if name not in ("timestamp", "asset")]
-    shape = (len(assets), len(calendar))
-    rows = _places(features, calendar, assets)
-    values = np.full((*shape, len(names)), np.nan, dtype=np.float32)
-    values[rows] = features[names].to_numpy(dtype=np.float32)
-    observed = np.asarray(np.isfinite(values).all(axis=2))
-    values[~observed] = 0
+    values = features[names].to_numpy(dtype=np.float32)
+    observed = np.asarray(np.isfinite(values).all(axis=1))
 
-    rows = _places(labels, calendar, assets)
-    horizon = [str(name) for name in labels.columns if str(name).startswith("forward_return_")]
-    forward = np.zeros((*shape, len(horizon)), dtype=np.float32)
-    forward[rows] = labels[horizon].to_numpy(dtype=np.float32)
-    targets = [str(name) for name in labels.columns if str(name).startswith("target")]
-    target = np.zeros((*shape, len(targets)), dtype=np.float32)
-    target[rows] = labels[targets].to_numpy(dtype=np.float32)
-    label_end = np.full(shape, len(calendar), dtype=np.int64)
+    rows = pd.MultiIndex.from_frame(features[["asset", "timestamp"]]).get_indexer(
+        pd.MultiIndex.from_frame(labels[["asset", "timestamp"]])
+    )
+
+    def laid(columns: Sequence[str]) -> Float[np.ndarray, "R N"]:
+        full = np.zeros((len(features), len(columns)), dtype=np.float32)
+        full[rows] = labels[list(columns)].to_numpy(dtype=np.float32)
+        return full
+
+    label_end = np.full(len(features), len(calendar), dtype=np.int64)
     label_end[rows] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"]))
-    labelled = np.zeros(shape, dtype=bool)
+    labelled = np.zeros(len(features), dtype=bool)
     labelled[rows] = True
     return Panel(
-        features=values,
-        forward_return=forward,
-        target=target,
+        features=np.where(observed[:, None], values, np.float32(0)),
+        forward_return=laid([str(name) for name in labels.columns if str(name).startswith("forward_return_")]),
+        target=laid([str(name) for name in labels.columns if str(name).startswith("target")]),
         label_end=label_end,
         observed=observed,
         labelled=labelled,
+        asset=asset.astype(np.int64),
+        bar=calendar.get_indexer(pd.DatetimeIndex(features["timestamp"])).astype(np.int64),
         timestamps=calendar,
-        assets=tuple(assets),
+        assets=tuple(str(name) for name in assets),
         feature_names=tuple(names),
         label=dict(label),
         bars_per_year=bars_per_year,
-    )
-
-
-def _places(table: pd.DataFrame, calendar: pd.DatetimeIndex, assets: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    return pd.Index(assets).get_indexer(pd.Index(table["asset"])), calendar.get_indexer(
-        pd.DatetimeIndex(table["timestamp"])
     )
 
 
@@ -101,7 +94,7 @@ def open_panel(path: Path) -> Panel:
         header: dict[str, Any] = json.loads(file.read(length))
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     meta = header["__metadata__"]
-    if "label" not in meta:
+    if "bar" not in header:
         raise StaleInputError(f"{path} was written by an earlier version. Run `kedro run --pipeline data_engineering`.")
     arrays = {}
     for name in ARRAYS:

@@ -1,6 +1,7 @@
 """Where bars come from: data sets that installed packages carry, or a user's own files."""
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Callable
 from importlib.metadata import distribution
@@ -14,15 +15,21 @@ from trading_hpo.configuration import Config
 from trading_hpo.errors import DataError, did_you_mean
 
 BAR_COLUMNS = ("timestamp", "asset", "open", "high", "low", "close", "volume")
+MUCH = 1.2  # a calendar of other trading days or hours, not a year with more holidays
 _EPOCHS = ("s", "ms", "us", "ns")
 SP500_FROM = "2005-01-01"  # prices are rounded to three decimals: early adjusted ones are mostly rounding
+
+
+logger = logging.getLogger(__name__)
 
 
 class FileSource(Config):
     """A user's own bars: one long table, or a folder with one file per asset."""
 
     path: str | None = Field(default=None, description="A file, or a folder of files named <asset>.csv or .parquet")
-    bars_per_year: float = Field(default=252.0, gt=0, description="252 for daily stocks, 8760 for hourly crypto")
+    bars_per_year: float | None = Field(
+        default=None, gt=0, description="252 for daily stocks, 8760 for hourly crypto; null: as many as the stamps show"
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="our column name -> name in the file")
     timestamp_format: str | None = Field(
         default=None, description="strptime format, or s, ms, us, ns for a Unix time; null lets pandas read it"
@@ -149,12 +156,31 @@ def source_files(source: str, sources: SourcesConfig) -> list[Path]:
     return files
 
 
-def bars_per_year(source: str, sources: SourcesConfig) -> float:
-    """Return how many bars of the source make a year."""
-    if source in PACKAGED:
-        return PACKAGED[source].bars_per_year
-    settings: FileSource = getattr(sources, source)
-    return settings.bars_per_year
+def bars_per_year(source: str, sources: SourcesConfig, stamps: pd.DatetimeIndex) -> float:
+    """Return how many bars of the calendar make a year: as many as is set, else as its stamps show.
+
+    Args:
+        source: Its name.
+        sources: Their settings; one that the stamps contradict is used all the same, with a warning.
+        stamps: Of all assets' bars, each once.
+    """
+    years = (stamps.max() - stamps.min()) / pd.Timedelta(days=365.25)
+    shown = (len(stamps) - 1) / years if years > 0 else None
+    stated = PACKAGED[source].bars_per_year if source in PACKAGED else getattr(sources, source).bars_per_year
+    if stated is None:
+        return shown or 1.0
+    if shown is not None and not 1 / MUCH < shown / stated < MUCH:
+        logger.warning(
+            "sources.%s.bars_per_year is %g, and the %d bars from %s to %s are %.0f a year. Correct it, or leave it "
+            "out: Sharpe, volatility and turnover are annualised by it.",
+            source,
+            stated,
+            len(stamps),
+            stamps.min().date(),
+            stamps.max().date(),
+            shown,
+        )
+    return float(stated)
 
 
 def source_fingerprint(source: str, sources: SourcesConfig) -> str:

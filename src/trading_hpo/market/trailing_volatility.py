@@ -10,7 +10,7 @@ LEAST_VOLATILITY = 1e-4  # one basis point a bar: a loss may divide by it
 
 
 def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
-    """Return how much each asset has moved per bar: root mean square of its last one-bar returns.
+    """Return how much each asset has moved per own bar: root mean square of its last one-bar returns.
 
     **Looks ahead:** never; the last return is the one that ends with the row's own bar.
 
@@ -21,14 +21,16 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
         Over the last ``VOLATILITY_BARS`` bars, or over those that there are; at least ``LEAST_VOLATILITY``. 1, which
         is huge, where no return is known yet.
     """
-    known = np.zeros((panel.n_assets, panel.n_bars))
+    asset, place = panel.asset, panel.place
+    known = np.zeros((panel.n_assets, place.max(initial=0) + 1))  # own bars, the first ones first
     squared = np.zeros_like(known)
-    known[:, 1:] = panel.labelled[:, :-1]
-    squared[:, 1:] = np.where(panel.labelled[:, :-1], panel.forward_return[:, :-1, 0].astype("f8") ** 2, 0)
+    before = panel.labelled & (np.append(asset[1:], -1) == asset)
+    known[asset[before], place[before] + 1] = 1
+    squared[asset[before], place[before] + 1] = panel.forward_return[before, 0].astype("f8") ** 2
     count, total = _trailing_sum(known), _trailing_sum(squared)
     mean = np.divide(total, count, out=np.ones_like(total), where=count > 0)
     volatility: Float[np.ndarray, "A T"] = np.maximum(np.sqrt(mean.clip(0)), LEAST_VOLATILITY).astype("f4")
-    return volatility.reshape(-1)
+    return volatility[asset, place]
 
 
 def _trailing_sum(values: Float[np.ndarray, "A T"]) -> Float[np.ndarray, "A T"]:

@@ -9,9 +9,8 @@ from jaxtyping import Int
 
 from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.purging import embargo_after, last_label_end, purge_before
+from trading_hpo.splits.purging import Intervals, embargo_after, purge_before, rows_before, rows_of
 from trading_hpo.splits.registry import SPLITTERS
-from trading_hpo.tasks.registry import task_of
 from trading_hpo.types import BarRange, Fold, Panel
 
 ROLES = ("train", "stop", "validation")
@@ -25,13 +24,26 @@ class Split:
 
     Attributes:
         folds: In time order.
-        search: Every bar that a search or a final training may use; labels end before the holdout.
+        search: Every bar that a search or a final training may use; of its rows, those whose labels end before the
+            holdout.
         holdout: Sealed; in no fold.
     """
 
     folds: tuple[Fold, ...]
     search: BarRange
     holdout: BarRange
+
+    def rows(self, panel: Panel, fold: Fold, role: str, window_bars: int) -> Int[np.ndarray, " N"]:
+        """Return the samples of a role of one of the folds (``splits.purging.rows_of``)."""
+        return rows_of(panel, fold, role, self.holdout.start, window_bars)
+
+    def search_rows(self, panel: Panel, window_bars: int) -> Int[np.ndarray, " N"]:
+        """Return the samples of the search: what a final training may use."""
+        return rows_before(panel, (self.search,), self.holdout.start, window_bars)
+
+    def latest_rows(self, panel: Panel, fraction: float, window_bars: int) -> Int[np.ndarray, " N"]:
+        """Return the samples of ``latest``."""
+        return rows_before(panel, (self.latest(fraction),), self.holdout.start, window_bars)
 
     def latest(self, fraction: float) -> BarRange:
         """Return the last share of the search bars, on which a final network's threshold is set."""
@@ -52,34 +64,40 @@ def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> Spl
         DataError: Too few bars; the message says how many are needed.
         ConfigurationError: The embargo is longer than a fold.
     """
-    last_end = last_label_end(panel)
-    usable = np.flatnonzero((panel.observed & panel.labelled).any(axis=0))
-    if not len(usable):
+    intervals = Intervals.of(panel)
+    if not len(intervals.bar):
         raise DataError(
             [f"no bar has all features and a label: the {panel.n_bars} bars are shorter than the features' history."]
         )
-    bars = BarRange(int(usable[0]), int(usable[-1]) + 1)
+    bars = BarRange(int(intervals.bar.min()), int(intervals.bar.max()) + 1)
     edge = _holdout_start(panel, bars, holdout)
-    search = purge_before(BarRange(bars.start, edge), edge, last_end)
-    made = list(make_folds(search, folds, last_end))
-    _check_lengths(made, search, folds, last_end, panel)
+    search = purge_before(BarRange(bars.start, edge), edge, intervals)
+    before = intervals.end < edge
+    intervals = Intervals(intervals.bar[before], intervals.end[before])
+    made = list(make_folds(search, folds, intervals))
+    _check_lengths(made, search, folds, intervals, panel)
     return Split(tuple(made), search, BarRange(edge, bars.stop))
 
 
-def make_folds(search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, " T"]) -> Iterator[Fold]:
-    """Divide the bars by the scheme, then purge and embargo every role against the later ones.
+def make_folds(search: BarRange, config: FoldsConfig, intervals: Intervals) -> Iterator[Fold]:
+    """Divide the bars by the scheme, then cut every role to the bars that purging and embargo leave rows of.
 
-    A row before a validation range is purged where its label reaches that range; a row after one waits for its last
-    label and the embargo. Between two ranges both hold.
+    A row before a validation range is purged where its label reaches that range (``rows_of``); a row after one waits
+    for its last labels and the embargo. Between two ranges both hold.
+
+    Args:
+        search: The bars.
+        config: The scheme.
+        intervals: Of the rows whose labels end before the holdout.
     """
     for number, division in enumerate(SPLITTERS[config.scheme].divide(search, config)):
         train, stop = _carve_stop(division.train, config.stop_fraction)
         for validation in division.validation:
-            stop = _apart_from(stop, validation, config.embargo_bars, last_end)
-            train = _apart_from(train, validation, config.embargo_bars, last_end)
-        for part in stop:
-            train = tuple(purge_before(own, part.start, last_end) if own.stop <= part.start else own for own in train)
-        yield Fold(number, _filled(train), _filled(stop), division.validation, division.paths)
+            stop = _apart_from(stop, validation, config.embargo_bars, intervals)
+            train = _apart_from(train, validation, config.embargo_bars, intervals)
+        for part in _filled(stop):
+            train = tuple(purge_before(own, part.start, intervals) if own.stop <= part.start else own for own in train)
+        yield Fold(number, _filled(train), _filled(stop), division.validation, division.paths, config.embargo_bars)
 
 
 def _carve_stop(candidates: Sequence[BarRange], fraction: float) -> tuple[tuple[BarRange, ...], tuple[BarRange, ...]]:
@@ -95,12 +113,12 @@ def _carve_stop(candidates: Sequence[BarRange], fraction: float) -> tuple[tuple[
 
 
 def _apart_from(
-    parts: Sequence[BarRange], validation: BarRange, embargo_bars: int, last_end: Int[np.ndarray, " T"]
+    parts: Sequence[BarRange], validation: BarRange, embargo_bars: int, intervals: Intervals
 ) -> tuple[BarRange, ...]:
     return tuple(
-        purge_before(part, validation.start, last_end)
+        purge_before(part, validation.start, intervals)
         if part.stop <= validation.start
-        else embargo_after(part, validation, embargo_bars, last_end)
+        else embargo_after(part, validation, embargo_bars, intervals)
         for part in parts
         if len(part)
     )
@@ -123,7 +141,7 @@ def _holdout_start(panel: Panel, bars: BarRange, holdout: HoldoutConfig) -> int:
 
 
 def _check_lengths(
-    made: Sequence[Fold], search: BarRange, config: FoldsConfig, last_end: Int[np.ndarray, " T"], panel: Panel
+    made: Sequence[Fold], search: BarRange, config: FoldsConfig, intervals: Intervals, panel: Panel
 ) -> None:
     shortest = min(len(part) for fold in made for part in fold.validation)
     if config.min_role_bars <= shortest <= config.embargo_bars:
@@ -135,8 +153,7 @@ def _check_lengths(
         )
     if _long_enough(made, config):
         return
-    reach = last_end[search.start : search.stop] - search.bars()
-    needed = _needed_bars(len(search), config, int(reach.max(initial=panel.horizon_bars)))
+    needed = _needed_bars(len(search), config, int((intervals.end - intervals.bar).max(initial=panel.horizon_bars)))
     raise DataError(
         [
             f"{len(made)} {config.scheme} folds need {needed} bars with features and labels before the holdout, "
@@ -170,55 +187,23 @@ def _needed_bars(n_bars: int, config: FoldsConfig, label_bars: int) -> int:
 
 
 def _fits(n_bars: int, config: FoldsConfig, label_bars: int) -> bool:
-    ends = np.arange(n_bars) + label_bars
-    return _long_enough(list(make_folds(BarRange(0, n_bars), config, ends)), config)
-
-
-def check_classes(panel: Panel, split: Split, window_bars: int) -> None:
-    """Refuse roles from which nothing can be learned or judged.
-
-    Args:
-        panel: Rows with their targets.
-        split: The folds.
-        window_bars: Longest window; rows without it are no samples.
-
-    Raises:
-        DataError: A role of a fold, or the holdout, has no row, or rows of one class only.
-    """
-    of_classes = task_of(panel.label).target_kind == "class"
-    problems = []
-    for name, ranges in _named_roles(split):
-        rows = panel.rows(ranges, window_bars)
-        targets = panel.targets(rows)
-        if len(rows) == 0:
-            problems.append(
-                f"{name} must have samples with {window_bars} bars of history, got none. "
-                "Shorten training.window_bars or its range in the search space, or take longer folds."
-            )
-        elif of_classes and (constant := (targets == targets[0]).all(axis=0)).any():
-            problems.append(
-                f"{name} must have both classes, got only {int(targets[0, constant][0])} in {len(rows)} rows. "
-                "Change the options of labels, or take fewer or longer folds."
-            )
-    if problems:
-        raise DataError(problems)
-
-
-def _named_roles(split: Split) -> Iterator[tuple[str, tuple[BarRange, ...]]]:
-    for fold in split.folds:
-        for role in ROLES:
-            yield f"{role} of fold {fold.number}", fold.role(role)
-    yield HOLDOUT, (split.holdout,)
+    bars = np.arange(n_bars)
+    return _long_enough(list(make_folds(BarRange(0, n_bars), config, Intervals(bars, bars + label_bars))), config)
 
 
 def split_to_table(split: Split, panel: Panel) -> pd.DataFrame:
-    """Return one line per range: ``fold, role, start_bar, stop_bar, first, last, bars``; fold -1 is outside.
+    """Return one line per range: ``fold, role, start_bar, stop_bar, first, last, bars, embargo_bars``.
 
-    ``stop_bar`` is exclusive; ``first`` and ``last`` are the timestamps of the first and last bar. Where there is more
-    than one path, ``path`` is that of a validation range, and -1 of every other.
+    Fold -1 is outside of all. ``stop_bar`` is exclusive; ``first`` and ``last`` are the timestamps of the first and
+    last bar. Where there is more than one path, ``path`` is that of a validation range, and -1 of every other.
     """
-    ranges = [(fold.number, role, part) for fold in split.folds for role in ROLES for part in fold.role(role)]
-    ranges += [(-1, "search", split.search), (-1, HOLDOUT, split.holdout)]
+    ranges = [
+        (fold.number, role, part, fold.embargo_bars)
+        for fold in split.folds
+        for role in ROLES
+        for part in fold.role(role)
+    ]
+    ranges += [(-1, "search", split.search, 0), (-1, HOLDOUT, split.holdout, 0)]
     table = pd.DataFrame(
         [
             {
@@ -229,8 +214,9 @@ def split_to_table(split: Split, panel: Panel) -> pd.DataFrame:
                 "first": panel.timestamps[part.start].isoformat(),
                 "last": panel.timestamps[part.stop - 1].isoformat(),
                 "bars": len(part),
+                "embargo_bars": embargo_bars,
             }
-            for number, role, part in ranges
+            for number, role, part, embargo_bars in ranges
         ]
     )
     paths = [path for fold in split.folds for path in fold.paths]
@@ -251,7 +237,7 @@ def split_from_table(table: pd.DataFrame) -> Split:
         validation = table[(table["fold"] == number) & (table["role"] == "validation")]
         paths = validation["path"] if "path" in table else [0] * len(validation)
         train, stop, validated = (ranges(number, role) for role in ROLES)
-        return Fold(number, train, stop, validated, tuple(map(int, paths)))
+        return Fold(number, train, stop, validated, tuple(map(int, paths)), int(validation["embargo_bars"].iloc[0]))
 
     numbers = sorted(int(number) for number in table["fold"].unique() if number >= 0)
     return Split(tuple(map(fold, numbers)), ranges(-1, "search")[0], ranges(-1, HOLDOUT)[0])

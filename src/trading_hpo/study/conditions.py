@@ -12,7 +12,7 @@ from trading_hpo.errors import StudyMismatchError
 from trading_hpo.market.panel import ARRAYS
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
-from trading_hpo.splits.purging import last_label_end
+from trading_hpo.splits.purging import Intervals
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -86,9 +86,10 @@ def search_fingerprint(
 
 def _last_seen(panel: Panel, split: Split) -> int:
     """The last bar that any fold knows something of: its labels reach further than its own bars."""
+    intervals = Intervals.of(panel)
+    before = intervals.end < split.holdout.start
     parts = [part for fold in split.folds for role in ROLES for part in fold.role(role)]
-    ends = last_label_end(panel)
-    return int(max(ends[part.start : part.stop].max() for part in parts if len(part)))
+    return int(max(intervals.end[before & intervals.inside(part)].max() for part in parts))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, Rows, StudyData
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.panel import open_panel
-from trading_hpo.splits.folds import Split
+from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import LimitsConfig
@@ -118,9 +118,7 @@ class TrialEvaluator:
         self.task = task
         self._paths = {fold.number: fold.paths for fold in task.split.folds}
         folds = {
-            fold.number: Rows(
-                *(panel.rows(fold.role(role), task.longest_window) for role in ("train", "stop", "validation"))
-            )
+            fold.number: Rows(*(task.split.rows(panel, fold, role, task.longest_window) for role in ROLES))
             for fold in task.split.folds
         }
         self._family = family_of(task.model_type)

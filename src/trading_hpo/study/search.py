@@ -22,7 +22,8 @@ from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
 from trading_hpo.engine.supervisor import Supervisor
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.splits.folds import Split, check_classes
+from trading_hpo.splits.folds import Split
+from trading_hpo.splits.samples import check_samples
 from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
@@ -102,7 +103,7 @@ class Search:
         target_kind, custom = task_of(panel.label).target_kind, hpo.custom_search_spaces
         space = resolve_space(spaces, custom, model_type, training, target_kind)
         window = common_window(target_kind, spaces, training, custom)
-        check_classes(panel, split, window)
+        check_samples(panel, split, window)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(
             model_type=model_type,

@@ -82,6 +82,6 @@ def _no_bytecode() -> Iterator[None]:
 
 def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
     rows = panel.rows((panel.all_bars,), length)
-    earliest = rows[np.argsort(panel.bar_of(rows), kind="stable")[:EXAMPLE_ROWS]]  # of any asset
-    windows = panel.feature_rows[earliest[:, None] + np.arange(1 - length, 1)]
-    return {"windows": windows.astype(np.float32), "asset": panel.asset_of(earliest).astype(np.int64)}
+    earliest = rows[np.argsort(panel.bar[rows], kind="stable")[:EXAMPLE_ROWS]]  # of any asset
+    windows = panel.features[earliest[:, None] + np.arange(1 - length, 1)]
+    return {"windows": windows.astype(np.float32), "asset": panel.asset[earliest].astype(np.int64)}

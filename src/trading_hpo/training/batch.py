@@ -28,33 +28,31 @@ class PanelTensors:
         device: str = "cpu",
         weight: Float[np.ndarray, " R"] | None = None,
     ) -> None:
-        self._panel, self._device = panel, device
-        self._all_rows = np.arange(len(panel.target_rows))
-        self.bar_of, self.asset_of = panel.bar_of, panel.asset_of
+        self.panel, self._device = panel, device
         self.unit = self._there(unit.astype("f4"))
-        target = self._there(panel.target_rows)
+        target = self._there(panel.target)
         self.target = target if bool((unit == 1).all()) else target / self.unit
         self.weight = None if weight is None else self._there(weight.astype("f4"))
 
     @cached_property
     def forward_return(self) -> Float[Tensor, "R H"]:
         """Simple return of each of the asset's next H bars. Label only."""
-        return self._there(self._panel.forward_returns(self._all_rows))
+        return self._there(self.panel.forward_return)
 
     @cached_property
     def volatility(self) -> Float[Tensor, " R"]:
         """``trailing_volatility`` of every row."""
-        return self._there(trailing_volatility(self._panel))
+        return self._there(trailing_volatility(self.panel))
 
     @cached_property
     def bar(self) -> Int[Tensor, " R"]:
         """Place of every row on the common calendar."""
-        return self._there(self.bar_of(self._all_rows))
+        return self._there(self.panel.bar)
 
     @cached_property
     def asset(self) -> Int[Tensor, " R"]:
         """Number of every row's asset."""
-        return self._there(self.asset_of(self._all_rows))
+        return self._there(self.panel.asset)
 
     def _there(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(self._device)

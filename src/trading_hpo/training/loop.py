@@ -78,7 +78,7 @@ def fit(
     loss, schedule = chosen.loss, chosen.schedule
     optimizer = chosen.optimizer.make(network, learning_rate)
     sampler = BatchSampler(
-        loss.sampling, rows, targets.bar_of(rows), targets.asset_of(rows), batch_size, windows.device
+        loss.sampling, rows, targets.panel.bar[rows], targets.panel.asset[rows], batch_size, windows.device
     )
     for epoch in range(1, epochs + 1):
         started = time.monotonic()

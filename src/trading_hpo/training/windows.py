@@ -24,7 +24,7 @@ class Scaler:
 
         **Looks ahead:** never, given train rows.
         """
-        values = panel.feature_rows[rows]
+        values = panel.features[rows]
         mean = values.mean(axis=0, dtype=np.float64)
         spread = values.std(axis=0, dtype=np.float64)
         spread[spread < 1e-12] = 1.0
@@ -49,7 +49,7 @@ class Windows:
     """
 
     def __init__(self, panel: Panel, window_bars: int, device: str = "cpu") -> None:
-        flat = torch.from_numpy(panel.feature_rows).to(device)
+        flat = torch.from_numpy(panel.features).to(device)
         self.length, self.device = window_bars, device
         # Window i covers rows i .. i + L - 1. Windows that cross from one asset to the next exist in
         # the view and are never asked for: Panel.rows gives only rows whose whole window is observed.
@@ -57,7 +57,7 @@ class Windows:
         self._view = flat.as_strided(
             (n_windows, window_bars, panel.n_features), (panel.n_features, panel.n_features, 1)
         )
-        self._asset = torch.from_numpy(panel.asset_of(np.arange(len(panel.feature_rows)))).to(device)
+        self._asset = torch.from_numpy(panel.asset).to(device)
 
     def batch(self, rows: Int[Tensor, " B"]) -> tuple[Float[Tensor, "B L F"], Int[Tensor, " B"]]:
         """Return the windows that end at ``rows`` (unscaled) and the asset of each."""

@@ -79,7 +79,7 @@ def test_epochs_are_the_median_of_the_folds_stopped_epochs(
         windows,
         rows,
         scaler,
-        recipe.targets(panel, recipe.task.scale(panel.targets(rows))),
+        recipe.targets(panel, recipe.task.scale(panel.target[rows])),
         recipe.components,
         epochs=3,
         batch_size=64,
@@ -138,8 +138,9 @@ def test_training_again_gives_the_same_network(panel: Panel, rows: np.ndarray, t
 
 def test_bars_after_the_rows_do_not_matter(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
     sealed = replace(panel, features=panel.features.copy(), target=panel.target.copy())
-    sealed.features[:, 150:] = 1e6
-    sealed.target[:, 150:] = 1 - sealed.target[:, 150:]
+    later = panel.bar >= 150
+    sealed.features[later] = 1e6
+    sealed.target[later] = 1 - sealed.target[later]
     np.testing.assert_array_equal(scores(final(sealed, rows), panel, rows), scores(trained, panel, rows))
 
 

@@ -184,7 +184,7 @@ def stop_losses(panel: Panel, rows: Rows, parameters: dict[str, Any], training: 
     """The loss on the stop rows after every epoch, by the parts that a fold is made of."""
     recipe = Recipe.of("mlp", parameters, panel, training, SEED)
     stream = RandomStream(fold_seed(SEED, 0, parameters))
-    unit = recipe.task.scale(panel.targets(rows.train))
+    unit = recipe.task.scale(panel.target[rows.train])
     network, targets = recipe.build(stream), recipe.targets(panel, unit)
     scaler, windows = Scaler.fit(panel, rows.train, training.clip_sigma), Windows(panel, L)
     chosen = {"batch_size": recipe.chosen.batch_size, "learning_rate": recipe.chosen.learning_rate}
@@ -267,16 +267,16 @@ def test_what_is_monitored_is_improved_in_its_own_direction(
 def without_validation(panel: Panel, rows: Rows) -> Panel:
     """The panel with other features, targets and returns at the fold's validation rows and after."""
     rng = np.random.default_rng(8)
-    bars = np.arange(panel.n_bars) >= (rows.validation % panel.n_bars).min()
+    later = panel.bar >= panel.bar[rows.validation].min()
     moved = replace(
         panel,
         features=panel.features.copy(),
         target=panel.target.copy(),
         forward_return=panel.forward_return.copy(),
     )
-    moved.features[:, bars] = 1e3 * rng.normal(size=moved.features[:, bars].shape)
-    moved.target[:, bars] = 1 - moved.target[:, bars]
-    moved.forward_return[:, bars] *= -3
+    moved.features[later] = 1e3 * rng.normal(size=moved.features[later].shape)
+    moved.target[later] = 1 - moved.target[later]
+    moved.forward_return[later] *= -3
     return moved
 
 
@@ -312,10 +312,10 @@ def test_stop_rows_never_reach_the_weights(panel: Panel, folds: list[Rows]) -> N
 
 
 def test_bars_after_the_fold_do_not_matter(panel: Panel, folds: list[Rows]) -> None:
-    later = int((folds[0].validation % panel.n_bars).max()) + 1
+    later = panel.bar > panel.bar[folds[0].validation].max()
     moved = replace(panel, features=panel.features.copy(), target=panel.target.copy())
-    moved.features[:, later:] = 1e6
-    moved.target[:, later:] = 1 - moved.target[:, later:]
+    moved.features[later] = 1e6
+    moved.target[later] = 1 - moved.target[later]
     assert run(moved, folds[0]) == run(panel, folds[0])
 
 
@@ -360,7 +360,7 @@ def test_threshold_of_a_fold_calls_stop_rows_as_often_as_they_are_positive(
     decide = Direction.decide
 
     def watched(task: Direction, forecast: Forecast, targets: np.ndarray, rule: str | float) -> Decision:
-        np.testing.assert_array_equal(targets, panel.targets(folds[0].stop))
+        np.testing.assert_array_equal(targets, panel.target[folds[0].stop])
         decision = decide(task, forecast, targets, rule)
         shares.append((float(decision.calls(forecast).mean()), float(task.truth(targets).mean())))
         return decision

@@ -50,9 +50,7 @@ def batch_for(make_panel: Callable[..., Panel]) -> Callable[..., Batch]:
         rows = panel.rows((BarRange(10, 60),), 5)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            (chosen, *_) = BatchSampler(
-                loss.sampling, rows, panel.bar_of(rows), panel.asset_of(rows), batch_size=60
-            ).epoch()
+            (chosen, *_) = BatchSampler(loss.sampling, rows, panel.bar[rows], panel.asset[rows], batch_size=60).epoch()
             output = torch.randn(len(chosen), loss.head.width(1)).requires_grad_()
         unit = np.array([1.0 if "class" in loss.target_kinds else 0.02])
         return Batch(output, chosen, PanelTensors(panel, unit))

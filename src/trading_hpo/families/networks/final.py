@@ -139,7 +139,7 @@ def train_final(
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, data.rows, training.clip_sigma).to(training.device)
     windows = Windows(panel, recipe.architecture.window_bars, training.device)
-    unit = recipe.task.scale(panel.targets(data.rows))
+    unit = recipe.task.scale(panel.target[data.rows])
     for _ in fit(
         network,
         windows,
@@ -158,7 +158,7 @@ def train_final(
         raise DivergedError("a weight was not finite after the final training")
     output = predict(network, windows, data.latest_rows, scaler, training.eval_batch_size).cpu().numpy()
     latest = recipe.task.forecast(output, recipe.head, unit)
-    decision = recipe.task.decide(latest, panel.targets(data.latest_rows), training.threshold)
+    decision = recipe.task.decide(latest, panel.target[data.latest_rows], training.threshold)
     full_card = {
         **card,
         **data.card(),

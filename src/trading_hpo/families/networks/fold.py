@@ -101,11 +101,11 @@ def fit_fold(
     stream = RandomStream(fold_seed(recipe.seed, fold, recipe.parameters))
     network = recipe.build(stream)
     scaler = Scaler.fit(panel, rows.train, training.clip_sigma).to(training.device)
-    unit, stop_targets = task.scale(panel.targets(rows.train)), panel.targets(rows.stop)
+    unit, stop_targets = task.scale(panel.target[rows.train]), panel.target[rows.stop]
     targets = recipe.targets(panel, unit)
     constant = constant_forecast(panel, rows.validation, rows.train)
     stop_constant = constant_forecast(panel, rows.stop, rows.train)
-    bar, asset = panel.bar_of(rows.stop), panel.asset_of(rows.stop)
+    bar, asset = panel.bar[rows.stop], panel.asset[rows.stop]
     judged_places = torch.from_numpy(judged_rows(loss.sampling, rows.stop, bar, asset))
     judged_stop = torch.from_numpy(rows.stop)[judged_places].to(training.device)
     best, best_score, seconds = -np.inf, None, 0.0

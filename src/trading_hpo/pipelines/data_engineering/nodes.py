@@ -1,11 +1,14 @@
 """Adapters between the catalog and the market and splits rooms."""
 
+import logging
+
 import pandas as pd
 
 from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import build_split, check_classes, split_to_table
+from trading_hpo.splits.folds import build_split, split_to_table
+from trading_hpo.splits.samples import check_samples, in_words, sample_counts
 from trading_hpo.study.config import common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
@@ -13,12 +16,15 @@ from trading_hpo.tasks.registry import label_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
+logger = logging.getLogger(__name__)
+
 
 def make_panel(
     features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
 ) -> Panel:
-    """Lay features and labels out, with the source's own bars per year."""
-    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources))
+    """Lay features and labels out, with the bars per year of the source."""
+    stamps = pd.DatetimeIndex(features["timestamp"].unique())
+    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources, stamps))
 
 
 def find_window(
@@ -28,8 +34,12 @@ def find_window(
     return common_window(labels.task.target_kind, spaces, training, custom)
 
 
-def make_folds(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int) -> pd.DataFrame:
-    """Divide the bars and refuse roles that nothing can be learned from with the longest window of the search."""
+def make_folds(
+    panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide the bars, refuse roles that nothing can be learned from, and count the samples of the others."""
     split = build_split(panel, folds, holdout)
-    check_classes(panel, split, window_bars)
-    return split_to_table(split, panel)
+    check_samples(panel, split, window_bars)
+    counts = sample_counts(panel, split, window_bars)
+    logger.info(in_words(counts))
+    return split_to_table(split, panel), counts

@@ -38,7 +38,7 @@ def create_pipeline() -> Pipeline:
             node(
                 make_folds,
                 ["panel", "params:folds", "params:holdout", "window_bars"],
-                "folds",
+                ["folds", "samples"],
                 name="build_folds",
             ),
         ],

@@ -44,8 +44,8 @@ def retrain(
     data = FinalData(
         model_type,
         panel,
-        panel.rows((split.search,), window_bars),
-        panel.rows((split.latest(stop_fraction),), window_bars),
+        split.search_rows(panel, window_bars),
+        split.latest_rows(panel, stop_fraction, window_bars),
         training,
         seed,
     )

@@ -33,7 +33,7 @@ class Normal:
     @staticmethod
     def of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Normal:
         """**Looks ahead:** label only, of the rows."""
-        targets = panel.targets(rows)
+        targets = panel.target[rows]
         unit, inputs = task_of(panel.label).scale(targets), with_one(panel, rows)
         return Normal(inputs.T @ inputs / len(rows), inputs.T @ (targets / unit) / len(rows), unit)
 
@@ -129,7 +129,7 @@ class Ridges(BatchFamily):
 
 def with_one(panel: Panel, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N F"]:
     """Return the features of each row, and a one."""
-    return np.column_stack([panel.feature_rows[rows], np.ones(len(rows))]).astype(np.float64)
+    return np.column_stack([panel.features[rows], np.ones(len(rows))]).astype(np.float64)
 
 
 def _model(
@@ -142,7 +142,7 @@ def _model(
 ) -> TrainedRidge:
     undecided = TrainedRidge(normal.solve(parameters), normal.unit, Decision(0.0), card)
     forecast = undecided.forecast(panel, stop_rows)
-    decision = task_of(panel.label).decide(forecast, panel.targets(stop_rows), rule)
+    decision = task_of(panel.label).decide(forecast, panel.target[stop_rows], rule)
     return TrainedRidge(undecided.weights, normal.unit, decision, card)
 
 
