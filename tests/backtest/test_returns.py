@@ -46,6 +46,63 @@ def test_returns_and_turnover_are_those_of_an_account_of_shares_and_cash(market,
     np.testing.assert_allclose(turnover, slow_turnover, atol=1e-12)
 
 
+@st.composite
+def halting_markets(draw):
+    """Draw weights, own bars, and returns that an asset earns on the bar before its next own one."""
+    weights, moves = draw(markets())
+    own = draw(arrays(bool, moves.shape, elements=st.sampled_from([True, True, False])))
+    next_is_own = np.vstack([own[1:], np.ones((1, own.shape[1]), dtype=bool)])
+    first = np.maximum.accumulate(own, axis=0)  # nothing moves before the first own bar
+    return weights, np.where(next_is_own & first, moves, 0.0), own
+
+
+def account_with_halts(weights, moves, own, cost_bps):
+    """Hold shares and cash bar by bar; only what has a bar is traded, with no more than the rest of the capital."""
+    n_assets = moves.shape[1]
+    price, shares, cash = np.full(n_assets, 100.0), np.zeros(n_assets), 1.0
+    returns, turnover = [], []
+    for bar in range(len(weights)):
+        worth = shares * price
+        wealth = cash + worth.sum()
+        bound = sum(abs(worth[asset]) for asset in range(n_assets) if not own[bar, asset]) / wealth
+        asked = sum(abs(weights[bar, asset]) for asset in range(n_assets) if own[bar, asset])
+        scale = max(1 - bound, 0) / asked if asked > max(1 - bound, 0) else 1.0
+        goal = [scale * weights[bar, asset] for asset in range(n_assets)]
+        traded = sum(abs(goal[asset] * wealth - worth[asset]) for asset in range(n_assets) if own[bar, asset])
+        costs = traded * cost_bps / 1e4
+        for asset in range(n_assets):
+            if own[bar, asset]:
+                shares[asset] = goal[asset] * (wealth - costs) / price[asset]
+        cash = wealth - costs - shares @ price
+        price = price * (1 + moves[bar])
+        returns.append((cash + shares @ price) / wealth - 1)
+        turnover.append(traded / wealth)
+        if returns[-1] <= -1:
+            break
+    missing = len(weights) - len(returns)
+    return np.array([*returns, *[0.0] * missing]).clip(-1), np.array([*turnover, *[0.0] * missing])
+
+
+@laws
+@given(halting_markets(), COSTS)
+def test_what_cannot_be_traded_keeps_its_shares(market, cost_bps):
+    weights, moves, own = market
+    returns, turnover = net_returns(weights, moves, cost_bps, own)
+    slow_returns, slow_turnover = account_with_halts(weights, moves, own, cost_bps)
+    np.testing.assert_allclose(returns, slow_returns, atol=1e-9)
+    np.testing.assert_allclose(turnover, slow_turnover, atol=1e-9)
+
+
+@laws
+@given(markets(), COSTS)
+def test_where_all_can_be_traded_both_ways_agree(market, cost_bps):
+    every = np.ones(market[0].shape, dtype=bool)
+    one_more = [np.vstack([part, np.zeros((1, part.shape[1]))]) for part in market]
+    halted = np.vstack([every, ~every[:1]])  # the last bar makes it go bar by bar
+    for fast, slow in zip(net_returns(*market, cost_bps), net_returns(*one_more, cost_bps, halted), strict=True):
+        np.testing.assert_allclose(fast, slow[:-1], atol=1e-12)
+
+
 @laws
 @given(markets(), COSTS)
 def test_without_a_position_nothing_is_earned_or_paid(market, cost_bps):

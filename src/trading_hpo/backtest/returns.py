@@ -34,7 +34,7 @@ def net_returns(
         ([0.1, 0.0], [1.0, 1.0])
     """
     if tradable is not None and not tradable.all():
-        weights = _held_between(weights, asset_returns, tradable)
+        return _bar_by_bar(weights, asset_returns, cost_bps, tradable)
     growth = np.maximum(1 + (weights * asset_returns).sum(axis=1), 0.0)
     solvent = np.cumprod(np.concatenate([[1.0], growth[:-1] > 0]))[: len(growth)]
     drifted = np.zeros_like(weights)
@@ -44,20 +44,29 @@ def net_returns(
     return np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0), turnover
 
 
-def _held_between(
-    wanted: Float[np.ndarray, "T A"], asset_returns: Float[np.ndarray, "T A"], tradable: Bool[np.ndarray, "T A"]
-) -> Float[np.ndarray, "T A"]:
-    """Return the weights where an asset keeps its shares on bars on which it cannot be traded."""
-    weights, drifted = np.zeros_like(wanted), np.zeros(wanted.shape[1])
+def _bar_by_bar(
+    wanted: Float[np.ndarray, "T A"],
+    asset_returns: Float[np.ndarray, "T A"],
+    cost_bps: float,
+    tradable: Bool[np.ndarray, "T A"],
+) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    """Return the same where some shares are kept because they cannot be traded; the others pay the costs."""
+    returns, turnover = np.zeros(len(wanted)), np.zeros(len(wanted))
+    held = np.zeros(wanted.shape[1])  # as shares of the capital, as all below
     for bar, free in enumerate(tradable):
-        bound = np.where(free, 0.0, drifted)
-        own = np.where(free, wanted[bar], 0.0)
-        left, asked = max(1.0 - np.abs(bound).sum(), 0.0), np.abs(own).sum()
-        weights[bar] = bound + (own * (left / asked) if asked > left else own)
-        value = weights[bar] * (1 + asset_returns[bar])
-        growth = 1 + (weights[bar] * asset_returns[bar]).sum()
-        drifted = value / growth if growth > 0 else np.zeros_like(value)
-    return weights
+        kept, bought = np.where(free, 0.0, held), np.where(free, wanted[bar], 0.0)
+        left, asked = max(1.0 - np.abs(kept).sum(), 0.0), np.abs(bought).sum()
+        if asked > left:
+            bought = bought * (left / asked)
+        turnover[bar] = np.abs(bought - np.where(free, held, 0.0)).sum()
+        paid = turnover[bar] * cost_bps / 1e4
+        growth = (1 - paid) * (1 + bought @ asset_returns[bar]) + kept @ asset_returns[bar]
+        if growth <= 0:
+            returns[bar] = -1.0
+            break
+        returns[bar] = growth - 1
+        held = ((1 - paid) * bought + kept) * (1 + asset_returns[bar]) / growth
+    return returns, turnover
 
 
 def buy_and_hold_returns(

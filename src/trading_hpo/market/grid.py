@@ -10,7 +10,7 @@ from trading_hpo.types import Panel
 
 @dataclass(frozen=True)
 class Grid:
-    """Some bars of the calendar, and what their assets do there; assets without a row among those given are left out.
+    """Some bars of the calendar, and what the assets that are alive on any of them do there.
 
     An asset is alive from its first to its last own bar. On a bar of others it cannot be traded and earns nothing; what
     it earns from one own bar to the next it earns on the last bar before that.
@@ -47,23 +47,24 @@ def grid_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Grid:
     its last one.
     """
     bars, line = np.unique(panel.bar[rows], return_inverse=True)
-    assets, column = np.unique(panel.asset[rows], return_inverse=True)
-    shape = (len(bars), len(assets))
-    given = np.zeros(shape, dtype=bool)
-    given[line, column] = True
     first, last = _ends(panel)
-    alive = (first[assets] <= bars[:, None]) & (bars[:, None] <= last[assets])
+    alive = (first <= bars[:, None]) & (bars[:, None] <= last)
+    assets = np.flatnonzero(alive.any(axis=0))
+    alive = alive[:, assets]
+    column_of = np.full(panel.n_assets, -1)
+    column_of[assets] = np.arange(len(assets))
+    column = column_of[panel.asset[rows]]
+    given = np.zeros(alive.shape, dtype=bool)
+    given[line, column] = True
 
-    wanted = np.full(panel.n_assets, -1)
-    wanted[assets] = np.arange(len(assets))
-    own_rows = np.flatnonzero((wanted[panel.asset] >= 0) & np.isin(panel.bar, bars))
-    own_line, own_column = np.searchsorted(bars, panel.bar[own_rows]), wanted[panel.asset[own_rows]]
-    own = np.zeros(shape, dtype=bool)
+    own_rows = np.flatnonzero(np.isin(panel.bar, bars))
+    own_line, own_column = np.searchsorted(bars, panel.bar[own_rows]), column_of[panel.asset[own_rows]]
+    own = np.zeros(alive.shape, dtype=bool)
     own[own_line, own_column] = True
     earned_on = _bar_before_next(panel)[own_rows]
     earned_line = np.searchsorted(bars, earned_on)
     inside = (earned_line < len(bars)) & (bars[np.minimum(earned_line, len(bars) - 1)] == earned_on)
-    returns = np.zeros(shape)
+    returns = np.zeros(alive.shape)
     moves = panel.forward_return[own_rows[inside], 0].astype(np.float64)
     returns[earned_line[inside], own_column[inside]] = moves
     return Grid(bars, line, column, given, own, alive, returns)

@@ -33,7 +33,7 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
     calendar = pd.DatetimeIndex(features["timestamp"].unique()).sort_values()
     asset, assets = pd.factorize(features["asset"], sort=True)
     names = [str(name) for name in features.columns if name not in ("timestamp", "asset")]
-    values = features[names].to_numpy(dtype=np.float32)
+    values = np.ascontiguousarray(features[names], dtype=np.float32)
     observed = np.asarray(np.isfinite(values).all(axis=1))
 
     rows = pd.MultiIndex.from_frame(features[["asset", "timestamp"]]).get_indexer(
