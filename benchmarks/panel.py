@@ -138,7 +138,9 @@ def _train(panel: "Panel", parameters: "Parameters") -> None:
         "backtest": parameters.backtest,
         "objectives": tuple(objective.metric for objective in parameters.hpo.objectives),
         "constraints": parameters.hpo.constraints,
-        "longest_window": common_window(target_kind, parameters.search_spaces, training, parameters.hpo),
+        "longest_window": common_window(
+            target_kind, parameters.search_spaces, training, parameters.hpo.custom_search_spaces
+        ),
         "seed": parameters.hpo.seed,
         "panel_digest": "",
     }

@@ -112,7 +112,9 @@ def inputs_of(project: Path) -> Inputs:
     panel = open_panel(next(project.rglob("panel.safetensors")))
     split = split_from_table(pd.read_csv(next(project.rglob("folds.csv"))))
     target_kind = task_of(panel.label).target_kind
-    window = common_window(target_kind, parameters.search_spaces, parameters.training, parameters.hpo)
+    window = common_window(
+        target_kind, parameters.search_spaces, parameters.training, parameters.hpo.custom_search_spaces
+    )
     return Inputs(panel, split, parameters, window)
 
 
@@ -143,7 +145,6 @@ def _run(project: Path, pipeline: str, namespace: str | None, settings: dict[str
     bootstrap_project(project)
     runner = TimedRunner()
     with KedroSession.create(project_path=project, runtime_params=settings) as session:
-        session.run(
-            pipeline_names=[pipeline], runner=runner, namespaces=[f"{pipeline}.{namespace}"] if namespace else None
-        )
+        run: Any = session.run  # the session's own arguments are not its base class's
+        run(pipeline_names=[pipeline], runner=runner, namespaces=[f"{pipeline}.{namespace}"] if namespace else None)
     return runner.began, runner.ended

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import mlflow
 import numpy as np
@@ -30,6 +30,7 @@ from benchmarks.project import Inputs
 from trading_hpo.engine.space import suggest
 from trading_hpo.splits.folds import ROLES
 from trading_hpo.tasks.registry import task_of
+from trading_hpo.training.batch import Batch
 from trading_hpo.training.config import split_parameters
 from trading_hpo.training.seeding import fold_seed
 
@@ -146,7 +147,7 @@ class Script:
         for epoch in range(1, self.epochs + 1):
             train_loss = train_epoch(network, train, components.loss, optimizer)
             outputs, truth = evaluate(network, stop)
-            stop_loss = components.loss(_Batch(outputs, truth)).item()
+            stop_loss = components.loss(cast(Batch, _Batch(outputs, truth))).item()
             threshold = torch.quantile(outputs, 1 - truth.mean()).item()
             outputs, truth = evaluate(network, validation)
             score = float(matthews_corrcoef(truth.ravel() > 0.5, outputs.ravel() > threshold))
@@ -211,7 +212,7 @@ def train_epoch(
     for windows, asset, target in batches:
         optimizer.zero_grad()
         loss = loss_of(_Batch(network(windows, asset), target))
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         total, n_rows = total + loss.item() * len(target), n_rows + len(target)
     return total / n_rows

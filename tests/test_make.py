@@ -115,6 +115,7 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Pages]:
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},
         )
     try:
         yield Pages(f"http://127.0.0.1:{port}", process, log)
@@ -124,7 +125,12 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Pages]:
             process.wait(timeout=60)
         if process.poll() is None:  # Python drops a Ctrl-C that meets a finaliser; a person presses again
             os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=300)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=60)
+        if process.poll() is None:  # let it say where it hangs
+            os.killpg(process.pid, signal.SIGABRT)
+            process.wait(timeout=60)
+            raise AssertionError(log.read_text())
         wait_until(lambda: not alive_in(process.pid), f"left: {alive_in(process.pid)}", 60)
     finally:
         end(process)
