@@ -46,7 +46,7 @@ The tree, in the order in which data flow through it:
         sources.py          packaged data sets, a user's CSV or Parquet
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
-        panel.py            features and labels as dense arrays in a file
+        panel.py            features and labels as rows of arrays in a file
         features/           one file per feature, or per family of features
             feature.py      what a feature is
             registry.py     by name; those that stand for null
@@ -81,6 +81,7 @@ The tree, in the order in which data flow through it:
         walk_forward.py
         purged_kfold.py
         purging.py          labels that reach into validation
+        samples.py          of each role, asset by asset
         folds.py            purging, embargo and stop rows, for all of them
         splitter.py         what a splitter is
         registry.py         by name
