@@ -239,6 +239,7 @@ The tree, in the order in which data flow through it:
         server_sync.py      copies for a server
     notifications.py        messages about a search
     registry.py             components by name, plug-ins
+    append_only.py          files that several processes append to
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see

@@ -40,6 +40,10 @@ class StaleInputError(TradingHpoError):
     """What an earlier stage left was made on other data than are prepared now."""
 
 
+class DamagedFileError(TradingHpoError):
+    """A file that is trusted does not hold what was written to it."""
+
+
 class MissingInputError(TradingHpoError):
     """A stage is asked for whose input an earlier stage has not made yet."""
 

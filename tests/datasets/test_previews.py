@@ -68,7 +68,7 @@ def test_a_panel_shows_what_it_holds(panel_file):
         "bars_per_year": 252.0,
         "assets": ["A0", "A1", "A2"],
         "features": ["signal", "noise_1", "noise_2"],
-        "shapes": {"features": [3, 600, 3], "forward_return": [3, 600, 1], "target": [3, 600, 1]},
+        "shapes": {"features": [1800, 3], "forward_return": [1800, 1], "target": [1800, 1]},
     }
 
 

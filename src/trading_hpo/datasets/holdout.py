@@ -1,11 +1,9 @@
 """The result of a look at the sealed holdout, and the ledger that counts the looks."""
 
-import fcntl
-import json
-import os
 from pathlib import Path
 from typing import Any
 
+from trading_hpo.append_only import opened
 from trading_hpo.datasets.results import ResultsDataset
 
 
@@ -33,17 +31,10 @@ class HoldoutDataset(ResultsDataset):
 
 def append_look(look: dict[str, Any], ledger: Path) -> int:
     """Append a look unless its key is known; return how many different looks saw the same bars."""
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    with ledger.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        looks = {known["key"]: known for known in (json.loads(line) for line in file if line.strip())}
-        if look["key"] not in looks:
-            file.write(json.dumps(look, allow_nan=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            looks[look["key"]] = look
-    return sum(_overlap(look, other) for other in looks.values())
+    with opened(ledger) as entries:
+        if look["key"] not in {known["key"] for known in entries.known}:
+            entries.append(look)
+    return sum(_overlap(look, other) for other in {known["key"]: known for known in entries.known}.values())
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -1,0 +1,95 @@
+"""Files of JSON lines that several processes append to; they survive one that dies while it writes."""
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from trading_hpo.errors import DamagedFileError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What a file holds while nobody else may write to it.
+
+    Attributes:
+        known: Entries so far, in their order.
+    """
+
+    known: list[dict[str, Any]]
+    _file: IO[bytes]
+
+    def append(self, entry: dict[str, Any]) -> None:
+        """Write an entry; once this returns it outlives the process and the machine.
+
+        Raises:
+            ValueError: A number in it is not finite.
+        """
+        self._file.write(json.dumps(entry, allow_nan=False).encode() + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.known.append(entry)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Entries]:
+    """Read a file, and hold it alone until the block ends; it is made where it is missing.
+
+    A last line without an end is what a process left that died while it wrote. Whole, it is an entry; half of one was
+    never acknowledged, and is removed with a warning.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        DamagedFileError: A line that has an end is no entry.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        *lines, last = file.read().split(b"\n")
+        known = [_entry(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+        if last.strip():
+            known += _finish(path, file, last)
+        yield Entries(known, file)
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if not isinstance(entry, dict):
+        raise DamagedFileError(
+            f"Line {number} of {path} must be a JSON object, got {line[:60].decode(errors='replace')!r}. Restore the "
+            "file from a copy, or correct that line; what it said cannot be known here."
+        )
+    return entry
+
+
+def _finish(path: Path, file: IO[bytes], last: bytes) -> list[dict[str, Any]]:
+    """Give a last line its end, or remove what there is of it; return it as an entry if it is one."""
+    try:
+        entry = json.loads(last)
+    except ValueError:
+        entry = None
+    if isinstance(entry, dict):
+        file.write(b"\n")
+        file.flush()
+        return [entry]
+    logger.warning(
+        "The last line of %s was not written to its end (%d bytes): a process died before it was acknowledged. "
+        "It is removed.",
+        path,
+        len(last),
+    )
+    file.truncate(file.seek(0, os.SEEK_END) - len(last))
+    return []
