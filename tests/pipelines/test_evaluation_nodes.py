@@ -1,5 +1,6 @@
 """The holdout's nodes: each model type meets its own tables, and those that have not looked are left out."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import train_final
 from trading_hpo.families.registry import MODEL_TYPES
@@ -46,7 +48,11 @@ def folds(panel, split):
 @pytest.fixture
 def network(panel, split):
     rows = panel.rows((split.search,), TRAINING.window_bars)
-    card = {"panel_digest": panel_digest(panel)}
+    card = {
+        "panel_digest": panel_digest(panel),
+        "study_name": "test.mlp",
+        "searched_until": panel.timestamps[split.search.stop].isoformat(),
+    }
     data = FinalData("mlp", panel, rows, rows[-60:], TRAINING, 0)
     return train_final(data, {"hidden_dim_1": 4}, [{"stopped_epoch": 1}], card)
 
@@ -79,6 +85,18 @@ def test_a_network_of_other_data_does_not_look(network, panel, folds):
     assert "look" not in result
     assert forecasts.empty
     assert returns.empty
+
+
+@pytest.mark.parametrize("known", ["trained_until", "searched_until"])
+def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network, panel, split, folds, known):
+    first = panel.timestamps[split.holdout.start].isoformat()
+    for until, refused in ((split.holdout.start - 1, False), (split.holdout.start, True), (split.holdout.stop, True)):
+        knowing = replace(network, card={**network.card, known: panel.timestamps[until].isoformat()})
+        if refused:
+            with pytest.raises(StaleInputError, match=f"the holdout begins on {re.escape(first)} now"):
+                look_at_holdout(knowing, panel, folds, *SETTINGS)
+        else:
+            assert "metrics" in look_at_holdout(knowing, panel, folds, *SETTINGS)[0]
 
 
 def test_baselines_are_returned_on_the_bars_of_the_look(network, panel, folds):

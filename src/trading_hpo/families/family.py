@@ -125,6 +125,7 @@ class FinalData:
             "model_type": self.model_type,
             "settings": {**self.training.compared(), "seed": self.seed},
             "train_rows": len(self.rows),
+            "trained_until": self.panel.timestamps[self.panel.label_end[self.rows].max()].isoformat(),
             "assets": list(self.panel.assets),
             "features": list(self.panel.feature_names),
             "label": label_of(task_of(self.panel.label)),

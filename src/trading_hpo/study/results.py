@@ -40,7 +40,7 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         storage: Where the study is, without a password.
         top: How many configurations are listed; of a Pareto front always all.
     """
-    trials, goals = study.get_trials(deepcopy=False), goals_of(study)
+    trials, goals, made_under = study.get_trials(deepcopy=False), goals_of(study), conditions_of(study)
     front = {trial.number for trial in pareto_front(study)} if len(goals) > 1 else set()
     configurations = [
         _configuration(trial, rank, goals)
@@ -50,7 +50,9 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
     return {
         "model_type": model_type,
         **study_summary(study, storage),
-        "panel_digest": conditions_of(study).get("data", {}).get("digest"),
+        "panel_digest": made_under.get("data", {}).get("digest"),
+        "searched_until": made_under.get("searched_until"),
+        "training": made_under.get("training"),
         "best": configurations[0] if configurations else None,
         "best_configurations": configurations[:top],
         "pareto_front": [one for one in configurations if one["trial_number"] in front],

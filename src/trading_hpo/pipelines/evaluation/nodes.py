@@ -9,6 +9,7 @@ from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
@@ -33,8 +34,26 @@ def look_at_holdout(
     if network.card["panel_digest"] != panel_digest(panel):
         stale = {"skipped": "its network was trained on other data than are prepared now"}
         return stale, _NO_FORECASTS, _NO_FORECASTS
-    look: HoldoutLook = judge_holdout(network, panel, split_from_table(folds), window_bars, backtest)
+    split = split_from_table(folds)
+    _check_unseen(network, panel.timestamps[split.holdout.start].isoformat())
+    look: HoldoutLook = judge_holdout(network, panel, split, window_bars, backtest)
     return look.result, look.forecasts, look.returns
+
+
+def _check_unseen(network: TrainedModel, begins: str) -> None:
+    """Refuse to judge a model on bars that it was trained on, or chosen by.
+
+    Raises:
+        StaleInputError: The holdout begins before the last label that the model knows has ended.
+    """
+    card = network.card
+    until = max(card["trained_until"], card["searched_until"])
+    if until >= begins:
+        raise StaleInputError(
+            f"{card['model_type']} knows labels up to {until} (study {card['study_name']}), and the holdout begins on "
+            f"{begins} now: it would be judged on what it was trained on or chosen by. Put the holdout back, or run "
+            "`kedro run` with these parameters, which searches and trains anew."
+        )
 
 
 def judge_baselines(

@@ -4,11 +4,12 @@ from typing import Any
 
 import pandas as pd
 
+from trading_hpo.configuration import flatten
 from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
 from trading_hpo.families.registry import family_of
-from trading_hpo.splits.folds import split_from_table
-from trading_hpo.study.conditions import panel_digest
+from trading_hpo.splits.folds import Split, split_from_table
+from trading_hpo.study.conditions import differences, panel_digest
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -27,19 +28,15 @@ def retrain(
     best = results.get("best")
     if best is None:
         return {"skipped": results.get("skipped", "no complete trial")}
-    if results["panel_digest"] != panel_digest(panel):
-        raise StaleInputError(
-            f"{model_type} was searched on other data (study {results['study_name']}) than are prepared now "
-            f"({panel.label['kind']} over {panel.horizon_bars} bars). Run `kedro run --pipeline hpo` with the same "
-            "parameters."
-        )
     split = split_from_table(folds)
+    _check_same(model_type, results, panel, split, training)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
         "metric": results["metric"],
         "validation": best["value"],
         "panel_digest": results["panel_digest"],
+        "searched_until": results["searched_until"],
     }
     data = FinalData(
         model_type,
@@ -50,3 +47,31 @@ def retrain(
         seed,
     )
     return family_of(model_type).fit_final(best["params"], best["folds"], data, card)
+
+
+def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: Split, training: TrainingConfig) -> None:
+    """Refuse to train a configuration on other terms than it was found on.
+
+    Raises:
+        StaleInputError: The data, the training or the holdout are others.
+    """
+    name, again = results["study_name"], "Run `kedro run --pipeline hpo` with the same parameters."
+    if results["panel_digest"] != panel_digest(panel):
+        raise StaleInputError(
+            f"{model_type} was searched on other data (study {name}) than are prepared now ({panel.label['kind']} over "
+            f"{panel.horizon_bars} bars). {again}"
+        )
+    begins = panel.timestamps[split.holdout.start].isoformat()
+    if results["searched_until"] >= begins:
+        raise StaleInputError(
+            f"{model_type} was searched on labels up to {results['searched_until']} (study {name}), and the holdout "
+            f"begins on {begins} now: its configuration was chosen on bars of the holdout. {again}"
+        )
+    # The epochs are those of the folds' best ones, and a phase may have its own.
+    now, before = ({**flatten(each), "epochs": None} for each in (training.compared(), results["training"]))
+    if lines := differences(before, now):
+        raise StaleInputError(
+            f"{model_type} was searched with another training (study {name}; stored -> now):\n"
+            + "\n".join(lines)
+            + f"\n{again}"
+        )
