@@ -99,7 +99,8 @@ def read_module(file: Path, name: str, _changed_ns: int = 0) -> Module:
 
     Packages above a module are left out: Python runs them too, but ours only say what is in them.
     """
-    tree = _WhatRuns().visit(ast.parse(file.read_bytes()))
+    tree = ast.parse(file.read_bytes())
+    tree.body = _what_runs(_after_docstring(tree.body))
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     imports = frozenset(imported for node in ast.walk(tree) for imported in _imports(node, package))
     return Module(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports)
@@ -116,29 +117,34 @@ def _imports(node: ast.AST, package: str) -> Iterator[str]:
         yield node.value.partition(":")[0]  # what a registry imports by its name
 
 
-class _WhatRuns(ast.NodeTransformer):
-    """Takes docstrings, what only type checkers see, and the package's version out of a tree."""
+def _what_runs(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Take docstrings, what only type checkers see, and the package's version out of statements and all in them."""
+    kept: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, _DESCRIBED):
+            statement.body = _after_docstring(statement.body)
+        for part in (statement, *getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            for name in _BLOCKS:
+                if block := getattr(part, name, None):
+                    setattr(part, name, _what_runs(block))
+        if isinstance(statement, ast.If) and _is_named(statement.test, "TYPE_CHECKING"):
+            kept += statement.orelse
+        elif not (isinstance(statement, ast.Assign) and _is_named(statement.targets[0], "__version__")):
+            kept.append(statement)
+    return kept
 
-    def _without_docstring(self, node: ast.AST) -> ast.AST:
-        self.generic_visit(node)
-        body = node.body  # type: ignore[attr-defined] # of a module, class or function
-        first = body[0].value if body and isinstance(body[0], ast.Expr) else None
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            del body[0]
-        return node
 
-    visit_Module = visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = _without_docstring  # noqa: N815
+_DESCRIBED, _BLOCKS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef), ("body", "orelse", "finalbody")
 
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        """Keep the other branch of what is for type checkers."""
-        self.generic_visit(node)
-        of_checkers = ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-        return node.orelse if of_checkers else node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        """Drop ``__version__``."""
-        named = [target.id for target in node.targets if isinstance(target, ast.Name)]
-        return None if named == ["__version__"] else self.generic_visit(node)
+def _after_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+    is_docstring = isinstance(first, ast.Constant) and isinstance(first.value, str)
+    return body[1:] if is_docstring else body
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return name in (getattr(node, "id", None), getattr(node, "attr", None))
 
 
 @cache
