@@ -1,4 +1,4 @@
-"""Stages run one at a time, with other parameters than the stages before: nothing is judged on what it was trained on."""
+"""Stages run one at a time with other parameters: nothing is judged on what it was trained on."""
 
 import json
 from pathlib import Path
