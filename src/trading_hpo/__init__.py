@@ -217,6 +217,7 @@ The tree, in the order in which data flow through it:
         importance.py       of parameters
         convergence.py      the best so far; model types side by side
         holdout.py          one look
+        holdout_ledger.py   what counts as a look
         holdout_tables.py   confusion, years
         calibration.py      of probabilities
     reporting/              results -> text and figures

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
-from tests.makers.panels import laid_out, panel_of, with_laid_out
+from tests.makers.panels import LAID_OUT, laid_out, panel_of, with_laid_out
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
+from trading_hpo.analysis.holdout_ledger import saw_the_same
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold
 from trading_hpo.splits.folds import Split
@@ -109,10 +110,12 @@ def test_what_is_no_part_of_the_configuration_makes_no_new_look(card):
     assert look(random_panel(), **card)["key"] == look(random_panel())["key"]
 
 
-def test_other_scores_or_another_threshold_of_the_same_configuration_make_no_new_look():
+def test_other_scores_that_are_traded_alike_make_no_new_look_and_others_do():
     panel = random_panel()
+    scaled = KnownScores(3 * laid_out(panel, "target").astype(float) - 1, threshold=0.3)
+    assert result_of(scaled, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
     retrained = KnownScores(np.random.default_rng(0).random((2, 120)), threshold=0.3)
-    assert result_of(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] == look(panel)["key"]
+    assert result_of(retrained, panel, SPLIT, WINDOW, FREE)["look"]["key"] != look(panel)["key"]
 
 
 @pytest.mark.parametrize(
@@ -125,20 +128,36 @@ def test_another_configuration_is_another_look(card):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"assets": ("A", "C")},
         {"feature_names": ("x", "z")},
         {"label": {"kind": "volatility"}},
+        {"label": {"kind": "direction", "threshold": 0.01}},
         {"timestamps": pd.date_range("2020-01-02", periods=120, tz="UTC")},
     ],
 )
-def test_other_data_are_another_look(changed):
+def test_other_data_or_another_label_are_another_look(changed):
     assert look(replace(random_panel(), **changed))["key"] != look(random_panel())["key"]
 
 
-def test_another_horizon_is_another_look():
+@pytest.mark.parametrize("assets", [("A", "C"), ("a", "b"), ("Z", "A")])
+def test_another_spelling_of_the_assets_is_the_same_look(assets):
     panel = random_panel()
-    longer = replace(panel, forward_return=np.repeat(panel.forward_return, 2, axis=1))
-    assert look(longer)["key"] != look(panel)["key"]
+    assert look(replace(panel, assets=assets))["key"] == look(panel)["key"]
+
+
+def test_assets_in_another_order_are_the_same_look():
+    panel = random_panel()
+    turned = {name: laid_out(panel, name)[::-1] for name in LAID_OUT}
+    swapped = with_laid_out(panel, **turned)
+    assert look(swapped)["key"] == look(panel)["key"]
+
+
+@pytest.mark.parametrize(
+    "backtest", [BacktestConfig(cost_bps=1.0), BacktestConfig(cost_bps=0.0, positions="long_short")]
+)
+def test_another_back_test_is_another_look(backtest):
+    panel = random_panel()
+    other = result_of(perfect(panel), panel, SPLIT, WINDOW, backtest)["look"]["key"]
+    assert other != look(panel)["key"]
 
 
 @pytest.mark.parametrize("holdout", [BarRange(101, 119), BarRange(100, 118)])
@@ -146,13 +165,17 @@ def test_another_range_is_another_look(holdout):
     assert look(random_panel(), replace(SPLIT, holdout=holdout))["key"] != look(random_panel())["key"]
 
 
-def test_another_option_of_the_label_is_another_look_and_a_default_is_none():
-    keys = [
-        look(replace(random_panel(), label={"kind": "direction", **options}))["key"]
-        for options in ({}, {"threshold": 0.0}, {"threshold": 0.01}, {"threshold": 0.02})
-    ]
-    assert keys[0] == keys[1]
-    assert len(set(keys)) == 3
+@pytest.mark.parametrize(
+    ("first", "same"),
+    [(100, True), (90, True), (110, True), (60, False)],
+    ids=["the same bars", "more bars", "half of them", "earlier ones"],
+)
+def test_looks_at_the_same_bars_count_together_whatever_the_assets_are_called(first, same):
+    panel = random_panel()
+    renamed = replace(panel, assets=("X", "Y"))
+    other = look(renamed, replace(SPLIT, holdout=BarRange(first, 119 if same else 80)))
+    assert saw_the_same(look(panel), other) == same
+    assert not saw_the_same(look(panel), look(random_panel(seed=9, assets=("X", "Y"))))
 
 
 def test_a_look_says_what_was_looked_at():

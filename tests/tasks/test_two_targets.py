@@ -109,7 +109,7 @@ def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(pa
         assert forecast.values[:, place].std() == pytest.approx(targets[:, place].std(), rel=0.3)
     look = judge_holdout(network, panel, split, L, COSTS)
     assert look.result["metrics"]["mcc"] > 0.7
-    assert look.result["look"]["label"] == "return_and_move"
+    assert look.result["look"]["label"]["kind"] == "return_and_move"
     np.testing.assert_array_equal(look.forecasts["forecast"], forecast.values[:, 0])
     np.testing.assert_array_equal(look.forecasts["target"], targets[:, 0])
 

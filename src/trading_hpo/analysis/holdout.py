@@ -1,16 +1,14 @@
 """What the sealed holdout says about a final network, and the forecasts it must beat."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from trading_hpo.analysis.holdout_ledger import look_of
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.families.judgement import Judgement, buy_and_hold, constant_forecast, forecast_metrics, judge
@@ -19,7 +17,7 @@ from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.types import BarRange, Panel
+from trading_hpo.types import Panel
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def judge_holdout(
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
         "target_kind": task_of(panel.label).target_kind,
-        "look": _look(network, panel, split.holdout),
+        "look": look_of(network, panel, rows, judged.returns),
     }
     return HoldoutLook(result, _forecasts(panel, rows, forecast, decision), _returns(panel, judged))
 
@@ -114,28 +112,6 @@ def _standard_errors(
         known = [value for value in values if value is not None]
         errors[name] = float(np.std(known, ddof=1) / np.sqrt(len(known))) if len(known) == len(blocks) > 1 else None
     return errors
-
-
-def _look(network: TrainedModel, panel: Panel, holdout: BarRange) -> dict[str, Any]:
-    """A look's key is its configuration and its data; repeating it shows nothing new."""
-    what = {
-        "model_type": network.card["model_type"],
-        "params": network.card["params"],
-        "settings": network.card.get("settings"),
-        "label": panel.label["kind"],
-        "horizon_bars": panel.horizon_bars,
-        "features": list(panel.feature_names),
-        "assets": list(panel.assets),
-        "first": panel.timestamps[holdout.start].isoformat(),
-        "last": panel.timestamps[holdout.stop - 1].isoformat(),
-    }
-    defaults = type(task_of(panel.label)).model_fields
-    own = {name: value for name, value in panel.label.items() if name not in ("kind", "horizon_bars")}
-    if options := {name: value for name, value in own.items() if value != defaults[name].default}:
-        what["label_options"] = options
-    key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"key": key, "time": now, "study_name": network.card.get("study_name"), **what}
 
 
 def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from trading_hpo.analysis.holdout_ledger import saw_the_same
 from trading_hpo.append_only import opened
 from trading_hpo.datasets.results import ResultsDataset
 
@@ -34,10 +35,4 @@ def append_look(look: dict[str, Any], ledger: Path) -> int:
     with opened(ledger) as entries:
         if look["key"] not in {known["key"] for known in entries.known}:
             entries.append(look)
-    return sum(_overlap(look, other) for other in {known["key"]: known for known in entries.known}.values())
-
-
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two looks saw bars of the same asset at the same time, whatever they predicted."""
-    together = one["first"] <= other["last"] and other["first"] <= one["last"]
-    return together and not set(one["assets"]).isdisjoint(other["assets"])
+    return sum(saw_the_same(look, other) for other in {known["key"]: known for known in entries.known}.values())
