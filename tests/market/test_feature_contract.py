@@ -36,7 +36,8 @@ every_feature = pytest.mark.parametrize("name", ALL)
 
 
 def values(bars: pd.DataFrame, feature: Feature) -> np.ndarray:
-    return values_of("x", feature, bars.reset_index(drop=True)).to_numpy()
+    of_assets = [own.reset_index(drop=True) for _, own in bars.groupby("asset", sort=False)]
+    return values_of("x", feature, bars.reset_index(drop=True), of_assets).to_numpy()
 
 
 def own_bar(bars: pd.DataFrame) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 from pydantic import ConfigDict, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
@@ -77,26 +78,35 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
         ``label_end`` is the timestamp of the bar at which the label becomes known; rows without a label are left out.
     """
     task = labels.task
-    parts = [_of_one_asset(own.reset_index(drop=True), task) for _, own in bars.groupby("asset", sort=True)]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
-    targets, one_bar = task.build(bars), bars["close"].pct_change(fill_method=None)
-    ends = task.label_ends(bars)
-    steps = range(1, task.horizon_bars + 1)
-    table = pd.DataFrame(
+    bars = bars.sort_values("asset", kind="stable", ignore_index=True)
+    parts = [_of_one_asset(own.reset_index(drop=True), task) for _, own in bars.groupby("asset", sort=False)]
+    targets, ends, forward = (np.concatenate(part) for part in zip(*parts, strict=True))
+    start = np.repeat(np.cumsum([0, *(len(end) for _, end, _ in parts)])[:-1], [len(end) for _, end, _ in parts])
+    known = np.isfinite(targets).all(axis=1) & (ends >= 0)
+    stamps = bars["timestamp"].array
+    return pd.DataFrame(
         {
-            "timestamp": bars["timestamp"],
-            "asset": bars["asset"],
-            **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
-            "label_end": bars["timestamp"].reindex(ends).array,
-            # What follows the end of a label is not purged with it, so no loss may see it.
-            **{f"forward_return_{k}": one_bar.shift(-k).where(ends >= bars.index + k, 0.0) for k in steps},
+            "timestamp": stamps[known],
+            "asset": bars["asset"].array[known],
+            **dict(zip(target_columns(task.n_targets), targets[known].T, strict=True)),
+            "label_end": stamps[(start + ends)[known]],
+            **{f"forward_return_{k}": forward[known, k - 1] for k in range(1, task.horizon_bars + 1)},
         }
     )
+
+
+def _of_one_asset(
+    bars: pd.DataFrame, task: Task
+) -> tuple[Float[np.ndarray, "T C"], Int[np.ndarray, " T"], Float[np.ndarray, "T H"]]:
+    """Return targets, the bars at which the labels end (-1 where there is no label), and the next H returns."""
+    n_bars, horizon = len(bars), task.horizon_bars
+    targets, ends = task.build(bars), task.label_ends(bars)
+    close = bars["close"].to_numpy()
+    one_bar = np.concatenate([close[1:] / close[:-1] - 1, np.full(horizon, np.nan)])
+    steps = np.arange(1, horizon + 1)
+    forward = one_bar[np.arange(n_bars)[:, None] + steps - 1]
+    # What follows the end of a label is not purged with it, so no loss may see it.
+    forward = np.where(ends[:, None] >= np.arange(n_bars)[:, None] + steps, forward, 0.0)
     # All H returns must be there, where a label ends before them too.
-    known = np.isfinite(targets).all(axis=1) & table["label_end"].notna() & (bars.index + len(steps) < len(bars))
-    return table[known].astype(
-        {name: "float32" for name in table.columns if str(name).startswith(("target", "forward_"))}
-    )
+    has_end = (ends < n_bars) & (np.arange(n_bars) + horizon < n_bars)
+    return targets.astype("f4"), np.where(has_end, ends, -1), forward.astype("f4")

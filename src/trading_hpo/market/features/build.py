@@ -30,7 +30,8 @@ def build_features(bars: pd.DataFrame, features: FeaturesConfig) -> pd.DataFrame
     table = bars.sort_values("asset", kind="stable", ignore_index=True)
     # float32 may overflow where float64 did not: the check below finds it.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        values = [values_of(name, FEATURES[name], table).astype("float32") for name in chosen]
+        own = [part.reset_index(drop=True) for _, part in table.groupby("asset", sort=False)]
+        values = [values_of(name, FEATURES[name], table, own).astype("float32") for name in chosen]
     built = pd.concat([table[["timestamp", "asset"]], *values], axis=1)
     columns = list(built.columns[2:])
     problems = _infinite(built, columns)

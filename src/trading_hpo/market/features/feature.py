@@ -1,10 +1,12 @@
 """What a feature is, and its values as columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from trading_hpo.errors import ConfigurationError
 
@@ -46,7 +48,7 @@ class Feature:
         return tuple(f"{name}_{output}" for output in self.outputs) or (name,)
 
 
-def values_of(name: str, feature: Feature, bars: pd.DataFrame) -> pd.DataFrame:
+def values_of(name: str, feature: Feature, bars: pd.DataFrame, of_assets: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return a feature's columns, missing where an asset's history is too short.
 
     **Looks ahead:** never.
@@ -55,28 +57,31 @@ def values_of(name: str, feature: Feature, bars: pd.DataFrame) -> pd.DataFrame:
         name: Of the feature, for its columns.
         feature: What is computed.
         bars: Of all assets, asset after asset and in time order, numbered from 0.
+        of_assets: The same asset by asset, each numbered from 0.
 
     Raises:
         ConfigurationError: It gives other columns than it declares, or not one value per bar.
     """
-    assets = bars.groupby("asset", sort=False)
-    if feature.scope == "market":
-        parts = [_computed(name, feature, bars)]
-    else:
-        parts = [_computed(name, feature, own.reset_index(drop=True)) for _, own in assets]
-    values = pd.concat(parts, ignore_index=True).astype("float64")
-    values[(assets.cumcount() < feature.warmup_bars).to_numpy()] = float("nan")
-    return values
+    values = np.empty((len(bars), len(feature.names(name))))
+    start = 0
+    for own in of_assets if feature.scope == "asset" else [bars]:
+        values[start : start + len(own)] = _computed(name, feature, own)
+        start += len(own)
+    start = 0
+    for own in of_assets:
+        values[start : start + min(feature.warmup_bars, len(own))] = np.nan
+        start += len(own)
+    return pd.DataFrame(values, columns=list(feature.names(name)))
 
 
-def _computed(name: str, feature: Feature, bars: pd.DataFrame) -> pd.DataFrame:
+def _computed(name: str, feature: Feature, bars: pd.DataFrame) -> Float[np.ndarray, "T O"]:
     found = feature.compute(bars)
-    values = found.to_frame(name) if isinstance(found, pd.Series) else found.add_prefix(f"{name}_")
-    if tuple(values.columns) != feature.names(name) or not values.index.equals(bars.index):
+    columns = (name,) if isinstance(found, pd.Series) else tuple(f"{name}_{column}" for column in found.columns)
+    if columns != feature.names(name) or not found.index.equals(bars.index):
         raise ConfigurationError(
             [
                 f"feature {name!r} must give {', '.join(feature.names(name))} for each of {len(bars)} bars, got "
-                f"{', '.join(map(str, values.columns))} for {len(values)}. Correct its compute, or its outputs."
+                f"{', '.join(columns)} for {len(found)}. Correct its compute, or its outputs."
             ]
         )
-    return values
+    return found.to_numpy(dtype="float64").reshape(len(bars), len(columns))
