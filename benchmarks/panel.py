@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 REPEATS = 3
 ASSETS, BARS, FEATURES = (50, 100, 200, 500), 5_000, 30
-PEAK_GB, LINEAR = 6.0, 1.25
+MANY = (500, 1_000)  # assets, and bars of each
+PEAK_GB, LINEAR, MANY_LIMIT = 6.0, 1.25, 2.0
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,19 @@ def rows(project: Path) -> Iterator[Row]:
             name = f"panel.{'data' if part == 'data_s' else 'time'}_{n_assets}"
             yield Row(name, f"time per asset: {n_assets} assets / {ASSETS[0]}", ratios, "x", LINEAR, other_cores=busy)
 
+    many = []
+    for _ in range(REPEATS):
+        short, long = (fresh(_cost, project, *size) for size in (MANY, (1, MANY[0] * MANY[1])))
+        many.append(MANY[0] * short.all_s / long.all_s)
+    yield Row("panel.many", f"time: {MANY[0]} assets of {MANY[1]} bars / one with as many rows", many, "x", MANY_LIMIT)
 
-def _cost(project: Path, n_assets: int) -> Cost:
+
+def _cost(project: Path, n_assets: int, n_bars: int = BARS) -> Cost:
     from trading_hpo.market.panel import open_panel, save_panel
     from trading_hpo.training.machine import use_one_thread
 
     use_one_thread()
-    parameters, bars = parameters_of(project), random_bars(n_assets)
+    parameters, bars = parameters_of(project), random_bars(n_assets, n_bars)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.safetensors"
         began = time.process_time()
@@ -86,18 +93,18 @@ def _cost(project: Path, n_assets: int) -> Cost:
     return Cost((saved - began) / n_assets, (ended - saved) / n_assets, Resident.now().peak_mb / 1024)
 
 
-def random_bars(n_assets: int) -> "pd.DataFrame":
-    """Return OHLCV bars of business days, every asset a random walk of its own."""
+def random_bars(n_assets: int, n_bars: int = BARS) -> "pd.DataFrame":
+    """Return OHLCV bars of business days, or of minutes if there are many, every asset a random walk of its own."""
     import pandas as pd
 
-    rng, shape = np.random.default_rng(n_assets), (n_assets, BARS)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, shape), axis=1))
+    rng, shape = np.random.default_rng(n_assets), (n_assets, n_bars)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01 if n_bars <= BARS else 0.001, shape), axis=1))
     opened = close * np.exp(rng.normal(0, 0.005, shape))
-    days = pd.date_range("2000-01-03", periods=BARS, freq="B", tz="UTC").as_unit("ns")
+    stamps = pd.date_range("2000-01-03", periods=n_bars, freq="B" if n_bars <= BARS else "min", tz="UTC").as_unit("ns")
     return pd.DataFrame(
         {
-            "timestamp": days[np.tile(np.arange(BARS), n_assets)],
-            "asset": np.repeat([f"A{number:03}" for number in range(n_assets)], BARS),
+            "timestamp": stamps[np.tile(np.arange(n_bars), n_assets)],
+            "asset": np.repeat([f"A{number:03}" for number in range(n_assets)], n_bars),
             "open": opened.ravel(),
             "high": (np.maximum(opened, close) * rng.uniform(1, 1.01, shape)).ravel(),
             "low": (np.minimum(opened, close) * rng.uniform(0.99, 1, shape)).ravel(),
