@@ -108,6 +108,8 @@ class Pages:
 def serving(project: Path, target: str, *variables: str) -> Iterator[Pages]:
     """Serve pages; then press Ctrl-C, which reaches all that it has started, and see it gone."""
     port, log = free_port(), project / "said.txt"
+    # What runs in the background of a shell ignores Ctrl-C, and so would all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("wb") as said:
         process = subprocess.Popen(
             ["make", "-f", str(ROOT / "Makefile"), *without_installing(target, f"PORT={port}", *variables)],
@@ -117,6 +119,7 @@ def serving(project: Path, target: str, *variables: str) -> Iterator[Pages]:
             start_new_session=True,
             env={**os.environ, "PYTHONFAULTHANDLER": "1"},
         )
+    signal.signal(signal.SIGINT, before)
     try:
         yield Pages(f"http://127.0.0.1:{port}", process, log)
         assert process.poll() is None

@@ -46,7 +46,8 @@ def model_types() -> str:
     sections = ["## Shared by model types", _table(shared)]
     for name, one in declared.items():
         own = {key: field for key, field in one.config.model_fields.items() if key not in shared}
-        folder = import_module(one.model.partition(":")[0].rpartition(".")[0])
+        place = (one.model or one.family).partition(":")[0]
+        folder = import_module(place.rpartition(".")[0] if one.model else place)
         sections += [f"## `{name}`", folder.__doc__ or "", one.config.__doc__ or "", _table(own)]
     return "\n\n".join(sections)
 

@@ -14,7 +14,6 @@ from optuna.trial import TrialState
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from trading_hpo.engine import supervisor
-from trading_hpo.engine.candidate import Candidate
 from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.proposer import Proposal
 from trading_hpo.engine.pruners.registry import PRUNERS
@@ -286,11 +285,11 @@ def test_a_slot_whose_workers_keep_dying_is_set_aside_with_its_reason(search, mo
 
             def send(self, message):
                 send(message)
-                Pipe.doomed = isinstance(message, Candidate) and message.slot == 0
+                Pipe.doomed = isinstance(message, list) and message[0].slot == 0
 
             def recv(self):
                 message = worker_pipe.recv()
-                if Pipe.doomed and message[0] == "ready":
+                if Pipe.doomed and message is None:
                     os.kill(worker.process.pid, signal.SIGKILL)
                 return message
 

@@ -67,10 +67,12 @@ def search_fingerprint(
         "folds": {
             str(fold.number): {
                 **{role: [[part.start, part.stop] for part in fold.role(role)] for role in ROLES},
+                "embargo_bars": fold.embargo_bars,
                 **({"paths": list(fold.paths)} if any(fold.paths) else {}),  # 0 where there is one path
             }
             for fold in split.folds
         },
+        "holdout_bar": split.holdout.start,
         "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},

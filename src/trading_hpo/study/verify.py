@@ -68,7 +68,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
     metrics = metrics_improved(made_under)
     task = EvaluationTask(
         model_type=ref.model_type,
-        split=_split(made_under["folds"]),
+        split=_split(made_under["folds"], made_under["holdout_bar"]),
         training=TrainingConfig(**made_under["training"]),
         backtest=BacktestConfig(**made_under["backtest"]),
         objectives=metrics,
@@ -108,13 +108,14 @@ def _panel(data: Path, digest: str, study_name: str) -> Panel:
     )
 
 
-def _split(folds: Mapping[str, Mapping[str, Any]]) -> Split:
-    """The folds of a fingerprint; what lies outside of them is not needed."""
+def _split(folds: Mapping[str, Mapping[str, Any]], holdout_bar: int) -> Split:
+    """The folds of a fingerprint, and where the holdout begins."""
 
     def fold(number: int, roles: Mapping[str, Any]) -> Fold:
         train, stop, validation = (tuple(BarRange(*part) for part in roles[role]) for role in ROLES)
-        return Fold(number, train, stop, validation, tuple(roles.get("paths", [0] * len(validation))))
+        paths = tuple(roles.get("paths", [0] * len(validation)))
+        return Fold(number, train, stop, validation, paths, roles["embargo_bars"])
 
     made = [fold(int(number), roles) for number, roles in folds.items()]
-    nothing = BarRange(0, 0)
-    return Split(tuple(sorted(made, key=lambda fold: fold.number)), nothing, nothing)
+    search, holdout = BarRange(0, holdout_bar), BarRange(holdout_bar, holdout_bar)
+    return Split(tuple(sorted(made, key=lambda fold: fold.number)), search, holdout)
