@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from jaxtyping import Int
 from safetensors import safe_open
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.errors import TradingHpoError
+from trading_hpo.errors import DataError, TradingHpoError
 from trading_hpo.families.registry import family_of
 from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.tasks.task import Decision, Forecast
@@ -128,6 +128,7 @@ class FinalData:
             "trained_until": self.panel.timestamps[self.panel.label_end[self.rows].max()].isoformat(),
             "assets": list(self.panel.assets),
             "features": list(self.panel.feature_names),
+            "bars_per_year": self.panel.bars_per_year,
             "label": label_of(task_of(self.panel.label)),
         }
 
@@ -223,6 +224,44 @@ class BatchFamily(Family, Protocol):
         Raises:
             Interrupted: ``should_stop`` said yes.
         """
+
+
+def as_trained(panel: Panel, rows: Int[np.ndarray, " N"], card: Mapping[str, Any]) -> Panel:
+    """Return a panel as a model knows it: its features by name, in their order, and its assets by their numbers.
+
+    Args:
+        panel: May have other features and assets beside the model's, in any order.
+        rows: That are to be forecast.
+        card: Of the model.
+
+    Raises:
+        DataError: A feature of the model is missing, or an asset of the rows was not among those it was trained on.
+    """
+    features, assets = list(panel.feature_names), list(panel.assets)
+    missing = [name for name in card["features"] if name not in features]
+    asked = [assets[number] for number in np.unique(panel.asset[rows])]
+    unknown = [name for name in asked if name not in card["assets"]]
+    problems = [f"feature {name} must be there: {card['model_type']} was trained on it. Add it." for name in missing]
+    for name in unknown:
+        first = panel.timestamps[panel.bar[rows[panel.asset[rows] == assets.index(name)]].min()]
+        problems.append(
+            f"asset {name} must be one that {card['model_type']} was trained on, got rows of it from {first}. "
+            "Leave it out, or train anew."
+        )
+    if problems:
+        raise DataError(problems)
+    if features == card["features"] and assets == card["assets"]:
+        return panel
+    places = [features.index(name) for name in card["features"]]
+    # Assets that are not asked for have no number of the model's, and need none.
+    numbers = np.array([card["assets"].index(name) if name in card["assets"] else 0 for name in assets])
+    return replace(
+        panel,
+        features=np.ascontiguousarray(panel.features[:, places]),
+        feature_names=tuple(card["features"]),
+        asset=numbers[panel.asset],
+        assets=tuple(card["assets"]),
+    )
 
 
 def load_model(folder: Path) -> TrainedModel:

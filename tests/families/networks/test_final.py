@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import DataError, StaleInputError
 from trading_hpo.families.family import DivergedError, FinalData
 from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
 from trading_hpo.families.networks.fold import Recipe
@@ -161,6 +161,51 @@ def test_another_seed_gives_another_network_and_the_same_one_the_same_bits(
     assert (scores(again, panel, rows) == scores(trained, panel, rows)).all()
     assert not np.allclose(scores(other, panel, rows), scores(trained, panel, rows))
     assert (trained.card["settings"]["seed"], other.card["settings"]["seed"]) == (SEED, SEED + 1)
+
+
+def test_features_and_assets_are_found_by_their_names(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
+    expected = scores(trained, panel, rows)
+    turned = replace(
+        panel,
+        features=np.ascontiguousarray(np.concatenate([panel.features[:, :1] * 7, panel.features[:, ::-1]], axis=1)),
+        feature_names=("another", *reversed(panel.feature_names)),
+        asset=panel.asset + 1,
+        assets=("before", *panel.assets),
+    )
+    np.testing.assert_array_equal(scores(trained, turned, rows), expected)
+
+
+def test_a_missing_feature_and_an_unknown_asset_are_refused_by_name(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
+    other = replace(panel, feature_names=("feature_0", "x", "feature_2"), assets=("asset_0", "asset_1", "NEW"))
+    with pytest.raises(DataError) as refused:
+        trained.forecast(other, rows)
+    missing, unknown = refused.value.problems
+    assert missing == "feature feature_1 must be there: mlp was trained on it. Add it."
+    assert unknown.startswith("asset NEW must be one that mlp was trained on, got rows of it from 2020-01-0")
+    of_known = rows[panel.asset[rows] < 2]
+    known = replace(other, feature_names=panel.feature_names)
+    np.testing.assert_array_equal(scores(trained, known, of_known), scores(trained, panel, of_known))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"windows": np.zeros((2, L + 1, 3))}, r"windows must be \d+ bars of 3 features \(feature_0, .*got \(2, "),
+        ({"windows": np.full((2, L, 3), np.nan)}, "feature_0 must be finite, got another value in bar 0 of window 0"),
+        ({"windows": np.zeros((2, L, 3)), "asset": np.array([0, 3])}, r"asset must be 0 to 2 \(asset_0, .*\[0, 3\]"),
+    ],
+)
+def test_windows_of_another_kind_are_refused(trained: TrainedNetwork, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        trained.forecast_windows(change["windows"], change.get("asset", np.array([0, 1])))
+
+
+def test_integers_and_doubles_are_windows_too(trained: TrainedNetwork) -> None:
+    windows = np.ones((2, L, 3))
+    expected = trained.forecast_windows(windows.astype("f4"), np.array([0, 1])).score
+    np.testing.assert_array_equal(trained.forecast_windows(windows, np.array([0, 1], dtype="i4")).score, expected)
 
 
 def test_a_network_that_blew_up_is_not_handed_over(make_panel: MakePanel, rows: np.ndarray) -> None:

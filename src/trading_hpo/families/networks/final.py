@@ -13,8 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from trading_hpo.errors import StaleInputError
-from trading_hpo.families.family import MODEL_FILE, DivergedError, FinalData
+from trading_hpo.errors import DataError, StaleInputError
+from trading_hpo.families.family import MODEL_FILE, DivergedError, FinalData, as_trained
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fold import Recipe
 from trading_hpo.tasks.head import Head
@@ -50,14 +50,39 @@ class TrainedNetwork:
     card: Mapping[str, Any]
 
     def forecast(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Forecast:
-        """Return what the network says of rows."""
-        windows = Windows(panel, self.architecture.window_bars, device)
+        """Return what the network says of rows; features and assets of the panel are found by their names.
+
+        Raises:
+            DataError: A feature or an asset is not the network's.
+        """
+        windows = Windows(as_trained(panel, rows, self.card), self.architecture.window_bars, device)
         output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
         return self._read(output.cpu().numpy())
 
     @torch.inference_mode()
     def forecast_windows(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Forecast:
-        """Return what the network says of windows of unscaled features that are in no panel, oldest bar first."""
+        """Return what the network says of windows of unscaled features that are in no panel, oldest bar first.
+
+        Raises:
+            DataError: The windows have another length or other features, a value is not finite, or there is no such
+                asset.
+        """
+        length, features, assets = self.architecture.window_bars, self.card["features"], self.card["assets"]
+        problems = []
+        if windows.ndim != 3 or windows.shape[1:] != (length, len(features)):
+            problems.append(
+                f"windows must be {length} bars of {len(features)} features ({', '.join(features)}), got "
+                f"{windows.shape}."
+            )
+        elif not (finite := np.isfinite(windows)).all():
+            number, bar, place = np.argwhere(~finite)[0]
+            problems.append(f"{features[place]} must be finite, got another value in bar {bar} of window {number}.")
+        if ((asset < 0) | (asset >= len(assets))).any():
+            problems.append(
+                f"asset must be 0 to {len(assets) - 1} ({', '.join(assets)}), got {sorted(set(asset.tolist()))}."
+            )
+        if problems:
+            raise DataError(problems)
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
         return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
