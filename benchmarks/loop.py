@@ -87,14 +87,14 @@ def _last_fold(given: Inputs, model_type: str) -> _Work:
 
     use_one_thread()
     fold, panel = given.split.folds[-1], given.panel
-    role_rows = [given.split.rows(panel, fold, role, given.longest_window) for role in ROLES]
+    train, stop, validation = (given.split.rows(panel, fold, role, given.longest_window) for role in ROLES)
     training = given.parameters.training.model_copy(update={"epochs": EPOCHS})
     declared = MODEL_TYPES[model_type]
     components = [registry[name] for registry in declared.choices.values() for name in registry]
     own = {name for config in (declared.config, *declared.common, *components) for name in config.model_fields}
     parameters = {name: value for name, value in MIDDLES.items() if name in own}
     recipe = Recipe.of(model_type, parameters, panel, training, given.parameters.hpo.seed)
-    return _Work(given, Rows(*role_rows), recipe, fold.number)
+    return _Work(given, Rows(train, stop, validation), recipe, fold.number)
 
 
 def _ours(work: _Work) -> _Result:

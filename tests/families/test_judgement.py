@@ -168,8 +168,9 @@ def test_buy_and_hold_keeps_an_asset_through_bars_that_are_no_samples():
 
 def test_rows_that_are_no_samples_earn_the_forecast_nothing():
     panel = random_panel(n_assets=1)
-    rows = panel.rows((BarRange(20, 30), BarRange(40, 60)), 1)
-    judged = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
+    ranges = (BarRange(20, 30), BarRange(40, 60))
+    rows = panel.rows(ranges, 1)
+    judged = judge_forecast(panel, rows, Forecast(np.ones(len(rows))), Decision(0.5), FREE, ranges=ranges)
     assert judged.bars.tolist() == [*range(20, 30), *range(40, 60)]
     np.testing.assert_allclose(judged.returns, laid_out(panel, "forward_return")[0, judged.bars, 0], atol=1e-7)
 
@@ -205,11 +206,31 @@ def test_positions_begin_anew_after_a_gap_between_ranges():
     def returns(*judged):
         rows = panel.rows(judged, 1)
         score = np.random.default_rng(1).random(panel.n_rows)[rows]
-        return judge(panel, rows, score, 0.5, config)
+        return judge_forecast(panel, rows, Forecast(score), Decision(0.5), config, ranges=judged)
 
     both, apart = returns(*ranges), [returns(one) for one in ranges]
     np.testing.assert_array_equal(both.returns, np.concatenate([one.returns for one in apart]))
     np.testing.assert_array_equal(both.bars, np.concatenate([one.bars for one in apart]))
+
+
+def test_bars_of_which_no_asset_has_a_sample_are_traded_through():
+    """A coin of which nothing is known yet has bars at weekends; a stock's moves over them are earned all the same."""
+    present = np.ones((2, 84), dtype=bool)
+    present[1, 5::7] = present[1, 6::7] = False
+    observed = present.copy()
+    observed[0] = False
+    moves = np.where(present, 0.01, 0.0)[..., None].astype("f4")
+    panel = panel_of(present=present, observed=observed, forward_return=moves)
+    rows = panel.rows((BarRange(7, 80),), 1)
+    assert set(panel.asset[rows]) == {1}
+    always = judge(panel, rows, np.ones(len(rows)), 0.5, FREE)
+    assert always.bars.tolist() == list(range(7, 80))
+    assert always.metrics["turnover"] < 0.1 * panel.bars_per_year
+    # Half of the capital earns every move of the stock: 51 of them, each on the bar before its next one.
+    weekdays = np.isin(np.arange(7, 80) % 7, [0, 1, 2, 3, 6])
+    np.testing.assert_allclose(always.returns, np.where(weekdays, 0.005, 0.0), atol=1e-4)
+    held = buy_and_hold(panel, rows, FREE)
+    assert np.prod(1 + held.returns) == pytest.approx((1.01**73 + 1.01 ** weekdays.sum()) / 2, rel=1e-5)
 
 
 def test_positions_that_a_loss_has_learned_are_held_as_they_are():

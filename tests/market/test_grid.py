@@ -17,7 +17,7 @@ def panel():
 def test_rows_lie_at_their_bar_and_asset_and_earn_their_own_next_move(panel):
     everywhere = panel.rows((panel.all_bars,), 1)
     rows = everywhere[[1, 3, 11, 12]]  # A on bars 1 and 3, C on bars 1 and 2
-    grid = grid_of(panel, rows)
+    grid = grid_of(panel, rows, np.arange(1, 4))
     assert grid.bars.tolist() == [1, 2, 3]
     assert grid.given.tolist() == [[True, False, True], [False, False, True], [True, False, False]]
     assert grid.own.all()

@@ -32,6 +32,8 @@ def found(panel):
         "panel_digest": panel_digest(panel),
         "searched_until": panel.timestamps[478].isoformat(),
         "training": TRAINING.compared(),
+        "longest_window": 2,
+        "seed": 0,
     }
 
 
@@ -65,10 +67,18 @@ def test_a_holdout_that_begins_within_the_bars_that_were_searched_is_refused(pan
 @pytest.mark.parametrize("change", [{"clip_sigma": 3.0}, {"threshold": 0.5}, {"max_windows_per_epoch": 32}])
 def test_another_training_is_refused_with_what_differs(panel, found, change):
     (name,) = change
-    with pytest.raises(StaleInputError, match=rf"with another training .*\n +{name}: "):
+    with pytest.raises(StaleInputError, match=rf"with other settings .*\n +training.{name}: "):
         trained(panel, found, TRAINING.model_copy(update=change))
 
 
 def test_epochs_of_a_trial_and_where_it_ran_are_no_difference(panel, found):
     training = TRAINING.model_copy(update={"epochs": 9, "eval_batch_size": 64})
     assert trained(panel, found, training).card["epochs"] == 1
+
+
+@pytest.mark.parametrize(("name", "other"), [("longest_window", 5), ("seed", 1)])
+def test_another_window_or_seed_is_refused(panel, found, name, other):
+    with pytest.raises(
+        StaleInputError, match=rf"with other settings .*\n +{name.removeprefix('longest_')}: {other} -> "
+    ):
+        trained(panel, {**found, name: other})

@@ -17,7 +17,7 @@ from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import panel_digest
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.types import Panel
+from trading_hpo.types import BarRange, Panel
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
                 split.rows(panel, fold, "train", window_bars),
                 split.rows(panel, fold, "validation", window_bars),
                 backtest,
+                fold.validation,
             ),
         }
         for fold in split.folds
@@ -166,12 +167,16 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
 
 
 def _both(
-    panel: Panel, train: Int[np.ndarray, " N"], judged: Int[np.ndarray, " N"], backtest: BacktestConfig
+    panel: Panel,
+    train: Int[np.ndarray, " N"],
+    judged: Int[np.ndarray, " N"],
+    backtest: BacktestConfig,
+    ranges: Sequence[BarRange] = (),
 ) -> dict[str, Any]:
     constant = constant_forecast(panel, judged, train)
     return {
         "constant_forecast": forecast_metrics(panel, judged, *constant, backtest),
-        "buy_and_hold": buy_and_hold(panel, judged, backtest).metrics,
+        "buy_and_hold": buy_and_hold(panel, judged, backtest, ranges).metrics,
     }
 
 

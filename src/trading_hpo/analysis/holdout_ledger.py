@@ -84,7 +84,7 @@ def _marks(panel: Panel, rows: Int[np.ndarray, " N"]) -> list[str]:
     stamps = panel.timestamps.asi8[panel.bar[rows]]
     moved = moves != 0
     hashes = {
-        hashlib.sha256(f"{stamp} {move:.5f}".encode()).hexdigest()[:12]
+        hashlib.sha256(f"{stamp} {move:.5g}".encode()).hexdigest()[:12]
         for stamp, move in zip(stamps[moved].tolist(), moves[moved].tolist(), strict=True)
     }
     return sorted(hashes)[:N_MARKS]

@@ -16,7 +16,7 @@ from trading_hpo.families.registry import family_of
 from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import Panel
+from trading_hpo.types import BarRange, Panel
 
 # Every family keeps a model in a folder whose file of this name is there whole or not at all. The file's metadata have
 # a JSON ``description`` with the model's card, which names the model type.
@@ -29,11 +29,19 @@ class DivergedError(TradingHpoError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Samples of a fold, as flat row numbers of the panel."""
+    """Samples of a fold, as row numbers of the panel.
+
+    Attributes:
+        train: Of the train ranges; stop and validation likewise.
+        stop_ranges: Bars that the stop rows lie in; none where they lie in one range.
+        validation_ranges: Bars that the validation rows lie in; positions begin anew in each.
+    """
 
     train: Int[np.ndarray, " N"]
     stop: Int[np.ndarray, " N"]
     validation: Int[np.ndarray, " N"]
+    stop_ranges: tuple[BarRange, ...] = ()
+    validation_ranges: tuple[BarRange, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Forecasts of panel rows -> metrics of the forecast and of the trades it leads to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.types import Panel
+from trading_hpo.types import BarRange, Panel
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def judge(
     decision: Decision,
     config: BacktestConfig,
     constant: tuple[Forecast, Decision] | None = None,
+    ranges: Sequence[BarRange] = (),
 ) -> Judgement:
     """Judge a forecast of rows, and trade it.
 
@@ -53,11 +55,13 @@ def judge(
         decision: Made elsewhere (on stop rows).
         config: Costs and positions.
         constant: The constant forecast of the same rows, for metrics that compare with its returns.
+        ranges: That the rows lie in, such as a fold's validation ranges: positions begin anew in each. Without any, the
+            rows lie in one.
     """
-    returns, bars = _traded(panel, rows, forecast, decision, config)
+    returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
     constant_returns = None
     if constant is not None and constant_returns_are_read():
-        constant_returns, _ = _traded(panel, rows, *constant, config)
+        constant_returns, _ = _traded(panel, rows, *constant, config, ranges)
     metrics = compute_metrics(
         _called(forecast, decision),
         targets_of(panel, rows),
@@ -94,6 +98,7 @@ def monitored(
     config: BacktestConfig,
     name: str,
     constant: tuple[Forecast, Decision] | None = None,
+    ranges: Sequence[BarRange] = (),
 ) -> float:
     """Return a metric of a forecast, the greater the better; minus infinity where it has no meaning.
 
@@ -107,10 +112,11 @@ def monitored(
         config: Costs and positions.
         name: Of the metric.
         constant: As ``judge`` takes it.
+        ranges: As ``judge`` takes them.
     """
     metric = METRICS[name]
     if metric.kind == "trading" or metric.compute is None:
-        value = judge(panel, rows, forecast, decision, config, constant).metrics[name]
+        value = judge(panel, rows, forecast, decision, config, constant, ranges).metrics[name]
     else:
         value = compute_metric(name, _called(forecast, decision), targets_of(panel, rows))
     if value is None:
@@ -134,9 +140,11 @@ def constant_forecast(
     return task_of(panel.label).baseline(panel.target[train], len(rows))
 
 
-def buy_and_hold(panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig) -> Judgement:
-    """Judge holding the assets that are alive on the first bar in equal shares to the last bar, over gaps too."""
-    grid = grid_of(panel, rows)
+def buy_and_hold(
+    panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig, ranges: Sequence[BarRange] = ()
+) -> Judgement:
+    """Judge holding the assets that are alive on the first bar in equal shares to the last bar, from range to range."""
+    grid = grid_of(panel, rows, np.concatenate(_spans(panel, rows, ranges)))
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
     returns = Returns(held, panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
@@ -147,30 +155,41 @@ def _called(forecast: Forecast, decision: Decision) -> Forecast:
     return replace(forecast, called=decision.calls(forecast))
 
 
-def _traded(
-    panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
-) -> tuple[Returns, Int[np.ndarray, " T"]]:
-    """Trade a forecast and return what it earned, with the bar of each return.
-
-    Nothing is held over bars of which none is given, as between two validation ranges: positions begin anew after them.
-    """
+def _spans(panel: Panel, rows: Int[np.ndarray, " N"], ranges: Sequence[BarRange]) -> list[Int[np.ndarray, " T"]]:
+    """Return the bars of the calendar from the first to the last row of each range, with or without a row."""
     bar = panel.bar[rows]
-    bars = np.unique(bar)
-    after_gaps = bars[1:][np.diff(bars) > 1]
-    block = np.searchsorted(after_gaps, bar, side="right")
+    inside = [bar[(bar >= part.start) & (bar < part.stop)] for part in ranges or [panel.all_bars]]
+    return [np.arange(own.min(), own.max() + 1) for own in inside if len(own)]
+
+
+def _traded(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    forecast: Forecast,
+    decision: Decision,
+    config: BacktestConfig,
+    ranges: Sequence[BarRange],
+) -> tuple[Returns, Int[np.ndarray, " T"]]:
+    """Trade a forecast and return what it earned, with the bar of each return; positions begin anew in each range."""
+    bar, spans = panel.bar[rows], _spans(panel, rows, ranges)
     parts = []
-    for number in range(len(after_gaps) + 1):
-        own = block == number
-        parts.append(_traded_block(panel, rows[own], forecast.at(own), decision, config))
+    for bars in spans:
+        own = (bar >= bars[0]) & (bar <= bars[-1])
+        parts.append(_traded_span(panel, rows[own], forecast.at(own), decision, config, bars))
     net, turnover = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Returns(net, panel.bars_per_year, turnover), bars
+    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans)
 
 
-def _traded_block(
-    panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
+def _traded_span(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    forecast: Forecast,
+    decision: Decision,
+    config: BacktestConfig,
+    bars: Int[np.ndarray, " T"],
 ) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
     """Trade by the positions that the loss has learned, else by the task's own rule, else by the configured one."""
-    grid = grid_of(panel, rows)
+    grid = grid_of(panel, rows, bars)
     targets = forecast.position
     if targets is None:
         rule = POSITIONS[task_of(panel.label).positions or config.positions]

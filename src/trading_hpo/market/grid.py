@@ -40,13 +40,18 @@ class Grid:
         return laid
 
 
-def grid_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Grid:
+def grid_of(panel: Panel, rows: Int[np.ndarray, " N"], bars: Int[np.ndarray, " T"]) -> Grid:
     """Lay rows out.
 
     **Looks ahead:** label only; the returns are those of the next own bar. That an asset has no later bar is known on
     its last one.
+
+    Args:
+        panel: The data.
+        rows: To be laid out.
+        bars: Of the calendar, increasing; all bars of the rows among them.
     """
-    bars, line = np.unique(panel.bar[rows], return_inverse=True)
+    line = np.searchsorted(bars, panel.bar[rows])
     first, last = _ends(panel)
     alive = (first <= bars[:, None]) & (bars[:, None] <= last)
     assets = np.flatnonzero(alive.any(axis=0))

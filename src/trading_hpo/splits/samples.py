@@ -39,6 +39,12 @@ def in_words(counts: pd.DataFrame) -> str:
     return f"Samples: {roles}{fewest if len(by_asset) > 1 else ''}."
 
 
+def untrained(counts: pd.DataFrame) -> list[str]:
+    """Return the assets that some fold is judged on and was not trained on: what a model knows of them is drawn."""
+    wide = counts[counts["fold"] >= 0].pivot_table(index=["fold", "asset"], columns="role", values="samples")
+    return sorted({asset for _, asset in wide.index[(wide["train"] == 0) & (wide["validation"] > 0)]})
+
+
 def check_samples(panel: Panel, split: Split, window_bars: int) -> None:
     """Refuse roles from which nothing can be learned or judged, and assets of which nothing is used.
 
@@ -101,8 +107,8 @@ def _why_none(panel: Panel, asset: int, window_bars: int) -> str:
         reason = (
             f"at most {longest} of its {n_bars} bars ({where}) in a row have all features, windows need {window_bars}"
         )
-    elif not (panel.labelled & own).any():
-        reason = f"none of its {n_bars} bars ({where}) has a label"
+    elif not own[panel.rows((panel.all_bars,), window_bars)].any():
+        reason = f"none of its {n_bars} bars ({where}) has both a window of {window_bars} bars and a label"
     else:
         reason = f"its {n_bars} bars ({where}) with a window and a label lie in no role of any fold"
     return f"asset {name} must have samples, got none: {reason}. Leave it out of assets, or bring more of its history."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # so that a changed sampler is no changed code of whoever ask
 
 
 FINGERPRINT = "fingerprint"  # among the attributes of a study
+TRANSFERRED = "remembers"  # user attribute of the new study
 
 
 def conditions_of(study: "optuna.Study") -> Mapping[str, Any]:
@@ -31,12 +32,19 @@ def conditions_of(study: "optuna.Study") -> Mapping[str, Any]:
     return recorded
 
 
+def knows_until(study: "optuna.Study") -> str | None:
+    """The last moment that a study knows something of: by its own folds, or from those who taught it."""
+    own = conditions_of(study).get("searched_until")
+    return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
+
+
 def panel_digest(panel: Panel) -> str:
-    """Return a digest of every value of the panel."""
+    """Return a digest of every value of the panel, and of what its returns are annualised by."""
     digest = hashlib.sha256()
     for name in ARRAYS:
         digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
     digest.update(panel.timestamps.asi8.tobytes())
+    digest.update(repr(panel.bars_per_year).encode())
     return digest.hexdigest()[:16]
 
 
@@ -61,6 +69,7 @@ def search_fingerprint(
             "features": list(panel.feature_names),
             "label": panel.label["kind"],
             "horizon_bars": panel.horizon_bars,
+            "bars_per_year": panel.bars_per_year,
             "first": panel.timestamps[0].isoformat(),
             "last": panel.timestamps[-1].isoformat(),
         },
@@ -91,7 +100,8 @@ def _last_seen(panel: Panel, split: Split) -> int:
     intervals = Intervals.of(panel)
     before = intervals.end < split.holdout.start
     parts = [part for fold in split.folds for role in ROLES for part in fold.role(role)]
-    return int(max(intervals.end[before & intervals.inside(part)].max() for part in parts))
+    inside = np.any([intervals.inside(part) for part in parts], axis=0)
+    return int(intervals.end[before & inside].max())
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from trading_hpo.study.objectives import ConstraintConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
-from trading_hpo.types import Panel
+from trading_hpo.types import Fold, Panel
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,15 @@ class TrialEvaluator:
         self.task = task
         self._paths = {fold.number: fold.paths for fold in task.split.folds}
         folds = {
-            fold.number: Rows(*(task.split.rows(panel, fold, role, task.longest_window) for role in ROLES))
+            fold.number: Rows(**self._rows_of(fold, panel), stop_ranges=fold.stop, validation_ranges=fold.validation)
             for fold in task.split.folds
         }
         self._family = family_of(task.model_type)
         self._data = StudyData(task.model_type, panel, folds, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
+
+    def _rows_of(self, fold: Fold, panel: Panel) -> dict[str, Any]:
+        return {role: self.task.split.rows(panel, fold, role, self.task.longest_window) for role in ROLES}
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.
@@ -149,6 +152,7 @@ class TrialEvaluator:
         """Yield the slot of each candidate and what it is worth at its end, or why it has failed.
 
         A candidate of a batch has no time of its own: the batch may take what the limits of all its trials allow.
+        Nothing of it is drawn by epoch.
 
         Raises:
             Interrupted: ``should_stop`` said yes.
@@ -160,16 +164,25 @@ class TrialEvaluator:
                 within.append((candidate, self._costs(candidate.parameters)))
             except OverLimitError as error:
                 yield candidate.slot, error
-        minutes = self.task.limits.max_training_time_minutes
-        may_stop = _within(minutes and minutes * len(within), should_stop)
+        may_stop = _within(self.task.limits.max_training_time_minutes, should_stop, len(within))
         all_parameters = [candidate.parameters for candidate, _ in within]
         family = cast(BatchFamily, self._family)  # as its model type says
-        for place, scores in family.evaluate_many(all_parameters, self._data, self._shared, may_stop):
-            candidate, costs = within[place]
-            if isinstance(scores, TradingHpoError):
-                yield candidate.slot, scores
-            else:
-                yield candidate.slot, self._report(self._at_equal_epochs(scores, costs))
+        try:
+            ends = family.evaluate_many(all_parameters, self._data, self._shared, may_stop) if within else ()
+            for place, scores in ends:
+                candidate, costs = within[place]
+                if isinstance(scores, TradingHpoError):
+                    yield candidate.slot, scores
+                else:
+                    yield candidate.slot, self._report(self._at_equal_epochs(self._of_all_folds(scores), costs))
+        finally:
+            give_memory_back()
+
+    def _of_all_folds(self, scores: Sequence[FoldScore]) -> list[FoldScore]:
+        in_order = sorted(scores, key=lambda score: score.fold)
+        if [score.fold for score in in_order] != sorted(self._data.folds) or not all(s.finished for s in in_order):
+            raise ValueError(f"a candidate must end on all of {len(self._data.folds)} folds, got {len(scores)} scores")
+        return in_order
 
     def _report(self, outcome: TrialOutcome) -> Report:
         return Report(
@@ -255,11 +268,11 @@ def make_evaluator(task: EvaluationTask, panel_path: Path) -> TrialEvaluator:
     return TrialEvaluator(task, panel)
 
 
-def _within(minutes: float | None, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """Ask ``should_stop``, and end the trial when its time is over; asked before every batch."""
+def _within(minutes: float | None, should_stop: Callable[[], bool], n_trials: int = 1) -> Callable[[], bool]:
+    """Ask ``should_stop``, and end the trials when the time of all is over; asked before every batch."""
     if minutes is None:
         return should_stop
-    deadline = time.monotonic() + 60 * minutes
+    deadline = time.monotonic() + 60 * minutes * n_trials
 
     def checked() -> bool:
         if time.monotonic() > deadline:

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.conditions import conditions_of, knows_until
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
@@ -51,7 +51,9 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         "model_type": model_type,
         **study_summary(study, storage),
         "panel_digest": made_under.get("data", {}).get("digest"),
-        "searched_until": made_under.get("searched_until"),
+        "searched_until": knows_until(study),
+        "longest_window": made_under.get("longest_window"),
+        "seed": made_under.get("seed"),
         "training": made_under.get("training"),
         "best": configurations[0] if configurations else None,
         "best_configurations": configurations[:top],

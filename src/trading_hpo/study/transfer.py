@@ -16,7 +16,7 @@ from trading_hpo.engine.space import fits, space_from, suggest
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
-from trading_hpo.study.conditions import conditions_of, differences
+from trading_hpo.study.conditions import TRANSFERRED, conditions_of, differences, knows_until
 from trading_hpo.study.config import RESERVED, HpoConfig
 from trading_hpo.study.ranking import complete_trials, ranked
 
@@ -25,7 +25,6 @@ _WITHOUT = {
     "hpo.warm_start": "take it out of hpo.warm_start",
     "hpo.reoptimise": "--params hpo.reoptimise=false,hpo.study_name=<another name>",
 }
-TRANSFERRED = "remembers"  # user attribute of the new study
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,8 @@ def transfer_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo:
     trials = [trial for study in teachers for trial in _transferable(study, space, hpo)]
     best = [trial.params for study in teachers for trial in ranked(study)[:BEST_FIRST] if fits(space, trial.params)]
     distinct = [params for place, params in enumerate(best) if params not in best[:place]]
-    until = max((_knows_until(study) or "" for study in teachers), default="")
+    until = max((knows_until(study) or "" for study in teachers), default="")
     return Transfer([study.study_name for study in teachers], trials, distinct, until)
-
-
-def _knows_until(study: optuna.Study) -> str | None:
-    """The last moment that a study knows something of: by its own folds, or from those who taught it."""
-    own = conditions_of(study).get("searched_until")
-    return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
 
 
 def _transferable(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
@@ -140,7 +133,7 @@ def teacher(
         raise StorageError(f"{asked_by}: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
     study = optuna.load_study(study_name=name, storage=opened)
     _check_same_space(study, asked_by, space)
-    until = _knows_until(study)
+    until = knows_until(study)
     if until is None or until >= sealed_from:
         seen = "does not say how far its folds reach" if until is None else f"used bars up to {until[:10]}"
         raise StudyMismatchError(

@@ -1,6 +1,7 @@
 """The best trial, trained once more: the same parameters on the same folds must give the same number."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,9 +100,10 @@ def _repeatable(metrics: Sequence[str], values: Sequence[float]) -> dict[str, fl
 
 def _panel(data: Path, digest: str, study_name: str) -> Panel:
     for path in sorted(data.glob(PANELS)):
-        panel = open_panel(path)
-        if panel_digest(panel) == digest:
-            return panel
+        with suppress(StaleInputError):  # of an earlier version: none that is looked for
+            panel = open_panel(path)
+            if panel_digest(panel) == digest:
+                return panel
     raise StaleInputError(
         f"Study {study_name} was made on other data than are prepared under {data}. Run `kedro run --pipeline "
         "data_engineering` with the study's parameters, then verify again."

@@ -136,7 +136,8 @@ def fit_fold(
         decision = task.decide(forecast, stop_targets, training.threshold)
         reached = -stop_loss
         if training.monitor_metric != LOSS:
-            reached = monitored(panel, rows.stop, forecast, decision, backtest, training.monitor_metric, stop_constant)
+            named = (training.monitor_metric, stop_constant, rows.stop_ranges)
+            reached = monitored(panel, rows.stop, forecast, decision, backtest, *named)
         scores.append(reached)
         if best_score is None or reached > best + training.min_delta:
             best = reached
@@ -144,7 +145,7 @@ def fit_fold(
             if not bool(torch.isfinite(validation).all()):
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
             forecast = task.forecast(validation.cpu().numpy(), recipe.head, unit)
-            judged = judge(panel, rows.validation, forecast, decision, backtest, constant)
+            judged = judge(panel, rows.validation, forecast, decision, backtest, constant, rows.validation_ranges)
             best_score = (result.epoch, decision.threshold, judged.metrics)
         stopped_epoch, kept_threshold, metrics = best_score
         waited = result.epoch - stopped_epoch

@@ -8,7 +8,7 @@ from trading_hpo.market.panel import build_panel
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
-from trading_hpo.splits.samples import check_samples, in_words, sample_counts
+from trading_hpo.splits.samples import check_samples, in_words, sample_counts, untrained
 from trading_hpo.study.config import common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
@@ -42,4 +42,9 @@ def make_folds(
     check_samples(panel, split, window_bars)
     counts = sample_counts(panel, split, window_bars)
     logger.info(in_words(counts))
+    if names := untrained(counts):
+        logger.warning(
+            "%s: no train sample in a fold that validates it; what a network knows of such an asset is random.",
+            ", ".join(names),
+        )
     return split_to_table(split, panel), counts

@@ -29,7 +29,8 @@ def retrain(
     if best is None:
         return {"skipped": results.get("skipped", "no complete trial")}
     split = split_from_table(folds)
-    _check_same(model_type, results, panel, split, training)
+    settings = {"training": training.compared(), "window": window_bars, "seed": seed}
+    _check_same(model_type, results, panel, split, settings)
     card = {
         "study_name": results["study_name"],
         "trial_number": best["trial_number"],
@@ -49,7 +50,7 @@ def retrain(
     return family_of(model_type).fit_final(best["params"], best["folds"], data, card)
 
 
-def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: Split, training: TrainingConfig) -> None:
+def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: Split, settings: dict[str, Any]) -> None:
     """Refuse to train a configuration on other terms than it was found on.
 
     Raises:
@@ -68,10 +69,11 @@ def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: S
             f"begins on {begins} now: its configuration was chosen on bars of the holdout. {again}"
         )
     # The epochs are those of the folds' best ones, and a phase may have its own.
-    now, before = ({**flatten(each), "epochs": None} for each in (training.compared(), results["training"]))
+    searched = {"training": results["training"], "window": results["longest_window"], "seed": results["seed"]}
+    now, before = ({**flatten(each), "training.epochs": None} for each in (settings, searched))
     if lines := differences(before, now):
         raise StaleInputError(
-            f"{model_type} was searched with another training (study {name}; stored -> now):\n"
+            f"{model_type} was searched with other settings (study {name}; stored -> now):\n"
             + "\n".join(lines)
             + f"\n{again}"
         )

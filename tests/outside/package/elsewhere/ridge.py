@@ -91,7 +91,9 @@ class Ridges(BatchFamily):
         model = _model(shared[fold], parameters, panel, rows.stop, data.training.threshold, {})
         constant = constant_forecast(panel, rows.validation, rows.train)
         forecast = model.forecast(panel, rows.validation)
-        judged = judge(panel, rows.validation, forecast, model.decision, data.backtest, constant)
+        judged = judge(
+            panel, rows.validation, forecast, model.decision, data.backtest, constant, rows.validation_ranges
+        )
         yield FoldScore(fold, 1, 1, model.decision.threshold, judged.metrics, 0.0, 0.0, 0.0, (), finished=True)
 
     def evaluate_many(
