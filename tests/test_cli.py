@@ -147,7 +147,13 @@ def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(k
         "run", "--env", "test", "--namespaces", "mlp", "--params", "source=us_tech_ohlcv,hpo.n_trials=2"
     )
     assert done.returncode == 0, done.stderr
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "Samples: train " in said
+    assert "fewest GOOG" in said
+    assert "GOOG: no train sample in a fold that" in said  # listed in 2004
     root = project / "data" / "test" / "us_tech_ohlcv"
+    samples = pd.read_csv(root / "05_model_input" / "samples.csv")
+    assert set(samples["asset"]) == {"AAPL", "GOOG", "IBM", "MSFT"}
     assert json.loads((root / "08_reporting" / "holdout_mlp.json").read_text())["looks_so_far"] == 1
     assert not (root / "06_models" / "lstm").exists()
 

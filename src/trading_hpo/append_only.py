@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entries:
-    """What a file holds while nobody else may write to it.
+    """What a file holds while its lock is ours.
 
     Attributes:
         known: Entries so far, in their order.

@@ -62,16 +62,16 @@ def grid_of(panel: Panel, rows: Int[np.ndarray, " N"], bars: Int[np.ndarray, " T
     given = np.zeros(alive.shape, dtype=bool)
     given[line, column] = True
 
-    own_rows = np.flatnonzero(np.isin(panel.bar, bars))
+    own_rows = np.flatnonzero((panel.bar >= bars[0]) & (panel.bar <= bars[-1]))
+    own_rows = own_rows[_is_among(panel.bar[own_rows], bars)]
     own_line, own_column = np.searchsorted(bars, panel.bar[own_rows]), column_of[panel.asset[own_rows]]
     own = np.zeros(alive.shape, dtype=bool)
     own[own_line, own_column] = True
-    earned_on = _bar_before_next(panel)[own_rows]
-    earned_line = np.searchsorted(bars, earned_on)
-    inside = (earned_line < len(bars)) & (bars[np.minimum(earned_line, len(bars) - 1)] == earned_on)
+    earned_on = _bar_before_next(panel, own_rows)
+    inside = _is_among(earned_on, bars)
     returns = np.zeros(alive.shape)
     moves = panel.forward_return[own_rows[inside], 0].astype(np.float64)
-    returns[earned_line[inside], own_column[inside]] = moves
+    returns[np.searchsorted(bars, earned_on[inside]), own_column[inside]] = moves
     return Grid(bars, line, column, given, own, alive, returns)
 
 
@@ -81,9 +81,14 @@ def _ends(panel: Panel) -> tuple[Int[np.ndarray, " A"], Int[np.ndarray, " A"]]:
     return panel.bar[first], panel.bar[np.append(first[1:], panel.n_rows) - 1]
 
 
-def _bar_before_next(panel: Panel) -> Int[np.ndarray, " R"]:
+def _is_among(bar: Int[np.ndarray, " N"], bars: Int[np.ndarray, " T"]) -> Bool[np.ndarray, " N"]:
+    """Say which are among increasing bars."""
+    among: Bool[np.ndarray, " N"] = bars[np.minimum(np.searchsorted(bars, bar), len(bars) - 1)] == bar
+    return among
+
+
+def _bar_before_next(panel: Panel, rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
     """Return the calendar bar before each row's next own bar; the row's own bar where there is none."""
-    before = panel.bar.copy()
-    has_next = panel.asset[1:] == panel.asset[:-1]
-    before[:-1][has_next] = panel.bar[1:][has_next] - 1
-    return before
+    later = np.minimum(rows + 1, panel.n_rows - 1)
+    has_next = (later > rows) & (panel.asset[later] == panel.asset[rows])
+    return np.where(has_next, panel.bar[later] - 1, panel.bar[rows])
