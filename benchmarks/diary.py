@@ -78,14 +78,14 @@ def read_diary(folder: Path) -> list[Entry]:
 
 
 def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> None:
-    """Stands for ``work`` in a worker process, whose own modules nobody has changed yet."""
+    """Stands for ``work`` in a worker process, whose own modules that no one has changed yet."""
     from trading_hpo.engine.executor import worker
-    from trading_hpo.families.networks import fold
+    from trading_hpo.families.networks import fitting, fold
     from trading_hpo.study import evaluation
 
     pen = _Pen(folder / f"{os.getpid()}.jsonl", search_pid, with_memory)
-    for name in ("judge", "monitored"):
-        setattr(fold, name, pen.times_metrics(getattr(fold, name)))
+    for module, name in ((fold, "judge"), (fitting, "monitored")):
+        setattr(module, name, pen.times_metrics(getattr(module, name)))
 
     class NotedEvaluator(evaluation.TrialEvaluator):
         def __init__(self, *arguments: Any) -> None:

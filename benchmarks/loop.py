@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from trading_hpo.families.family import Rows
-    from trading_hpo.families.networks.fold import Recipe
+    from trading_hpo.families.networks.fitting import Recipe
 
 EPOCHS = 3  # half of the base run's, for more repeats
 ROLES = ("train", "stop", "validation")
@@ -82,7 +82,7 @@ def _timed(loop: Callable[[_Work], _Result], work: _Work) -> tuple[float, _Resul
 
 def _last_fold(given: Inputs, model_type: str) -> _Work:
     from trading_hpo.families.family import Rows
-    from trading_hpo.families.networks.fold import Recipe
+    from trading_hpo.families.networks.fitting import Recipe
     from trading_hpo.training.machine import use_one_thread
 
     use_one_thread()
@@ -94,7 +94,7 @@ def _last_fold(given: Inputs, model_type: str) -> _Work:
     own = {name for config in (declared.config, *declared.common, *components) for name in config.model_fields}
     parameters = {name: value for name, value in MIDDLES.items() if name in own}
     recipe = Recipe.of(model_type, parameters, panel, training, given.parameters.hpo.seed)
-    return _Work(given, Rows(train, stop, validation), recipe, fold.number)
+    return _Work(given, Rows(train, stop, validation, validation), recipe, fold.number)
 
 
 def _ours(work: _Work) -> _Result:

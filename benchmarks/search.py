@@ -97,9 +97,9 @@ def holdout_mcc(given: Inputs, curve: Curve, seed: int) -> float:
 
     panel, split, window = given.panel, given.split, given.longest_window
     training = given.parameters.training.model_copy(update=TRAINING)
-    latest = split.latest_rows(panel, given.parameters.folds.stop_fraction, window)
-    before = split.search_rows(panel, window)
-    data = FinalData("mlp", panel, before, latest, training, seed)
-    network = train_final(data, curve.parameters, curve.folds, card={})
+    fold = split.final_fold(given.parameters.folds.stop_fraction)
+    train, stop = (split.rows(panel, fold, role, window) for role in ("train", "stop"))
+    data = FinalData("mlp", panel, train, stop, training, given.parameters.backtest, seed)
+    network = train_final(data, curve.parameters, card={})
     look = judge_holdout(network, panel, split, window, given.parameters.backtest)
     return float(look.result["metrics"]["mcc"])

@@ -89,7 +89,7 @@ def np_to_torch(values: np.ndarray):
 @pytest.mark.parametrize("cost_bps", [0.0, 20.0])
 def test_a_portfolio_is_worth_its_shares_and_its_cash(calendar: str, horizon: int, cost_bps: float) -> None:
     panel, split = world(calendar, horizon)
-    rows = split.rows(panel, split.folds[1], "validation", L)
+    rows = panel.windowed_rows(split.folds[1].validation, L)
     score = np.random.default_rng(1).normal(size=len(rows))
     config = BacktestConfig(cost_bps=cost_bps, positions="long_short")
     judged = judge(panel, rows, Forecast(score), Decision(0.0), config)
@@ -117,7 +117,7 @@ def exact_returns(panel: Panel, calendar: str) -> Panel:
     for number, asset in enumerate(panel.assets):
         own = panel.asset == number
         moves = closes[asset].dropna().pct_change(fill_method=None).shift(-1).fillna(0.0).to_numpy()
-        forward[own, 0] = np.where(panel.labelled[own], moves, 0.0)
+        forward[own, 0] = moves
     return replace(panel, forward_return=forward)
 
 
@@ -134,7 +134,6 @@ def account(
     price = closes.ffill().to_numpy()
     alive = closes.ffill().notna().to_numpy() & closes.bfill().notna().to_numpy()
     judged = [asset for asset in range(n_assets) if any((asset, bar) in called for bar in bars)]
-    labelled = {(asset, bar) for asset, bar in zip(panel.asset[panel.labelled], panel.bar[panel.labelled], strict=True)}
     shares, cash, returns = np.zeros(n_assets), 1.0, []
     calls: dict[int, list[float | None]] = {asset: [] for asset in judged}
     for bar in bars:
@@ -157,11 +156,6 @@ def account(
             shares[asset] = part * (wealth - costs) / now[asset]
         cash = wealth - costs - shares @ now
         later = np.nan_to_num(price[min(bar + 1, len(price) - 1)])
-        # A bar whose label is not known earns nothing: it is none of the panel's returns.
-        last_own = {asset: max((b for b in range(bar + 1) if own[b, asset]), default=-1) for asset in judged}
-        unknown = [asset for asset in judged if (asset, last_own[asset]) not in labelled]
-        for asset in unknown:
-            later[asset] = now[asset]
         returns.append((cash + shares @ later) / wealth - 1)
     return np.array(returns)
 

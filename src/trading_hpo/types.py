@@ -65,7 +65,8 @@ class Panel:
 
     Attributes:
         features: Finite values; 0 where ``observed`` is false.
-        forward_return: Simple return of each of the asset's next H bars, known at their closes. Label only.
+        forward_return: Simple return of each of the asset's next H bars, known at their closes; of a row without a
+            label the first alone. Label only.
         target: What the model learns: 0 or 1 for a class, a number otherwise. Label only.
         label_end: Calendar bar at which the label of a row becomes known; ``n_bars`` where there is none. Label only.
         observed: Whether all features of the row are known.
@@ -137,9 +138,21 @@ class Panel:
         return place
 
     def rows(self, ranges: Sequence[BarRange], window_bars: int) -> Int[np.ndarray, " N"]:
-        """Return the row numbers of the samples in ``ranges``, asset after asset.
+        """Return the row numbers of the samples in ``ranges``, asset after asset: rows with a window and a label.
 
-        **Looks ahead:** never; whether a row is a sample depends on its own window and label.
+        **Looks ahead:** label only; whether a row is a sample depends on whether it has a label.
+
+        Args:
+            ranges: Bars to draw from.
+            window_bars: As of ``windowed_rows``.
+        """
+        rows = self.windowed_rows(ranges, window_bars)
+        return rows[self.labelled[rows]]
+
+    def windowed_rows(self, ranges: Sequence[BarRange], window_bars: int) -> Int[np.ndarray, " N"]:
+        """Return the row numbers in ``ranges`` that have a window, asset after asset: what can be forecast and traded.
+
+        **Looks ahead:** never; whether a row is one depends on its own window.
 
         Args:
             ranges: Bars to draw from.
@@ -154,4 +167,4 @@ class Panel:
         inside = np.zeros(self.n_bars, dtype=bool)
         for bars in ranges:
             inside[bars.start : bars.stop] = True
-        return np.flatnonzero(full & self.labelled & inside[self.bar])
+        return np.flatnonzero(full & inside[self.bar])

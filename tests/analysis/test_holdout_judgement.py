@@ -77,14 +77,12 @@ def test_scores_before_the_holdout_do_not_matter_and_those_within_do():
     assert result_of(KnownScores(within), panel, SPLIT, WINDOW, FREE)["metrics"] != judged
 
 
-def test_the_standard_error_is_that_of_the_mean_over_blocks_of_bars():
+def test_standard_errors_do_not_depend_on_the_number_of_folds():
     panel = random_panel()
-    assert result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]["mcc"] == 0.0
-    # Right in one block, wrong in the other: accuracies 1 and 0, or near it.
-    half = laid_out(panel, "target").astype(float)
-    half[:, 110:] = 1 - half[:, 110:]
-    judged = result_of(KnownScores(half), panel, replace(SPLIT, folds=FOLDS[:2]), WINDOW, FREE)
-    assert judged["standard_errors"]["accuracy"] == pytest.approx(0.5, abs=0.06)
+    judged = result_of(perfect(panel), panel, SPLIT, WINDOW, FREE)["standard_errors"]
+    assert judged == result_of(perfect(panel), panel, replace(SPLIT, folds=FOLDS[:1]), WINDOW, FREE)["standard_errors"]
+    assert judged["mcc"] == 0.0
+    assert judged["total_return"] > 0
 
 
 def test_the_threshold_is_the_networks_own():
@@ -297,22 +295,24 @@ def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():
     panel = random_panel()
     found = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, FREE)
     bars = panel.timestamps[100:119]
-    assert found.returns["timestamp"].tolist() == bars.tolist()
+    assert found.returns["timestamp"].tolist() == panel.timestamps[101:120].tolist()  # when they were earned
     keys = found.forecasts[["asset", "timestamp"]].itertuples(index=False, name=None)
     assert list(keys) == [(asset, bar) for asset in "AB" for bar in bars]
     np.testing.assert_array_equal(found.forecasts["target"], laid_out(panel, "target")[:, 100:119].ravel())
     np.testing.assert_array_equal(found.forecasts["truth"], laid_out(panel, "target")[:, 100:119].ravel() > 0.5)
 
 
-def test_a_row_without_a_label_is_no_forecast_and_its_bar_keeps_the_other_assets():
+def test_a_row_without_a_label_is_traded_and_not_judged():
     panel = random_panel()
     labelled = laid_out(panel, "labelled")
     labelled[1, 105] = False
     found = judge_holdout(unsure(panel), with_laid_out(panel, labelled=labelled), SPLIT, WINDOW, FREE)
+    whole = judge_holdout(unsure(panel), panel, SPLIT, WINDOW, FREE)
+    pd.testing.assert_frame_equal(found.returns, whole.returns)
+    assert found.result["metrics"]["sharpe"] == whole.result["metrics"]["sharpe"]
     assert len(found.forecasts) == 2 * 19 - 1
     on_bar = found.forecasts[found.forecasts["timestamp"] == panel.timestamps[105]]
     assert on_bar["asset"].tolist() == ["A"]
-    assert len(found.returns) == 19
 
 
 def test_calls_are_scores_above_the_threshold_and_forecasts_are_in_the_targets_units():
@@ -344,7 +344,7 @@ def test_returns_of_buy_and_hold_agree_with_its_metrics(cost_bps):
     metrics = baselines(panel, SPLIT, WINDOW, backtest)["holdout"]["buy_and_hold"]
     net = found["buy_and_hold"]
     wealth = np.concatenate([[1.0], (1 + net).cumprod()])
-    assert found["timestamp"].tolist() == panel.timestamps[100:119].tolist()
+    assert found["timestamp"].tolist() == panel.timestamps[101:120].tolist()
     assert metrics["sharpe"] == pytest.approx(net.mean() / net.std() * np.sqrt(panel.bars_per_year))
     assert metrics["max_drawdown"] == pytest.approx((1 - wealth / np.maximum.accumulate(wealth)).max())
     assert metrics["total_return"] == pytest.approx(wealth[-1] - 1)

@@ -54,15 +54,17 @@ def test_the_layout_equals_the_tables_row_by_row(ragged):
         known = bool(by_row.loc[row].notna().all())
         assert panel.observed[number] == known
         np.testing.assert_array_equal(panel.features[number], by_row.loc[row] if known else [0, 0])
-        assert panel.labelled[number] == (row in label_by_row.index)
+        label = label_by_row.loc[row]
+        assert panel.labelled[number] == pd.notna(label["label_end"])
         if panel.labelled[number]:
-            label = label_by_row.loc[row]
             assert panel.target[number].tolist() == [label["target"]]
             assert calendar[panel.label_end[number]] == label["label_end"]
             assert panel.forward_return[number].tolist() == [label["forward_return_1"], label["forward_return_2"]]
         else:
             assert panel.label_end[number] == 30
-            assert (*panel.target[number], *panel.forward_return[number]) == (0, 0, 0)
+            next_move = label["forward_return_1"]
+            assert panel.forward_return[number].tolist() == [0 if pd.isna(next_move) else next_move, 0]
+            assert panel.target[number] == 0
 
 
 def test_a_panel_does_not_follow_the_order_of_its_tables(ragged):

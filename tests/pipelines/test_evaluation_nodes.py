@@ -53,8 +53,8 @@ def network(panel, split):
         "study_name": "test.mlp",
         "searched_until": panel.timestamps[split.search.stop].isoformat(),
     }
-    data = FinalData("mlp", panel, rows, rows[-60:], TRAINING, 0)
-    return train_final(data, {"hidden_dim_1": 4}, [{"stopped_epoch": 1}], card)
+    data = FinalData("mlp", panel, rows[:-60], rows[-60:], TRAINING, BacktestConfig(), 0)
+    return train_final(data, {"hidden_dim_1": 4}, card)
 
 
 # The look
@@ -62,8 +62,9 @@ def network(panel, split):
 
 def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, folds, split):
     result, forecasts, returns = look_at_holdout(network, panel, folds, *SETTINGS)
-    bars = panel.timestamps[split.holdout.start : split.holdout.stop]
-    assert sorted(forecasts["timestamp"].unique()) == returns["timestamp"].tolist() == bars.tolist()
+    holdout = split.holdout
+    assert sorted(forecasts["timestamp"].unique()) == panel.timestamps[holdout.start : holdout.stop].tolist()
+    assert returns["timestamp"].tolist() == panel.timestamps[holdout.start + 1 : holdout.stop + 1].tolist()
     assert result["samples"] == len(forecasts) == panel.n_assets * len(bars)
     assert forecasts["forecast"].between(0, 1).all()
     assert result["target_kind"] == "class"

@@ -164,7 +164,7 @@ def test_the_holdout_is_in_no_fold_and_no_label_before_it_reaches_it(world):
     panel, _, split = world
     assert split.search.stop <= split.holdout.start
     of_roles = [split.rows(panel, fold, role, 1) for fold in split.folds for role in ROLES]
-    for rows in [split.search_rows(panel, 1), split.latest_rows(panel, 0.3, 1), *of_roles]:
+    for rows in [split.search_rows(panel, 1), *of_roles]:
         assert intervals(panel, rows).max(initial=-1) < split.holdout.start
 
 
@@ -537,6 +537,6 @@ def test_numbers_have_no_classes_to_miss_but_need_samples():
     assert len(caught.value.problems) == 2 * len(ROLES) + 1
 
 
-def test_the_latest_bars_are_the_tail_of_the_search_and_never_the_holdout():
-    split = Split((), BarRange(10, 110), BarRange(112, 140))
-    assert split.latest(0.15) == BarRange(95, 110)
+def test_the_final_training_stops_on_the_tail_of_the_search_and_never_on_the_holdout():
+    fold = Split((), BarRange(10, 110), BarRange(112, 140)).final_fold(0.15)
+    assert (fold.train, fold.stop, fold.validation) == ((BarRange(10, 95),), (BarRange(95, 110),), ())

@@ -46,7 +46,7 @@ class Guesses(Family):
         return Costs({name: 2.0 for name in ("model_size_mb",) if name in wanted})
 
     def fit_fold(self, parameters, fold, data, shared, should_stop):
-        rows = data.folds[fold].validation
+        rows = data.folds[fold].traded
         score = np.where(rows % 2 == 0, parameters["bias"], -parameters["bias"])
         judged = judge(data.panel, rows, Forecast(score), Decision(0.0), data.backtest)
         yield FoldScore(fold, 1, 1, 0.0, judged.metrics, 0.5, 0.0, 0.0, (), finished=True)

@@ -24,6 +24,12 @@ def one_asset(closes: list[float], days: list[int] | None = None) -> pd.DataFram
     return pd.DataFrame({"timestamp": stamps, "asset": "AAA", "close": closes})
 
 
+def labels_of(bars: pd.DataFrame, config: LabelsConfig) -> pd.DataFrame:
+    """The bars that have a label."""
+    table = build_labels(bars, config)
+    return table[table["label_end"].notna()].reset_index(drop=True)
+
+
 @pytest.fixture(scope="module")
 def closes(us_tech) -> list[float]:
     return us_tech.loc[us_tech["asset"] == "IBM", "close"].iloc[:400].tolist()
@@ -35,7 +41,7 @@ def closes(us_tech) -> list[float]:
 @pytest.mark.parametrize("horizon", [1, 2, 7])
 @pytest.mark.parametrize("threshold", [0.0, 0.01, -0.02])
 def test_direction_is_whether_the_return_to_the_horizon_exceeds_the_threshold(closes, horizon, threshold):
-    table = build_labels(one_asset(closes), LabelsConfig(horizon_bars=horizon, threshold=threshold))
+    table = labels_of(one_asset(closes), LabelsConfig(horizon_bars=horizon, threshold=threshold))
     slow = [
         float(closes[t + horizon] / closes[t] - 1 > threshold) for t in range(len(closes)) if t + horizon < len(closes)
     ]
@@ -44,15 +50,15 @@ def test_direction_is_whether_the_return_to_the_horizon_exceeds_the_threshold(cl
 
 
 def test_a_return_equal_to_the_threshold_does_not_exceed_it():
-    table = build_labels(one_asset([1.0, 1.0, 1.5, 1.0]), LabelsConfig())
+    table = labels_of(one_asset([1.0, 1.0, 1.5, 1.0]), LabelsConfig())
     assert table["target"].tolist() == [0.0, 1.0, 0.0]
-    table = build_labels(one_asset([1.0, 1.0, 1.5, 1.0]), LabelsConfig(threshold=0.5))
+    table = labels_of(one_asset([1.0, 1.0, 1.5, 1.0]), LabelsConfig(threshold=0.5))
     assert table["target"].tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_forward_return_is_the_simple_return_to_the_horizon(closes, horizon):
-    table = build_labels(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=horizon))
+    table = labels_of(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=horizon))
     slow = [closes[t + horizon] / closes[t] - 1 for t in range(len(closes) - horizon)]
     np.testing.assert_array_equal(table["target"], np.float32(slow))
 
@@ -71,7 +77,7 @@ def test_volatility_is_whether_the_next_bars_are_livelier_than_the_trailing_medi
         for t in range(first, len(closes) - steps)
     ]
     bars = one_asset(closes)
-    table = build_labels(bars, config)
+    table = labels_of(bars, config)
     assert table["timestamp"].tolist() == bars["timestamp"].tolist()[first : len(closes) - steps]
     assert table["target"].tolist() == slow
     assert 0 < sum(slow) < len(slow)
@@ -116,7 +122,7 @@ def test_what_is_wrong_is_said_in_words(given, problem):
 def test_a_label_ends_at_the_assets_own_bar_however_long_the_gap(kind, horizon):
     days = [0, 1, 2, 9, 10, 11, 40, 41, 42, 43]
     bars = one_asset([float(10 + day % 7) for day in days], days)
-    table = build_labels(bars, LabelsConfig(kind=kind, horizon_bars=horizon, median_bars=2))
+    table = labels_of(bars, LabelsConfig(kind=kind, horizon_bars=horizon, median_bars=2))
     place = {stamp: number for number, stamp in enumerate(bars["timestamp"])}
     assert len(table) > 0
     for row in table.itertuples():
@@ -127,7 +133,7 @@ def test_a_label_ends_at_the_assets_own_bar_however_long_the_gap(kind, horizon):
 def test_forward_returns_are_the_simple_returns_of_each_next_bar(closes, kind):
     config = LabelsConfig(kind=kind, horizon_bars=4, median_bars=10)
     bars = one_asset(closes)
-    table = build_labels(bars, config)
+    table = labels_of(bars, config)
     assert [name for name in table if name.startswith("forward_return_")] == [
         f"forward_return_{k}" for k in (1, 2, 3, 4)
     ]
@@ -137,18 +143,22 @@ def test_forward_returns_are_the_simple_returns_of_each_next_bar(closes, kind):
         np.testing.assert_array_equal(table[f"forward_return_{k}"], np.float32(slow))
 
 
-def test_rows_without_a_label_are_left_out_per_asset():
-    bars = pd.concat([one_asset([1.0, 2.0, 3.0, 4.0]), one_asset([5.0, 4.0]).assign(asset="BBB")])
+def test_a_bar_without_a_label_has_the_return_of_its_next_bar_alone():
+    bars = pd.concat([one_asset([1.0, 2.0, 3.0, 4.5]), one_asset([5.0, 4.0]).assign(asset="BBB")])
     table = build_labels(bars, LabelsConfig(horizon_bars=2))
-    assert table["asset"].tolist() == ["AAA", "AAA"]
-    assert table.notna().all(axis=None)
+    assert table["asset"].tolist() == ["AAA"] * 4 + ["BBB"] * 2
+    labelled = table["label_end"].notna()
+    assert labelled.tolist() == [True, True, False, False, False, False]
+    assert table[labelled].notna().all(axis=None)
+    assert table.loc[~labelled, ["target", "forward_return_2"]].isna().all(axis=None)
+    np.testing.assert_array_equal(table.loc[~labelled, "forward_return_1"], np.float32([0.5, np.nan, -0.2, np.nan]))
     assert (table.dtypes[["target", "forward_return_1", "forward_return_2"]] == "float32").all()
 
 
 def test_assets_do_not_see_each_others_bars(us_tech):
     config = LabelsConfig(kind="volatility", median_bars=20)
-    together = build_labels(us_tech, config)
-    alone = build_labels(us_tech[us_tech["asset"] == "IBM"], config)
+    together = labels_of(us_tech, config)
+    alone = labels_of(us_tech[us_tech["asset"] == "IBM"], config)
     own = together[together["asset"] == "IBM"].reset_index(drop=True)
     pd.testing.assert_frame_equal(own, alone, check_exact=True)
 
@@ -165,7 +175,7 @@ def test_a_label_that_has_ended_ignores_what_comes_after(make_bars, kind, horizo
     changed = bars.copy()
     later = changed["timestamp"] > now
     changed.loc[later, "close"] *= np.random.default_rng(seed).uniform(0.3, 3.0, int(later.sum()))
-    before, after = build_labels(bars, config), build_labels(changed, config)
+    before, after = labels_of(bars, config), labels_of(changed, config)
     pd.testing.assert_frame_equal(
         after[after["label_end"] <= now], before[before["label_end"] <= now], check_exact=True
     )
@@ -177,8 +187,8 @@ def test_the_median_of_the_volatility_label_uses_no_future():
     rng = np.random.default_rng(3)
     calm = 100 * np.exp(np.cumsum(rng.normal(0, 0.001, 60)))
     wild = calm[-1] * np.exp(np.cumsum(rng.normal(0, 0.2, 200)))
-    alone = build_labels(one_asset(calm.tolist()), config)
-    with_future = build_labels(one_asset([*calm, *wild]), config)
+    alone = labels_of(one_asset(calm.tolist()), config)
+    with_future = labels_of(one_asset([*calm, *wild]), config)
     pd.testing.assert_frame_equal(with_future.iloc[: len(alone)], alone, check_exact=True)
     assert 0 < alone["target"].mean() < 1
 
@@ -186,9 +196,9 @@ def test_the_median_of_the_volatility_label_uses_no_future():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_label_does_read_the_bar_at_which_it_ends(closes, kind):
     config = LabelsConfig(kind=kind, horizon_bars=3, median_bars=20)
-    before = build_labels(one_asset(closes), config)
+    before = labels_of(one_asset(closes), config)
     moved = [*closes[:-1], closes[-1] * 3]
-    after = build_labels(one_asset(moved), config)
+    after = labels_of(one_asset(moved), config)
     assert after["forward_return_3"].iloc[-1] != before["forward_return_3"].iloc[-1]
     assert after["target"].iloc[-1] == (1 if kind != "forward_return" else np.float32(moved[-1] / moved[-4] - 1))
     pd.testing.assert_frame_equal(after.iloc[:-1], before.iloc[:-1], check_exact=True)
@@ -203,6 +213,6 @@ class Early(ForwardReturn):
 
 def test_no_loss_sees_a_return_after_the_end_of_its_label(closes, monkeypatch):
     monkeypatch.setitem(TASKS._entries, "forward_return", Early)
-    table = build_labels(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=3))
+    table = labels_of(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=3))
     assert (table["forward_return_1"] != 0).any()
     assert (table[["forward_return_2", "forward_return_3"]] == 0).all(axis=None)

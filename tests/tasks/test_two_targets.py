@@ -89,7 +89,8 @@ def test_folds_learn_both_targets_and_are_judged_and_traded_by_the_first(panel, 
     recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, seed=0)
     assert recipe.architecture.n_outputs == 2
     for fold in split.folds:
-        rows = Rows(*(panel.rows(fold.role(role), L) for role in ("train", "stop", "validation")))
+        train, stop, validation = (panel.rows(fold.role(role), L) for role in ("train", "stop", "validation"))
+        rows = Rows(train, stop, validation, validation)
         *_, last = fit_fold(recipe, panel, Windows(panel, L), fold.number, rows, COSTS, lambda: False)
         assert last.metrics["r2"] > 0.5
         assert last.metrics["mcc"] > 0.7
@@ -98,14 +99,14 @@ def test_folds_learn_both_targets_and_are_judged_and_traded_by_the_first(panel, 
 
 def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(panel, split, tmp_path):
     before = panel.rows((split.search,), L)
-    folds = [{"stopped_epoch": 20}]
-    network = train_final(FinalData("mlp", panel, before, before[-60:], TRAINING, 0), PARAMETERS, folds, {})
+    data = FinalData("mlp", panel, before[:-60], before[-60:], TRAINING, COSTS, 0)
+    network = train_final(data, PARAMETERS, {})
     network.save(tmp_path / "network")
     network = TrainedNetwork.load(tmp_path / "network")
     rows = panel.rows((split.holdout,), L)
     forecast, targets = network.forecast(panel, rows), panel.target[rows]
     for place in (0, 1):
-        assert np.corrcoef(forecast.values[:, place], targets[:, place])[0, 1] > 0.7
+        assert np.corrcoef(forecast.values[:, place], targets[:, place])[0, 1] > 0.65
         assert forecast.values[:, place].std() == pytest.approx(targets[:, place].std(), rel=0.3)
     look = judge_holdout(network, panel, split, L, COSTS)
     assert look.result["metrics"]["mcc"] > 0.7

@@ -61,6 +61,7 @@ def make_fold_rows() -> Callable[..., list[Rows]]:
                 train=panel.rows((BarRange(0, edge - 41),), window_bars),
                 stop=panel.rows((BarRange(edge - 40, edge - 1),), window_bars),
                 validation=panel.rows((BarRange(edge, edge + 40),), window_bars),
+                traded=panel.windowed_rows((BarRange(edge, edge + 40),), window_bars),
             )
             for edge in (140, 180, 219)
         ]

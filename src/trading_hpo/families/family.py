@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from safetensors import safe_open
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -33,6 +33,8 @@ class Rows:
 
     Attributes:
         train: Of the train ranges; stop and validation likewise.
+        traded: Those of the validation ranges that have a window; ``validation`` are those of them that are judged by
+            their labels.
         stop_ranges: Bars that the stop rows lie in; none where they lie in one range.
         validation_ranges: Bars that the validation rows lie in; positions begin anew in each.
     """
@@ -40,8 +42,14 @@ class Rows:
     train: Int[np.ndarray, " N"]
     stop: Int[np.ndarray, " N"]
     validation: Int[np.ndarray, " N"]
+    traded: Int[np.ndarray, " N"]
     stop_ranges: tuple[BarRange, ...] = ()
     validation_ranges: tuple[BarRange, ...] = ()
+
+    @property
+    def judged(self) -> Bool[np.ndarray, " N"]:
+        """Which of the traded rows are judged."""
+        return np.isin(self.traded, self.validation)
 
 
 @dataclass(frozen=True)
@@ -114,26 +122,30 @@ class FinalData:
     Attributes:
         model_type: Name in the registry.
         panel: The data.
-        rows: Samples before the holdout, purged against it.
-        latest_rows: The last of them, as many bars as a fold keeps for stopping.
+        train: Samples that are learned from, purged against those of ``stop``.
+        stop: The latest samples before the holdout: epochs and decision are chosen on them.
         training: What all fits share.
+        backtest: How the stop rows are traded, should a trade be monitored.
         seed: Of the study.
     """
 
     model_type: str
     panel: Panel
-    rows: Int[np.ndarray, " N"]
-    latest_rows: Int[np.ndarray, " N"]
+    train: Int[np.ndarray, " N"]
+    stop: Int[np.ndarray, " N"]
     training: TrainingConfig
+    backtest: BacktestConfig
     seed: int
 
     def card(self) -> dict[str, Any]:
         """Return what a model says of the data that it was fitted on, as plain data."""
+        last = max(self.panel.label_end[rows].max() for rows in (self.train, self.stop))
         return {
             "model_type": self.model_type,
             "settings": {**self.training.compared(), "seed": self.seed},
-            "train_rows": len(self.rows),
-            "trained_until": self.panel.timestamps[self.panel.label_end[self.rows].max()].isoformat(),
+            "train_rows": len(self.train),
+            "stop_rows": len(self.stop),
+            "trained_until": self.panel.timestamps[last].isoformat(),
             "assets": list(self.panel.assets),
             "features": list(self.panel.feature_names),
             "bars_per_year": self.panel.bars_per_year,
@@ -190,15 +202,15 @@ class Family(Protocol):
     def fit_final(
         self,
         parameters: Mapping[str, Any],
-        folds: Sequence[Mapping[str, Any]],
         data: FinalData,
         card: Mapping[str, Any],
     ) -> TrainedModel:
-        """Fit on everything before the holdout.
+        """Fit once more, on the train rows, and choose epochs and decision on the stop rows.
+
+        **Looks ahead:** label only, of the rows given.
 
         Args:
             parameters: Of the chosen trial.
-            folds: What that trial left per fold, as plain data.
             data: The rows.
             card: Goes with the model, together with ``data.card()``, the parameters and what the family knows.
         """

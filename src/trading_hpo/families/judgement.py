@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.backtest.holding import held_over
@@ -26,13 +26,20 @@ class Judgement:
 
     Attributes:
         metrics: Of the forecast and of its trades.
-        returns: Net return per bar, out of sample.
+        traded: What its trades returned, out of sample.
         bars: Bar number of each return.
+        constant: What trading the constant forecast returned, where a metric reads it.
     """
 
     metrics: dict[str, float | None]
-    returns: Float[np.ndarray, " T"]
+    traded: Returns
     bars: Int[np.ndarray, " T"]
+    constant: Returns | None = None
+
+    @property
+    def returns(self) -> Float[np.ndarray, " T"]:
+        """Net return per bar."""
+        return self.traded.net
 
 
 def judge(
@@ -43,33 +50,38 @@ def judge(
     config: BacktestConfig,
     constant: tuple[Forecast, Decision] | None = None,
     ranges: Sequence[BarRange] = (),
+    judged: Bool[np.ndarray, " N"] | None = None,
 ) -> Judgement:
-    """Judge a forecast of rows, and trade it.
+    """Trade a forecast of rows, and judge it by the labels of those that have one.
 
     **Looks ahead:** label only, to judge.
 
     Args:
         panel: Targets and returns of the rows.
-        rows: As ``Panel.rows`` gives them.
+        rows: As ``Panel.windowed_rows`` gives them.
         forecast: Of the rows.
         decision: Made elsewhere (on stop rows).
         config: Costs and positions.
         constant: The constant forecast of the same rows, for metrics that compare with its returns.
         ranges: That the rows lie in, such as a fold's validation ranges: positions begin anew in each. Without any, the
             rows lie in one.
+        judged: Which of the rows are judged by their labels; all of them without it. Where an asset has no later bars
+            there is no label, and its position earns all the same.
     """
     returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
     constant_returns = None
     if constant is not None and constant_returns_are_read():
         constant_returns, _ = _traded(panel, rows, *constant, config, ranges)
+    if judged is not None and not judged.all():
+        rows, forecast = rows[judged], forecast.at(judged)
     metrics = compute_metrics(
-        _called(forecast, decision),
+        called_by(forecast, decision),
         targets_of(panel, rows),
         returns,
         constant_returns,
         regression_weight=config.regression_weight,
     )
-    return Judgement(metrics, returns.net, bars)
+    return Judgement(metrics, returns, bars, constant_returns)
 
 
 def forecast_metrics(
@@ -86,7 +98,7 @@ def forecast_metrics(
         decision: Made elsewhere.
         config: Weight of the closeness in ``composite_accuracy``.
     """
-    called, targets = _called(forecast, decision), targets_of(panel, rows)
+    called, targets = called_by(forecast, decision), targets_of(panel, rows)
     return compute_metrics(called, targets, None, regression_weight=config.regression_weight)
 
 
@@ -118,7 +130,7 @@ def monitored(
     if metric.kind == "trading" or metric.compute is None:
         value = judge(panel, rows, forecast, decision, config, constant, ranges).metrics[name]
     else:
-        value = compute_metric(name, _called(forecast, decision), targets_of(panel, rows))
+        value = compute_metric(name, called_by(forecast, decision), targets_of(panel, rows))
     if value is None:
         return -np.inf
     return -value if metric.direction == "minimize" else value
@@ -148,10 +160,11 @@ def buy_and_hold(
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
     returns = Returns(held, panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
-    return Judgement(metrics, returns.net, grid.bars)
+    return Judgement(metrics, returns, grid.bars)
 
 
-def _called(forecast: Forecast, decision: Decision) -> Forecast:
+def called_by(forecast: Forecast, decision: Decision) -> Forecast:
+    """Return the forecast with the calls of a decision."""
     return replace(forecast, called=decision.calls(forecast))
 
 

@@ -42,13 +42,14 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
 
     def laid(columns: Sequence[str]) -> Float[np.ndarray, "R N"]:
         full = np.zeros((len(features), len(columns)), dtype=np.float32)
-        full[rows] = labels[list(columns)].to_numpy(dtype=np.float32)
+        full[rows] = np.nan_to_num(labels[list(columns)].to_numpy(dtype=np.float32))
         return full
 
-    label_end = np.full(len(features), len(calendar), dtype=np.int64)
-    label_end[rows] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"]))
+    has_label = labels["label_end"].notna().to_numpy()
     labelled = np.zeros(len(features), dtype=bool)
-    labelled[rows] = True
+    labelled[rows] = has_label
+    label_end = np.full(len(features), len(calendar), dtype=np.int64)
+    label_end[rows[has_label]] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"][has_label]))
     return Panel(
         features=np.where(observed[:, None], values, np.float32(0)),
         forward_return=laid([str(name) for name in labels.columns if str(name).startswith("forward_return_")]),

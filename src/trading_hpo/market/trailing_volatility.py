@@ -15,7 +15,7 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
     **Looks ahead:** never; the last return is the one that ends with the row's own bar.
 
     Args:
-        panel: Its one-bar returns. Bars without a return are left out.
+        panel: Its one-bar returns, which every row has that its asset has a later one of.
 
     Returns:
         Over the last ``VOLATILITY_BARS`` bars, or over those that there are; at least ``LEAST_VOLATILITY``. 1, which
@@ -24,7 +24,7 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
     asset, place = panel.asset, panel.place
     known = np.zeros((panel.n_assets, place.max(initial=0) + 1))  # own bars, the first ones first
     squared = np.zeros_like(known)
-    before = panel.labelled & (np.append(asset[1:], -1) == asset)
+    before = np.append(asset[1:], -1) == asset
     known[asset[before], place[before] + 1] = 1
     squared[asset[before], place[before] + 1] = panel.forward_return[before, 0].astype("f8") ** 2
     count, total = _trailing_sum(known), _trailing_sum(squared)

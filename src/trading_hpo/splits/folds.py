@@ -15,6 +15,7 @@ from trading_hpo.types import BarRange, Fold, Panel
 
 ROLES = ("train", "stop", "validation")
 HOLDOUT = "holdout"
+FINAL = -1  # the final training's number; no fold of the search has it
 _MOST_BARS = 1_000_000
 
 
@@ -38,16 +39,13 @@ class Split:
         return rows_of(panel, fold, role, self.holdout.start, window_bars)
 
     def search_rows(self, panel: Panel, window_bars: int) -> Int[np.ndarray, " N"]:
-        """Return the samples of the search: what a final training may use."""
+        """Return the samples of the search."""
         return rows_before(panel, (self.search,), self.holdout.start, window_bars)
 
-    def latest_rows(self, panel: Panel, fraction: float, window_bars: int) -> Int[np.ndarray, " N"]:
-        """Return the samples of ``latest``."""
-        return rows_before(panel, (self.latest(fraction),), self.holdout.start, window_bars)
-
-    def latest(self, fraction: float) -> BarRange:
-        """Return the last share of the search bars, on which a final network's threshold is set."""
-        return BarRange(self.search.stop - int(len(self.search) * fraction), self.search.stop)
+    def final_fold(self, stop_fraction: float) -> Fold:
+        """Return the roles of the final training: all search bars, the last share of them as stop, none to validate."""
+        edge = self.search.stop - int(len(self.search) * stop_fraction)
+        return Fold(FINAL, (BarRange(self.search.start, edge),), (BarRange(edge, self.search.stop),), ())
 
 
 def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig) -> Split:

@@ -126,7 +126,9 @@ class TrialEvaluator:
         self._shared = self._family.shared(self._data)
 
     def _rows_of(self, fold: Fold, panel: Panel) -> dict[str, Any]:
-        return {role: self.task.split.rows(panel, fold, role, self.task.longest_window) for role in ROLES}
+        window = self.task.longest_window
+        of_roles = {role: self.task.split.rows(panel, fold, role, window) for role in ROLES}
+        return {**of_roles, "traded": panel.windowed_rows(fold.validation, window)}
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.

@@ -74,8 +74,9 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
         labels: The task.
 
     Returns:
-        Long table ``timestamp, asset, target, label_end, forward_return_1..H``; several targets are ``target_1..C``.
-        ``label_end`` is the timestamp of the bar at which the label becomes known; rows without a label are left out.
+        Long table ``timestamp, asset, target, label_end, forward_return_1..H`` of every bar; several targets are
+        ``target_1..C``. ``label_end`` is the timestamp of the bar at which the label becomes known. A bar without a
+        label has none of these but ``forward_return_1``, if it has a next bar: a position is held there all the same.
     """
     task = labels.task
     bars = bars.sort_values("asset", kind="stable", ignore_index=True)
@@ -83,14 +84,14 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
     targets, ends, forward = (np.concatenate(part) for part in zip(*parts, strict=True))
     start = np.repeat(np.cumsum([0, *(len(end) for _, end, _ in parts)])[:-1], [len(end) for _, end, _ in parts])
     known = np.isfinite(targets).all(axis=1) & (ends >= 0)
-    stamps = bars["timestamp"].array
+    targets[~known], forward[~known, 1:] = np.nan, np.nan
     return pd.DataFrame(
         {
-            "timestamp": stamps[known],
-            "asset": bars["asset"].array[known],
-            **dict(zip(target_columns(task.n_targets), targets[known].T, strict=True)),
-            "label_end": stamps[(start + ends)[known]],
-            **{f"forward_return_{k}": forward[known, k - 1] for k in range(1, task.horizon_bars + 1)},
+            "timestamp": bars["timestamp"].array,
+            "asset": bars["asset"].array,
+            **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
+            "label_end": bars["timestamp"].take(start + np.maximum(ends, 0)).where(known).array,
+            **{f"forward_return_{k}": forward[:, k - 1] for k in range(1, task.horizon_bars + 1)},
         }
     )
 

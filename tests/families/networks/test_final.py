@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import DataError, StaleInputError
-from trading_hpo.families.family import DivergedError, FinalData
-from trading_hpo.families.networks.final import FINAL_FOLD, TrainedNetwork, train_final
-from trading_hpo.families.networks.fold import Recipe
+from trading_hpo.families.family import DivergedError, FinalData, Rows
+from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.networks.final import TrainedNetwork, train_final
+from trading_hpo.families.networks.fitting import Recipe
+from trading_hpo.families.networks.fold import fit_fold
 from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.task import Decision
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.training.loop import fit, predict
-from trading_hpo.training.seeding import RandomStream, fold_seed
+from trading_hpo.training.loop import predict
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import BarRange, Panel
 
@@ -25,11 +28,6 @@ MakePanel = Callable[..., Panel]
 L, SEED = 5, 3
 TRAINING = TrainingConfig(epochs=50, window_bars=L, max_windows_per_epoch=200)
 PARAMETERS: dict[str, Any] = {"batch_size": 64, "learning_rate": 5e-3, "asset_embedding_dim": 3}
-FOLDS = [
-    {"stopped_epoch": 2, "threshold": 0.9, "epochs": 40},
-    {"stopped_epoch": 30, "threshold": 0.25, "epochs": 50},
-    {"stopped_epoch": 3, "threshold": -7.0, "epochs": 13},
-]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +41,9 @@ def rows(panel: Panel) -> np.ndarray:
 
 
 def final(panel: Panel, rows: np.ndarray, model_type: str = "mlp", **more: Any) -> TrainedNetwork:
-    options: dict[str, Any] = {"parameters": PARAMETERS, "folds": FOLDS, "card": {"trial_number": 4}, **more}
-    data = FinalData(model_type, panel, rows, rows[-40:], options.pop("training", TRAINING), options.pop("seed", SEED))
+    options: dict[str, Any] = {"parameters": PARAMETERS, "card": {"trial_number": 4}, **more}
+    training, seed = options.pop("training", TRAINING), options.pop("seed", SEED)
+    data = FinalData(model_type, panel, rows[:-40], rows[-40:], training, BacktestConfig(), seed)
     return train_final(data, **options)
 
 
@@ -57,56 +56,34 @@ def trained(panel: Panel, rows: np.ndarray) -> TrainedNetwork:
     return final(panel, rows)
 
 
-def test_the_final_network_calls_the_positive_class_as_often_as_it_occurs_in_the_latest_rows(
+def test_the_final_network_calls_the_positive_class_as_often_as_it_occurs_in_the_stop_rows(
     panel: Panel, rows: np.ndarray, trained: TrainedNetwork
 ) -> None:
-    latest = rows[-40:]
-    called = trained.decision.calls(trained.forecast(panel, latest))
-    assert abs(int(called.sum()) - int(panel.target.ravel()[latest].sum())) <= 1
+    stop = rows[-40:]
+    called = trained.decision.calls(trained.forecast(panel, stop))
+    assert abs(int(called.sum()) - int(panel.target.ravel()[stop].sum())) <= 1
 
 
-def test_epochs_are_the_median_of_the_folds_stopped_epochs(
+def test_the_final_network_is_the_epoch_that_a_fold_with_the_same_rows_stops_at(
     panel: Panel, rows: np.ndarray, trained: TrainedNetwork
 ) -> None:
-    assert trained.card["epochs"] == 3
-    # The same by the parts that a training is made of.
+    train, stop, later = rows[:-40], rows[-40:], panel.rows((BarRange(150, 220),), L)
     recipe = Recipe.of("mlp", PARAMETERS, panel, TRAINING, SEED)
-    stream = RandomStream(fold_seed(SEED, FINAL_FOLD, PARAMETERS))
-    network, scaler = recipe.build(stream), Scaler.fit(panel, rows, TRAINING.clip_sigma)
-    windows = Windows(panel, L)
-    epochs = fit(
-        network,
-        windows,
-        rows,
-        scaler,
-        recipe.targets(panel, recipe.task.scale(panel.target[rows])),
-        recipe.components,
-        epochs=3,
-        batch_size=64,
-        learning_rate=5e-3,
-        stream=stream,
-        max_windows=200,
-    )
-    assert len(list(epochs)) == 3
-    np.testing.assert_array_equal(scores(trained, panel, rows), predict(network, windows, rows, scaler).numpy()[:, 0])
+    windows, backtest = Windows(panel, L), BacktestConfig()
+    *_, last = fit_fold(recipe, panel, windows, FINAL, Rows(train, stop, later, later), backtest, lambda: False)
+    assert trained.card["epochs"] == last.stopped_epoch < last.epochs
+    assert trained.decision.threshold == last.threshold
+    assert trained.card["learning_rates"] == [PARAMETERS["learning_rate"]] * last.stopped_epoch
+    constant = constant_forecast(panel, later, train)
+    judged = judge(panel, later, trained.forecast(panel, later), trained.decision, backtest, constant)
+    assert judged.metrics == pytest.approx(last.metrics)
 
 
-def test_the_learning_rates_are_the_median_of_the_folds(
-    panel: Panel, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = []
-
-    def watched(*arguments: Any, **options: Any) -> Any:
-        for result in fit(*arguments, **options):
-            found.append(result.learning_rate)
-            yield result
-
-    monkeypatch.setattr("trading_hpo.families.networks.final.fit", watched)
-    rate = PARAMETERS["learning_rate"]
-    rates = [[rate, rate / 2], [rate, rate, rate / 4], [rate, rate / 4, rate / 8]]
-    folds = [{"stopped_epoch": 5, "learning_rates": one} for one in rates]
-    final(panel, rows, folds=folds)
-    assert found == pytest.approx([rate, rate / 2, rate * 3 / 16, rate * 3 / 16, rate * 3 / 16])
+def test_the_schedule_follows_the_scores_of_the_stop_rows(panel: Panel, rows: np.ndarray, plugged_in: None) -> None:
+    trained = final(panel, rows, training=TRAINING.model_copy(update={"schedule": "plateau", "epochs": 12}))
+    rates = trained.card["learning_rates"]
+    assert len(rates) == trained.card["epochs"]
+    assert rates[0] == PARAMETERS["learning_rate"]
 
 
 def test_a_network_of_several_quantiles_survives_its_files(
@@ -121,14 +98,6 @@ def test_a_network_of_several_quantiles_survives_its_files(
     np.testing.assert_array_equal(said.quantiles, again.quantiles)
     output = predict(loaded.network, Windows(panel, L), rows, loaded.scaler)
     np.testing.assert_array_equal(again.score, output[:, 1].numpy())  # the median
-
-
-@pytest.mark.parametrize(("stopped", "epochs"), [([1], 1), ([2, 5], 3), ([1, 9, 9, 9], 9)])
-def test_an_even_number_of_folds_rounds_its_median_down(
-    panel: Panel, rows: np.ndarray, stopped: list[int], epochs: int
-) -> None:
-    folds = [{"stopped_epoch": epoch, "threshold": 0.1} for epoch in stopped]
-    assert final(panel, rows, folds=folds).card["epochs"] == epochs
 
 
 def test_training_again_gives_the_same_network(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
@@ -148,7 +117,8 @@ def test_card_says_where_the_network_comes_from(panel: Panel, rows: np.ndarray, 
     assert trained.card["trial_number"] == 4
     assert trained.card["model_type"] == "mlp"
     assert trained.card["params"] == PARAMETERS
-    assert trained.card["train_rows"] == len(rows)
+    assert (trained.card["train_rows"], trained.card["stop_rows"]) == (len(rows) - 40, 40)
+    assert trained.card["trained_until"] == panel.timestamps[panel.label_end[rows].max()].isoformat()
     assert trained.card["label"] == {"kind": "direction", "horizon_bars": 1, "threshold": 0.0}
     assert trained.card["assets"] == list(panel.assets)
     assert trained.card["features"] == list(panel.feature_names)
@@ -212,7 +182,7 @@ def test_a_network_that_blew_up_is_not_handed_over(make_panel: MakePanel, rows: 
     panel = make_panel(kind="forward_return")
     wild = PARAMETERS | {"learning_rate": 10.0, "hidden_layers": 16, "hidden_dim_2": 64}
     with pytest.raises(DivergedError, match="final training"):
-        final(panel, rows, parameters=wild, folds=[{"stopped_epoch": 8, "threshold": 0.0}])
+        final(panel, rows, parameters=wild)
 
 
 def same(one: TrainedNetwork, other: TrainedNetwork, panel: Panel) -> bool:
@@ -233,7 +203,7 @@ def test_a_network_of_an_earlier_version_is_refused_with_what_to_run(
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_a_network_survives_its_files(panel: Panel, rows: np.ndarray, model_type: str, tmp_path: Path) -> None:
-    trained = final(panel, rows, model_type, folds=[{"stopped_epoch": 1, "threshold": 1 / 3}])
+    trained = final(panel, rows, model_type, training=TRAINING.model_copy(update={"epochs": 1}))
     trained.save(tmp_path / "deep" / "folder")
     assert same(TrainedNetwork.load(tmp_path / "deep" / "folder"), trained, panel)
 

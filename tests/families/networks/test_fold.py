@@ -16,7 +16,8 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.family import DivergedError, FoldScore, Rows
 from trading_hpo.families.judgement import monitored
-from trading_hpo.families.networks.fold import Recipe, fit_fold
+from trading_hpo.families.networks.fitting import Recipe
+from trading_hpo.families.networks.fold import fit_fold
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import save_panel
 from trading_hpo.metrics.registry import METRICS
@@ -144,7 +145,8 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.market.panel import open_panel
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.families.family import Rows
-from trading_hpo.families.networks.fold import Recipe, fit_fold
+from trading_hpo.families.networks.fitting import Recipe
+from trading_hpo.families.networks.fold import fit_fold
 from trading_hpo.training.windows import Windows
 import numpy as np
 torch.set_num_threads(1)
@@ -167,7 +169,7 @@ def test_another_process_finds_the_same_score(panel: Panel, folds: list[Rows], m
     save_panel(panel, tmp_path / "panel.safetensors")
     order = {
         "panel": str(tmp_path / "panel.safetensors"),
-        "rows": [part.tolist() for part in (folds[0].train, folds[0].stop, folds[0].validation)],
+        "rows": [part.tolist() for part in (folds[0].train, folds[0].stop, folds[0].validation, folds[0].traded)],
         "training": TRAINING.model_dump(),
         "model_type": model_type,
         "parameters": SHARED,
@@ -258,7 +260,7 @@ def test_what_is_monitored_is_improved_in_its_own_direction(
         seen.append(monitored(*arguments))
         return seen[-1]
 
-    monkeypatch.setattr("trading_hpo.families.networks.fold.monitored", watched)
+    monkeypatch.setattr("trading_hpo.families.networks.fitting.monitored", watched)
     scores = run(panel, folds[0], training=LONGER.model_copy(update={"monitor_metric": "mse"}))
     assert scores[-1]["stopped_epoch"] == int(np.argmax(seen)) + 1
     assert max(seen) < 0  # a mean squared error, the smaller the better

@@ -1,6 +1,6 @@
 """The family of networks: a loop over epochs, stopped early, on every fold."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from trading_hpo.families.family import Costs, Family, FinalData, FoldScore, Stu
 from trading_hpo.families.networks import fold as one_fold
 from trading_hpo.families.networks.cost import inference_flop, latency_ms, memory_mb, training_flop
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
-from trading_hpo.families.networks.fold import Recipe
+from trading_hpo.families.networks.fitting import Recipe
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.windows import Windows
 
@@ -66,12 +66,11 @@ class Networks(Family):
     def fit_final(
         self,
         parameters: Mapping[str, Any],
-        folds: Sequence[Mapping[str, Any]],
         data: FinalData,
         card: Mapping[str, Any],
     ) -> TrainedNetwork:
-        """Train on all rows before the holdout."""
-        return train_final(data, parameters, folds, card)
+        """Train on the train rows, and stop by the stop rows."""
+        return train_final(data, parameters, card)
 
     def load(self, folder: Path) -> TrainedNetwork:
         """Read a network."""

@@ -1,8 +1,8 @@
-"""The last training of a configuration, on everything before the holdout, and the network it leaves."""
+"""The last training of a configuration, up to the holdout, and the network it leaves."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,17 @@ from safetensors.torch import save_file
 from torch import nn
 
 from trading_hpo.errors import DataError, StaleInputError
-from trading_hpo.families.family import MODEL_FILE, DivergedError, FinalData, as_trained
+from trading_hpo.families.family import MODEL_FILE, FinalData, as_trained
 from trading_hpo.families.networks.architecture import Architecture
-from trading_hpo.families.networks.fold import Recipe
+from trading_hpo.families.networks.fitting import Fitting, Recipe
+from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
-from trading_hpo.training.loop import fit, predict
+from trading_hpo.training.loop import predict
 from trading_hpo.training.machine import use_one_thread
-from trading_hpo.training.schedules.replay import Replay
-from trading_hpo.training.seeding import RandomStream, fold_seed
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
-
-FINAL_FOLD = -1  # seeds the final training; no fold has this number
 
 
 @dataclass(frozen=True)
@@ -136,61 +133,40 @@ class TrainedNetwork:
         return TrainedNetwork(architecture, network, scaler, decision, description["card"])
 
 
-def train_final(
-    data: FinalData, parameters: Mapping[str, Any], folds: Sequence[Mapping[str, Any]], card: Mapping[str, Any]
-) -> TrainedNetwork:
-    """Train a configuration on all rows before the holdout.
+def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[str, Any]) -> TrainedNetwork:
+    """Train a configuration on the train rows and keep the epoch that is best on the stop rows.
 
-    Epochs are the median of the folds' stopped epochs: nothing is left to stop on. For the same reason the learning
-    rate of each epoch is the median over the folds. The threshold follows the same rule as in the folds, on the latest
-    rows; a prevalence needs no scores that training has not seen.
-
-    **Looks ahead:** label only, of the rows given.
+    **Looks ahead:** label only, of the rows given; weights and scaler see train rows, epochs and threshold stop rows.
 
     Args:
         data: The rows.
         parameters: Of the trial.
-        folds: What the trial left per fold.
         card: Goes with the network.
 
     Raises:
-        DivergedError: A weight is not finite.
+        DivergedError: A loss or an output is not finite.
     """
     use_one_thread()  # as the folds were trained: another number may round differently
-    panel, training = data.panel, data.training
-    recipe = Recipe.of(data.model_type, parameters, panel, training, data.seed)
-    epochs = max(int(np.median([fold["stopped_epoch"] for fold in folds])), 1)
-    stream = RandomStream(fold_seed(data.seed, FINAL_FOLD, parameters))
-    network = recipe.build(stream)
-    scaler = Scaler.fit(panel, data.rows, training.clip_sigma).to(training.device)
-    windows = Windows(panel, recipe.architecture.window_bars, training.device)
-    unit = recipe.task.scale(panel.target[data.rows])
-    for _ in fit(
-        network,
-        windows,
-        data.rows,
-        scaler,
-        recipe.targets(panel, unit),
-        replace(recipe.components, schedule=Replay.of(folds, recipe.chosen.learning_rate)),
-        epochs=epochs,
-        batch_size=recipe.chosen.batch_size,
-        learning_rate=recipe.chosen.learning_rate,
-        stream=stream,
-        max_windows=training.max_windows_per_epoch,
-    ):
-        pass
-    if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
-        raise DivergedError("a weight was not finite after the final training")
-    output = predict(network, windows, data.latest_rows, scaler, training.eval_batch_size).cpu().numpy()
-    latest = recipe.task.forecast(output, recipe.head, unit)
-    decision = recipe.task.decide(latest, panel.target[data.latest_rows], training.threshold)
+    recipe = Recipe.of(data.model_type, parameters, data.panel, data.training, data.seed)
+    windows = Windows(data.panel, recipe.architecture.window_bars, data.training.device)
+    fitting = Fitting(recipe, data.panel, windows, FINAL, data.train, data.stop)
+    rates = []
+    for epoch in fitting.epochs(data.backtest, should_stop=lambda: False):
+        rates.append(epoch.learning_rate)
+        if epoch.is_best:
+            best, weights = epoch, {name: part.clone() for name, part in fitting.network.state_dict().items()}
+    fitting.network.load_state_dict(weights)
     full_card = {
         **card,
         **data.card(),
         "params": dict(parameters),
-        "epochs": epochs,
+        "epochs": best.number,
+        "stop_loss": best.stop_loss,
+        "learning_rates": rates[: best.number],
         "head": {"kind": recipe.head.kind, "levels": list(recipe.head.levels)},
-        "unit": unit.tolist(),
+        "unit": fitting.unit.tolist(),
         "torch": torch.__version__,
     }
-    return TrainedNetwork(recipe.architecture, network.cpu(), scaler.to("cpu"), decision, full_card)
+    return TrainedNetwork(
+        recipe.architecture, fitting.network.cpu(), fitting.scaler.to("cpu"), best.decision, full_card
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
@@ -21,6 +22,7 @@ def retrain(
     folds: pd.DataFrame,
     window_bars: int,
     training: TrainingConfig,
+    backtest: BacktestConfig,
     seed: int,
     stop_fraction: float,
 ) -> TrainedModel | dict[str, Any]:
@@ -39,15 +41,10 @@ def retrain(
         "panel_digest": results["panel_digest"],
         "searched_until": results["searched_until"],
     }
-    data = FinalData(
-        model_type,
-        panel,
-        split.search_rows(panel, window_bars),
-        split.latest_rows(panel, stop_fraction, window_bars),
-        training,
-        seed,
-    )
-    return family_of(model_type).fit_final(best["params"], best["folds"], data, card)
+    fold = split.final_fold(stop_fraction)
+    train, stop = (split.rows(panel, fold, role, window_bars) for role in ("train", "stop"))
+    data = FinalData(model_type, panel, train, stop, training, backtest, seed)
+    return family_of(model_type).fit_final(best["params"], data, card)
 
 
 def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: Split, settings: dict[str, Any]) -> None:

@@ -89,10 +89,10 @@ class Ridges(BatchFamily):
             raise Interrupted
         panel, rows = data.panel, data.folds[fold]
         model = _model(shared[fold], parameters, panel, rows.stop, data.training.threshold, {})
-        constant = constant_forecast(panel, rows.validation, rows.train)
-        forecast = model.forecast(panel, rows.validation)
+        constant = constant_forecast(panel, rows.traded, rows.train)
+        forecast = model.forecast(panel, rows.traded)
         judged = judge(
-            panel, rows.validation, forecast, model.decision, data.backtest, constant, rows.validation_ranges
+            panel, rows.traded, forecast, model.decision, data.backtest, constant, rows.validation_ranges, rows.judged
         )
         yield FoldScore(fold, 1, 1, model.decision.threshold, judged.metrics, 0.0, 0.0, 0.0, (), finished=True)
 
@@ -113,13 +113,12 @@ class Ridges(BatchFamily):
     def fit_final(
         self,
         parameters: Mapping[str, Any],
-        folds: Sequence[Mapping[str, Any]],
         data: FinalData,
         card: Mapping[str, Any],
     ) -> TrainedRidge:
         """**Looks ahead:** label only, of the rows given."""
-        normal, full = Normal.of(data.panel, data.rows), {**card, **data.card(), "params": dict(parameters)}
-        return _model(normal, parameters, data.panel, data.latest_rows, data.training.threshold, full)
+        normal, full = Normal.of(data.panel, data.train), {**card, **data.card(), "params": dict(parameters)}
+        return _model(normal, parameters, data.panel, data.stop, data.training.threshold, full)
 
     def load(self, folder: Path) -> TrainedRidge:
         """Read a model."""

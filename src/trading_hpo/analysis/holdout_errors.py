@@ -1,0 +1,85 @@
+"""How far a holdout's metrics might have come out otherwise: the same bars drawn anew, in blocks."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Int
+
+from trading_hpo.families.judgement import Judgement
+from trading_hpo.metrics.compute import compute_metrics
+from trading_hpo.metrics.metric import Returns, Targets
+from trading_hpo.tasks.task import Forecast
+
+N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
+N_BLOCKS = 20
+
+
+def standard_errors(
+    judged: Judgement,
+    forecast: Forecast,
+    targets: Targets,
+    bar: Int[np.ndarray, " N"],
+    horizon_bars: int,
+    regression_weight: float,
+) -> dict[str, float | None]:
+    """Return the standard deviation of every metric over resamples of the bars, each computed as a whole.
+
+    Rows of one bar, and of neighbouring bars, move together, and labels overlap: a number over thousands of rows looks
+    surer than it is. So bars are drawn with all their rows, in blocks of random length, a twentieth of the bars in the
+    mean. A total return or a drawdown is that of so many bars, not of a block's.
+
+    **Looks ahead:** label only, to judge.
+
+    Args:
+        judged: What the forecast was worth.
+        forecast: Of the rows that are judged, with its calls.
+        targets: Of the same rows.
+        bar: Of the same rows.
+        horizon_bars: H; blocks are longer in the mean.
+        regression_weight: As of ``compute_metrics``.
+
+    Returns:
+        None for a metric that a resample has not.
+
+    Source: Politis and Romano (1994), The Stationary Bootstrap.
+    """
+    order = np.argsort(bar, kind="stable")
+    first = np.searchsorted(bar[order], judged.bars)
+    count = np.searchsorted(bar[order], judged.bars, side="right") - first
+    draws = []
+    for bars in _resamples(len(judged.bars), max(len(judged.bars) / N_BLOCKS, horizon_bars)):
+        rows = order[_rows_of(first[bars], count[bars])]
+        draws.append(
+            compute_metrics(
+                forecast.at(rows),
+                Targets(targets.values[rows], targets.positive[rows]),
+                _at(judged.traded, bars),
+                None if judged.constant is None else _at(judged.constant, bars),
+                regression_weight=regression_weight,
+            )
+        )
+    by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
+    return {name: None if None in values else float(np.std(values, ddof=1)) for name, values in by_name.items()}
+
+
+def _resamples(n_bars: int, mean_length: float) -> Iterator[Int[np.ndarray, " T"]]:
+    """Yield bar numbers: each follows the one before, round the end, or, once in a block's length, begins anew."""
+    random = np.random.default_rng(0)
+    for _ in range(N_DRAWS):
+        begins = random.random(n_bars) < 1 / mean_length
+        begins[0] = True
+        block = np.cumsum(begins) - 1
+        starts = random.integers(n_bars, size=block[-1] + 1)
+        yield (starts[block] + np.arange(n_bars) - np.flatnonzero(begins)[block]) % n_bars
+
+
+def _rows_of(first: Int[np.ndarray, " T"], count: Int[np.ndarray, " T"]) -> Int[np.ndarray, " N"]:
+    """Return ``first, first + 1, ...``, so many of each."""
+    before = np.cumsum(count) - count
+    rows: Int[np.ndarray, " N"] = np.repeat(first - before, count) + np.arange(count.sum())
+    return rows
+
+
+def _at(returns: Returns, bars: Int[np.ndarray, " T"]) -> Returns:
+    turnover = None if returns.turnover is None else returns.turnover[bars]
+    return Returns(returns.net[bars], returns.bars_per_year, turnover)

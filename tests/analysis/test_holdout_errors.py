@@ -1,0 +1,83 @@
+"""Errors of a holdout's metrics: as large as they should be, on the scale of the metric, and the same every time."""
+
+import numpy as np
+import pytest
+from arch.bootstrap import StationaryBootstrap
+
+from trading_hpo.analysis.holdout_errors import N_BLOCKS, N_DRAWS, _resamples, standard_errors
+from trading_hpo.families.judgement import Judgement
+from trading_hpo.metrics.compute import compute_metrics
+from trading_hpo.metrics.metric import Returns, Targets
+from trading_hpo.metrics.trading import max_drawdown
+from trading_hpo.tasks.task import Forecast
+
+T, A = 800, 3
+
+
+def errors_of(net, truth=None, called=None, horizon=1):
+    """Of a series of returns, and of calls of A assets on every bar."""
+    bars = np.arange(100, 100 + len(net))
+    shape = (A, len(net))
+    truth = np.zeros(shape, dtype=bool) if truth is None else truth
+    called = truth if called is None else called
+    forecast = Forecast(called.ravel().astype(float), probability=called.ravel().astype(float), called=called.ravel())
+    targets = Targets(truth.ravel()[:, None].astype(float), truth.ravel())
+    traded = Returns(net, 252.0, np.full(len(net), 0.1))
+    metrics = compute_metrics(forecast, targets, traded, None, regression_weight=0.3)
+    judged = Judgement(metrics, traded, bars)
+    return standard_errors(judged, forecast, targets, np.tile(bars, A), horizon, 0.3)
+
+
+def moving(weight, seed=0):
+    """Returns that follow each other by a weight."""
+    random, net = np.random.default_rng(seed), np.zeros(T)
+    for bar in range(1, T):
+        net[bar] = weight * net[bar - 1] + random.normal(0.0003, 0.01)
+    return net
+
+
+def test_the_error_of_a_total_return_is_that_of_the_whole_not_of_a_block():
+    net = moving(0.0)
+    whole = np.std(net) * np.sqrt(T) * np.prod(1 + net)  # first order
+    assert errors_of(net)["total_return"] == pytest.approx(whole, rel=0.3)
+    assert errors_of(np.concatenate([net, net]))["total_return"] > errors_of(net)["total_return"]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_errors_agree_with_the_stationary_bootstrap_of_arch(weight):
+    net = moving(weight)
+    theirs = StationaryBootstrap(T / N_BLOCKS, net, seed=1)
+    found = theirs.apply(lambda r: np.array([np.prod(1 + r) - 1, max_drawdown(r), (r > 0).mean()]), 2000).std(axis=0)
+    ours = errors_of(net)
+    assert [ours[name] for name in ("total_return", "max_drawdown", "win_rate")] == pytest.approx(found, rel=0.15)
+
+
+def test_bars_that_move_together_are_less_sure_than_bars_that_do_not():
+    random = np.random.default_rng(2)
+    truth = random.random((A, T)) < 0.5
+    alone = np.where(random.random((A, T)) < 0.7, truth, ~truth)
+    in_runs = np.where(np.repeat(random.random(T // 40) < 0.7, 40), truth, ~truth)
+    one, two = (errors_of(moving(0.0), truth, called)["accuracy"] for called in (alone, in_runs))
+    assert one == pytest.approx(np.sqrt(0.7 * 0.3 / (A * T)), rel=0.35)
+    assert two > 4 * one
+
+
+def test_a_resample_has_as_many_bars_in_blocks_of_the_asked_length_and_all_bars_are_as_likely():
+    drawn = list(_resamples(T, 40.0))
+    assert len(drawn) == N_DRAWS
+    assert {len(bars) for bars in drawn} == {T}
+    follows = np.mean([((bars[1:] - bars[:-1]) % T == 1).mean() for bars in drawn])
+    assert follows == pytest.approx(1 - 1 / 40, abs=0.002)
+    counts = np.bincount(np.concatenate(drawn), minlength=T) / N_DRAWS
+    assert counts.min() > 0.5
+    assert counts.max() < 1.6
+
+
+def test_the_same_look_has_the_same_errors_and_longer_labels_longer_blocks():
+    net = moving(0.5)
+    assert errors_of(net) == errors_of(net)
+    assert errors_of(net, horizon=200)["total_return"] != errors_of(net)["total_return"]
+
+
+def test_a_metric_that_a_resample_lacks_has_no_error():
+    assert errors_of(np.zeros(T))["sharpe"] is None
