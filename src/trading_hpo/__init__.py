@@ -237,6 +237,7 @@ The tree, in the order in which data flow through it:
         relocation.py       a project that was moved
         networks.py         MLflow models
         network_model.py    what they run
+        network_input.py    windows by the names of features and assets
         server_sync.py      copies for a server
     notifications.py        messages about a search
     registry.py             components by name, plug-ins

@@ -5,22 +5,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
+from trading_hpo.errors import DataError
 from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.tracking.network_input import windows_of
 
 with warnings.catch_warnings(record=True):
-    # MLflow wants type hints from which it can guess a signature; named tensors have none, and ours is written out.
+    # MLflow wants type hints from which it can guess a signature; a table of windows has none, and ours is written out.
 
     class NetworkModel(PythonModel):
         """Scores windows of bars.
 
-        Input: ``windows [B, L, F]`` of unscaled features, oldest bar first, and ``asset [B]``, the place in the card's
-        list of assets. Output, one row per window: ``score``, ``forecast`` (a probability, or the number itself) and
-        ``called`` (by the network's own decision).
+        Input, one row per window: ``asset`` by name, and each feature by its name, with the unscaled values of the
+        window's bars, oldest first. ``windows [B, L, F]`` may stand for all features, in the order of the metadata, and
+        the place in its list for an asset. Output, one row per window: ``score``, ``forecast`` (a probability, or the
+        number itself) and ``called`` (by the network's own decision).
         """
 
         def load_context(self, context: PythonModelContext) -> None:
@@ -29,16 +32,24 @@ with warnings.catch_warnings(record=True):
                 import_module(plugin)
             self._network = TrainedNetwork.load(Path(context.artifacts["network"]))
 
-        def predict(self, context: PythonModelContext, model_input: Any, params: Any = None) -> pd.DataFrame:
-            """Score a batch."""
+        def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
+            """Score a batch.
+
+            Raises:
+                MlflowException: The network refuses the input. MLflow's server hides every other error from its caller.
+            """
             del context, params
-            windows, asset = np.asarray(model_input["windows"]), np.asarray(model_input["asset"])
-            forecast = self._network.forecast_windows(windows, asset)
+            network = self._network
+            try:
+                windows, asset = windows_of(model_input, network.architecture.window_bars, network.card)
+                forecast = network.forecast_windows(windows, asset)
+            except DataError as error:
+                raise MlflowException.invalid_parameter_value(str(error)) from error
             return pd.DataFrame(
                 {
                     "score": forecast.score.astype(float),
                     "forecast": forecast.expected.astype(float),
-                    "called": self._network.decision.calls(forecast),
+                    "called": network.decision.calls(forecast),
                 }
             )
 

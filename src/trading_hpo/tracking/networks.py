@@ -4,16 +4,21 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import mlflow
 import numpy as np
+import pandas as pd
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType
 
 from trading_hpo.families.networks.final import TrainedNetwork
 from trading_hpo.registry import load_plugins
+from trading_hpo.tracking.network_input import ASSET, WINDOWS
 from trading_hpo.types import Panel
 
 _CODE = Path(__file__).with_name("network_model.py")
@@ -25,29 +30,13 @@ EXAMPLE_ROWS = 2
 def log_network(network: TrainedNetwork, panel: Panel) -> str:
     """Log a network into the active run as a model that anybody can load; return its URI.
 
-    It carries the package's code and that of the plug-ins, a signature of its tensors, and an example: the first
-    windows of the panel, which are never of the holdout.
+    It carries the package's code and that of the plug-ins, what it was made for, a signature of its features, and an
+    example: the first windows of the panel, which are never of the holdout.
 
     Args:
         network: After the final training.
         panel: Gives the example.
     """
-    length, n_features = network.architecture.window_bars, network.architecture.n_features
-    signature = ModelSignature(
-        Schema(
-            [
-                TensorSpec(np.dtype("float32"), (-1, length, n_features), "windows"),
-                TensorSpec(np.dtype("int64"), (-1,), "asset"),
-            ]
-        ),
-        Schema(
-            [
-                ColSpec(DataType.double, "score"),
-                ColSpec(DataType.double, "forecast"),
-                ColSpec(DataType.boolean, "called"),
-            ]
-        ),
-    )
     with TemporaryDirectory() as folder, warnings.catch_warnings(record=True), _no_bytecode():
         network.save(Path(folder) / "network")
         info = mlflow.pyfunc.log_model(
@@ -56,12 +45,39 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
             artifacts={"network": str(Path(folder) / "network")},
             code_paths=[str(_PACKAGE), *map(_place, load_plugins())],
             model_config={"plugins": list(load_plugins())},
-            pip_requirements=list(_REQUIRED),
-            signature=signature,
-            input_example=_example(panel, length),
-            metadata={key: str(network.card.get(key)) for key in ("study_name", "trial_number", "metric")},
+            pip_requirements=[_pinned(name) for name in _REQUIRED],
+            signature=_signature(network.card["features"]),
+            input_example=_example(panel, network.architecture.window_bars),
+            metadata=_made_for(network),
         )
     return str(info.model_uri)
+
+
+def _signature(features: list[str]) -> ModelSignature:
+    # Why not tensors? MLflow takes them in one dtype only. Why not arrays of doubles? It refuses whole numbers in them,
+    # and matrices. So the signature has the names, and the network itself checks shapes and values.
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    inputs = [ColSpec(anything, ASSET), *(ColSpec(anything, name, required=False) for name in (*features, WINDOWS))]
+    outputs = (("score", DataType.double), ("forecast", DataType.double), ("called", DataType.boolean))
+    return ModelSignature(Schema([*inputs]), Schema([ColSpec(kind, name) for name, kind in outputs]))
+
+
+def _made_for(network: TrainedNetwork) -> dict[str, Any]:
+    card, scaler = network.card, network.scaler
+    known = ("study_name", "trial_number", "metric", "model_type", "features", "assets", "label", "bars_per_year")
+    return {key: card.get(key) for key in known} | {
+        "window_bars": network.architecture.window_bars,
+        "scaler": {
+            "mean": dict(zip(card["features"], scaler.mean.tolist(), strict=True)),
+            "spread": dict(zip(card["features"], scaler.spread.tolist(), strict=True)),
+            "clip_sigma": scaler.clip,
+        },
+    }
+
+
+def _pinned(name: str) -> str:
+    """The version that the network was trained with; of a build such as ``2.13.0+cpu``, what every index has."""
+    return f"{name}=={version(name).partition('+')[0]}"
 
 
 def _place(module: str) -> str:
@@ -80,8 +96,9 @@ def _no_bytecode() -> Iterator[None]:
         sys.dont_write_bytecode = before
 
 
-def _example(panel: Panel, length: int) -> dict[str, np.ndarray]:
+def _example(panel: Panel, length: int) -> pd.DataFrame:
     rows = panel.rows((panel.all_bars,), length)
     earliest = rows[np.argsort(panel.bar[rows], kind="stable")[:EXAMPLE_ROWS]]  # of any asset
     windows = panel.features[earliest[:, None] + np.arange(1 - length, 1)]
-    return {"windows": windows.astype(np.float32), "asset": panel.asset[earliest].astype(np.int64)}
+    values = {name: windows[:, :, place].tolist() for place, name in enumerate(panel.feature_names)}
+    return pd.DataFrame({ASSET: [panel.assets[number] for number in panel.asset[earliest]], **values})

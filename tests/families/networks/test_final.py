@@ -163,8 +163,9 @@ def test_a_missing_feature_and_an_unknown_asset_are_refused_by_name(
     ("change", "said"),
     [
         ({"windows": np.zeros((2, L + 1, 3))}, r"windows must be \d+ bars of 3 features \(feature_0, .*got \(2, "),
-        ({"windows": np.full((2, L, 3), np.nan)}, "feature_0 must be finite, got another value in bar 0 of window 0"),
+        ({"windows": np.full((2, L, 3), np.nan)}, "feature_0 must be finite, got nan in bar 0 of window 0 of asset_0"),
         ({"windows": np.zeros((2, L, 3)), "asset": np.array([0, 3])}, r"asset must be 0 to 2 \(asset_0, .*\[0, 3\]"),
+        ({"windows": np.zeros((2, L, 3)), "asset": np.array([0])}, r"one number for each window, got \(1,\) for"),
     ],
 )
 def test_windows_of_another_kind_are_refused(trained: TrainedNetwork, change: dict[str, Any], said: str) -> None:

@@ -1,7 +1,7 @@
 """The last training of a configuration, up to the holdout, and the network it leaves."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -64,25 +64,33 @@ class TrainedNetwork:
             DataError: The windows have another length or other features, a value is not finite, or there is no such
                 asset.
         """
-        length, features, assets = self.architecture.window_bars, self.card["features"], self.card["assets"]
-        problems = []
-        if windows.ndim != 3 or windows.shape[1:] != (length, len(features)):
-            problems.append(
-                f"windows must be {length} bars of {len(features)} features ({', '.join(features)}), got "
-                f"{windows.shape}."
-            )
-        elif not (finite := np.isfinite(windows)).all():
-            number, bar, place = np.argwhere(~finite)[0]
-            problems.append(f"{features[place]} must be finite, got another value in bar {bar} of window {number}.")
-        if ((asset < 0) | (asset >= len(assets))).any():
-            problems.append(
-                f"asset must be 0 to {len(assets) - 1} ({', '.join(assets)}), got {sorted(set(asset.tolist()))}."
-            )
+        problems = [*self._problems_of(windows, asset)]
         if problems:
             raise DataError(problems)
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
         return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
+
+    def _problems_of(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Iterator[str]:
+        length, features, assets = self.architecture.window_bars, self.card["features"], self.card["assets"]
+        known = bool(((asset >= 0) & (asset < len(assets))).all())
+        if windows.ndim != 3 or windows.shape[1:] != (length, len(features)):
+            yield (
+                f"windows must be {length} bars of {len(features)} features ({', '.join(features)}), got "
+                f"{windows.shape}."
+            )
+        elif not (finite := np.isfinite(windows)).all():
+            number, bar, place = np.argwhere(~finite)[0]
+            whose = f" of {assets[asset[number]]}" if known and number < len(asset) else ""
+            yield (
+                f"{features[place]} must be finite, got {windows[number, bar, place]} in bar {bar} of window "
+                f"{number}{whose}. Leave the window out."
+            )
+        if not known:
+            got = sorted(set(asset.tolist()))
+            yield f"asset must be 0 to {len(assets) - 1} ({', '.join(assets)}), got {got}."
+        if asset.shape != windows.shape[:1]:
+            yield f"asset must be one number for each window, got {asset.shape} for windows {windows.shape}."
 
     def _read(self, output: Float[np.ndarray, "B O"]) -> Forecast:
         head = Head(self.card["head"]["kind"], tuple(self.card["head"]["levels"]))
