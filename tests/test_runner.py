@@ -1,6 +1,7 @@
 """Nodes run when, and only when, what they depend on has changed."""
 
 import contextlib
+import json
 from functools import partial, update_wrapper
 
 import pytest
@@ -10,7 +11,7 @@ from kedro.pipeline import Pipeline, node
 
 from trading_hpo import runner
 from trading_hpo.datasets.results import ResultsDataset
-from trading_hpo.runner import ALL_OR_NOTHING, LIVE, ReusingRunner
+from trading_hpo.runner import ALL_OR_NOTHING, BEFORE, LIVE, ReusingRunner
 
 
 def files(folder, **parameters):
@@ -90,6 +91,25 @@ def test_a_failure_among_all_or_nothing_nodes_takes_back_what_the_run_wrote(tmp_
         run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=1, y=1)
     assert calls == ["first", "second"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_among_all_or_nothing_nodes_puts_back_what_was_there(tmp_path):
+    calls: list[str] = []
+    run(tmp_path, calls, tags=[ALL_OR_NOTHING], x=1, y=1)
+    before = {file.name: json.loads(file.read_text()) for file in tmp_path.iterdir()}
+    assert sorted(before) == ["a.json", "b.json", "c.json", "stamps.json"]
+    with contextlib.suppress(ValueError):
+        run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=2, y=1)
+    assert calls[3:] == ["first", "second"]
+    assert {file.name: json.loads(file.read_text()) for file in tmp_path.iterdir()} == before
+    run(tmp_path, calls, tags=[ALL_OR_NOTHING], x=1, y=1)
+    assert len(calls) == 5  # what was put back is up to date
+
+
+def test_copies_that_a_killed_run_left_go_with_the_next(tmp_path):
+    (tmp_path / f"b.json{BEFORE}").write_text("of a killed run")
+    run(tmp_path, [], tags=[ALL_OR_NOTHING], x=1, y=1)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.json", "b.json", "c.json", "stamps.json"]
 
 
 def test_a_failure_elsewhere_keeps_what_was_written(tmp_path):

@@ -41,7 +41,8 @@ SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
 class ParametersHook:
     """Adds what the configuration leaves to its default, so that a node may take ``params:hpo.seed`` alone.
 
-    Kedro knows the defaults of a group only in pipelines that take it whole.
+    Kedro knows the defaults of a group only in pipelines that take it whole. ``params:study_terms`` is what of all
+    groups decides which data and training a study is about.
     """
 
     @hook_impl
@@ -53,9 +54,11 @@ class ParametersHook:
         """
         from trading_hpo.parameters import Parameters
 
-        for name, value in _by_name(Parameters.of(parameters["parameters"])):
+        ours = Parameters.of(parameters["parameters"])
+        for name, value in _by_name(ours):
             if f"params:{name}" not in parameters:
                 catalog[f"params:{name}"] = value
+        catalog["params:study_terms"] = ours.study_terms
 
 
 def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

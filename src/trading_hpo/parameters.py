@@ -19,7 +19,8 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
-from trading_hpo.training.config import AUTO, TrainingConfig, losses_for
+from trading_hpo.tasks.registry import label_of
+from trading_hpo.training.config import AUTO, RetrainingConfig, TrainingConfig, losses_for
 
 
 class Parameters(Config):
@@ -37,6 +38,7 @@ class Parameters(Config):
     training: TrainingConfig = TrainingConfig()
     backtest: BacktestConfig = BacktestConfig()
     hpo: HpoConfig = Field(default_factory=HpoConfig)
+    retraining: RetrainingConfig = RetrainingConfig()
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
@@ -64,6 +66,17 @@ class Parameters(Config):
         if backtest.positions not in POSITIONS:
             raise ValueError(f"backtest.positions: {POSITIONS.unknown(backtest.positions)}")
         return backtest
+
+    @property
+    def study_terms(self) -> dict[str, Any]:
+        """What decides on which data and folds a study's networks are trained, and how: plain data."""
+        return {
+            "assets": self.assets if isinstance(self.assets, str) else list(self.assets),
+            **{name: getattr(self, name).model_dump(mode="json") for name in ("features", "holdout", "folds")},
+            "labels": label_of(self.labels.task),
+            "training": self.training.compared(),
+            "hpo": {"seed": self.hpo.seed},
+        }
 
     @property
     def study_base_name(self) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from trading_hpo.datasets.results import write_json
 from trading_hpo.registry import load_plugins
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
-ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs go again when one of them fails
+ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails
 STAMPS = "stamps"
+BEFORE = ".before"  # ending of the copies that are put back then
 
 
 class ReusingRunner(SequentialRunner):
@@ -40,22 +42,23 @@ class ReusingRunner(SequentialRunner):
         run_id: str | None = None,
     ) -> None:
         stamps = _Stamps(catalog)
-        written: list[Node] = []
-        for node in pipeline.nodes:
-            stamp = stamps.of(node)
-            if stamps.up_to_date(node, stamp):
-                continue
-            # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
-            stamps.drop(node)
-            try:
-                Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
-            except BaseException:
-                if ALL_OR_NOTHING in node.tags:
-                    _take_back([*written, node], catalog, stamps)
-                raise
-            stamps.keep(node, stamp)
-            if ALL_OR_NOTHING in node.tags:
-                written.append(node)
+        together = [node for node in pipeline.nodes if ALL_OR_NOTHING in node.tags]
+        before = _Before(catalog, stamps)
+        try:
+            for node in pipeline.nodes:
+                stamp = stamps.of(node)
+                if not stamps.up_to_date(node, stamp):
+                    if node in together:
+                        before.keep(node)
+                    # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
+                    stamps.drop(node)
+                    Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
+                    stamps.keep(node, stamp)
+                if together and node is together[-1]:
+                    before.forget(together)
+        except BaseException:
+            before.restore()
+            raise
 
 
 class _Stamps:
@@ -100,6 +103,18 @@ class _Stamps:
     def drop(self, node: Node) -> None:
         """Forget that the node ran."""
         if self._kept.pop(node.name, None) is not None and self._path is not None:
+            self._write(self._path)
+
+    def kept(self, node: Node) -> list[str] | None:
+        """Return what is remembered of a node."""
+        return self._kept.get(node.name)
+
+    def put_back(self, name: str, kept: list[str] | None) -> None:
+        """Remember of a node what was remembered before."""
+        self._kept.pop(name, None)
+        if kept is not None:
+            self._kept[name] = kept
+        if self._path is not None:
             self._write(self._path)
 
     def _outputs(self, node: Node) -> str:
@@ -165,13 +180,41 @@ def _code_of(node: Node, catalog: CatalogProtocol) -> str | None:
     return code_digest({name: Path(str(file)) for name, file in files.items()})
 
 
-def _take_back(nodes: list[Node], catalog: CatalogProtocol, stamps: _Stamps) -> None:
-    """Remove what this run has written: data that failed a check leave nothing behind."""
-    for node in nodes:
-        stamps.drop(node)
+class _Before:
+    """What the outputs of some nodes were before a run has written them: data that are refused change nothing."""
+
+    def __init__(self, catalog: CatalogProtocol, stamps: _Stamps) -> None:
+        self._catalog, self._stamps = catalog, stamps
+        self._copies: dict[Path, Path | None] = {}  # by file; none where there was no file
+        self._kept: dict[str, list[str] | None] = {}
+
+    def keep(self, node: Node) -> None:
+        """Copy what a node is about to write over."""
+        self._kept[node.name] = self._stamps.kept(node)
         for name in node.outputs:
-            path = file_of(catalog[name])
-            if path is not None and path.is_dir():
+            path = file_of(self._catalog[name])
+            if path is not None:
+                copy = path.with_name(f"{path.name}{BEFORE}") if path.is_file() else None
+                if copy is not None:
+                    shutil.copy2(path, copy)
+                self._copies[path] = copy
+
+    def restore(self) -> None:
+        """Put everything back."""
+        for path, copy in self._copies.items():
+            if copy is not None:
+                copy.replace(path)
+            elif path.is_dir():
                 shutil.rmtree(path)
-            elif path is not None:
+            else:
                 path.unlink(missing_ok=True)
+        for name, stamp in self._kept.items():
+            self._stamps.put_back(name, stamp)
+        self._copies, self._kept = {}, {}
+
+    def forget(self, nodes: Sequence[Node]) -> None:
+        """Let what the nodes have written stay; copies that a killed run has left go, too."""
+        for path in (file_of(self._catalog[name]) for node in nodes for name in node.outputs):
+            if path is not None:
+                path.with_name(f"{path.name}{BEFORE}").unlink(missing_ok=True)
+        self._copies, self._kept = {}, {}

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.makers.panels import panel_of
+from tests.pipelines.conftest import TERMS, TRAINING, WINDOW
 
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import FinalData
 from trading_hpo.families.networks.final import train_final
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.market.panel import open_panel
+from trading_hpo.market.panel import save_panel
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
@@ -21,95 +23,100 @@ from trading_hpo.pipelines.evaluation.nodes import (
     look_at_holdout,
     tabulate_holdout,
 )
-from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import build_split, split_to_table
-from trading_hpo.study.conditions import panel_digest
-from trading_hpo.training.config import TrainingConfig
-
-TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
-SETTINGS = (TRAINING.window_bars, BacktestConfig())
+from trading_hpo.study.conditions import Conditions
 
 
 @pytest.fixture
-def panel(panel_file):
-    return open_panel(panel_file)
-
-
-@pytest.fixture
-def split(panel):
-    return build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
-
-
-@pytest.fixture
-def folds(panel, split):
-    return split_to_table(split, panel)
-
-
-@pytest.fixture
-def network(panel, split):
-    rows = panel.rows((split.search,), TRAINING.window_bars)
-    card = {
-        "panel_digest": panel_digest(panel),
-        "study_name": "test.mlp",
-        "searched_until": panel.timestamps[split.search.stop].isoformat(),
-    }
-    data = FinalData("mlp", panel, rows[:-60], rows[-60:], TRAINING, BacktestConfig(), 0)
-    return train_final(data, {"hidden_dim_1": 4}, card)
+def network(panel, split, found):
+    fold = split.final_fold(0.25)
+    train, stop = (split.rows(panel, fold, role, WINDOW) for role in ("train", "stop"))
+    data = FinalData("mlp", panel, train, stop, TRAINING, BacktestConfig(), 0)
+    return train_final(data, {"hidden_dim_1": 4}, {name: found[name] for name in found if name != "best"})
 
 
 # The look
 
 
-def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, folds, split):
-    result, forecasts, returns = look_at_holdout(network, panel, folds, *SETTINGS)
+def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, panels, split):
+    result, forecasts, returns = look_at_holdout(network, panels, TERMS, BacktestConfig())
     holdout = split.holdout
     assert sorted(forecasts["timestamp"].unique()) == panel.timestamps[holdout.start : holdout.stop].tolist()
     assert returns["timestamp"].tolist() == panel.timestamps[holdout.start + 1 : holdout.stop + 1].tolist()
-    assert result["samples"] == len(forecasts) == panel.n_assets * len(bars)
+    assert result["samples"] == len(forecasts) == panel.n_assets * len(returns)
     assert forecasts["forecast"].between(0, 1).all()
     assert result["target_kind"] == "class"
-    rows = panel.rows((split.holdout,), TRAINING.window_bars)
+    rows = panel.rows((split.holdout,), WINDOW)
     np.testing.assert_array_equal(forecasts["called"], network.decision.calls(network.forecast(panel, rows)))
 
 
-def test_a_skipped_network_leaves_its_reason_and_no_rows(panel, folds):
-    result, forecasts, returns = look_at_holdout({"skipped": "not trained yet"}, panel, folds, *SETTINGS)
+def test_a_skipped_network_leaves_its_reason_and_no_rows(panels):
+    result, forecasts, returns = look_at_holdout({"skipped": "not trained yet"}, panels, TERMS, BacktestConfig())
     assert result == {"skipped": "not trained yet"}
     assert forecasts.empty
     assert returns.empty
 
 
-def test_a_network_of_other_data_does_not_look(network, panel, folds):
-    other = replace(panel, target=1 - np.asarray(panel.target))
-    result, forecasts, returns = look_at_holdout(network, other, folds, *SETTINGS)
-    assert "other data" in result["skipped"]
-    assert "look" not in result
-    assert forecasts.empty
-    assert returns.empty
+def test_data_that_are_prepared_later_do_not_matter(network, panel, panels):
+    before = look_at_holdout(network, panels, TERMS, BacktestConfig())[0]
+    save_panel(panel_of(2, 300, seed=9), panel.path)
+    after = look_at_holdout(network, panels, TERMS, BacktestConfig())[0]
+    times = {"time": before["look"]["time"]}
+    assert {**after, "look": {**after["look"], **times}} == before
+
+
+def test_other_settings_are_refused(network, panels):
+    other = {**TERMS, "holdout": {"fraction": 0.4}}
+    with pytest.raises(StaleInputError, match=r"with other settings .*\n +holdout.fraction: 0.2 -> 0.4\n"):
+        look_at_holdout(network, panels, other, BacktestConfig())
+
+
+def test_a_network_of_an_earlier_version_is_refused(network, panels):
+    old = replace(network, card={name: value for name, value in network.card.items() if name != "conditions"})
+    with pytest.raises(StaleInputError, match="Run `kedro run --pipeline retraining`"):
+        look_at_holdout(old, panels, TERMS, BacktestConfig())
+
+
+def test_another_back_test_is_another_look(network, panels):
+    one, two = (look_at_holdout(network, panels, TERMS, BacktestConfig(cost_bps=cost))[0] for cost in (0, 20))
+    assert one["look"]["key"] != two["look"]["key"]
+    assert one["metrics"]["mcc"] == two["metrics"]["mcc"]
 
 
 @pytest.mark.parametrize("known", ["trained_until", "searched_until"])
-def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network, panel, split, folds, known):
+def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network, panel, panels, split, known):
     first = panel.timestamps[split.holdout.start].isoformat()
     for until, refused in ((split.holdout.start - 1, False), (split.holdout.start, True), (split.holdout.stop, True)):
         knowing = replace(network, card={**network.card, known: panel.timestamps[until].isoformat()})
         if refused:
-            with pytest.raises(StaleInputError, match=f"the holdout begins on {re.escape(first)} now"):
-                look_at_holdout(knowing, panel, folds, *SETTINGS)
+            with pytest.raises(StaleInputError, match=f"the holdout begins on {re.escape(first)}: "):
+                look_at_holdout(knowing, panels, TERMS, BacktestConfig())
         else:
-            assert "metrics" in look_at_holdout(knowing, panel, folds, *SETTINGS)[0]
+            assert "metrics" in look_at_holdout(knowing, panels, TERMS, BacktestConfig())[0]
 
 
-def test_baselines_are_returned_on_the_bars_of_the_look(network, panel, folds):
-    _, _, returns = look_at_holdout(network, panel, folds, *SETTINGS)
-    judged, held = judge_baselines(panel, folds, *SETTINGS)
+def test_baselines_are_returned_on_the_bars_of_the_look(network, panels, found):
+    result, _, returns = look_at_holdout(network, panels, TERMS, BacktestConfig())
+    judged, held = judge_baselines({"mlp": found, "lstm": {"skipped": "not run yet"}}, panels, BacktestConfig())
     assert held["timestamp"].tolist() == returns["timestamp"].tolist()
     assert judged["holdout"]["buy_and_hold"]["total_return"] == pytest.approx(np.prod(1 + held["buy_and_hold"]) - 1)
+    assert judged["data_key"] == result["data_key"]
+
+
+def test_baselines_are_of_the_latest_data_that_were_searched(panels, panel, found):
+    earlier = {**found["conditions"], "data": {**found["conditions"]["data"], "digest": "gone", "last": "2001-01-01"}}
+    results = {name: {**found, "conditions": earlier} for name in ("lstm", "gru", "cnn_lstm")}
+    judged, _ = judge_baselines({**results, "mlp": found}, panels, BacktestConfig())
+    assert judged["data_key"] == Conditions("test.mlp", found["conditions"]).data_key
+
+
+def test_without_a_study_there_is_nothing_to_judge(panels):
+    with pytest.raises(MissingInputError, match="Run `kedro run --pipeline hpo` first"):
+        judge_baselines({"mlp": {"skipped": "not run yet"}}, panels, BacktestConfig())
 
 
 # Its pictures and tables
 
-NOTHING = look_at_holdout({"skipped": "not trained yet"}, None, None, *SETTINGS)[1]
+NOTHING = look_at_holdout({"skipped": "not trained yet"}, None, None, None)[1]
 DAYS = pd.date_range("2019-12-30", periods=4, tz="UTC")
 HELD = pd.DataFrame({"timestamp": DAYS, "buy_and_hold": 0.01, "constant_forecast": 0.0})
 
@@ -132,32 +139,40 @@ def forecasts_of(called):
     )
 
 
+BASE = {"data_key": "these", "bars_per_year": 252.0}
+LOOKED, NOT_LOOKED, ELSEWHERE = {"data_key": "these"}, {"skipped": "not trained yet"}, {"data_key": "others"}
+
+
 def of_each(*tables):
     return dict(zip(MODEL_TYPES, tables, strict=True))
 
 
-def test_model_types_that_have_not_looked_are_not_in_the_picture():
-    figure = draw_holdout(HELD, of_each(returns_of(0.1), NOTHING, returns_of(0.2), NOTHING))
+def test_model_types_that_have_not_looked_or_at_other_bars_are_not_in_the_picture():
+    holdouts = of_each(LOOKED, NOT_LOOKED, LOOKED, ELSEWHERE)
+    returns = of_each(returns_of(0.1), NOTHING, returns_of(0.2), returns_of(0.3))
+    figure = draw_holdout(BASE, HELD, holdouts, returns)
     wealth = {trace.name: trace.y[-1] for trace in figure.data if trace.yaxis == "y"}
     first, _, third, *_ = MODEL_TYPES
     assert wealth == pytest.approx({"buy and hold": 1.01**4, "constant forecast": 1.0, first: 1.1**4, third: 1.2**4})
 
 
-def test_before_any_look_the_baselines_stand_alone(panel):
-    assert {trace.name for trace in draw_holdout(HELD, of_each(*[NOTHING] * 4)).data} == {
+def test_before_any_look_the_baselines_stand_alone():
+    nothing = of_each(*[NOTHING] * 4)
+    holdouts = of_each(*[NOT_LOOKED] * 4)
+    assert {trace.name for trace in draw_holdout(BASE, HELD, holdouts, nothing).data} == {
         "buy and hold",
         "constant forecast",
     }
-    confusion, years = tabulate_holdout(panel, HELD, of_each(*[NOTHING] * 4), of_each(*[NOTHING] * 4))
+    confusion, years = tabulate_holdout(BASE, HELD, holdouts, nothing, nothing)
     assert confusion.empty
     assert set(years["name"]) == {"buy_and_hold", "constant_forecast"}
 
 
-def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts(panel):
+def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts():
     right, wrong = np.array([True, False, True, False]), np.array([False, True, False, True])
     returns = of_each(returns_of(0.1), NOTHING, NOTHING, returns_of(0.3))
     forecasts = of_each(forecasts_of(right), NOTHING, NOTHING, forecasts_of(wrong))
-    confusion, years = tabulate_holdout(panel, HELD, returns, forecasts)
+    confusion, years = tabulate_holdout(BASE, HELD, of_each(LOOKED, NOT_LOOKED, NOT_LOOKED, LOOKED), returns, forecasts)
     assert confusion.set_index("model_type")["true_positive"].to_dict() == {"mlp": 2, "cnn_lstm": 0}
     for name, move, mcc in (("mlp", 0.1, 1.0), ("cnn_lstm", 0.3, -1.0)):
         own = years[years["name"] == name]

@@ -66,7 +66,7 @@ NARROW = {
         "hpo.custom_search_spaces",
         "training",
     },
-    "retrain": {"training", "hpo.seed"},
+    "retrain": {"training.device"},
 }
 
 

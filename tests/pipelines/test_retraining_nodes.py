@@ -1,84 +1,75 @@
 """A configuration is trained on the terms it was found on, or not at all."""
 
+import numpy as np
 import pytest
+from tests.makers.panels import panel_of
+from tests.pipelines.conftest import TERMS
 
 from trading_hpo.errors import StaleInputError
-from trading_hpo.market.panel import open_panel
+from trading_hpo.market.panel import panel_digest, save_panel
 from trading_hpo.pipelines.retraining.nodes import retrain
-from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import build_split, split_to_table
-from trading_hpo.study.conditions import panel_digest
-from trading_hpo.training.config import TrainingConfig
-
-TRAINING = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
+from trading_hpo.study.conditions import Conditions
+from trading_hpo.training.config import RetrainingConfig
 
 
-@pytest.fixture
-def panel(panel_file):
-    return open_panel(panel_file)
+def trained(panels, found, terms=TERMS, **retraining):
+    return retrain("mlp", found, panels, terms, RetrainingConfig(**retraining), "cpu")
 
 
-@pytest.fixture
-def found(panel):
-    return {
-        "study_name": "test.mlp",
-        "metric": "mcc",
-        "best": {
-            "trial_number": 3,
-            "value": 0.1,
-            "params": {"hidden_dim_1": 4},
-            "folds": [{"stopped_epoch": 1, "learning_rates": [1e-3]}],
-        },
-        "panel_digest": panel_digest(panel),
-        "searched_until": panel.timestamps[478].isoformat(),
-        "training": TRAINING.compared(),
-        "longest_window": 2,
-        "seed": 0,
-    }
-
-
-def trained(panel, found, training=TRAINING, **holdout):
-    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig(**holdout))
-    return retrain("mlp", found, panel, split_to_table(split, panel), 2, training, 0, 0.15)
-
-
-def test_a_model_says_what_it_knows_of(panel, found):
-    card = trained(panel, found).card
+def test_a_model_says_what_it_knows_of(panel, panels, found, split):
+    card = trained(panels, found).card
     assert card["panel_digest"] == panel_digest(panel)
     assert card["searched_until"] == panel.timestamps[478].isoformat()
-    assert card["trained_until"] == panel.timestamps[478].isoformat()
+    assert card["trained_until"] == panel.timestamps[split.holdout.start - 1].isoformat()
+    assert Conditions("test.mlp", card["conditions"]).split == split
+    assert card["terms"] == TERMS
 
 
-def test_nothing_found_is_nothing_trained(panel):
-    assert trained(panel, {"best": None, "skipped": "no study"}) == {"skipped": "no study"}
+def test_the_stop_rows_are_the_tail_before_the_holdout_and_the_train_rows_end_before_them(panel, panels, found, split):
+    card, edge = trained(panels, found).card, split.search.stop - int(len(split.search) * 0.25)
+    train = [row for row in split.search_rows(panel, 2) if panel.bar[row] < edge and panel.label_end[row] < edge]
+    stop = [row for row in split.search_rows(panel, 2) if panel.bar[row] >= edge]
+    assert (card["train_rows"], card["stop_rows"]) == (len(train), len(stop))
 
 
-def test_other_data_are_refused(panel, found):
-    with pytest.raises(StaleInputError, match="searched on other data"):
-        trained(panel, {**found, "panel_digest": "other"})
+def test_nothing_found_is_nothing_trained(panels):
+    assert trained(panels, {"best": None, "skipped": "no study"}) == {"skipped": "no study"}
 
 
-def test_a_holdout_that_begins_within_the_bars_that_were_searched_is_refused(panel, found):
-    with pytest.raises(StaleInputError, match=r"chosen on bars of the holdout\. Run `kedro run --pipeline hpo`"):
-        trained(panel, found, fraction=0.4)
-    assert trained(panel, found, fraction=0.1).card["trial_number"] == 3
+def test_data_that_are_prepared_later_do_not_matter(panel, panels, found):
+    before = trained(panels, found)
+    save_panel(panel_of(2, 300, seed=9), panel.path)
+    after = trained(panels, found)
+    for name, weights in before.network.state_dict().items():
+        np.testing.assert_array_equal(weights.numpy(), after.network.state_dict()[name].numpy())
 
 
-@pytest.mark.parametrize("change", [{"clip_sigma": 3.0}, {"threshold": 0.5}, {"max_windows_per_epoch": 32}])
-def test_another_training_is_refused_with_what_differs(panel, found, change):
-    (name,) = change
-    with pytest.raises(StaleInputError, match=rf"with other settings .*\n +training.{name}: "):
-        trained(panel, found, TRAINING.model_copy(update=change))
+def test_data_that_are_not_kept_are_refused(panels, found):
+    panels.path(found["panel_digest"]).unlink()
+    with pytest.raises(StaleInputError, match=r"The data of study test\.mlp must be in"):
+        trained(panels, found)
 
 
-def test_epochs_of_a_trial_and_where_it_ran_are_no_difference(panel, found):
-    training = TRAINING.model_copy(update={"epochs": 9, "eval_batch_size": 64})
-    assert trained(panel, found, training).card["epochs"] == 1
+@pytest.mark.parametrize(
+    ("group", "name", "other"),
+    [("holdout", "fraction", 0.4), ("folds", "stop_fraction", 0.1), ("training", "clip_sigma", 3.0)],
+)
+def test_other_settings_are_refused_with_what_differs(panels, found, group, name, other):
+    terms = {**TERMS, group: {**TERMS[group], name: other}}
+    before = TERMS[group][name]
+    with pytest.raises(StaleInputError, match=rf"with other settings .*\n +{group}.{name}: {before} -> {other}\n"):
+        trained(panels, found, terms)
 
 
-@pytest.mark.parametrize(("name", "other"), [("longest_window", 5), ("seed", 1)])
-def test_another_window_or_seed_is_refused(panel, found, name, other):
-    with pytest.raises(
-        StaleInputError, match=rf"with other settings .*\n +{name.removeprefix('longest_')}: {other} -> "
-    ):
-        trained(panel, {**found, name: other})
+def test_epochs_of_the_final_training_are_a_setting_of_their_own(panels, found):
+    terms = {**TERMS, "training": {**TERMS["training"], "epochs": 9}}
+    with pytest.raises(StaleInputError, match=r"Epochs of the final training alone are retraining\.epochs"):
+        trained(panels, found, terms)
+    card = trained(panels, found, epochs=1).card
+    assert (card["epochs"], card["settings"]["epochs"]) == (1, 1)
+    assert trained(panels, found).card["settings"]["epochs"] == 2
+
+
+def test_results_of_an_earlier_version_are_refused(panels, found):
+    with pytest.raises(StaleInputError, match=r"earlier version\. Run `kedro run --pipeline hpo`"):
+        trained(panels, {name: value for name, value in found.items() if name != "terms"})

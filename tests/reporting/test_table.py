@@ -13,7 +13,7 @@ from trading_hpo.reporting.table import render, report_of, verdict
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
 HOLD = {"sharpe": 0.61, "max_drawdown": 0.33}
 BASELINES = {
-    "panel_digest": "p",
+    "data_key": "p",
     "validation": {"constant_forecast": {"mcc": 0.01, "accuracy": 0.54}, "buy_and_hold": HOLD},
     "holdout": {"constant_forecast": {"mcc": 0.0, "accuracy": 0.52}, "buy_and_hold": {**HOLD, "sharpe": 0.47}},
 }
@@ -22,7 +22,7 @@ BASELINES = {
 def result_of(model_type, value=0.041, spread=0.02, metric="mcc", direction="maximize", n_folds=4):
     return {
         "model_type": model_type,
-        "panel_digest": "p",
+        "data_key": "p",
         "study_name": f"daily.{model_type}",
         "storage": "sqlite:///studies.db",
         "direction": direction,
@@ -141,7 +141,7 @@ def test_skipped_models_are_named_and_those_that_never_ran_are_not():
 
 
 def test_results_on_other_data_are_not_compared():
-    other = {**result_of("cnn_lstm"), "panel_digest": "other"}
+    other = {**result_of("cnn_lstm"), "data_key": "other"}
     report = report_of([result_of("mlp"), other], [holdout_of(), holdout_of()], BASELINES)
     assert [line["model_type"] for line in report["models"]] == ["mlp"]
     assert report["skipped"] == ["cnn_lstm"]

@@ -22,7 +22,7 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.windows import Windows
 
 L = 3
-TRAINING = TrainingConfig(epochs=30, window_bars=L, loss="mse")
+TRAINING = TrainingConfig(epochs=60, window_bars=L, loss="mse")
 PARAMETERS = {"learning_rate": 1e-2, "batch_size": 64, "hidden_dim_1": 16, "hidden_dim_2": 8}
 COSTS = BacktestConfig(cost_bps=5.0, positions="long_short")
 

@@ -23,7 +23,6 @@ from trading_hpo.families.judgement import (
 )
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
-from trading_hpo.study.conditions import panel_digest
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import BarRange, Panel
@@ -127,14 +126,15 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
         for fold in split.folds
     ]
     before, traded = split.search_rows(panel, window_bars), panel.windowed_rows((split.holdout,), window_bars)
+    rows = traded[panel.labelled[traded]]
     return {
-        "panel_digest": panel_digest(panel),
+        "bars_per_year": panel.bars_per_year,
         "folds": folds,
         "validation": {
             name: _means([fold[name] for fold in folds], [fold.paths for fold in split.folds])
             for name in ("constant_forecast", "buy_and_hold")
         },
-        "holdout": _both(panel, before, traded[panel.labelled[traded]], backtest, traded),
+        "holdout": _both(panel, before, rows, backtest, traded),
     }
 
 

@@ -59,7 +59,12 @@ def standard_errors(
             )
         )
     by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
-    return {name: None if None in values else float(np.std(values, ddof=1)) for name, values in by_name.items()}
+    return {name: _spread(values) for name, values in by_name.items()}
+
+
+def _spread(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.std(known, ddof=1)) if len(known) == len(values) else None
 
 
 def _resamples(n_bars: int, mean_length: float) -> Iterator[Int[np.ndarray, " T"]]:

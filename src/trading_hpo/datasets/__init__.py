@@ -5,6 +5,7 @@ from typing import Any
 _HOMES = {
     "BarsDataset": "bars",
     "HoldoutDataset": "holdout",
+    "KeptPanelsDataset": "kept_panels",
     "NetworkDataset": "network",
     "PanelDataset": "panel",
     "ResultsDataset": "results",

@@ -1,5 +1,6 @@
 """Features and labels -> the panel, and the panel's file that every worker maps."""
 
+import hashlib
 import json
 import mmap
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,17 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         label=dict(label),
         bars_per_year=bars_per_year,
     )
+
+
+def panel_digest(panel: Panel) -> str:
+    """Return a digest of every value of the panel, of what they are called, and of what returns are annualised by."""
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
+    digest.update(panel.timestamps.asi8.tobytes())
+    named = [list(panel.assets), list(panel.feature_names), dict(panel.label), panel.bars_per_year]
+    digest.update(json.dumps(named, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
 
 
 def save_panel(panel: Panel, path: Path) -> None:

@@ -40,8 +40,8 @@ def report_of(
 
 
 def _comparable(result: Mapping[str, Any], baselines: Mapping[str, Any]) -> bool:
-    """Whether there is a best configuration, found on the data of the baselines."""
-    return bool(result.get("best")) and result["panel_digest"] == baselines["panel_digest"]
+    """Whether there is a best configuration, found on the data and folds of the baselines."""
+    return bool(result.get("best")) and result["data_key"] == baselines["data_key"]
 
 
 def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapping[str, Any]) -> dict[str, Any]:

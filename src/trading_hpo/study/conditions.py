@@ -1,20 +1,22 @@
 """What makes two searches comparable, and how two of them differ."""
 
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
-from trading_hpo.errors import StudyMismatchError
-from trading_hpo.market.panel import ARRAYS
+from trading_hpo.errors import StaleInputError, StudyMismatchError
+from trading_hpo.market.panel import panel_digest
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import Intervals
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import Panel
+from trading_hpo.types import BarRange, Fold, Panel
 
 if TYPE_CHECKING:  # so that a changed sampler is no changed code of whoever asks for a digest alone
     import optuna
@@ -38,14 +40,61 @@ def knows_until(study: "optuna.Study") -> str | None:
     return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
 
 
-def panel_digest(panel: Panel) -> str:
-    """Return a digest of every value of the panel, and of what its returns are annualised by."""
-    digest = hashlib.sha256()
-    for name in ARRAYS:
-        digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
-    digest.update(panel.timestamps.asi8.tobytes())
-    digest.update(repr(panel.bars_per_year).encode())
-    return digest.hexdigest()[:16]
+@dataclass(frozen=True)
+class Conditions:
+    """What a study was made under, read back from its fingerprint.
+
+    Attributes:
+        study_name: Whose.
+        recorded: The fingerprint.
+    """
+
+    study_name: str
+    recorded: Mapping[str, Any]
+
+    @property
+    def panel_digest(self) -> str:
+        """Of the data."""
+        digest: str = self.recorded["data"]["digest"]
+        return digest
+
+    @property
+    def split(self) -> Split:
+        """The folds, and what lies outside of them."""
+        folds = (_fold(int(number), roles) for number, roles in self.recorded["folds"].items())
+        search, holdout = (BarRange(*self.recorded[name]) for name in ("search", "holdout"))
+        return Split(tuple(sorted(folds, key=lambda fold: fold.number)), search, holdout)
+
+    @property
+    def longest_window(self) -> int:
+        """Bars of history that every sample has."""
+        return int(self.recorded["longest_window"])
+
+    @property
+    def seed(self) -> int:
+        """Of the study."""
+        return int(self.recorded["seed"])
+
+    @property
+    def backtest(self) -> BacktestConfig:
+        """How validation was traded."""
+        return BacktestConfig(**self.recorded["backtest"])
+
+    def training(self, **changes: Any) -> TrainingConfig:
+        """Return how trials were trained, with what has no influence on a value, or is meant to differ."""
+        return TrainingConfig(**{**self.recorded["training"], **changes})
+
+    @property
+    def data_key(self) -> str:
+        """Digest of what two studies have in common whose networks can be judged side by side: rows and folds."""
+        shared = [self.recorded[name] for name in ("data", "folds", "search", "holdout", "longest_window")]
+        return hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _fold(number: int, roles: Mapping[str, Any]) -> Fold:
+    train, stop, validation = (tuple(BarRange(*part) for part in roles[role]) for role in ROLES)
+    paths = tuple(roles.get("paths", [0] * len(validation)))
+    return Fold(number, train, stop, validation, paths, roles["embargo_bars"])
 
 
 def search_fingerprint(
@@ -81,7 +130,7 @@ def search_fingerprint(
             }
             for fold in split.folds
         },
-        "holdout_bar": split.holdout.start,
+        **{name: [part.start, part.stop] for name, part in (("search", split.search), ("holdout", split.holdout))},
         "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
@@ -140,6 +189,27 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
             + "\nEither put those parameters back to go on with it, or start a new study: "
             "--params hpo.study_name=<another name>."
             + (_GROWN if now.get("data.last", "") > before.get("data.last", "") else "")
+        )
+
+
+def check_terms(study_name: str, recorded: Mapping[str, Any], today: Mapping[str, Any]) -> None:
+    """Refuse settings that promise a later stage other data, folds or training than those of its study.
+
+    Args:
+        study_name: Whose results they are.
+        recorded: The settings that led to the study's conditions.
+        today: Those of this run.
+
+    Raises:
+        StaleInputError: With each difference, and what to do.
+    """
+    if lines := differences(flatten(recorded), flatten(today)):
+        epochs = any(line.split(":")[0].strip() == "training.epochs" for line in lines)
+        raise StaleInputError(
+            f"Study {study_name} was made with other settings (stored -> now):\n"
+            + "\n".join(lines)
+            + "\nPut them back, or run `kedro run` with them, which searches and trains anew."
+            + (" Epochs of the final training alone are retraining.epochs." if epochs else "")
         )
 
 

@@ -14,10 +14,9 @@ from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, Rows, StudyData
 from trading_hpo.families.registry import family_of
-from trading_hpo.market.panel import open_panel
+from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.paths import mean_over_paths
-from trading_hpo.study.conditions import panel_digest
 from trading_hpo.study.config import LimitsConfig
 from trading_hpo.study.costs import costs_after, costs_within
 from trading_hpo.study.objectives import ConstraintConfig

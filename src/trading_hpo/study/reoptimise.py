@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import optuna
 import pandas as pd
 
-from trading_hpo.study.conditions import conditions_of, panel_digest
+from trading_hpo.market.panel import panel_digest
+from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import complete_trials
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.types import Panel

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
-from trading_hpo.study.conditions import conditions_of, knows_until
+from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
@@ -52,9 +52,8 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         **study_summary(study, storage),
         "panel_digest": made_under.get("data", {}).get("digest"),
         "searched_until": knows_until(study),
-        "longest_window": made_under.get("longest_window"),
-        "seed": made_under.get("seed"),
-        "training": made_under.get("training"),
+        "data_key": Conditions(study.study_name, made_under).data_key if "search" in made_under else None,
+        "conditions": dict(made_under),
         "best": configurations[0] if configurations else None,
         "best_configurations": configurations[:top],
         "pareto_front": [one for one in configurations if one["trial_number"] in front],

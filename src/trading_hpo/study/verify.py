@@ -1,25 +1,20 @@
 """The best trial, trained once more: the same parameters on the same folds must give the same number."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.trial_record import FOLDS
-from trading_hpo.errors import StaleInputError, StorageError
-from trading_hpo.market.panel import open_panel
+from trading_hpo.errors import StorageError
+from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.metrics.cost import CLOCKED
-from trading_hpo.splits.folds import ROLES, Split
-from trading_hpo.study.conditions import conditions_of, metrics_improved, panel_digest
+from trading_hpo.study.conditions import Conditions, conditions_of, metrics_improved
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import BarRange, Fold, Panel
+from trading_hpo.types import Panel
 
-PANELS = "*/*/05_model_input/panel.safetensors"  # under the data folder: scenario, source
+KEPT = "*/*/05_model_input/kept/*.safetensors"  # under the data folder: scenario, source
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
 
     Raises:
         StorageError: The study has no complete trial, or was not made by this project.
-        StaleInputError: No panel under ``data`` is the one of the study.
+        StaleInputError: The panel of the study is not kept under ``data``, or is damaged.
     """
     study = ref.open()
     best, made_under = best_trial(study), conditions_of(study)
@@ -65,18 +60,19 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
     if best is None:
         raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")
-    panel = _panel(data, made_under["data"]["digest"], ref.study_name)
+    conditions = Conditions(ref.study_name, made_under)
+    panel = _panel(data, conditions.panel_digest, ref.study_name)
     metrics = metrics_improved(made_under)
     task = EvaluationTask(
         model_type=ref.model_type,
-        split=_split(made_under["folds"], made_under["holdout_bar"]),
-        training=TrainingConfig(**made_under["training"]),
-        backtest=BacktestConfig(**made_under["backtest"]),
+        split=conditions.split,
+        training=conditions.training(),
+        backtest=conditions.backtest,
         objectives=metrics,
         constraints=(),
-        longest_window=made_under["longest_window"],
-        seed=made_under["seed"],
-        panel_digest=made_under["data"]["digest"],
+        longest_window=conditions.longest_window,
+        seed=conditions.seed,
+        panel_digest=conditions.panel_digest,
         fold_order=made_under.get("fold_order", "lockstep"),
     )
     *_, outcome = TrialEvaluator(task, panel).outcomes(best.params, should_stop=lambda: False)
@@ -99,25 +95,5 @@ def _repeatable(metrics: Sequence[str], values: Sequence[float]) -> dict[str, fl
 
 
 def _panel(data: Path, digest: str, study_name: str) -> Panel:
-    for path in sorted(data.glob(PANELS)):
-        with suppress(StaleInputError):  # of an earlier version: none that is looked for
-            panel = open_panel(path)
-            if panel_digest(panel) == digest:
-                return panel
-    raise StaleInputError(
-        f"Study {study_name} was made on other data than are prepared under {data}. Run `kedro run --pipeline "
-        "data_engineering` with the study's parameters, then verify again."
-    )
-
-
-def _split(folds: Mapping[str, Mapping[str, Any]], holdout_bar: int) -> Split:
-    """The folds of a fingerprint, and where the holdout begins."""
-
-    def fold(number: int, roles: Mapping[str, Any]) -> Fold:
-        train, stop, validation = (tuple(BarRange(*part) for part in roles[role]) for role in ROLES)
-        paths = tuple(roles.get("paths", [0] * len(validation)))
-        return Fold(number, train, stop, validation, paths, roles["embargo_bars"])
-
-    made = [fold(int(number), roles) for number, roles in folds.items()]
-    search, holdout = BarRange(0, holdout_bar), BarRange(holdout_bar, holdout_bar)
-    return Split(tuple(sorted(made, key=lambda fold: fold.number)), search, holdout)
+    folders = [path.parent for path in sorted(data.glob(KEPT)) if path.stem == digest]
+    return KeptPanels(folders[0] if folders else data).open(digest, study_name)

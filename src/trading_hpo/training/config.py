@@ -75,6 +75,12 @@ class TrainingConfig(Config):
         return losses_for(target_kind)[0] if (choice, name) == ("loss", AUTO) else name
 
 
+class RetrainingConfig(Config):
+    """How the chosen configuration is trained for the last time, where that is meant to differ from its trials."""
+
+    epochs: int | None = Field(default=None, ge=1, strict=True, description="at most; null: those of the trials")
+
+
 def losses_for(target_kind: TargetKind) -> tuple[str, ...]:
     """Return the names of the losses that can learn a kind of target."""
     return tuple(name for name in LOSSES if target_kind in LOSSES[name].target_kinds)

@@ -1,5 +1,6 @@
 """Adapters between the catalog and the judgement of the holdout."""
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -9,35 +10,39 @@ from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import TrainedModel
+from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
-from trading_hpo.splits.folds import split_from_table
-from trading_hpo.study.conditions import panel_digest
-from trading_hpo.types import Panel
+from trading_hpo.study.conditions import Conditions, check_terms
 
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})
 
 
 def look_at_holdout(
-    network: TrainedModel | dict[str, Any],
-    panel: Panel,
-    folds: pd.DataFrame,
-    window_bars: int,
-    backtest: BacktestConfig,
+    network: TrainedModel | dict[str, Any], panels: KeptPanels, terms: dict[str, Any], backtest: BacktestConfig
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Judge a final network on the sealed holdout; the result comes first, since saving it enters the look."""
+    """Judge a final network on its study's holdout; the result comes first, since saving it enters the look.
+
+    Raises:
+        StaleInputError: The settings of this run are others than its study's, its data are not there, or it knows
+            labels of the holdout.
+    """
     if isinstance(network, dict):
         return network, _NO_FORECASTS, _NO_FORECASTS
-    if network.card["panel_digest"] != panel_digest(panel):
-        stale = {"skipped": "its network was trained on other data than are prepared now"}
-        return stale, _NO_FORECASTS, _NO_FORECASTS
-    split = split_from_table(folds)
-    _check_unseen(network, panel.timestamps[split.holdout.start].isoformat())
-    look: HoldoutLook = judge_holdout(network, panel, split, window_bars, backtest)
-    return look.result, look.forecasts, look.returns
+    card = network.card
+    if "conditions" not in card:
+        raise StaleInputError(
+            f"{card['model_type']}'s network is of an earlier version. Run `kedro run --pipeline retraining`."
+        )
+    check_terms(card["study_name"], card["terms"], terms)
+    conditions = Conditions(card["study_name"], card["conditions"])
+    panel = panels.open(conditions.panel_digest, conditions.study_name)
+    _check_unseen(network, panel.timestamps[conditions.split.holdout.start].isoformat())
+    look: HoldoutLook = judge_holdout(network, panel, conditions.split, conditions.longest_window, backtest)
+    return {**look.result, "data_key": conditions.data_key}, look.forecasts, look.returns
 
 
 def _check_unseen(network: TrainedModel, begins: str) -> None:
@@ -51,17 +56,27 @@ def _check_unseen(network: TrainedModel, begins: str) -> None:
     if until >= begins:
         raise StaleInputError(
             f"{card['model_type']} knows labels up to {until} (study {card['study_name']}), and the holdout begins on "
-            f"{begins} now: it would be judged on what it was trained on or chosen by. Put the holdout back, or run "
-            "`kedro run` with these parameters, which searches and trains anew."
+            f"{begins}: it would be judged on what it was trained on or chosen by. Run `kedro run`, which searches and "
+            "trains anew."
         )
 
 
 def judge_baselines(
-    panel: Panel, folds: pd.DataFrame, window_bars: int, backtest: BacktestConfig
+    results: dict[str, dict[str, Any]], panels: KeptPanels, backtest: BacktestConfig
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Judge what every model must beat, on the same rows."""
-    split = split_from_table(folds)
-    return baselines(panel, split, window_bars, backtest), baseline_returns(panel, split, window_bars, backtest)
+    """Judge what every model must beat, on the same rows: those of the latest data that were searched.
+
+    Raises:
+        MissingInputError: Nothing was searched.
+    """
+    of_results = [Conditions(r["study_name"], r["conditions"]) for r in results.values() if r.get("conditions")]
+    if not of_results:
+        raise MissingInputError("There is no study to evaluate yet. Run `kedro run --pipeline hpo` first.")
+    sharing = Counter(conditions.data_key for conditions in of_results)
+    chosen = max(of_results, key=lambda own: (own.recorded["data"]["last"], sharing[own.data_key]))
+    panel, split, window = panels.open(chosen.panel_digest, chosen.study_name), chosen.split, chosen.longest_window
+    base = {**baselines(panel, split, window, backtest), "data_key": chosen.data_key}
+    return base, baseline_returns(panel, split, window, backtest)
 
 
 def make_report(
@@ -79,19 +94,28 @@ def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str,
     return calibration_figure(model_type, calibration(forecasts, target_kind), target_kind)
 
 
-def draw_holdout(held: pd.DataFrame, returns: dict[str, pd.DataFrame]) -> go.Figure:
+def draw_holdout(
+    base: dict[str, Any], held: pd.DataFrame, holdouts: dict[str, dict[str, Any]], returns: dict[str, pd.DataFrame]
+) -> go.Figure:
     """Draw wealth and drawdown of every model type that has looked, beside the baselines."""
-    return equity_figure(_looked(returns), held)
+    return equity_figure(_on_the_same_data(base, holdouts, returns), held)
 
 
 def tabulate_holdout(
-    panel: Panel, held: pd.DataFrame, returns: dict[str, pd.DataFrame], forecasts: dict[str, pd.DataFrame]
+    base: dict[str, Any],
+    held: pd.DataFrame,
+    holdouts: dict[str, dict[str, Any]],
+    returns: dict[str, pd.DataFrame],
+    forecasts: dict[str, pd.DataFrame],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return right and wrong calls, and every year of the holdout."""
-    called = _looked(forecasts)
-    return confusion_table(called), yearly_table(_looked(returns), called, held, panel.bars_per_year)
+    called = _on_the_same_data(base, holdouts, forecasts)
+    earned = _on_the_same_data(base, holdouts, returns)
+    return confusion_table(called), yearly_table(earned, called, held, base["bars_per_year"])
 
 
-def _looked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables of the model types that have looked; the others' are empty."""
-    return {name: table for name, table in tables.items() if len(table)}
+def _on_the_same_data(
+    base: dict[str, Any], holdouts: dict[str, dict[str, Any]], tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Tables of the model types that have looked at the baselines' holdout; the others' are empty, or of other bars."""
+    return {name: tables[name] for name, own in holdouts.items() if own.get("data_key") == base["data_key"]}

@@ -16,13 +16,17 @@ from trading_hpo.pipelines.evaluation.nodes import (
 )
 from trading_hpo.pipelines.namespaces import per_model, stage
 
-_JUDGED_ON = ["panel", "folds", "window_bars", "params:backtest"]
 _LOOK = ["holdout", "holdout_forecasts", "holdout_returns"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
     return [
-        node(look_at_holdout, ["network", *_JUDGED_ON], _LOOK, name="look_at_holdout"),
+        node(
+            look_at_holdout,
+            ["network", "kept_panels", "params:study_terms", "params:backtest"],
+            _LOOK,
+            name="look_at_holdout",
+        ),
         node(
             of_model(draw_calibration, model_type),
             ["holdout_forecasts", "holdout"],
@@ -34,24 +38,33 @@ def _nodes(model_type: str) -> Sequence[Node]:
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the evaluation."""
-    returns, forecasts = each("holdout_returns"), each("holdout_forecasts")
+    holdouts, returns = each("holdout"), each("holdout_returns")
+    drawn: dict[str, str | dict[str, str]] = {
+        "base": "baselines",
+        "held": "baseline_returns",
+        "holdouts": holdouts,
+        "returns": returns,
+    }
     return stage(
         "evaluation",
         [
             per_model(_nodes),
-            node(judge_baselines, _JUDGED_ON, ["baselines", "baseline_returns"], name="judge_baselines"),
             mapping_node(
-                draw_holdout, {"held": "baseline_returns", "returns": returns}, "equity_figure", name="draw_holdout"
+                judge_baselines,
+                {"results": each("hpo_results"), "panels": "kept_panels", "backtest": "params:backtest"},
+                ["baselines", "baseline_returns"],
+                name="judge_baselines",
             ),
+            mapping_node(draw_holdout, drawn, "equity_figure", name="draw_holdout"),
             mapping_node(
                 tabulate_holdout,
-                {"panel": "panel", "held": "baseline_returns", "returns": returns, "forecasts": forecasts},
+                {**drawn, "forecasts": each("holdout_forecasts")},
                 ["confusion_table", "yearly_table"],
                 name="tabulate_holdout",
             ),
             mapping_node(
                 make_report,
-                {"base": "baselines", "results": each("hpo_results"), "holdouts": each("holdout")},
+                {"base": "baselines", "results": each("hpo_results"), "holdouts": holdouts},
                 "report",
                 name="make_report",
             ),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.phases import Phases
@@ -22,6 +23,7 @@ def open_study(
     panel: Panel,
     folds: pd.DataFrame,
     storage: StudyStorage,
+    panels: KeptPanels,
     spaces: SearchSpacesConfig,
     training: TrainingConfig,
     backtest: BacktestConfig,
@@ -29,7 +31,10 @@ def open_study(
     scenario: str,
     source: str,
 ) -> StudyRef:
-    """Make a model type's study, or refuse one of other conditions; all are opened before the first is searched."""
+    """Make a model type's study, or refuse one of other conditions; all are opened before the first is searched.
+
+    Its data are kept for the stages after it.
+    """
     name = hpo.full_study_name(scenario, source, f"{panel.label['kind']}{panel.horizon_bars}", model_type)
     if model_type not in hpo.models_to_optimize:
         return StudyRef(name, storage, skipped="left out by hpo.models_to_optimize")
@@ -37,6 +42,7 @@ def open_study(
     ref = grown(ref, panel) if hpo.reoptimise else ref
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
     Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).open(storage)
+    panels.keep(panel)
     return ref
 
 
@@ -44,6 +50,7 @@ def search(
     ref: StudyRef,
     panel: Panel,
     folds: pd.DataFrame,
+    panels: KeptPanels,
     spaces: SearchSpacesConfig,
     training: TrainingConfig,
     backtest: BacktestConfig,
@@ -53,7 +60,8 @@ def search(
     if ref.skipped is not None:
         return ref.described()
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
-    Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).run(ref.storage)
+    # Workers map the kept panel: another run may prepare other data meanwhile.
+    Phases.of(ref, hpo, panel=panels.keep(panel), split=split_from_table(folds), **settings).run(ref.storage)
     return study_summary(ref.open(), ref.storage.masked)
 
 
@@ -67,11 +75,11 @@ def tabulate_trials(ref: StudyRef, _searched: dict[str, Any]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
-    """Return the results of one model type."""
+def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any], terms: dict[str, Any]) -> dict[str, Any]:
+    """Return the results of one model type, with the settings that have led to its study's conditions."""
     if ref.skipped is not None:
         return {"model_type": model_type, **ref.described()}
-    results = model_results(ref.open(), model_type, ref.storage.masked)
+    results = {**model_results(ref.open(), model_type, ref.storage.masked), "terms": terms}
     if not ref.phases:
         return results
     phase_of = dict(zip(ref.names, ref.phases, strict=True))

@@ -8,8 +8,9 @@ from kedro.pipeline.node import Node
 from trading_hpo.pipelines.adapters import each, mapping_node, of_model
 from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, open_study, search, tabulate_trials
 from trading_hpo.pipelines.namespaces import per_model, stage
-from trading_hpo.runner import LIVE
+from trading_hpo.runner import ALL_OR_NOTHING, LIVE
 
+_DATA, _NAMED_BY = ["panel", "folds"], ["params:scenario", "params:source"]
 _SETTINGS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]
 
 
@@ -19,20 +20,25 @@ def _nodes(model_type: str) -> Sequence[Node]:
     return [
         node(
             of_model(open_study, model_type),
-            ["panel", "folds", "study_storage", *_SETTINGS, "params:scenario", "params:source"],
+            [*_DATA, "study_storage", "kept_panels", *_SETTINGS, *_NAMED_BY],
             "study",
             name="open_study",
-            tags=[LIVE],
+            tags=[LIVE, ALL_OR_NOTHING],  # prepared data that a study refuses go again
         ),
         node(
             search,
-            ["study", "panel", "folds", *_SETTINGS],
+            ["study", *_DATA, "kept_panels", *_SETTINGS],
             "search_summary",
             name="search",
             tags=[LIVE],
         ),
         node(tabulate_trials, read, "trials", name="tabulate_trials"),
-        node(of_model(collect_results, model_type), read, "hpo_results", name="collect_results"),
+        node(
+            of_model(collect_results, model_type),
+            [*read, "params:study_terms"],
+            "hpo_results",
+            name="collect_results",
+        ),
     ]
 
 

@@ -2,75 +2,44 @@
 
 from typing import Any
 
-import pandas as pd
-
-from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.configuration import flatten
 from trading_hpo.errors import StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
 from trading_hpo.families.registry import family_of
-from trading_hpo.splits.folds import Split, split_from_table
-from trading_hpo.study.conditions import differences, panel_digest
-from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import Panel
+from trading_hpo.market.kept_panels import KeptPanels
+from trading_hpo.study.conditions import Conditions, check_terms
+from trading_hpo.training.config import RetrainingConfig
 
 
 def retrain(
     model_type: str,
     results: dict[str, Any],
-    panel: Panel,
-    folds: pd.DataFrame,
-    window_bars: int,
-    training: TrainingConfig,
-    backtest: BacktestConfig,
-    seed: int,
-    stop_fraction: float,
+    panels: KeptPanels,
+    terms: dict[str, Any],
+    retraining: RetrainingConfig,
+    device: str,
 ) -> TrainedModel | dict[str, Any]:
-    """Train the best configuration on everything before the holdout."""
+    """Train the best configuration once more, on the data and with the settings of its study.
+
+    Raises:
+        StaleInputError: The settings of this run are others, or the study's data are not there.
+    """
     best = results.get("best")
     if best is None:
         return {"skipped": results.get("skipped", "no complete trial")}
-    split = split_from_table(folds)
-    settings = {"training": training.compared(), "window": window_bars, "seed": seed}
-    _check_same(model_type, results, panel, split, settings)
+    name = results["study_name"]
+    if "terms" not in results:
+        raise StaleInputError(f"The results of study {name} are of an earlier version. Run `kedro run --pipeline hpo`.")
+    check_terms(name, results["terms"], terms)
+    conditions = Conditions(name, results["conditions"])
+    panel, split, window = panels.open(conditions.panel_digest, name), conditions.split, conditions.longest_window
+    fold = split.final_fold(results["terms"]["folds"]["stop_fraction"])
+    train, stop = (split.rows(panel, fold, role, window) for role in ("train", "stop"))
+    training = conditions.training(device=device, **retraining.model_dump(exclude_none=True))
+    data = FinalData(model_type, panel, train, stop, training, conditions.backtest, conditions.seed)
+    kept = ("study_name", "metric", "panel_digest", "searched_until", "conditions", "terms")
     card = {
-        "study_name": results["study_name"],
+        **{key: results[key] for key in kept},
         "trial_number": best["trial_number"],
-        "metric": results["metric"],
         "validation": best["value"],
-        "panel_digest": results["panel_digest"],
-        "searched_until": results["searched_until"],
     }
-    fold = split.final_fold(stop_fraction)
-    train, stop = (split.rows(panel, fold, role, window_bars) for role in ("train", "stop"))
-    data = FinalData(model_type, panel, train, stop, training, backtest, seed)
     return family_of(model_type).fit_final(best["params"], data, card)
-
-
-def _check_same(model_type: str, results: dict[str, Any], panel: Panel, split: Split, settings: dict[str, Any]) -> None:
-    """Refuse to train a configuration on other terms than it was found on.
-
-    Raises:
-        StaleInputError: The data, the training or the holdout are others.
-    """
-    name, again = results["study_name"], "Run `kedro run --pipeline hpo` with the same parameters."
-    if results["panel_digest"] != panel_digest(panel):
-        raise StaleInputError(
-            f"{model_type} was searched on other data (study {name}) than are prepared now ({panel.label['kind']} over "
-            f"{panel.horizon_bars} bars). {again}"
-        )
-    begins = panel.timestamps[split.holdout.start].isoformat()
-    if results["searched_until"] >= begins:
-        raise StaleInputError(
-            f"{model_type} was searched on labels up to {results['searched_until']} (study {name}), and the holdout "
-            f"begins on {begins} now: its configuration was chosen on bars of the holdout. {again}"
-        )
-    # The epochs are those of the folds' best ones, and a phase may have its own.
-    searched = {"training": results["training"], "window": results["longest_window"], "seed": results["seed"]}
-    now, before = ({**flatten(each), "training.epochs": None} for each in (settings, searched))
-    if lines := differences(before, now):
-        raise StaleInputError(
-            f"{model_type} was searched with other settings (study {name}; stored -> now):\n"
-            + "\n".join(lines)
-            + f"\n{again}"
-        )

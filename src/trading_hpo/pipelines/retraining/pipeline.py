@@ -9,8 +9,7 @@ from trading_hpo.pipelines.adapters import of_model
 from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.retraining.nodes import retrain
 
-_SETTINGS = ["params:training", "params:backtest", "params:hpo.seed", "params:folds.stop_fraction"]
-_INPUTS = ["hpo_results", "panel", "folds", "window_bars", *_SETTINGS]
+_INPUTS = ["hpo_results", "kept_panels", "params:study_terms", "params:retraining", "params:training.device"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:

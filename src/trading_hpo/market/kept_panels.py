@@ -1,0 +1,64 @@
+"""Panels that studies were made on, each under the digest of its contents: prepared data may change, these do not."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from trading_hpo.errors import StaleInputError
+from trading_hpo.market.panel import open_panel, panel_digest
+from trading_hpo.types import Panel
+
+
+@dataclass(frozen=True)
+class KeptPanels:
+    """The panels of a folder.
+
+    Attributes:
+        folder: Of the files.
+    """
+
+    folder: Path
+
+    def path(self, digest: str) -> Path:
+        """Return where the panel of a digest is, or would be."""
+        return self.folder / f"{digest}.safetensors"
+
+    def keep(self, panel: Panel) -> Panel:
+        """Keep a panel and return it as mapped from there; one that is kept already stays as it is.
+
+        The file shares its blocks with the panel's own while that is not replaced, where the file system can.
+
+        Args:
+            panel: Mapped from a file.
+        """
+        if panel.path is None:
+            raise ValueError("panel must be mapped from a file, to be kept")
+        kept = self.path(panel_digest(panel))
+        if not kept.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+            draft.unlink(missing_ok=True)
+            try:
+                os.link(panel.path, draft)
+            except OSError:  # a file system without links
+                shutil.copyfile(panel.path, draft)
+            draft.replace(kept)
+        return open_panel(kept)
+
+    def open(self, digest: str, study_name: str) -> Panel:
+        """Map the panel that a study was made on.
+
+        Raises:
+            StaleInputError: It is not there, or its contents are not those of the digest.
+        """
+        path, again = self.path(digest), "Run `kedro run --pipeline hpo` with the study's parameters: it is kept again."
+        if not path.exists():
+            raise StaleInputError(f"The data of study {study_name} must be in {path}, and are not there. {again}")
+        panel = open_panel(path)
+        if panel_digest(panel) != digest:
+            raise StaleInputError(
+                f"{path} is damaged: its contents are not the data that study {study_name} was made on. Delete it, "
+                f"then: {again}"
+            )
+        return panel
