@@ -1,38 +1,131 @@
-"""Stages run one at a time with other parameters: nothing is judged on what it was trained on."""
+"""Stages run one at a time, with other parameters or after other data: nothing is judged on what it was trained on."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
-from tests.makers.projects import FINISHED_SOURCE
+from tests.makers.projects import FINISHED_SOURCE, FINISHED_STUDY
 
-SOURCE = f"source={FINISHED_SOURCE}"
+SOURCE, RUN = f"source={FINISHED_SOURCE}", ("run", "--env", "test")
+ROOT = Path(f"data/test/{FINISHED_SOURCE}")
+
+
+def contents(project: Path, *folders: str) -> dict[str, bytes]:
+    """What folders of the finished project hold, by file; the ledger of looks, too."""
+    files = [file for name in folders for file in (project / ROOT / name).rglob("*") if file.is_file()]
+    ledger = project / "data/test/holdout_ledger.jsonl"
+    return {str(file): file.read_bytes() for file in [*files, ledger] if not file.name.endswith(("-wal", "-shm"))}
 
 
 def results(project: Path) -> dict[str, bytes]:
-    """What the holdout's look and the network are, by file."""
-    root = project / f"data/test/{FINISHED_SOURCE}"
-    kept = [root / "06_models/mlp/network.json", root / "08_reporting/holdout_mlp.json"]
-    return {file.name: file.read_bytes() for file in kept}
+    """The final network and what evaluation has left."""
+    return contents(project, "06_models/mlp", "08_reporting")
+
+
+def refused(done) -> str:
+    assert done.returncode != 0, done.stdout
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+CHANGES = {
+    "holdout.fraction=0.35": "holdout.fraction: 0.2 -> 0.35",
+    "holdout.start=2009-06-01": "holdout.start: None -> 2009-06-01",
+    "folds.n_folds=3": "folds.n_folds: 2 -> 3",
+    "folds.stop_fraction=0.3": "folds.stop_fraction: 0.15 -> 0.3",
+    "labels.horizon_bars=5": "labels.horizon_bars: 1 -> 5",
+    "labels.threshold=0.002": "labels.threshold: 0.0 -> 0.002",
+    "features.names=[return_1]": "features.names",
+    "assets=[IBM]": "assets: all -> ['IBM']",
+    "training.epochs=3": "training.epochs: 2 -> 3",
+    "training.clip_sigma=3.0": "training.clip_sigma: 8.0 -> 3.0",
+    "hpo.seed=5": "hpo.seed: 0 -> 5",
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", ["holdout.fraction=0.35", "holdout.start=2009-06-01"])
-def test_a_larger_holdout_is_not_judged_with_a_network_that_was_trained_on_it(kedro, finished, change):
+@pytest.mark.parametrize("stage", ["retraining", "evaluation"])
+def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, finished, stage):
     before = results(finished)
-    ledger = finished / "data/holdout_ledger.jsonl"
-    looks = ledger.read_bytes() if ledger.exists() else b""
-    run = ("run", "--env", "test")
-    moved = kedro(*run, "--pipeline", "data_engineering", "--params", f"{SOURCE},{change}")
-    assert moved.returncode == 0, moved.stderr
-    for stage, said in (
-        ("evaluation", "it would be judged on what it was trained on or chosen by"),
-        ("retraining", "its configuration was chosen on bars of the holdout"),
-    ):
-        done = kedro(*run, "--pipeline", stage, "--params", f"{SOURCE},{change},hpo.models_to_optimize=mlp")
-        assert done.returncode != 0, done.stdout
-        assert "Traceback" not in done.stderr
-        assert said in " ".join(done.stderr.split()), (stage, done.stderr)
+    for change, said in CHANGES.items():
+        done = kedro(*RUN, "--pipeline", stage, "--params", f"{SOURCE},{change}")
+        message = refused(done)
+        assert said in message, (change, done.stderr)
+        assert "Put them back, or run `kedro run` with them" in message
     assert results(finished) == before
-    assert (ledger.read_bytes() if ledger.exists() else b"") == looks
-    assert json.loads(before["holdout_mlp.json"])["samples"] > 0
+
+
+@pytest.mark.slow
+def test_data_that_are_prepared_later_change_nothing_of_a_finished_study(kedro, finished):
+    before = results(finished)
+    panel = finished / ROOT / "05_model_input/panel.safetensors"
+    was = panel.read_bytes()
+    change = "holdout.fraction=0.35,labels.horizon_bars=3"
+    assert kedro(*RUN, "--pipeline", "data_engineering", "--params", f"{SOURCE},{change}").returncode == 0
+    assert panel.read_bytes() != was
+    (finished / ROOT / "stamps.json").unlink()  # so that both are made again
+    for stage in ("retraining", "evaluation"):
+        done = kedro(*RUN, "--pipeline", stage, "--params", SOURCE)
+        assert done.returncode == 0, done.stderr
+    after = results(finished)
+    same = [name for name in before if not name.endswith(".json")]  # a look has its time
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    one, two = (json.loads(files[str(finished / ROOT / "08_reporting/holdout_mlp.json")]) for files in (before, after))
+    assert one["metrics"] == two["metrics"]
+    assert one["look"]["key"] == two["look"]["key"]
+    done = kedro("study", "verify", FINISHED_STUDY)
+    assert done.returncode == 0, done.stderr
+    assert "the same to the last bit" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("labels.threshold=0.002", "was made under other conditions"),
+        ("holdout.fraction=0.3", "was made under other conditions"),
+        ("labels.threshold=0.002,hpo.study_name=other,hpo.warm_start=[nowhere.mlp]", "nowhere"),
+    ],
+)
+def test_data_that_a_study_refuses_are_not_prepared(kedro, finished, change, said):
+    before = contents(finished, "02_intermediate", "03_primary", "04_feature", "05_model_input", "07_model_output")
+    stamps = json.loads((finished / ROOT / "stamps.json").read_text())
+    models = "hpo.models_to_optimize=mlp,hpo.n_trials=3,hpo.workers=1"
+    message = refused(kedro(*RUN, "--pipeline", "hpo", "--params", f"{SOURCE},{models},{change}"))
+    assert said in message
+    assert (
+        contents(finished, "02_intermediate", "03_primary", "04_feature", "05_model_input", "07_model_output") == before
+    )
+    assert json.loads((finished / ROOT / "stamps.json").read_text()) == stamps
+
+
+@pytest.mark.slow
+def test_epochs_of_the_final_training_are_recorded(kedro, finished):
+    def card() -> dict:
+        return json.loads((finished / ROOT / "06_models/mlp/network.json").read_text())["card"]
+
+    assert card()["settings"]["epochs"] == 2
+    done = kedro(*RUN, "--pipeline", "retraining", "--params", f"{SOURCE},retraining.epochs=1")
+    assert done.returncode == 0, done.stderr
+    assert (card()["settings"]["epochs"], card()["epochs"]) == (1, 1)
+
+
+@pytest.mark.slow
+def test_without_its_data_a_study_is_neither_retrained_nor_judged_nor_verified(kedro, finished):
+    shutil.rmtree(finished / ROOT / "05_model_input/kept")
+    for command in (
+        (*RUN, "--pipeline", "retraining", "--params", f"{SOURCE},retraining.epochs=1"),
+        (*RUN, "--pipeline", "evaluation", "--params", f"{SOURCE},backtest.cost_bps=7"),
+        ("study", "verify", FINISHED_STUDY),
+    ):
+        message = refused(kedro(*command))
+        assert f"The data of study {FINISHED_STUDY} must be in" in message
+        assert "it is kept again" in message
+
+
+@pytest.mark.slow
+def test_another_source_has_no_study_to_evaluate(kedro, finished):
+    assert "There is no study to evaluate yet" in refused(
+        kedro(*RUN, "--pipeline", "evaluation", "--params", "source=sp500_index")
+    )

@@ -106,8 +106,10 @@ def test_a_final_network_forecasts_both_in_their_units_and_survives_its_files(pa
     rows = panel.rows((split.holdout,), L)
     forecast, targets = network.forecast(panel, rows), panel.target[rows]
     for place in (0, 1):
-        assert np.corrcoef(forecast.values[:, place], targets[:, place])[0, 1] > 0.65
-        assert forecast.values[:, place].std() == pytest.approx(targets[:, place].std(), rel=0.3)
+        correlation = np.corrcoef(forecast.values[:, place], targets[:, place])[0, 1]
+        assert correlation > 0.65
+        # A forecast of what can be known moves less than what is observed.
+        assert forecast.values[:, place].std() == pytest.approx(correlation * targets[:, place].std(), rel=0.3)
     look = judge_holdout(network, panel, split, L, COSTS)
     assert look.result["metrics"]["mcc"] > 0.7
     assert look.result["look"]["label"]["kind"] == "return_and_move"
