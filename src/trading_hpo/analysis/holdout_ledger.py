@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from trading_hpo.families.family import TrainedModel
+from trading_hpo.market.indices import index_of
 from trading_hpo.types import Panel
 
 N_MARKS = 64
@@ -58,8 +59,17 @@ def saw_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     Assets are the same by their names, or by their returns: a sample of them is kept, so that other names hide no more
     than a small overlap.
     """
-    together = one["first"] <= other["last"] and other["first"] <= one["last"]
-    return together and any(not set(one.get(name, ())).isdisjoint(other.get(name, ())) for name in ("assets", "marks"))
+    shared = (not set(one.get(name, ())).isdisjoint(other.get(name, ())) for name in ("assets", "marks"))
+    return _together(one, other) and any(shared)
+
+
+def saw_the_index_of(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
+    """Return the index that one of two looks saw, and the other stocks of, at the same time; as far as names tell."""
+    return index_of(one.get("assets", ()), other.get("assets", ())) if _together(one, other) else None
+
+
+def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(one["first"] <= other["last"] and other["first"] <= one["last"])
 
 
 def _digest(panel: Panel, rows: Int[np.ndarray, " N"], returns: Float[np.ndarray, " T"]) -> str:

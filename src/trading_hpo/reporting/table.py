@@ -31,12 +31,22 @@ def report_of(
         "models": lines,
         "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
+        "related_looks": _most(holdouts, "related_looks"),
         "buy_and_hold": {
             "validation": baselines["validation"]["buy_and_hold"],
             "holdout": baselines["holdout"]["buy_and_hold"],
         },
         "storage": next((r["storage"] for r in results if "storage" in r), None),
     }
+
+
+def _most(holdouts: Sequence[Mapping[str, Any]], name: str) -> dict[str, int]:
+    """Return the largest of counts by name."""
+    counts: dict[str, int] = {}
+    for holdout in holdouts:
+        for key, count in holdout.get(name, {}).items():
+            counts[key] = max(count, counts.get(key, 0))
+    return counts
 
 
 def _comparable(result: Mapping[str, Any], baselines: Mapping[str, Any]) -> bool:
@@ -166,6 +176,10 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
         "of the holdout. There are few of either, and the best of many trials looks",
         "better on validation than it is. ±: spread over folds. Sharpe: after costs.",
         f"Configurations that have seen this holdout so far: {report['holdout_looks']}.",
+        *(
+            f"Others have seen the {index} index at the same time, or stocks in it: {count}."
+            for index, count in report.get("related_looks", {}).items()
+        ),
     ]
 
 
