@@ -35,6 +35,7 @@ The tree, in the order in which data flow through it:
     datasets/               Kedro datasets of our own
         bars.py             raw bars of the chosen source
         panel.py            the panel, mapped
+        kept_panels.py      the panels that studies were made on
         results.py          JSON of one model type, which may have been left out
         study.py            a study by reference
         holdout.py          holdout results and the ledger of looks
@@ -47,6 +48,7 @@ The tree, in the order in which data flow through it:
         schema.py           the rules of a table of bars, column by column
         bars.py             what a schema cannot express
         panel.py            features and labels as rows of arrays in a file
+        kept_panels.py      the panels that studies were made on, by digest
         features/           one file per feature, or per family of features
             feature.py      what a feature is
             registry.py     by name; those that stand for null
@@ -59,6 +61,7 @@ The tree, in the order in which data flow through it:
             bar_shape.py
             volume.py
         grid.py             rows as bars by assets
+        indices.py          which names are an index, and which are stocks in it
         trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
@@ -123,7 +126,6 @@ The tree, in the order in which data flow through it:
         schedules/          one file a schedule
             constant.py
             registry.py
-            replay.py       the learning rates of the folds, for the last training
             schedule.py     what a schedule is
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
@@ -131,8 +133,9 @@ The tree, in the order in which data flow through it:
             layers.py       what several networks use
             recurrent.py    around a cell
             architecture.py everything that rebuilds a network
-            fold.py         train, stop early, judge
-            final.py        the last training, on everything before the holdout
+            fitting.py      train, stop early
+            fold.py         ... and judge
+            final.py        the last training, and the network it leaves
             cost.py         work, memory, time
             config.py       what all of them have
             family.py       answers the search
@@ -218,6 +221,7 @@ The tree, in the order in which data flow through it:
         convergence.py      the best so far; model types side by side
         holdout.py          one look
         holdout_ledger.py   what counts as a look
+        holdout_errors.py   how far its metrics might be off
         holdout_tables.py   confusion, years
         calibration.py      of probabilities
     reporting/              results -> text and figures
