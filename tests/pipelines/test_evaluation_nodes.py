@@ -31,7 +31,8 @@ def network(panel, split, found):
     fold = split.final_fold(0.25)
     train, stop = (split.rows(panel, fold, role, WINDOW) for role in ("train", "stop"))
     data = FinalData("mlp", panel, train, stop, TRAINING, BacktestConfig(), 0)
-    return train_final(data, {"hidden_dim_1": 4}, {name: found[name] for name in found if name != "best"})
+    card = {name: found[name] for name in found if name != "best"}
+    return train_final(data, {"hidden_dim_1": 4}, {**card, "trial_number": 3})
 
 
 # The look

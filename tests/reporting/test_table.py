@@ -29,6 +29,7 @@ def result_of(model_type, value=0.041, spread=0.02, metric="mcc", direction="max
         "metric": metric,
         "trials": TRIALS,
         "best": {
+            "trial_number": 4,
             "value": value,
             "spread": {} if spread is None else {metric: spread},
             "metrics": {metric: value, "sharpe": 0.9},
@@ -37,9 +38,22 @@ def result_of(model_type, value=0.041, spread=0.02, metric="mcc", direction="max
     }
 
 
-def holdout_of(value=0.03, looks=1, metric="mcc"):
+def holdout_of(value=0.03, looks=1, metric="mcc", model_type="lstm", **changes):
     metrics = {metric: value, "sharpe": 0.37, "max_drawdown": 0.12}
-    return {"metrics": metrics, "standard_errors": {metric: 0.01}, "looks_so_far": looks}
+    whose = {"data_key": "p", "study_name": f"daily.{model_type}", "trial_number": 4, **changes}
+    return {"metrics": metrics, "standard_errors": {metric: 0.01}, "looks_so_far": looks, **whose}
+
+
+@pytest.mark.parametrize("change", [{"data_key": "q"}, {"study_name": "other.lstm"}, {"trial_number": 5}])
+def test_a_network_of_another_study_data_or_trial_is_not_the_one_that_was_found(change):
+    assert line_of(result_of("lstm"), holdout_of())["holdout"] == 0.03
+    assert line_of(result_of("lstm"), holdout_of(**change))["holdout"] is None
+
+
+def test_looks_at_an_index_and_at_its_stocks_are_said():
+    holdouts = [holdout_of(related_looks={"S&P 500": 2}), holdout_of(model_type="mlp", related_looks={"S&P 500": 3})]
+    report = report_of([result_of("lstm"), result_of("mlp")], holdouts, BASELINES)
+    assert "Others have seen the S&P 500 index at the same time, or stocks in it: 3." in printed(report, 120)
 
 
 def skipped(model_type):
@@ -135,7 +149,7 @@ def test_a_metric_that_the_holdout_lacks_beats_nothing():
 
 def test_skipped_models_are_named_and_those_that_never_ran_are_not():
     results = [result_of("mlp"), skipped("lstm"), {"skipped": "not run yet"}, {**result_of("cnn_lstm"), "best": None}]
-    report = report_of(results, [holdout_of(), *[{"skipped": "no network"}] * 3], BASELINES)
+    report = report_of(results, [holdout_of(model_type="mlp"), *[{"skipped": "no network"}] * 3], BASELINES)
     assert [line["model_type"] for line in report["models"]] == ["mlp"]
     assert report["skipped"] == ["lstm", "cnn_lstm"]
 
@@ -149,7 +163,9 @@ def test_results_on_other_data_are_not_compared():
 
 def test_each_model_meets_its_own_holdout():
     results = [skipped("mlp"), result_of("lstm"), result_of("cnn_lstm")]
-    report = report_of(results, [{"skipped": "left out"}, holdout_of(0.2), holdout_of(0.3)], BASELINES)
+    report = report_of(
+        results, [{"skipped": "left out"}, holdout_of(0.2), holdout_of(0.3, model_type="cnn_lstm")], BASELINES
+    )
     assert {line["model_type"]: line["holdout"] for line in report["models"]} == {"lstm": 0.2, "cnn_lstm": 0.3}
 
 
@@ -166,7 +182,7 @@ def test_the_looks_are_the_latest_count_and_zero_without_any():
 
 def test_the_report_can_be_written_as_strict_json():
     result = result_of("cnn_lstm", spread=np.float64(0.02))
-    report = report_of([result, skipped("mlp")], [holdout_of(), {"skipped": ""}], BASELINES)
+    report = report_of([result, skipped("mlp")], [holdout_of(model_type="cnn_lstm"), {"skipped": ""}], BASELINES)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
@@ -177,7 +193,7 @@ def test_the_report_can_be_written_as_strict_json():
 def test_every_model_type_and_its_numbers_are_printed_whole(width):
     values = {name: 0.041 + 0.011 * place for place, name in enumerate(MODEL_TYPES)}
     results = [result_of(name, value) for name, value in values.items()]
-    holdouts = [holdout_of(value + 0.4) for value in values.values()]
+    holdouts = [holdout_of(value + 0.4, model_type=name) for name, value in values.items()]
     text = printed(report_of(results, holdouts, BASELINES), width)
     for name, value in values.items():
         own = [line for line in text.splitlines() if name in line.split()]
@@ -188,13 +204,15 @@ def test_every_model_type_and_its_numbers_are_printed_whole(width):
 def test_skipped_models_are_printed(width):
     others = [name for name in MODEL_TYPES if name != "mlp"]
     results = [result_of("mlp"), *map(skipped, others)]
-    text = printed(report_of(results, [holdout_of(), *[{"skipped": ""}] * len(others)], BASELINES), width)
+    text = printed(
+        report_of(results, [holdout_of(model_type="mlp"), *[{"skipped": ""}] * len(others)], BASELINES), width
+    )
     (line,) = [line for line in text.splitlines() if "kipped" in line]
     assert all(name in line for name in others)
 
 
 @pytest.mark.parametrize("width", [80, 120])
-@pytest.mark.parametrize("holdout", [{"skipped": "not run yet"}, holdout_of(None)])
+@pytest.mark.parametrize("holdout", [{"skipped": "not run yet"}, holdout_of(None, model_type="cnn_lstm")])
 def test_what_is_unknown_is_printed_as_a_dash_not_as_none(width, holdout):
     text = printed(report_of([result_of("cnn_lstm", spread=None)], [holdout], BASELINES), width)
     assert "cnn_lstm" in text
@@ -210,6 +228,9 @@ def test_a_run_that_skipped_everything_still_prints():
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_verdict_on_every_model_is_printed(width):
-    results, holdouts = [result_of("mlp"), result_of("cnn_lstm", 0.011)], [holdout_of(0.1), holdout_of(0.1)]
+    results, holdouts = (
+        [result_of("mlp"), result_of("cnn_lstm", 0.011)],
+        [holdout_of(0.1, model_type="mlp"), holdout_of(0.1, model_type="cnn_lstm")],
+    )
     text = " ".join(printed(report_of(results, holdouts, BASELINES), width).split())
     assert verdicts_in(text) == {BETTER, NO_BETTER}

@@ -23,7 +23,7 @@ def report_of(
         baselines: Of ``baselines``.
     """
     lines = [
-        _line(result, holdout, baselines)
+        _line(result, holdout if _is_of(result, holdout) else {}, baselines)
         for result, holdout in zip(results, holdouts, strict=True)
         if _comparable(result, baselines)
     ]
@@ -38,6 +38,13 @@ def report_of(
         },
         "storage": next((r["storage"] for r in results if "storage" in r), None),
     }
+
+
+def _is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:
+    """Whether the network that was judged is the one of the best configuration, not of an earlier search."""
+    best = result.get("best") or {}
+    ours = (result.get("data_key"), result.get("study_name"), best.get("trial_number"))
+    return ours == tuple(holdout.get(name) for name in ("data_key", "study_name", "trial_number"))
 
 
 def _most(holdouts: Sequence[Mapping[str, Any]], name: str) -> dict[str, int]:

@@ -42,7 +42,8 @@ def look_at_holdout(
     panel = panels.open(conditions.panel_digest, conditions.study_name)
     _check_unseen(network, panel.timestamps[conditions.split.holdout.start].isoformat())
     look: HoldoutLook = judge_holdout(network, panel, conditions.split, conditions.longest_window, backtest)
-    return {**look.result, "data_key": conditions.data_key}, look.forecasts, look.returns
+    whose = {"data_key": conditions.data_key, **{name: card[name] for name in ("study_name", "trial_number")}}
+    return {**look.result, **whose}, look.forecasts, look.returns
 
 
 def _check_unseen(network: TrainedModel, begins: str) -> None:
