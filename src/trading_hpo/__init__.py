@@ -59,6 +59,7 @@ The tree, in the order in which data flow through it:
             bar_shape.py
             volume.py
         grid.py             rows as bars by assets
+        same_bars.py        bars that were seen, recognised by their moves
         trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
@@ -184,6 +185,7 @@ The tree, in the order in which data flow through it:
             storage.py      SQLite or a server
             stored_study.py a study's trials in their storage
             optuna_tables.py Optuna's private parts
+            payloads.py     bytes beside trials and studies
             reports.py      values on the way, not written yet
             writer.py       a thread that writes in order and waits for a storage that is away
             outage.py       which failures pass
@@ -199,6 +201,11 @@ The tree, in the order in which data flow through it:
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may
+        trial_returns.py    its net returns, path by path
+        validation.py       what a study keeps of its validation bars
+        returns_table.py    the returns of all trials, read back
+        thinning.py         which of them a large study keeps
+        upkeep.py           what is done now and then while it is searched
         conditions.py       what makes two studies comparable
         opening.py          made once, or found to be the same
         search.py           one study to its budget

@@ -154,18 +154,23 @@ def best(name: str) -> None:
 @NAME
 @click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".yml .json .csv .parquet")
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Configurations in a .yml or .json.")
+@click.option("--returns", is_flag=True, help="The trials' net returns on validation, bar by bar, in a .parquet.")
 @_with_clean_errors
-def export(name: str, to: Path, top: int) -> None:
+def export(name: str, to: Path, top: int, returns: bool) -> None:
     r"""Write the best configurations (.yml, .json) or all trials (.csv, .parquet) to a file.
 
     \b
     kedro study export base-sp500_20-direction1.lstm --to best.yml
     kedro study export base-sp500_20-direction1.lstm --to trials.csv
+    kedro study export base-sp500_20-direction1.lstm --returns --to returns.parquet
     """
-    from trading_hpo.study.export import export_study
+    from trading_hpo.study.export import export_returns, export_study
 
     ref = _find(name)
-    export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
+    if returns:
+        export_returns(ref.open(), to)
+    else:
+        export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
     click.echo(f"{to} written")
 
 

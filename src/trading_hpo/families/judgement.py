@@ -28,11 +28,13 @@ class Judgement:
         metrics: Of the forecast and of its trades.
         returns: Net return per bar, out of sample.
         bars: Bar number of each return.
+        exposure: Sum of the shares of the capital that were to be held over each bar, negative when sold short.
     """
 
     metrics: dict[str, float | None]
     returns: Float[np.ndarray, " T"]
     bars: Int[np.ndarray, " T"]
+    exposure: Float[np.ndarray, " T"]
 
 
 def judge(
@@ -58,10 +60,10 @@ def judge(
         ranges: That the rows lie in, such as a fold's validation ranges: positions begin anew in each. Without any, the
             rows lie in one.
     """
-    returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
+    returns, bars, exposure = _traded(panel, rows, forecast, decision, config, ranges)
     constant_returns = None
     if constant is not None and constant_returns_are_read():
-        constant_returns, _ = _traded(panel, rows, *constant, config, ranges)
+        constant_returns, *_ = _traded(panel, rows, *constant, config, ranges)
     metrics = compute_metrics(
         _called(forecast, decision),
         targets_of(panel, rows),
@@ -69,7 +71,7 @@ def judge(
         constant_returns,
         regression_weight=config.regression_weight,
     )
-    return Judgement(metrics, returns.net, bars)
+    return Judgement(metrics, returns.net, bars, exposure)
 
 
 def forecast_metrics(
@@ -148,7 +150,7 @@ def buy_and_hold(
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
     returns = Returns(held, panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
-    return Judgement(metrics, returns.net, grid.bars)
+    return Judgement(metrics, returns.net, grid.bars, np.ones(len(grid.bars)))
 
 
 def _called(forecast: Forecast, decision: Decision) -> Forecast:
@@ -169,15 +171,15 @@ def _traded(
     decision: Decision,
     config: BacktestConfig,
     ranges: Sequence[BarRange],
-) -> tuple[Returns, Int[np.ndarray, " T"]]:
-    """Trade a forecast and return what it earned, with the bar of each return; positions begin anew in each range."""
+) -> tuple[Returns, Int[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    """Trade a forecast and return what it earned, with bar and exposure of each; positions begin anew in each range."""
     bar, spans = panel.bar[rows], _spans(panel, rows, ranges)
     parts = []
     for bars in spans:
         own = (bar >= bars[0]) & (bar <= bars[-1])
         parts.append(_traded_span(panel, rows[own], forecast.at(own), decision, config, bars))
-    net, turnover = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans)
+    net, turnover, exposure = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans), exposure
 
 
 def _traded_span(
@@ -187,7 +189,7 @@ def _traded_span(
     decision: Decision,
     config: BacktestConfig,
     bars: Int[np.ndarray, " T"],
-) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+) -> tuple[Float[np.ndarray, " T"], ...]:
     """Trade by the positions that the loss has learned, else by the task's own rule, else by the configured one."""
     grid = grid_of(panel, rows, bars)
     targets = forecast.position
@@ -195,4 +197,5 @@ def _traded_span(
         rule = POSITIONS[task_of(panel.label).positions or config.positions]
         targets = rule.follow(forecast, decision, grid.line, grid.column)
     positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
-    return net_returns(equal_shares(positions, grid.alive), grid.returns, config.cost_bps, grid.own | ~grid.alive)
+    shares = equal_shares(positions, grid.alive)
+    return *net_returns(shares, grid.returns, config.cost_bps, grid.own | ~grid.alive), shares.sum(axis=1)

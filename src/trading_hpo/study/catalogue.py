@@ -9,6 +9,8 @@ from pathlib import Path
 
 import optuna
 
+from trading_hpo.engine.store.optuna_tables import place_of
+from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.study.config import RESERVED
@@ -74,8 +76,9 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
         draft.sqlite_path.unlink(missing_ok=True)
         for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
-        copied = len(StudyRef(ref.study_name, draft).open().get_trials(deepcopy=False))
-        if copied != len(ref.open().get_trials(deepcopy=False)):
+            source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
+            copy_payloads(*place_of(source), *place_of(target))
+        if _size(StudyRef(ref.study_name, draft)) != _size(ref):
             raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)
         _delete(ref)
@@ -96,6 +99,12 @@ def _with_transferred(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
     there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
+
+
+def _size(ref: StudyRef) -> tuple[int, list[tuple[int, str, int]]]:
+    """How many trials a study has, and how long each of their return series is."""
+    study = ref.open()
+    return len(study.get_trials(deepcopy=False)), payload_sizes(*place_of(study))
 
 
 def _delete(ref: StudyRef) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from sqlalchemy import Engine
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Evaluator
@@ -26,11 +27,14 @@ from trading_hpo.splits.folds import Split
 from trading_hpo.splits.samples import check_samples
 from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
-from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
+from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import open_study
 from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.thinning import thin
 from trading_hpo.study.transfer import Transfer, recall
+from trading_hpo.study.upkeep import Upkeep
+from trading_hpo.study.validation import constant_series, fold_rows, keep_validation, kept_facts
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -162,8 +166,11 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
-            progress = Progress(self.hpo.notifications)
-            return Supervisor(stored, self.space, plan, executor, progress, claims, taken_over.trials).run()
+            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, opened))
+            try:
+                return Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
+            finally:
+                upkeep.do()
 
     @property
     def pruner(self) -> PrunerConfig:
@@ -174,4 +181,18 @@ class Search:
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        study, opened = open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        self._keep_validation(engine_of(opened), opened.get_study_id_from_name(self.study_name))
+        return study, opened
+
+    def _keep_validation(self, engine: Engine, study_id: int) -> None:
+        """Write down what the study keeps of its validation bars, unless it is there."""
+        if self.task.split.folds and not kept_facts(engine, study_id):
+            panel = mapped_panel(self.task, self.panel_path)
+            rows = fold_rows(panel, self.task.split, self.task.longest_window)
+            constant = constant_series(panel, rows, self.task.split, self.task.backtest)
+            keep_validation(engine, study_id, panel, rows, constant)
+
+    def _keep_up(self, opened: BaseStorage) -> None:
+        engine, study_id = engine_of(opened), opened.get_study_id_from_name(self.study_name)
+        thin(engine, study_id, self.hpo.objectives[0].direction, self.hpo.seed)

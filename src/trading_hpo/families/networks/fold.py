@@ -146,11 +146,14 @@ def fit_fold(
                 raise DivergedError(f"a validation output was not finite in epoch {result.epoch} of fold {fold}")
             forecast = task.forecast(validation.cpu().numpy(), recipe.head, unit)
             judged = judge(panel, rows.validation, forecast, decision, backtest, constant, rows.validation_ranges)
-            best_score = (result.epoch, decision.threshold, judged.metrics)
-        stopped_epoch, kept_threshold, metrics = best_score
+            best_score = (result.epoch, decision.threshold, judged)
+        stopped_epoch, kept_threshold, kept = best_score
         waited = result.epoch - stopped_epoch
         finished = waited >= chosen.early_stopping_patience or result.epoch == training.epochs
         by_epoch = (result.train_loss, stop_loss, tuple(learning_rates))
-        yield FoldScore(fold, result.epoch, stopped_epoch, kept_threshold, metrics, seconds, *by_epoch, finished)
+        traded = (kept.returns, kept.bars, kept.exposure)
+        yield FoldScore(
+            fold, result.epoch, stopped_epoch, kept_threshold, kept.metrics, seconds, *by_epoch, finished, *traded
+        )
         if finished:
             return
