@@ -1,13 +1,11 @@
 """A study in a file that other programs read."""
 
 import json
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import optuna
-import pyarrow as pa  # type: ignore[import-untyped] # ships no types
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # ships no types
 import yaml
 
 from trading_hpo.errors import ConfigurationError, StorageError
@@ -26,7 +24,7 @@ def export_returns(study: optuna.Study, path: Path) -> None:
     """
     if path.suffix != ".parquet":
         raise ConfigurationError([f"--to must end in .parquet with --returns, got {path.name!r}."])
-    tables = map(partial(pa.Table.from_pandas, preserve_index=False), returns_tables(study))
+    tables = returns_tables(study)
     first = next(tables, None)
     if first is None:
         raise StorageError(

@@ -1,4 +1,4 @@
-"""The return series of a study's trials, and as tables."""
+"""The return series of a study's trials, read back, and as tables."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import optuna
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped] # ships no types
 
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import trial_payloads
@@ -22,7 +23,7 @@ def trial_series(study: optuna.Study) -> Iterator[tuple[int, int, Series]]:
         yield number, int(path), decode(data)
 
 
-def returns_tables(study: optuna.Study) -> Iterator[pd.DataFrame]:
+def returns_tables(study: optuna.Study) -> Iterator[pa.Table]:
     """Yield lines ``trial, path, bar, timestamp, net_return, exposure`` of every trial that has a series, in order.
 
     **Looks ahead:** label only; the returns were earned on validation.
@@ -31,23 +32,23 @@ def returns_tables(study: optuna.Study) -> Iterator[pd.DataFrame]:
     its net return per unit of its own mean exposure in the fold.
     """
     place = place_of(study)
-    stamps = kept_timestamps(*place)
-    constant = [(CONSTANT_FORECAST, path, series) for path, series in kept_constant(*place).items()]
-    series = trial_series(study)
+    stamps, series = kept_timestamps(*place), trial_series(study)
+    constant = [(CONSTANT_FORECAST, path, own) for path, own in kept_constant(*place).items()]
     while some := list(islice(series, _AT_ONCE)):
-        table = pd.concat([_lines(*entry) for entry in [*constant, *some]], ignore_index=True)
-        table.insert(3, "timestamp", table["bar"].map(stamps).astype("datetime64[ns, UTC]"))
-        yield table
+        yield pa.concat_tables(_lines(*entry, stamps) for entry in [*constant, *some])
         constant = []
 
 
-def _lines(number: int, path: int, series: Series) -> pd.DataFrame:
-    return pd.DataFrame(
+def _lines(number: int, path: int, series: Series, stamps: "pd.Series[int]") -> pa.Table:
+    n_bars = len(series.bars)
+    at = stamps.reindex(series.bars).astype("Int64").array
+    return pa.table(
         {
-            "trial": np.full(len(series.bars), number, "int32"),
-            "path": np.full(len(series.bars), path, "int32"),
+            "trial": np.full(n_bars, number, "int32"),
+            "path": np.full(n_bars, path, "int32"),
             "bar": series.bars.astype("int32"),
+            "timestamp": pa.array(at, pa.int64()).cast(pa.timestamp("ns", "UTC")),
             "net_return": series.net.astype("float32"),
-            "exposure": series.exposure,
+            "exposure": np.full(n_bars, series.exposure),
         }
     )

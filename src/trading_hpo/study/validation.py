@@ -98,9 +98,9 @@ def kept_facts(engine: Engine, study_id: int) -> dict[str, Any]:
     return facts
 
 
-def kept_timestamps(engine: Engine, study_id: int) -> "pd.Series[pd.Timestamp]":
-    """Return the moment of each validation bar, by its number on the calendar; empty as above."""
+def kept_timestamps(engine: Engine, study_id: int) -> "pd.Series[int]":
+    """Return the moment of each validation bar in nanoseconds of UTC, by its number; empty as above."""
     data = study_payload(engine, study_id).get(STAMPS)
     numbers = np.zeros(1, "<i8") if data is None else np.frombuffer(zlib.decompress(data), "<i8")
     bars, stamps = numbers[1 : numbers[0] + 1], numbers[numbers[0] + 1 :]
-    return pd.Series(pd.to_datetime(stamps, utc=True), index=bars)
+    return pd.Series(stamps, index=bars)
