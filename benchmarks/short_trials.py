@@ -111,7 +111,8 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
         config.seed,
         "",
     )
-    fingerprint = {"fold_order": "lockstep", "seed": config.seed}
+    data = {"assets": ["A"], "label": "direction", "horizon_bars": 1, "first": "2020-01-01", "last": "2020-12-31"}
+    fingerprint = {"fold_order": "lockstep", "seed": config.seed, "data": data}
     return Search(name, SPACE, task, fingerprint, config, Path(), make=partial(_make, runner))
 
 
@@ -133,6 +134,7 @@ def main() -> int:
     parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--faulty", type=float, default=0.0)
     parser.add_argument("--bars", type=int, default=0)
+    parser.add_argument("--ledger", type=Path, default=None)
     parser.add_argument("--sampler", default="random")
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for a storage that is away")
     chosen = parser.parse_args()
@@ -141,7 +143,7 @@ def main() -> int:
     search = short_search(chosen.study, runner, **hpo)
     search = replace(search, patience_s=chosen.patience)
     try:
-        search.run(StudyStorage(chosen.url))
+        search.run(StudyStorage(chosen.url), chosen.ledger)
     except KeyboardInterrupt:
         return 130
     except TradingHpoError as error:

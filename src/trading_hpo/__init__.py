@@ -40,6 +40,7 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
+        trial_ledger.py     where trials are counted
         files.py            where a dataset's data lie
         previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
@@ -205,6 +206,7 @@ The tree, in the order in which data flow through it:
         validation.py       what a study keeps of its validation bars
         returns_table.py    the returns of all trials, read back
         thinning.py         which of them a large study keeps
+        trial_ledger.py     every trial that has reported a score
         upkeep.py           what is done now and then while it is searched
         conditions.py       what makes two studies comparable
         opening.py          made once, or found to be the same

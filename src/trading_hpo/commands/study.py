@@ -183,9 +183,11 @@ def archive(name: str) -> None:
     \b
     kedro study archive base-sp500_20-direction1.lstm
     """
+    from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.study.catalogue import archive as move_away
 
-    click.echo(f"moved to {move_away(_find(name), _data() / 'archive').masked}")
+    ref = _find(name)
+    click.echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
 
 
 @study.command()
@@ -193,18 +195,20 @@ def archive(name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_with_clean_errors
 def delete(name: str, yes: bool) -> None:
-    r"""Delete a study with all its trials.
+    r"""Delete a study with all its trials; the trial ledger keeps their count.
 
     \b
     kedro study delete base-sp500_20-direction1.lstm --yes
     """
+    from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.study.catalogue import delete as remove
 
     ref = _find(name)
+    ledger = ledger_of(_data().parent, ref.open())
     count = len(ref.open().get_trials(deepcopy=False))
     if not yes:
         click.confirm(f"Delete {name} with its {count} trials? `kedro study archive` keeps them", abort=True)
-    remove(ref)
+    remove(ref, ledger)
     click.echo(f"deleted {name}, {count} trials")
 
 

@@ -15,6 +15,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.study.config import RESERVED
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.trial_ledger import enter
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +62,13 @@ def find(data: Path, name: str) -> StudyRef:
     return found[0]
 
 
-def archive(ref: StudyRef, folder: Path) -> StudyStorage:
+def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudyStorage:
     """Move a study into a database of its own; it is deleted only after the copy has all its trials.
+
+    Args:
+        ref: The study.
+        folder: Of the new database.
+        ledger: That its trials are entered into before (``study.trial_ledger``).
 
     Raises:
         StorageError: It is being searched, or was archived before under the same name.
@@ -74,6 +80,7 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
+        _count(ref, ledger)
         for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
             source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
@@ -85,14 +92,24 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
     return StudyStorage(f"sqlite:///{path}")
 
 
-def delete(ref: StudyRef) -> None:
+def delete(ref: StudyRef, ledger: Path | None = None) -> None:
     """Delete a study and all its trials.
+
+    Args:
+        ref: The study.
+        ledger: As of ``archive``.
 
     Raises:
         StorageError: It is being searched.
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
+        _count(ref, ledger)
         _delete(ref)
+
+
+def _count(ref: StudyRef, ledger: Path | None) -> None:
+    if ledger is not None:
+        enter(ledger, ref.open())
 
 
 def _with_transferred(ref: StudyRef) -> list[str]:

@@ -17,7 +17,7 @@ from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.claims import claims_on
-from trading_hpo.engine.store.optuna_tables import engine_of
+from trading_hpo.engine.store.optuna_tables import engine_of, place_of
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
@@ -33,6 +33,7 @@ from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
 from trading_hpo.study.transfer import Transfer, recall
+from trading_hpo.study.trial_ledger import enter
 from trading_hpo.study.upkeep import Upkeep
 from trading_hpo.study.validation import constant_series, fold_rows, keep_validation, kept_facts
 from trading_hpo.tasks.registry import task_of
@@ -135,8 +136,12 @@ class Search:
         with storage.creating(), claims_on(storage, self.study_name):
             return self._open(storage)[0]
 
-    def run(self, storage: StudyStorage) -> bool:
+    def run(self, storage: StudyStorage, ledger: Path | None = None) -> bool:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
+
+        Args:
+            storage: Of the study.
+            ledger: Where its trials are counted (``study.trial_ledger``); without one they are not.
 
         Returns:
             Whether it is spent; if not, the time was over.
@@ -166,7 +171,7 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
-            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, opened))
+            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger))
             try:
                 return Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
             finally:
@@ -182,7 +187,7 @@ class Search:
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         study, opened = open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
-        self._keep_validation(engine_of(opened), opened.get_study_id_from_name(self.study_name))
+        self._keep_validation(*place_of(study))
         return study, opened
 
     def _keep_validation(self, engine: Engine, study_id: int) -> None:
@@ -193,6 +198,7 @@ class Search:
             constant = constant_series(panel, rows, self.task.split, self.task.backtest)
             keep_validation(engine, study_id, panel, rows, constant)
 
-    def _keep_up(self, opened: BaseStorage) -> None:
-        engine, study_id = engine_of(opened), opened.get_study_id_from_name(self.study_name)
-        thin(engine, study_id, self.hpo.objectives[0].direction, self.hpo.seed)
+    def _keep_up(self, study: optuna.Study, ledger: Path | None) -> None:
+        if ledger is not None:
+            enter(ledger, study)
+        thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)

@@ -26,7 +26,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
         ),
         node(
             search,
-            ["study", "panel", "folds", *_SETTINGS],
+            ["study", "panel", "folds", *_SETTINGS, "trial_ledger"],
             "search_summary",
             name="search",
             tags=[LIVE],
