@@ -10,6 +10,7 @@ The tree, in the order in which data flow through it:
         run.py              kedro run, with errors that a person can read
         selection.py        which nodes a run is about
         study.py            kedro study
+        ledgers.py          where the trials of a study are counted
         cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     code_digest.py          what code a node can reach

@@ -115,7 +115,8 @@ def searched_on(ledger: Path, panel: Panel, rows: Int[np.ndarray, " N"]) -> list
 def _on_the_same_bars(ledger: Path, seen: Line) -> tuple[dict[str, Line], list[Line]]:
     """Return the studies by id, and their trials."""
     entries = _read(ledger)
-    studies = {entry["study_id"]: entry for entry in entries if "study_name" in entry and saw_the_same(entry, seen)}
+    headers = [entry for entry in entries if "study_name" in entry and saw_the_same(entry, seen)]
+    studies: dict[str, Line] = {header["study_id"]: header for header in headers}
     return studies, [entry for entry in entries if "slot" in entry and entry["study_id"] in studies]
 
 
