@@ -75,8 +75,8 @@ mlflow: $(INSTALLED)  ## the runs in MLflow's pages
 	@MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
 	    exec $(BIN)/mlflow ui --backend-store-uri sqlite:///data/mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
 
-clean:  ## remove what runs have written; the holdout ledgers stay
-	@find data -type f ! -name holdout_ledger.jsonl ! -name .gitkeep -delete
+clean:  ## remove what runs have written; the ledgers stay
+	@find data -type f ! -name holdout_ledger.jsonl ! -name trial_ledger.jsonl ! -name .gitkeep -delete
 	@find data -mindepth 1 -type d -empty -delete
 
 $(VENV)/bin/python:

@@ -6,11 +6,12 @@ each trial to a worker process, and its cost is that of a whole trial: proposing
 when all is written. The start of the worker is left out. Random search, so no sampler that grows is measured.
 """
 
+import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +23,12 @@ from benchmarks.measure import Row, fresh, quiet
 REPEATS = 3
 SHORT, LONG, AROUND = 200, 5100, 100  # trials
 LIMIT, GROWTH, TRIAL_MS, MEMORY_MB, SHARE = 1.15, 1.5, 20.0, 100.0, 3.0
+RETURNS_MS, RETURNS_MB, BARS = 2.0, 10.0, 2000  # of return series: a trial, a thousand trials
 SLOW, SECONDS = 3, 5.0  # trials, and how long each of them trains
 
 
 def rows(project: Path) -> Iterator[Row]:
-    """Measure against plain Optuna on both databases, then one long search, then four workers."""
+    """Measure against plain Optuna on both databases, then what return series cost, one long search, four workers."""
     with ExitStack() as open_servers:
         for kind in ("sqlite", "postgresql"):
             busy = quiet()
@@ -36,6 +38,7 @@ def rows(project: Path) -> Iterator[Row]:
             yield Row(f"engine.{kind}", told, ratios, "x", LIMIT, other_cores=[busy])
             share = [fresh(_storage_share, _database(kind, project, open_servers))]
             yield Row(f"engine.{kind}.share", f"storage's part of trials of {SECONDS:g} s", share, "%", SHARE)
+    yield from _returns_rows(project)
     busy = quiet()
     long = fresh(_searched, _file(project), LONG, 1)
     early, late = (long.costs_ms(middle) for middle in (AROUND, LONG - AROUND))
@@ -74,6 +77,28 @@ class _Searched:
         """Return the costs of trials around one, ten means of ten."""
         near = self.ended[middle - AROUND // 2 : middle + AROUND // 2 + 1]
         return [100 * (after - before) for before, after in zip(near[:-10:10], near[10::10], strict=True)]
+
+
+def _returns_rows(project: Path) -> Iterator[Row]:
+    """Measure searches with and without return series in alternating order, on files of their own."""
+    busy, turns = quiet(), []
+    for turn in range(2 * REPEATS - 1):  # a small difference of large numbers
+        order = (BARS, 0) if turn % 2 else (0, BARS)
+        turns.append({bars: fresh(_with_returns, _file(project), bars) for bars in order})
+    cost = [done[BARS][0] - done[0][0] for done in turns]
+    size = [done[BARS][1] - done[0][1] for done in turns]
+    told = f"a trial of {SHORT} with returns of {BARS} bars less one without"
+    yield Row("engine.returns", told, cost, "ms", RETURNS_MS, other_cores=[busy])
+    yield Row("engine.returns.size", f"database growth of 1,000 such trials ({BARS} bars)", size, "MB", RETURNS_MB)
+
+
+def _with_returns(url: str, bars: int) -> tuple[float, float]:
+    """Return the milliseconds of a trial, the median of all, and the megabytes of a thousand."""
+    trial_ms = 1000 * float(np.median(np.diff(_searched(url, SHORT, 1, bars).ended)))
+    path = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return trial_ms, 1000 * path.stat().st_size / SHORT / 1e6
 
 
 def _pair(kind: str, project: Path, turn: int, open_servers: ExitStack) -> tuple[float, float]:
@@ -127,7 +152,7 @@ def _plain_ms(url: str) -> float:
     return 1000 * (time.monotonic() - began) / (SHORT - 1)
 
 
-def _searched(url: str, n_trials: int, workers: int) -> _Searched:
+def _searched(url: str, n_trials: int, workers: int, bars: int = 0) -> _Searched:
     """Run a search and read from its study how it went."""
     from benchmarks.short_trials import ShortTrials, short_search
     from trading_hpo.engine.store.storage import StudyStorage
@@ -136,7 +161,7 @@ def _searched(url: str, n_trials: int, workers: int) -> _Searched:
     storage = StudyStorage(url)
     watch = _MemoryWatch()
     watch.start()
-    short_search("study", ShortTrials(reports=20), n_trials=n_trials, workers=workers).run(storage)
+    short_search("study", ShortTrials(reports=20, bars=bars), n_trials=n_trials, workers=workers).run(storage)
     written = datetime.now().timestamp()
     watch.over.set()
     watch.join()

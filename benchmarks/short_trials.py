@@ -14,6 +14,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -21,14 +22,15 @@ from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.space import FloatParameter
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.writer import PATIENCE_S
-from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
+from trading_hpo.engine.trial_record import FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import Interrupted, TradingHpoError
 from trading_hpo.splits.folds import Split
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.evaluation import EvaluationTask
 from trading_hpo.study.search import Search
+from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
 from trading_hpo.training.config import TrainingConfig
-from trading_hpo.types import BarRange
+from trading_hpo.types import BarRange, Fold
 
 N_PARAMETERS = 15
 SPACE = {f"p{number}": FloatParameter(type="float", low=0.0, high=1.0) for number in range(N_PARAMETERS)}
@@ -43,11 +45,13 @@ class ShortTrials:
         reports: Of each trial.
         seconds: That it sleeps for, in all.
         faulty: Share of trials that are worth nothing or raise; which ones, their parameters say.
+        bars: Of each trial's return series; without any there is none.
     """
 
     reports: int = 20
     seconds: float = 0.0
     faulty: float = 0.0
+    bars: int = 0
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Yield the sum of the parameters, a part of it at every step."""
@@ -60,7 +64,18 @@ class ShortTrials:
                 raise Interrupted
             if self.seconds:
                 time.sleep(self.seconds / self.reports)
-            yield _report(worth * step / self.reports, step, step == self.reports)
+            report = _report(worth * step / self.reports, step, step == self.reports)
+            yield replace(report, at_end=partial(self._with_returns, candidate.slot)) if self.bars else report
+
+    def _with_returns(self, slot: int, report: Report) -> Report:
+        """Add what a trial of real models has at its end: four folds of returns that follow from the slot."""
+        net = np.random.default_rng(slot).normal(0, 0.01, self.bars)
+        spans = np.array_split(np.arange(self.bars), 4)
+        folds = [Fold(n, (), (), (BarRange(int(own[0]), int(own[-1]) + 1),)) for n, own in enumerate(spans)]
+        traded = (Traded(fold, own, net[own], np.ones(len(own))) for fold, own in zip(folds, spans, strict=True))
+        series = series_by_path(traded)
+        kept = moments(active_returns(series, {0: Series(np.arange(self.bars), np.zeros(self.bars), 1.0)}))
+        return replace(report, record={**report.record, MOMENTS: kept}, payload=payload_of(series))
 
     @staticmethod
     def _fault(which: float) -> float:
@@ -96,7 +111,8 @@ def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
         config.seed,
         "",
     )
-    fingerprint = {"fold_order": "lockstep", "seed": config.seed}
+    data = {"assets": ["A"], "label": "direction", "horizon_bars": 1, "first": "2020-01-01", "last": "2020-12-31"}
+    fingerprint = {"fold_order": "lockstep", "seed": config.seed, "data": data}
     return Search(name, SPACE, task, fingerprint, config, Path(), make=partial(_make, runner))
 
 
@@ -117,15 +133,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--reports", type=int, default=3)
     parser.add_argument("--faulty", type=float, default=0.0)
+    parser.add_argument("--bars", type=int, default=0)
+    parser.add_argument("--ledger", type=Path, default=None)
     parser.add_argument("--sampler", default="random")
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for a storage that is away")
     chosen = parser.parse_args()
-    runner = ShortTrials(chosen.reports, chosen.seconds, chosen.faulty)
+    runner = ShortTrials(chosen.reports, chosen.seconds, chosen.faulty, chosen.bars)
     hpo = {"n_trials": chosen.n_trials, "workers": chosen.workers, "sampler": chosen.sampler}
     search = short_search(chosen.study, runner, **hpo)
     search = replace(search, patience_s=chosen.patience)
     try:
-        search.run(StudyStorage(chosen.url))
+        search.run(StudyStorage(chosen.url), chosen.ledger)
     except KeyboardInterrupt:
         return 130
     except TradingHpoError as error:

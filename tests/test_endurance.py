@@ -15,7 +15,9 @@ from tests.makers.processes import wait_until
 
 from trading_hpo.engine.store import optuna_tables as rows
 from trading_hpo.engine.store import stored_study as ledger
+from trading_hpo.engine.store.payloads import trial_payloads
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.engine.trial_record import MOMENTS
 from trading_hpo.study.reference import StudyRef
 
 pytestmark = pytest.mark.slow
@@ -43,10 +45,20 @@ def wait_for_trials(storage, wanted, process):
 
 
 def everything(storage):
-    trials = StudyRef("study", storage).open().trials
+    study = StudyRef("study", storage).open()
+    beside = {number: data for number, _, data in trial_payloads(*rows.place_of(study))}
     return [
-        (t.number, t.user_attrs["slot"], t.state, t.value, t.params, sorted(t.intermediate_values.items()))
-        for t in trials
+        (
+            t.number,
+            t.user_attrs["slot"],
+            t.state,
+            t.value,
+            t.params,
+            sorted(t.intermediate_values.items()),
+            t.user_attrs.get(MOMENTS),
+            beside.get(t.number),
+        )
+        for t in study.trials
     ]
 
 
@@ -58,7 +70,7 @@ def test_a_search_killed_again_and_again_loses_nothing_and_counts_nothing_twice(
     either_storage, start_short_search, n_kills, n_trials, tmp_path
 ):
     rng, known = random.Random(0), {}
-    arguments = ["--n-trials", str(n_trials), "--seconds", "0.2"]
+    arguments = ["--n-trials", str(n_trials), "--seconds", "0.2", "--bars", "200"]
     for kill in range(1, n_kills + 1):
         process = start_short_search(either_storage, *arguments)
         wait_for_trials(either_storage, kill * n_trials // (n_kills + 1), process)
@@ -75,7 +87,7 @@ def test_a_search_killed_again_and_again_loses_nothing_and_counts_nothing_twice(
     assert known.items() <= acknowledged(either_storage).items()
     assert [line[:3] for line in hurt] == [(number, number, TrialState.COMPLETE) for number in range(n_trials)]
     whole = type(either_storage)(f"sqlite:///{tmp_path / 'whole.db'}")
-    short_search("study", ShortTrials(3), n_trials=n_trials).run(whole)
+    short_search("study", ShortTrials(3, bars=200), n_trials=n_trials).run(whole)
     assert hurt == everything(whole)
 
 

@@ -33,6 +33,10 @@ def url(project):
     return f"sqlite:///{project / 'data/test/us_tech_ohlcv/06_models/studies.db'}"
 
 
+def ledger(project):
+    return [json.loads(line) for line in (project / "data/test/trial_ledger.jsonl").read_text().splitlines()]
+
+
 @pytest.fixture
 def study(searched, kedro_in):
     """Run `kedro study ...` there."""
@@ -60,6 +64,11 @@ def test_studies_are_listed_shown_and_taken_out(study, searched, tmp_path):
     for ending in ("yml", "json", "csv", "parquet"):
         done = study("export", NAME, "--to", str(tmp_path / f"out.{ending}"))
         assert done.returncode == 0, done.stderr
+    done = study("export", NAME, "--returns", "--to", str(tmp_path / "returns.parquet"))
+    assert done.returncode == 0, done.stderr
+    returns = pd.read_parquet(tmp_path / "returns.parquet")
+    assert set(returns["trial"]) == {-1, 0, 1, 2}
+    assert returns["timestamp"].notna().all()
     from_yaml = yaml.safe_load((tmp_path / "out.yml").read_text())
     assert from_yaml == json.loads((tmp_path / "out.json").read_text())
     assert from_yaml["best"]["params"] == best.params
@@ -67,8 +76,11 @@ def test_studies_are_listed_shown_and_taken_out(study, searched, tmp_path):
 
 
 def test_the_best_trial_trained_again_is_the_same_to_the_last_bit_and_a_changed_one_is_told(study, searched):
+    counted = ledger(searched)
+    assert len(counted) == 1 + 3
     done = study("verify", NAME)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert ledger(searched) == counted
     assert "the same to the last bit" in done.stdout
     live = optuna.load_study(study_name=NAME, storage=url(searched))
     best = live.best_trial
@@ -96,6 +108,7 @@ def test_the_best_trial_trained_again_is_the_same_to_the_last_bit_and_a_changed_
             ["export", NAME, "--to", "out.pickle"],
             "--to must end in .yml, .yaml, .json, .csv, .parquet, got 'out.pickle'",
         ),
+        (["export", NAME, "--returns", "--to", "out.csv"], "--to must end in .parquet with --returns, got 'out.csv'"),
         (["trials", NAME, "--top", "0"], "0 is not in the range x>=1"),
         (["nope"], "No such command 'nope'"),
     ],
@@ -111,6 +124,7 @@ def test_delete_asks_and_archive_keeps(study, searched):
     refused = study("delete", NAME)  # nobody answers
     assert refused.returncode == 1
     assert "Aborted" in refused.stdout + refused.stderr
+    counted = ledger(searched)
     held = optuna.load_study(study_name=NAME, storage=url(searched))
     before = [(trial.number, trial.params, trial.value, trial.user_attrs) for trial in held.trials]
     done = study("archive", NAME)
@@ -125,6 +139,15 @@ def test_delete_asks_and_archive_keeps(study, searched):
     assert "is there already" in again.stderr
     assert study("delete", NAME, "--yes").returncode == 0
     assert optuna.get_all_study_names(url(searched)) == []
+    assert ledger(searched) == counted
+    assert not (searched / "data/trial_ledger.jsonl").exists()
+
+
+def test_a_study_that_no_ledger_knows_is_counted_before_it_is_deleted(finished, kedro):
+    (finished / "data/test/trial_ledger.jsonl").unlink()
+    assert kedro("study", "delete", NAME, "--yes").returncode == 0
+    counted = [json.loads(line) for line in (finished / "data/trial_ledger.jsonl").read_text().splitlines()]
+    assert [line.get("study_name") for line in counted] == [NAME, None, None, None]
 
 
 def test_without_a_study_every_command_says_what_to_do_first(kedro, kedro_process):

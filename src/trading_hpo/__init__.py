@@ -10,6 +10,7 @@ The tree, in the order in which data flow through it:
         run.py              kedro run, with errors that a person can read
         selection.py        which nodes a run is about
         study.py            kedro study
+        ledgers.py          where the trials of a study are counted
         cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     code_digest.py          what code a node can reach
@@ -41,6 +42,7 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
+        trial_ledger.py     where trials are counted
         files.py            where a dataset's data lie
         previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
@@ -62,6 +64,7 @@ The tree, in the order in which data flow through it:
             volume.py
         grid.py             rows as bars by assets
         indices.py          which names are an index, and which are stocks in it
+        same_bars.py        bars that were seen, recognised by their moves
         trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
@@ -187,6 +190,7 @@ The tree, in the order in which data flow through it:
             storage.py      SQLite or a server
             stored_study.py a study's trials in their storage
             optuna_tables.py Optuna's private parts
+            payloads.py     bytes beside trials and studies
             reports.py      values on the way, not written yet
             writer.py       a thread that writes in order and waits for a storage that is away
             outage.py       which failures pass
@@ -202,6 +206,12 @@ The tree, in the order in which data flow through it:
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may
+        trial_returns.py    its net returns, path by path
+        validation.py       what a study keeps of its validation bars
+        returns_table.py    the returns of all trials, read back
+        thinning.py         which of them a large study keeps
+        trial_ledger.py     every trial that has reported a score
+        upkeep.py           what is done now and then while it is searched
         conditions.py       what makes two studies comparable
         opening.py          made once, or found to be the same
         search.py           one study to its budget

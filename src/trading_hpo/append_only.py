@@ -4,7 +4,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +32,18 @@ class Entries:
         Raises:
             ValueError: A number in it is not finite.
         """
-        self._file.write(json.dumps(entry, allow_nan=False).encode() + b"\n")
+        self.extend([entry])
+
+    def extend(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Write several; of those a process is killed in the middle of, the first ones may be there.
+
+        Raises:
+            ValueError: A number in one of them is not finite.
+        """
+        self._file.write(b"".join(json.dumps(entry, allow_nan=False).encode() + b"\n" for entry in entries))
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.known.append(entry)
+        self.known.extend(entries)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 from tests.makers.panels import LAID_OUT, laid_out, panel_of, with_laid_out
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
-from trading_hpo.analysis.holdout_ledger import saw_the_same
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold
+from trading_hpo.market.same_bars import saw_the_same
 from trading_hpo.splits.folds import Split
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange, Fold

@@ -49,7 +49,8 @@ class Guesses(Family):
         rows = data.folds[fold].traded
         score = np.where(rows % 2 == 0, parameters["bias"], -parameters["bias"])
         judged = judge(data.panel, rows, Forecast(score), Decision(0.0), data.backtest)
-        yield FoldScore(fold, 1, 1, 0.0, judged.metrics, 0.5, 0.0, 0.0, (), finished=True)
+        traded = (judged.returns, judged.bars, judged.exposure)
+        yield FoldScore(fold, 1, 1, 0.0, judged.metrics, 0.5, 0.0, 0.0, (), True, *traded)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.store.optuna_tables import place_of
+from trading_hpo.engine.store.payloads import KeptRow, trial_payloads
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 from trading_hpo.market.panel import open_panel
@@ -33,8 +35,13 @@ def search(storage: StudyStorage, panel_file: Path, n_trials: int) -> list[tuple
 
 def test_a_search_on_a_server_resumes_and_equals_one_in_a_file(database, panel_file, tmp_path):
     search(database, panel_file, 2)
-    resumed = search(database, panel_file, 4)
-    assert resumed == search(StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}"), panel_file, 4)
+    resumed, in_a_file = search(database, panel_file, 4), StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    assert resumed == search(in_a_file, panel_file, 4)
+    assert returns(database) == returns(in_a_file)
+
+
+def returns(storage: StudyStorage) -> list[KeptRow]:
+    return list(trial_payloads(*place_of(StudyRef("study", storage).open())))
 
 
 def test_a_study_on_a_server_is_searched_by_one_process_at_a_time(database):

@@ -1,4 +1,4 @@
-"""What counts as a look at a holdout, and which looks saw the same bars."""
+"""What counts as a look at a holdout."""
 
 import hashlib
 import json
@@ -11,9 +11,8 @@ from jaxtyping import Float, Int
 
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.indices import index_of
+from trading_hpo.market.same_bars import at_the_same_time, seen_bars
 from trading_hpo.types import Panel
-
-N_MARKS = 64
 
 
 def look_of(
@@ -38,7 +37,7 @@ def look_of(
         "label": dict(panel.label),
         "features": list(panel.feature_names),
     }
-    seen, bars = _digest(panel, rows, returns), panel.bar[rows]
+    seen = _digest(panel, rows, returns)
     key = hashlib.sha256(json.dumps([seen, looked_with], sort_keys=True).encode()).hexdigest()[:16]
     return {
         "key": key,
@@ -46,30 +45,14 @@ def look_of(
         "study_name": model.card.get("study_name"),
         **looked_with,
         "seen": seen,
-        "assets": [panel.assets[asset] for asset in np.unique(panel.asset[rows])],
-        "first": panel.timestamps[bars.min()].isoformat(),
-        "last": panel.timestamps[bars.max()].isoformat(),
-        "marks": _marks(panel, rows),
+        **seen_bars(panel, rows),
     }
-
-
-def saw_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two looks saw bars of the same asset at the same time, whatever they predicted.
-
-    Assets are the same by their names, or by their returns: a sample of them is kept, so that other names hide no more
-    than a small overlap.
-    """
-    shared = (not set(one.get(name, ())).isdisjoint(other.get(name, ())) for name in ("assets", "marks"))
-    return _together(one, other) and any(shared)
 
 
 def saw_the_index_of(one: Mapping[str, Any], other: Mapping[str, Any]) -> str | None:
     """Return the index that one of two looks saw, and the other stocks of, at the same time; as far as names tell."""
-    return index_of(one.get("assets", ()), other.get("assets", ())) if _together(one, other) else None
-
-
-def _together(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(one["first"] <= other["last"] and other["first"] <= one["last"])
+    together = at_the_same_time(one, other)
+    return index_of(one.get("assets", ()), other.get("assets", ())) if together else None
 
 
 def _digest(panel: Panel, rows: Int[np.ndarray, " N"], returns: Float[np.ndarray, " T"]) -> str:
@@ -83,18 +66,3 @@ def _digest(panel: Panel, rows: Int[np.ndarray, " N"], returns: Float[np.ndarray
     # Bits that depend on the machine are no other look.
     traded = (np.round(returns, 9) + 0.0).tobytes()
     return hashlib.sha256("".join(sorted(of_assets)).encode() + traded).hexdigest()[:16]
-
-
-def _marks(panel: Panel, rows: Int[np.ndarray, " N"]) -> list[str]:
-    """Return the least hashes of when an asset moved by how much: what overlaps by much has some of them in common.
-
-    Source: Broder (1997), On the resemblance and containment of documents.
-    """
-    moves = panel.forward_return[rows, 0].astype(np.float64)
-    stamps = panel.timestamps.asi8[panel.bar[rows]]
-    moved = moves != 0
-    hashes = {
-        hashlib.sha256(f"{stamp} {move:.5g}".encode()).hexdigest()[:12]
-        for stamp, move in zip(stamps[moved].tolist(), moves[moved].tolist(), strict=True)
-    }
-    return sorted(hashes)[:N_MARKS]

@@ -154,18 +154,23 @@ def best(name: str) -> None:
 @NAME
 @click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".yml .json .csv .parquet")
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Configurations in a .yml or .json.")
+@click.option("--returns", is_flag=True, help="The trials' net returns on validation, bar by bar, in a .parquet.")
 @_with_clean_errors
-def export(name: str, to: Path, top: int) -> None:
+def export(name: str, to: Path, top: int, returns: bool) -> None:
     r"""Write the best configurations (.yml, .json) or all trials (.csv, .parquet) to a file.
 
     \b
     kedro study export base-sp500_20-direction1.lstm --to best.yml
     kedro study export base-sp500_20-direction1.lstm --to trials.csv
+    kedro study export base-sp500_20-direction1.lstm --returns --to returns.parquet
     """
-    from trading_hpo.study.export import export_study
+    from trading_hpo.study.export import export_returns, export_study
 
     ref = _find(name)
-    export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
+    if returns:
+        export_returns(ref.open(), to)
+    else:
+        export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
     click.echo(f"{to} written")
 
 
@@ -178,9 +183,11 @@ def archive(name: str) -> None:
     \b
     kedro study archive base-sp500_20-direction1.lstm
     """
+    from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.study.catalogue import archive as move_away
 
-    click.echo(f"moved to {move_away(_find(name), _data() / 'archive').masked}")
+    ref = _find(name)
+    click.echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
 
 
 @study.command()
@@ -188,18 +195,20 @@ def archive(name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_with_clean_errors
 def delete(name: str, yes: bool) -> None:
-    r"""Delete a study with all its trials.
+    r"""Delete a study with all its trials; the trial ledger keeps their count.
 
     \b
     kedro study delete base-sp500_20-direction1.lstm --yes
     """
+    from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.study.catalogue import delete as remove
 
     ref = _find(name)
+    ledger = ledger_of(_data().parent, ref.open())
     count = len(ref.open().get_trials(deepcopy=False))
     if not yes:
         click.confirm(f"Delete {name} with its {count} trials? `kedro study archive` keeps them", abort=True)
-    remove(ref)
+    remove(ref, ledger)
     click.echo(f"deleted {name}, {count} trials")
 
 

@@ -11,6 +11,7 @@ _HOMES = {
     "ResultsDataset": "results",
     "StudyDataset": "study",
     "StudyStorageDataset": "study_storage",
+    "TrialLedgerDataset": "trial_ledger",
 }
 
 

@@ -4,9 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from trading_hpo.analysis.holdout_ledger import saw_the_index_of, saw_the_same
+from trading_hpo.analysis.holdout_ledger import saw_the_index_of
 from trading_hpo.append_only import opened
 from trading_hpo.datasets.results import ResultsDataset
+from trading_hpo.market.same_bars import saw_the_same
 
 
 class HoldoutDataset(ResultsDataset):

@@ -1,7 +1,7 @@
 """What the engine runs and what it receives: neither knows what a candidate means."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from trading_hpo.errors import TradingHpoError
@@ -27,6 +27,9 @@ class Report:
         violations: How far each constraint is exceeded, by name and in a fixed order; 0 or less is kept.
         cost: What it has taken so far, by name; kept of a failed trial too.
         record: Plain data by name that the study keeps of a trial that has ended; opaque to the engine.
+        payload: Bytes by key that are kept beside such a trial, in a table of their own; opaque to the engine.
+        at_end: Adds what is made only of the report that a trial ends with. Which one that is, is known after it was
+            sent, so the worker keeps it back and calls it then; it need not be picklable.
     """
 
     values: tuple[float, ...]
@@ -36,6 +39,16 @@ class Report:
     violations: Mapping[str, float] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, bytes] = field(default_factory=dict)
+    at_end: Callable[["Report"], "Report"] | None = field(default=None, compare=False)
+
+    def passing(self) -> "Report":
+        """Return it as it is sent while the candidate goes on."""
+        return replace(self, at_end=None)
+
+    def last(self) -> "Report":
+        """Return it as it is sent when the candidate ends with it."""
+        return (self if self.at_end is None else self.at_end(self)).passing()
 
 
 class Evaluator(Protocol):

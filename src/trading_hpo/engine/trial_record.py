@@ -13,6 +13,7 @@ VIOLATIONS = "violations"  # of each constraint by name, as a share of its bound
 REPORTED = "curve"  # values by step with several objectives: Optuna stores one number per step
 COST = "cost"  # by name: epochs, training_time_s, model_size_mb ...
 METRICS, SPREAD = "metrics", "spread"  # mean and sample standard deviation over folds, by metric
+MOMENTS = "moments"  # of the payload that is kept beside the trial: numbers by name
 FOLDS = "folds"  # per fold: stopped epoch, threshold, metrics
 
 

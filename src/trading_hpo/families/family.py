@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from safetensors import safe_open
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -67,6 +67,9 @@ class FoldScore:
         stop_loss: After it, on the stop rows.
         learning_rates: Of every epoch so far; empty of a model without epochs.
         finished: No further epoch will come.
+        returns: Net, per bar of validation, at the stopped epoch; out of sample.
+        bars: Calendar bar of each return.
+        exposure: As of ``Judgement``, per bar.
     """
 
     fold: int
@@ -79,6 +82,16 @@ class FoldScore:
     stop_loss: float
     learning_rates: Sequence[float]
     finished: bool
+    returns: Float[np.ndarray, " T"] = field(compare=False)
+    bars: Int[np.ndarray, " T"] = field(compare=False)
+    exposure: Float[np.ndarray, " T"] = field(compare=False)
+
+    def record(self) -> dict[str, Any]:
+        """Return what the study's record of a trial says of the fold: all but the arrays, which are kept elsewhere."""
+        return {name: getattr(self, name) for name in _RECORDED}
+
+
+_RECORDED = tuple(part.name for part in fields(FoldScore) if part.name not in ("returns", "bars", "exposure"))
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,14 @@ class Judgement:
         metrics: Of the forecast and of its trades.
         traded: What its trades returned, out of sample.
         bars: Bar number of each return.
+        exposure: Sum of the shares of the capital that were to be held over each bar, negative when sold short.
         constant: What trading the constant forecast returned, where a metric reads it.
     """
 
     metrics: dict[str, float | None]
     traded: Returns
     bars: Int[np.ndarray, " T"]
+    exposure: Float[np.ndarray, " T"]
     constant: Returns | None = None
 
     @property
@@ -68,10 +70,10 @@ def judge(
         judged: Which of the rows are judged by their labels; all of them without it. Where an asset has no later bars
             there is no label, and its position earns all the same.
     """
-    returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
+    returns, bars, exposure = _traded(panel, rows, forecast, decision, config, ranges)
     constant_returns = None
     if constant is not None and constant_returns_are_read():
-        constant_returns, _ = _traded(panel, rows, *constant, config, ranges)
+        constant_returns, *_ = _traded(panel, rows, *constant, config, ranges)
     if judged is not None and not judged.all():
         rows, forecast = rows[judged], forecast.at(judged)
     metrics = compute_metrics(
@@ -81,7 +83,7 @@ def judge(
         constant_returns,
         regression_weight=config.regression_weight,
     )
-    return Judgement(metrics, returns, bars, constant_returns)
+    return Judgement(metrics, returns, bars, exposure, constant_returns)
 
 
 def forecast_metrics(
@@ -160,7 +162,7 @@ def buy_and_hold(
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
     returns = Returns(held, panel.bars_per_year)
     metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
-    return Judgement(metrics, returns, grid.bars)
+    return Judgement(metrics, returns, grid.bars, np.ones(len(grid.bars)))
 
 
 def called_by(forecast: Forecast, decision: Decision) -> Forecast:
@@ -182,15 +184,15 @@ def _traded(
     decision: Decision,
     config: BacktestConfig,
     ranges: Sequence[BarRange],
-) -> tuple[Returns, Int[np.ndarray, " T"]]:
-    """Trade a forecast and return what it earned, with the bar of each return; positions begin anew in each range."""
+) -> tuple[Returns, Int[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    """Trade a forecast and return what it earned, with bar and exposure of each; positions begin anew in each range."""
     bar, spans = panel.bar[rows], _spans(panel, rows, ranges)
     parts = []
     for bars in spans:
         own = (bar >= bars[0]) & (bar <= bars[-1])
         parts.append(_traded_span(panel, rows[own], forecast.at(own), decision, config, bars))
-    net, turnover = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans)
+    net, turnover, exposure = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans), exposure
 
 
 def _traded_span(
@@ -200,7 +202,7 @@ def _traded_span(
     decision: Decision,
     config: BacktestConfig,
     bars: Int[np.ndarray, " T"],
-) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+) -> tuple[Float[np.ndarray, " T"], ...]:
     """Trade by the positions that the loss has learned, else by the task's own rule, else by the configured one."""
     grid = grid_of(panel, rows, bars)
     targets = forecast.position
@@ -208,4 +210,5 @@ def _traded_span(
         rule = POSITIONS[task_of(panel.label).positions or config.positions]
         targets = rule.follow(forecast, decision, grid.line, grid.column)
     positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
-    return net_returns(equal_shares(positions, grid.alive), grid.returns, config.cost_bps, grid.own | ~grid.alive)
+    shares = equal_shares(positions, grid.alive)
+    return *net_returns(shares, grid.returns, config.cost_bps, grid.own | ~grid.alive), shares.sum(axis=1)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import optuna
 
+from trading_hpo.engine.store.optuna_tables import place_of
+from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.study.config import RESERVED
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.trial_ledger import enter
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +62,13 @@ def find(data: Path, name: str) -> StudyRef:
     return found[0]
 
 
-def archive(ref: StudyRef, folder: Path) -> StudyStorage:
+def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudyStorage:
     """Move a study into a database of its own; it is deleted only after the copy has all its trials.
+
+    Args:
+        ref: The study.
+        folder: Of the new database.
+        ledger: That its trials are entered into before (``study.trial_ledger``).
 
     Raises:
         StorageError: It is being searched, or was archived before under the same name.
@@ -72,30 +80,48 @@ def archive(ref: StudyRef, folder: Path) -> StudyStorage:
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
+        _count(ref, ledger)
         for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
-        copied = len(StudyRef(ref.study_name, draft).open().get_trials(deepcopy=False))
-        if copied != len(ref.open().get_trials(deepcopy=False)):
+            source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
+            copy_payloads(*place_of(source), *place_of(target))
+        if _size(StudyRef(ref.study_name, draft)) != _size(ref):
             raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)
         _delete(ref)
     return StudyStorage(f"sqlite:///{path}")
 
 
-def delete(ref: StudyRef) -> None:
+def delete(ref: StudyRef, ledger: Path | None = None) -> None:
     """Delete a study and all its trials.
+
+    Args:
+        ref: The study.
+        ledger: As of ``archive``.
 
     Raises:
         StorageError: It is being searched.
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
+        _count(ref, ledger)
         _delete(ref)
+
+
+def _count(ref: StudyRef, ledger: Path | None) -> None:
+    if ledger is not None:
+        enter(ledger, ref.open())
 
 
 def _with_transferred(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
     there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
+
+
+def _size(ref: StudyRef) -> tuple[int, list[tuple[int, str, int]]]:
+    """How many trials a study has, and how long each of their return series is."""
+    study = ref.open()
+    return len(study.get_trials(deepcopy=False)), payload_sizes(*place_of(study))
 
 
 def _delete(ref: StudyRef) -> None:

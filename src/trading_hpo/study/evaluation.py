@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,20 +11,22 @@ import numpy as np
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate, Report
-from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
+from trading_hpo.engine.trial_record import FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
-from trading_hpo.families.family import BatchFamily, Costs, FoldScore, Rows, StudyData
+from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.panel import open_panel, panel_digest
-from trading_hpo.splits.folds import ROLES, Split
+from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.config import LimitsConfig
 from trading_hpo.study.costs import costs_after, costs_within
 from trading_hpo.study.objectives import ConstraintConfig
+from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
+from trading_hpo.study.validation import constant_series, fold_rows
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
-from trading_hpo.types import Fold, Panel
+from trading_hpo.types import Panel
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class TrialOutcome:
         step: Of a report: the longest fold's epochs, or the folds that have ended.
         reported: What pruners see at that step: the values, or those of the fold that has ended last.
         finished: No fold goes on.
+        scores: Of the folds, with their returns.
     """
 
     values: tuple[float, ...]
@@ -89,6 +93,7 @@ class TrialOutcome:
     step: int
     reported: tuple[float, ...]
     finished: bool
+    scores: Sequence[FoldScore] = ()
 
     def of(self, metric: str) -> float | None:
         """Return a metric or a cost; none where it does not exist."""
@@ -115,19 +120,16 @@ class TrialEvaluator:
 
     def __init__(self, task: EvaluationTask, panel: Panel) -> None:
         self.task = task
-        self._paths = {fold.number: fold.paths for fold in task.split.folds}
-        folds = {
-            fold.number: Rows(**self._rows_of(fold, panel), stop_ranges=fold.stop, validation_ranges=fold.validation)
-            for fold in task.split.folds
-        }
+        self._folds = {fold.number: fold for fold in task.split.folds}
+        rows = fold_rows(panel, task.split, task.longest_window)
         self._family = family_of(task.model_type)
-        self._data = StudyData(task.model_type, panel, folds, task.training, task.backtest, task.seed)
+        self._data = StudyData(task.model_type, panel, rows, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
 
-    def _rows_of(self, fold: Fold, panel: Panel) -> dict[str, Any]:
-        window = self.task.longest_window
-        of_roles = {role: self.task.split.rows(panel, fold, role, window) for role in ROLES}
-        return {**of_roles, "traded": panel.windowed_rows(fold.validation, window)}
+    @cached_property
+    def _constant(self) -> dict[int, Series]:
+        """The same for all trials, and needed by the first one that ends."""
+        return constant_series(self._data.panel, self._data.folds, self.task.split, self.task.backtest)
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.
@@ -194,7 +196,16 @@ class TrialEvaluator:
             violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
             cost=outcome.cost,
             record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
+            at_end=partial(self._with_returns, outcome.scores),
         )
+
+    def _with_returns(self, scores: Sequence[FoldScore], report: Report) -> Report:
+        """Add the returns of a trial that ends with this report, and what is compared between trials."""
+        series = series_by_path(
+            Traded(self._folds[score.fold], score.bars, score.returns, score.exposure) for score in scores
+        )
+        record = {**report.record, MOMENTS: moments(active_returns(series, self._constant))}
+        return replace(report, record=record, payload=payload_of(series))
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
@@ -242,16 +253,17 @@ class TrialEvaluator:
     def _outcome(self, scores: Sequence[FoldScore], costs: Costs) -> TrialOutcome:
         names = scores[0].metrics
         by_fold = {name: [score.metrics[name] for score in scores] for name in names}
-        paths = [self._paths[score.fold] for score in scores]
+        paths = [self._folds[score.fold].paths for score in scores]
         outcome = TrialOutcome(
             values=(),
-            folds=[asdict(score) for score in scores],
+            folds=[score.record() for score in scores],
             metrics={name: mean_over_paths(of_folds, paths) for name, of_folds in by_fold.items()},
             spread={name: _spread(of_folds) for name, of_folds in by_fold.items()},
             cost=costs_after(costs, scores),
             step=len(scores),
             reported=(),
             finished=all(score.finished for score in scores),
+            scores=tuple(scores),
         )
         values = (outcome.of(name) for name in self.task.objectives)
         return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
@@ -263,10 +275,19 @@ def make_evaluator(task: EvaluationTask, panel_path: Path) -> TrialEvaluator:
     Raises:
         StaleInputError: It is another.
     """
+    return TrialEvaluator(task, mapped_panel(task, panel_path))
+
+
+def mapped_panel(task: EvaluationTask, panel_path: Path) -> Panel:
+    """Map the panel that a study is about.
+
+    Raises:
+        StaleInputError: The file holds another.
+    """
     panel = open_panel(panel_path)
     if panel_digest(panel) != task.panel_digest:
         raise StaleInputError(f"{panel_path} was replaced while the search runs")
-    return TrialEvaluator(task, panel)
+    return panel
 
 
 def _within(minutes: float | None, should_stop: Callable[[], bool], n_trials: int = 1) -> Callable[[], bool]:

@@ -1,15 +1,42 @@
 """A study in a file that other programs read."""
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import optuna
+import pyarrow.parquet as pq  # type: ignore[import-untyped] # ships no types
 import yaml
 
-from trading_hpo.errors import ConfigurationError
+from trading_hpo.errors import ConfigurationError, StorageError
 from trading_hpo.study.results import model_results, trials_table
+from trading_hpo.study.returns_table import returns_tables
 
 ENDINGS = (".yml", ".yaml", ".json", ".csv", ".parquet")
+
+
+def export_returns(study: optuna.Study, path: Path) -> None:
+    """Write the return series of all trials that have one (``returns_tables``).
+
+    Raises:
+        ConfigurationError: The file's name does not end in .parquet.
+        StorageError: The study has none.
+    """
+    if path.suffix != ".parquet":
+        raise ConfigurationError([f"--to must end in .parquet with --returns, got {path.name!r}."])
+    tables = returns_tables(study)
+    first = next(tables, None)
+    if first is None:
+        raise StorageError(
+            f"Study {study.study_name} has no return series: no trial has ended with a value since the project keeps "
+            "them. Search on, then export."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.part")
+    with pq.ParquetWriter(draft, first.schema) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
+    draft.replace(path)
 
 
 def export_study(study: optuna.Study, model_type: str, storage: str, path: Path, top: int) -> None:

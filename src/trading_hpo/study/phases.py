@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -78,8 +79,13 @@ class Phases:
                 ", ".join(missed),
             )
 
-    def run(self, storage: StudyStorage) -> None:
-        """Search phase by phase; a phase begins once the budget of the one before is spent."""
+    def run(self, storage: StudyStorage, ledger: Path | None = None) -> None:
+        """Search phase by phase; a phase begins once the budget of the one before is spent.
+
+        Args:
+            storage: Of the studies.
+            ledger: As of ``Search.run``.
+        """
         deadline = None if self.hpo.timeout_minutes is None else time.monotonic() + 60 * self.hpo.timeout_minutes
         search, before = self._taught_from_outside(storage), None
         for number, name in enumerate(self.ref.names):
@@ -90,7 +96,7 @@ class Phases:
             # At least a moment: no minutes at all would be no limit.
             left = None if deadline is None else max((deadline - time.monotonic()) / 60, 1e-9)
             search = replace(search, hpo=search.hpo.model_copy(update={"timeout_minutes": left}))
-            spent = search.run(storage)
+            spent = search.run(storage, ledger)
             before = StudyRef(name, storage).open()
             if not spent:
                 break

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from sqlalchemy import Engine
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Evaluator
@@ -16,7 +17,7 @@ from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.claims import claims_on
-from trading_hpo.engine.store.optuna_tables import engine_of
+from trading_hpo.engine.store.optuna_tables import engine_of, place_of
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
@@ -26,11 +27,15 @@ from trading_hpo.splits.folds import Split
 from trading_hpo.splits.samples import check_samples
 from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
-from trading_hpo.study.evaluation import EvaluationTask, make_evaluator
+from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import open_study
 from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.thinning import thin
 from trading_hpo.study.transfer import Transfer, recall
+from trading_hpo.study.trial_ledger import enter
+from trading_hpo.study.upkeep import Upkeep
+from trading_hpo.study.validation import constant_series, fold_rows, keep_validation, kept_facts
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -131,8 +136,12 @@ class Search:
         with storage.creating(), claims_on(storage, self.study_name):
             return self._open(storage)[0]
 
-    def run(self, storage: StudyStorage) -> bool:
+    def run(self, storage: StudyStorage, ledger: Path | None = None) -> bool:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
+
+        Args:
+            storage: Of the study.
+            ledger: Where its trials are counted (``study.trial_ledger``); without one they are not.
 
         Returns:
             Whether it is spent; if not, the time was over.
@@ -162,8 +171,11 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
-            progress = Progress(self.hpo.notifications)
-            return Supervisor(stored, self.space, plan, executor, progress, claims, taken_over.trials).run()
+            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger))
+            try:
+                return Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
+            finally:
+                upkeep.do()
 
     @property
     def pruner(self) -> PrunerConfig:
@@ -174,4 +186,19 @@ class Search:
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        return open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        study, opened = open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        self._keep_validation(*place_of(study))
+        return study, opened
+
+    def _keep_validation(self, engine: Engine, study_id: int) -> None:
+        """Write down what the study keeps of its validation bars, unless it is there."""
+        if self.task.split.folds and not kept_facts(engine, study_id):
+            panel = mapped_panel(self.task, self.panel_path)
+            rows = fold_rows(panel, self.task.split, self.task.longest_window)
+            constant = constant_series(panel, rows, self.task.split, self.task.backtest)
+            keep_validation(engine, study_id, panel, rows, constant)
+
+    def _keep_up(self, study: optuna.Study, ledger: Path | None) -> None:
+        if ledger is not None:
+            enter(ledger, study)
+        thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)

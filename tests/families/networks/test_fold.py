@@ -2,7 +2,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -48,6 +48,7 @@ SHARED: dict[str, Any] = {
 PARAMETERS = SHARED | {"hidden_dim_1": 16, "hidden_dim_2": 8}  # of a small MLP
 LONGER = TRAINING.model_copy(update={"epochs": 30})
 SEED = 11
+ARRAYS = ("returns", "bars", "exposure")
 
 
 def without_focal(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +75,8 @@ def start(
 
 def timeless(score: FoldScore) -> dict[str, Any]:
     """Everything but the seconds."""
-    return {name: value for name, value in asdict(score).items() if name != "seconds"}
+    plain = {name: np.array(value).tolist() if name in ARRAYS else value for name, value in vars(score).items()}
+    return {name: value for name, value in plain.items() if name != "seconds"}
 
 
 def run(*arguments: Any, **options: Any) -> list[dict[str, Any]]:

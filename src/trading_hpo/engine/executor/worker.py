@@ -54,15 +54,15 @@ def _of_one(
     try:
         for report in evaluator.evaluate(candidate, should_stop):
             if report.finished:
-                yield Finished(slot, report, pruned=False)
+                yield Finished(slot, report.last(), pruned=False)
                 return
-            yield Reported(slot, report)
+            yield Reported(slot, report.passing())
             answer = pipe.recv()
             if answer == "stop":
                 yield Cancelled(slot)
                 return
             if answer == "prune":
-                yield Finished(slot, report, pruned=True)
+                yield Finished(slot, report.last(), pruned=True)
                 return
     except Interrupted:
         pipe.recv()  # the "stop" that was seen
@@ -78,7 +78,7 @@ def _of_many(
     try:
         for slot, end in evaluator.evaluate_many(batch, should_stop):
             left.remove(slot)
-            yield Finished(slot, end, pruned=False) if isinstance(end, Report) else _failed(slot, end)
+            yield Finished(slot, end.last(), pruned=False) if isinstance(end, Report) else _failed(slot, end)
         if left:
             raise ValueError(f"the batch has ended without {len(left)} of its {len(batch)} candidates")
     except Interrupted:
@@ -90,7 +90,7 @@ def _of_many(
 
 def _failed(slot: int, error: Exception, report: Report | None = None) -> OfCandidate:
     if isinstance(error, OverLimitError):
-        return OverLimit(slot, str(error), report)
+        return OverLimit(slot, str(error), None if report is None else report.last())
     return Failed(slot, str(error) if isinstance(error, TradingHpoError) else f"{type(error).__name__}: {error}")
 
 

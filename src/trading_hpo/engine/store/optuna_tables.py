@@ -19,6 +19,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
+from trading_hpo.engine.store.payloads import TRIAL_PAYLOADS, put_payload
 from trading_hpo.errors import StorageError
 
 SCHEMA_VERSION = 12  # of Optuna 5.0
@@ -44,6 +45,7 @@ class Change:
         user_attrs: New ones, or new values of old ones.
         system_attrs: As above.
         reports: By step; those of later steps, left by an earlier attempt, go.
+        payload: Bytes by key, kept beside the trial.
         at: When it happened, which may be before it is written.
     """
 
@@ -52,7 +54,25 @@ class Change:
     user_attrs: Mapping[str, Any] = field(default_factory=dict)
     system_attrs: Mapping[str, Any] = field(default_factory=dict)
     reports: Mapping[int, float] = field(default_factory=dict)
+    payload: Mapping[str, bytes] = field(default_factory=dict)
     at: datetime = field(default_factory=datetime.now)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is asked of a trial that has ended, without the rest of it.
+
+    Attributes:
+        number: In its study.
+        state: Complete, pruned or failed.
+        value: Of the first objective; none of a trial without one.
+        attrs: Those user attributes that were asked for and that it has.
+    """
+
+    number: int
+    state: TrialState
+    value: float | None
+    attrs: Mapping[str, Any]
 
 
 def check_schema() -> None:
@@ -80,6 +100,11 @@ def engine_of(storage: BaseStorage) -> Engine:
     return engine
 
 
+def place_of(study: optuna.Study) -> tuple[Engine, int]:
+    """Return the engine under a study's storage and the study's id there; both hold while the study is kept."""
+    return engine_of(study._storage), study._study_id
+
+
 def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
     """Write to a trial that has not ended, all or nothing; return whether it was still so.
 
@@ -94,6 +119,7 @@ def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
         _replace_attrs(connection, SYSTEM_ATTRS, trial_id, change.system_attrs)
         _replace_reports(connection, trial_id, change.reports)
         _replace_values(connection, trial_id, change.values)
+        put_payload(connection, TRIAL_PAYLOADS, trial_id, change.payload)
     return True
 
 
@@ -126,6 +152,26 @@ def states_since(engine: Engine, study_id: int, after: int, also: Collection[int
     query = select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.study_id == study_id, wanted)
     with engine.connect() as connection:
         return [(trial_id, state) for trial_id, state in connection.execute(query.order_by(TRIALS.c.trial_id))]
+
+
+def ended_trials(engine: Engine, study_id: int, attrs: Collection[str]) -> list[Ended]:
+    """Return a study's trials that have ended, by number.
+
+    Through Optuna's storage they would stay in its cache, whole, until the process ends: 36 MB for 5,000 of them.
+    """
+    ended = (TRIALS.c.study_id == study_id, TRIALS.c.state.not_in(UNFINISHED))
+    states = select(TRIALS.c.trial_id, TRIALS.c.number, TRIALS.c.state).where(*ended).order_by(TRIALS.c.number)
+    values = select(VALUES.c.trial_id, VALUES.c.value, VALUES.c.value_type).join_from(VALUES, TRIALS)
+    noted = select(USER_ATTRS.c.trial_id, USER_ATTRS.c.key, USER_ATTRS.c.value_json).join_from(USER_ATTRS, TRIALS)
+    number_of = models.TrialValueModel.stored_repr_to_value
+    with engine.connect() as connection:
+        trials = connection.execute(states).all()
+        first = connection.execute(values.where(*ended, VALUES.c.objective == 0))
+        worth = {trial_id: number_of(value, kind) for trial_id, value, kind in first}
+        known: dict[int, dict[str, Any]] = {trial_id: {} for trial_id, *_ in trials}
+        for trial_id, key, text in connection.execute(noted.where(*ended, USER_ATTRS.c.key.in_(list(attrs)))):
+            known.setdefault(trial_id, {})[key] = json.loads(text)
+    return [Ended(number, state, worth.get(trial_id), known[trial_id]) for trial_id, number, state in trials]
 
 
 def _lock_study(connection: Connection, study_id: int) -> None:

@@ -72,6 +72,7 @@ class StudyStorage:
         import optuna
 
         from trading_hpo.engine.store.optuna_tables import check_schema
+        from trading_hpo.engine.store.payloads import make_payload_tables
 
         check_schema()
         path = self.sqlite_path
@@ -86,6 +87,7 @@ class StudyStorage:
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
             with self._one_at_a_time("tables"):
                 storage = optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs)
+                make_payload_tables(storage.engine)
             if path is not None:
                 _commit_without_waiting_for_the_disk(storage.engine)
             opened = optuna.storages.get_storage(storage)

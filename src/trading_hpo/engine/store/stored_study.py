@@ -127,7 +127,7 @@ class StoredStudy:
     def finish(self, open_slot: OpenSlot, state: TrialState, report: Report, history: History) -> None:
         """Write what a trial left and its end, in one transaction; once that is made it is acknowledged."""
         # A pruned trial has the value it had reached, as Optuna itself does it.
-        change = Change(state, report.values, _end_of(report, history))
+        change = Change(state, report.values, _end_of(report, history), payload=report.payload)
         if history.violations:  # where Optuna's samplers and its dashboard look
             change = replace(change, system_attrs={"constraints": [*history.violations.values()]})
         self._end(open_slot, change)
@@ -136,7 +136,8 @@ class StoredStudy:
         """End a slot that went over a limit; what it had reached until then, if anything, is kept."""
         left = _kept_of(history) if report is None else _end_of(report, history)
         values = report.values if report is not None and all(map(math.isfinite, report.values)) else None
-        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}))
+        payload = {} if report is None or values is None else report.payload
+        self._end(open_slot, Change(TrialState.PRUNED, values, {**left, REASON: reason}, payload=payload))
 
     def fail(self, open_slot: OpenSlot, reason: str, cost: Mapping[str, float] | None = None) -> None:
         """End a slot without a value; what it cost, where it is known, is counted all the same."""

@@ -30,18 +30,19 @@ def fit_fold(
         Interrupted: ``should_stop`` said yes.
     """
     fitting = Fitting(recipe, panel, windows, fold, rows.train, rows.stop, rows.stop_ranges)
-    constant, judged = constant_forecast(panel, rows.traded, rows.train), rows.judged
+    constant, judged_rows = constant_forecast(panel, rows.traded, rows.train), rows.judged
     seconds, learning_rates = 0.0, tuple[float, ...]()
     for epoch in fitting.epochs(backtest, should_stop):
         seconds += epoch.seconds
         learning_rates = (*learning_rates, epoch.learning_rate)
         if epoch.is_best:
             forecast = fitting.forecast(rows.traded, epoch.number, should_stop)
-            metrics = judge(
-                panel, rows.traded, forecast, epoch.decision, backtest, constant, rows.validation_ranges, judged
-            ).metrics
+            kept = judge(
+                panel, rows.traded, forecast, epoch.decision, backtest, constant, rows.validation_ranges, judged_rows
+            )
             stopped_epoch, threshold = epoch.number, epoch.decision.threshold
         by_epoch = (epoch.train_loss, epoch.stop_loss, learning_rates)
+        traded = (kept.returns, kept.bars, kept.exposure)
         yield FoldScore(
-            fold, epoch.number, stopped_epoch, threshold, metrics, seconds, *by_epoch, finished=epoch.finished
+            fold, epoch.number, stopped_epoch, threshold, kept.metrics, seconds, *by_epoch, epoch.finished, *traded
         )

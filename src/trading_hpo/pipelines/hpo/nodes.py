@@ -1,5 +1,6 @@
 """Adapters between the catalog and the search."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -55,13 +56,14 @@ def search(
     training: TrainingConfig,
     backtest: BacktestConfig,
     hpo: HpoConfig,
+    ledger: Path,
 ) -> dict[str, Any]:
     """Search one model type to its budget, phase by phase, and return what that took."""
     if ref.skipped is not None:
         return ref.described()
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
     # Workers map the kept panel: another run may prepare other data meanwhile.
-    Phases.of(ref, hpo, panel=panels.keep(panel), split=split_from_table(folds), **settings).run(ref.storage)
+    Phases.of(ref, hpo, panel=panels.keep(panel), split=split_from_table(folds), **settings).run(ref.storage, ledger)
     return study_summary(ref.open(), ref.storage.masked)
 
 

@@ -27,7 +27,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
         ),
         node(
             search,
-            ["study", *_DATA, "kept_panels", *_SETTINGS],
+            ["study", *_DATA, "kept_panels", *_SETTINGS, "trial_ledger"],
             "search_summary",
             name="search",
             tags=[LIVE],

@@ -94,7 +94,8 @@ class Ridges(BatchFamily):
         judged = judge(
             panel, rows.traded, forecast, model.decision, data.backtest, constant, rows.validation_ranges, rows.judged
         )
-        yield FoldScore(fold, 1, 1, model.decision.threshold, judged.metrics, 0.0, 0.0, 0.0, (), finished=True)
+        traded = (judged.returns, judged.bars, judged.exposure)
+        yield FoldScore(fold, 1, 1, model.decision.threshold, judged.metrics, 0.0, 0.0, 0.0, (), True, *traded)
 
     def evaluate_many(
         self,

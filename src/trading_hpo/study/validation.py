@@ -1,0 +1,107 @@
+"""What a study keeps of its validation bars, once: when they were, and what the constant forecast earned on them.
+
+With it, later statistics need no more than the study's database: neither the panel nor today's parameters.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine
+
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.engine.store.payloads import put_study_payload, study_payload
+from trading_hpo.families.family import Rows
+from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.market.same_bars import seen_bars
+from trading_hpo.splits.folds import ROLES, Split
+from trading_hpo.study.trial_returns import Series, Traded, decode, payload_of, series_by_path
+from trading_hpo.types import Panel
+
+FACTS, STAMPS, CONSTANT = "validation", "timestamps", "constant/"  # keys of the study's payload; the path follows
+
+
+def fold_rows(panel: Panel, split: Split, window_bars: int) -> dict[int, Rows]:
+    """Return the samples of each fold by its number.
+
+    **Looks ahead:** label only; label ends decide what is purged.
+    """
+    return {
+        fold.number: Rows(
+            **{role: split.rows(panel, fold, role, window_bars) for role in ROLES},
+            traded=panel.windowed_rows(fold.validation, window_bars),
+            stop_ranges=fold.stop,
+            validation_ranges=fold.validation,
+        )
+        for fold in split.folds
+    }
+
+
+def constant_series(
+    panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
+) -> dict[int, Series]:
+    """Return what the constant forecast earns, by path: net, per unit of its mean exposure in a fold.
+
+    Where it holds nothing it is 0.
+
+    **Looks ahead:** label only: train rows make the forecast, validation trades it.
+    """
+    return series_by_path(_constant_by_fold(panel, rows, split, backtest))
+
+
+def _constant_by_fold(
+    panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
+) -> Iterator[Traded]:
+    for fold in split.folds:
+        own = rows[fold.number]
+        always = constant_forecast(panel, own.traded, own.train)
+        judged = judge(panel, own.traded, *always, backtest, ranges=own.validation_ranges, judged=own.judged)
+        held = judged.exposure.mean()
+        net = judged.returns / held if held else np.zeros_like(judged.returns)
+        yield Traded(fold, judged.bars, net, judged.exposure)
+
+
+def keep_validation(
+    engine: Engine, study_id: int, panel: Panel, rows: Mapping[int, Rows], constant: Mapping[int, Series]
+) -> None:
+    """Write down what a study keeps of its validation bars, all or nothing.
+
+    **Looks ahead:** label only; nothing of the holdout is in it.
+
+    Args:
+        engine: Of the study's database.
+        study_id: There.
+        panel: The data.
+        rows: Of every fold.
+        constant: As ``constant_series`` returns them.
+    """
+    validated = np.unique(np.concatenate([own.traded for own in rows.values()]))
+    bars = np.unique(np.concatenate([own.bars for own in constant.values()]))
+    facts = {**seen_bars(panel, validated), "bars": len(bars)}
+    stamps = np.concatenate([[len(bars)], bars, panel.timestamps.as_unit("ns").asi8[bars]]).astype("<i8")
+    payload = {f"{CONSTANT}{path}": data for path, data in payload_of(constant).items()}
+    payload |= {FACTS: json.dumps(facts).encode(), STAMPS: zlib.compress(stamps.tobytes())}
+    put_study_payload(engine, study_id, payload)
+
+
+def kept_constant(engine: Engine, study_id: int) -> dict[int, Series]:
+    """Return what ``constant_series`` gave when the study was made; empty for a study of an earlier version."""
+    kept = study_payload(engine, study_id)
+    return {int(key.removeprefix(CONSTANT)): decode(data) for key, data in kept.items() if key.startswith(CONSTANT)}
+
+
+def kept_facts(engine: Engine, study_id: int) -> dict[str, Any]:
+    """Return assets, first and last moment, marks and number of the validation bars; empty as above."""
+    facts: dict[str, Any] = json.loads(study_payload(engine, study_id).get(FACTS, b"{}"))
+    return facts
+
+
+def kept_timestamps(engine: Engine, study_id: int) -> "pd.Series[int]":
+    """Return the moment of each validation bar in nanoseconds of UTC, by its number; empty as above."""
+    data = study_payload(engine, study_id).get(STAMPS)
+    numbers = np.zeros(1, "<i8") if data is None else np.frombuffer(zlib.decompress(data), "<i8")
+    bars, stamps = numbers[1 : numbers[0] + 1], numbers[numbers[0] + 1 :]
+    return pd.Series(stamps, index=bars)
