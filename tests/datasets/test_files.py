@@ -13,7 +13,7 @@ from trading_hpo.settings import CONFIG_LOADER_ARGS
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
 
 CONF = Path(__file__).parents[2] / "conf"
-ELSEWHERE = {"raw_bars", "study_storage"}  # several files of a source, a server perhaps
+ELSEWHERE = {"raw_bars", "study_storage", "kept_panels"}  # several files, a server perhaps
 
 
 def test_every_dataset_of_the_catalog_has_its_file():

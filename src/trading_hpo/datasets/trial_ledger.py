@@ -1,9 +1,12 @@
 """Where trials are counted."""
 
+import json
 from pathlib import Path
 from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
+
+from trading_hpo.datasets.previews import JSONPreview
 
 
 class TrialLedgerDataset(AbstractDataset[NoReturn, Path]):
@@ -27,6 +30,10 @@ class TrialLedgerDataset(AbstractDataset[NoReturn, Path]):
     def fingerprint(self) -> str:
         """Return the path: that the ledger has grown makes nothing again."""
         return str(self._filepath)
+
+    def preview(self) -> JSONPreview:
+        """Show in Kedro-Viz where it is."""
+        return JSONPreview(json.dumps(self._describe()))
 
     def _exists(self) -> bool:
         return True
