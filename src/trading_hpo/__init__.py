@@ -13,6 +13,8 @@ The tree, in the order in which data flow through it:
         cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     code_digest.py          what code a node can reach
+    stamps.py               how each node ran last
+    trusted_inputs.py       files of earlier stages, as they were saved
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/
@@ -40,7 +42,7 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
-        files.py            where a dataset's data lie
+        files.py            where a dataset's data lie, and a digest of them
         previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
         sources.py          packaged data sets, a user's CSV or Parquet
