@@ -8,7 +8,7 @@ from typing import Any
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.trial_record import FOLDS
-from trading_hpo.errors import StaleInputError, StorageError
+from trading_hpo.errors import DamagedFileError, StaleInputError, StorageError
 from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import CLOCKED
 from trading_hpo.splits.folds import ROLES, Split
@@ -100,7 +100,7 @@ def _repeatable(metrics: Sequence[str], values: Sequence[float]) -> dict[str, fl
 
 def _panel(data: Path, digest: str, study_name: str) -> Panel:
     for path in sorted(data.glob(PANELS)):
-        with suppress(StaleInputError):  # of an earlier version: none that is looked for
+        with suppress(StaleInputError, DamagedFileError):  # none that is looked for
             panel = open_panel(path)
             if panel_digest(panel) == digest:
                 return panel
