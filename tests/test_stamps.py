@@ -31,6 +31,14 @@ def test_a_stamp_is_read_as_it_was_written(tmp_path):
     assert not path.exists()
 
 
+def test_what_has_not_changed_is_not_written_again(tmp_path):
+    path = tmp_path / "stamps.json"
+    write_stamp(path, "one", Stamp(None, {"a": "1"}))
+    before = path.stat().st_mtime_ns
+    write_stamp(path, "one", Stamp(None, {"a": "1"}))
+    assert path.stat().st_mtime_ns == before
+
+
 def test_runs_at_the_same_time_lose_no_stamps_of_each_other(tmp_path):
     path = tmp_path / "stamps.json"
     runs = [subprocess.Popen([sys.executable, "-c", MANY, str(path), name]) for name in ("hpo", "analysis")]

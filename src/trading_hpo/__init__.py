@@ -211,6 +211,8 @@ The tree, in the order in which data flow through it:
         reoptimise.py       data have grown
         progress.py         what people see and are sent while it runs
         reference.py        a study by reference
+        damage.py           the error of a study that cannot be read
+        integrity.py        values that are those of their folds
         ranking.py          the trials of a study, the best first
         results.py          the best trial, all trials, as tables
         export.py           to files

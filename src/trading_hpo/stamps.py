@@ -42,8 +42,10 @@ def read_stamps(path: Path) -> dict[str, Stamp]:
 def write_stamp(path: Path, node: str, stamp: Stamp | None) -> None:
     """Change a node's stamp, or remove it; those that other runs have written meanwhile stay."""
     with _alone(path):
-        stamps = {**read_stamps(path), node: stamp}
-        kept = {name: asdict(one) for name, one in stamps.items() if one is not None}
+        known = read_stamps(path)
+        if known.get(node) == stamp:
+            return
+        kept = {name: asdict(one) for name, one in {**known, node: stamp}.items() if one is not None}
         if kept:
             write_json(kept, path)
         else:

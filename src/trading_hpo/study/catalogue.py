@@ -9,9 +9,11 @@ from pathlib import Path
 
 import optuna
 
+from trading_hpo.engine.store.optuna_tables import ids_by_number, study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError, did_you_mean
 from trading_hpo.study.config import RESERVED
+from trading_hpo.study.damage import readable
 from trading_hpo.study.reference import StudyRef
 
 logger = logging.getLogger(__name__)
@@ -34,7 +36,7 @@ def all_studies(data: Path) -> list[StudyRef]:
     for storage in storages(data):
         try:
             with storage.errors_in_words():
-                names = [summary.study_name for summary in storage.open().get_all_studies()]
+                names = study_names(storage.open())
                 found += [StudyRef(name, storage) for name in names if not name.startswith(RESERVED)]
         except StorageError as error:  # one damaged file must not hide the studies of the others
             logger.warning("%s", error)
@@ -57,6 +59,12 @@ def find(data: Path, name: str) -> StudyRef:
         places = ", ".join(ref.storage.masked for ref in found)
         raise StorageError(f"study {name!r} is in {len(found)} databases: {places}. Move all but one away.")
     return found[0]
+
+
+def count_trials(ref: StudyRef) -> int:
+    """Return how many trials a study has, also of one that cannot be read."""
+    storage = ref.storage.open()
+    return len(ids_by_number(storage, storage.get_study_id_from_name(ref.study_name)))
 
 
 def archive(ref: StudyRef, folder: Path) -> StudyStorage:
@@ -94,13 +102,15 @@ def delete(ref: StudyRef) -> None:
 
 def _with_transferred(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
-    there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
+    there = study_names(ref.storage.open())
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
 
 
 def _delete(ref: StudyRef) -> None:
     for name in reversed(_with_transferred(ref)):  # the study last: what is left of a cut deletion can be deleted again
-        optuna.delete_study(study_name=name, storage=ref.storage.open())
+        storage = ref.storage.open()
+        with readable(name, storage):
+            optuna.delete_study(study_name=name, storage=storage)
 
 
 def _in_one_file(draft: Path, path: Path) -> None:

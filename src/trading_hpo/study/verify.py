@@ -14,6 +14,7 @@ from trading_hpo.metrics.cost import CLOCKED
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.study.conditions import conditions_of, metrics_improved, panel_digest
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
+from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.training.config import TrainingConfig
@@ -59,7 +60,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         StorageError: The study has no complete trial, or was not made by this project.
         StaleInputError: No panel under ``data`` is the one of the study.
     """
-    study = ref.open()
+    study = checked(ref.open())
     best, made_under = best_trial(study), conditions_of(study)
     if not made_under:
         raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
