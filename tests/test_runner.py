@@ -5,7 +5,7 @@ from functools import partial, update_wrapper
 
 import pytest
 from kedro.framework.hooks.manager import _NullPluginManager
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from trading_hpo import runner
@@ -108,6 +108,36 @@ def test_what_a_killed_run_left_is_not_taken_for_an_older_result(tmp_path):
     run(tmp_path, calls, x=1, y=1)
     assert calls == ["second"]
     assert ResultsDataset(filepath=str(tmp_path / "b.json")).load() == {"value": 2}
+
+
+class Table(AbstractDataset):
+    """What has no file: a table of a server."""
+
+    def __init__(self, rows, killed):
+        self.rows, self.killed = rows, killed
+
+    def load(self):
+        return self.rows[-1]
+
+    def save(self, data):
+        self.rows.append(data)
+        if self.killed:
+            raise KeyboardInterrupt
+
+    def _describe(self):
+        return {}
+
+
+def test_what_a_killed_run_left_elsewhere_than_in_a_file_is_not_taken_for_an_older_result(tmp_path):
+    rows: list[dict[str, int]] = []
+    for x, killed in ((1, False), (2, True), (1, False)):
+        catalog = files(tmp_path, x=x)
+        catalog["table"] = Table(rows, killed)
+        with contextlib.suppress(KeyboardInterrupt):
+            ReusingRunner().run(
+                Pipeline([node(wrapped, "params:x", "table", name="first")]), catalog, _NullPluginManager()
+            )
+    assert rows == [{"value": 1}, {"value": 2}, {"value": 1}]
 
 
 def test_damaged_stamps_only_mean_that_everything_is_made_again(tmp_path):

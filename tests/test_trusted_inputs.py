@@ -71,6 +71,14 @@ def test_a_file_that_was_edited_is_refused_and_nothing_is_written(run, tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_it_is_refused_before_any_other_node_has_run(run, tmp_path):
+    run(FIRST)
+    (tmp_path / "a.json").write_text('{"value": 9}')
+    with pytest.raises(DamagedFileError):
+        run(stage("aside", [node(make, "params:x", "own", name="aside")]) + SECOND)
+    assert not (tmp_path / "own.json").exists()
+
+
 def test_what_the_message_names_makes_it_again(run, tmp_path):
     run(FIRST)
     (tmp_path / "a.json").write_text('{"value": 9}')

@@ -8,7 +8,6 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from trading_hpo.datasets.previews import JSONPreview
-from trading_hpo.errors import DamagedFileError
 from trading_hpo.families.family import TrainedModel, load_model
 from trading_hpo.families.model_file import MODEL_FILE, read_description
 
@@ -44,13 +43,10 @@ class NetworkDataset(AbstractDataset[TrainedModel | dict[str, Any], TrainedModel
         note.write_text(str(data["skipped"]))
 
     def preview(self) -> JSONPreview:
-        """Show architecture, threshold and card in Kedro-Viz, or what is wrong with the file."""
+        """Show architecture, threshold and card in Kedro-Viz, which logs what is wrong with a damaged file."""
         if (self._filepath / "skipped").exists() or not self._exists():
             return JSONPreview(json.dumps(self.load()))
-        try:
-            return JSONPreview(json.dumps(read_description(self._filepath)))
-        except DamagedFileError as error:
-            return JSONPreview(json.dumps({"problem": str(error)}))
+        return JSONPreview(json.dumps(read_description(self._filepath)))
 
     def _exists(self) -> bool:
         return (self._filepath / MODEL_FILE).exists() or (self._filepath / "skipped").exists()
