@@ -6,7 +6,7 @@ from functools import partial, update_wrapper
 
 import pytest
 from kedro.framework.hooks.manager import _NullPluginManager
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from trading_hpo import runner
@@ -90,7 +90,7 @@ def test_a_failure_among_all_or_nothing_nodes_takes_back_what_the_run_wrote(tmp_
     with contextlib.suppress(ValueError):
         run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=1, y=1)
     assert calls == ["first", "second"]
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["stamps.json.lock"]
 
 
 def test_a_failure_among_all_or_nothing_nodes_puts_back_what_was_there(tmp_path):
@@ -128,6 +128,36 @@ def test_what_a_killed_run_left_is_not_taken_for_an_older_result(tmp_path):
     run(tmp_path, calls, x=1, y=1)
     assert calls == ["second"]
     assert ResultsDataset(filepath=str(tmp_path / "b.json")).load() == {"value": 2}
+
+
+class Table(AbstractDataset):
+    """What has no file: a table of a server."""
+
+    def __init__(self, rows, killed):
+        self.rows, self.killed = rows, killed
+
+    def load(self):
+        return self.rows[-1]
+
+    def save(self, data):
+        self.rows.append(data)
+        if self.killed:
+            raise KeyboardInterrupt
+
+    def _describe(self):
+        return {}
+
+
+def test_what_a_killed_run_left_elsewhere_than_in_a_file_is_not_taken_for_an_older_result(tmp_path):
+    rows: list[dict[str, int]] = []
+    for x, killed in ((1, False), (2, True), (1, False)):
+        catalog = files(tmp_path, x=x)
+        catalog["table"] = Table(rows, killed)
+        with contextlib.suppress(KeyboardInterrupt):
+            ReusingRunner().run(
+                Pipeline([node(wrapped, "params:x", "table", name="first")]), catalog, _NullPluginManager()
+            )
+    assert rows == [{"value": 1}, {"value": 2}, {"value": 1}]
 
 
 def test_damaged_stamps_only_mean_that_everything_is_made_again(tmp_path):
@@ -182,8 +212,10 @@ def test_a_function_with_bound_arguments_counts_by_its_own_module(tmp_path, code
 
 def test_a_function_without_a_file_runs_every_time(tmp_path):
     exec("def typed(x):\n    return {'value': x}", scope := {"__name__": "typed_into_a_notebook"})
+    written = []
     for _ in range(2):
         ReusingRunner().run(
             Pipeline([node(scope["typed"], "params:x", "a", name="first")]), files(tmp_path, x=1), _NullPluginManager()
         )
-    assert not (tmp_path / "stamps.json").exists()
+        written.append((tmp_path / "a.json").stat().st_mtime_ns)
+    assert written[0] < written[1]

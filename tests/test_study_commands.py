@@ -84,11 +84,16 @@ def test_the_best_trial_trained_again_is_the_same_to_the_last_bit_and_a_changed_
     assert "the same to the last bit" in done.stdout
     live = optuna.load_study(study_name=NAME, storage=url(searched))
     best = live.best_trial
+    # As another machine would have found it: a value that is not the mean of its folds is refused before.
+    folds = [
+        {**fold, "metrics": {**fold["metrics"], "mcc": fold["metrics"]["mcc"] + 0.001}}
+        for fold in best.user_attrs["folds"]
+    ]
     other = optuna.trial.create_trial(
         value=best.value + 0.001,
         params=best.params,
         distributions=best.distributions,
-        user_attrs={**best.user_attrs, "slot": 99},
+        user_attrs={**best.user_attrs, "slot": 99, "folds": folds},
     )
     optuna.create_study(study_name="odd.mlp", storage=url(searched), direction="maximize").add_trial(other)
     odd = optuna.load_study(study_name="odd.mlp", storage=url(searched))

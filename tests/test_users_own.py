@@ -75,18 +75,19 @@ def diary(project: Path) -> list[str]:
 
 
 def test_a_users_own_pipeline_hook_and_parameters(kedro_process, extended):
-    (extended / WINDOW).parent.mkdir(parents=True)
-    (extended / WINDOW).write_text("20")
     run = ["run", "--env", "test", "--params"]
+    done = kedro_process(*run, "source=us_tech_ohlcv", "--nodes", "find_window")
+    assert done.returncode == 0, done.stderr
+    window = json.loads((extended / WINDOW).read_text())
     done = kedro_process(*run, "source=us_tech_ohlcv", "--pipeline", "broker")
     assert done.returncode == 0, done.stderr
-    assert json.loads((extended / "data/order.json").read_text()) == {"asked": "paper", "window": 20}
-    assert diary(extended) == ["broker.order"]
+    assert json.loads((extended / "data/order.json").read_text()) == {"asked": "paper", "window": window}
+    assert diary(extended) == ["data_engineering.find_window", "broker.order"]
 
     done = kedro_process(*run, "source=us_tech_ohlcv,my_broker.account=real", "--namespaces", "broker")
     assert done.returncode == 0, done.stderr
     assert json.loads((extended / "data/order.json").read_text())["asked"] == "real"
-    assert diary(extended) == ["broker.order", "data_engineering.find_window", "broker.order"]
+    assert diary(extended) == ["data_engineering.find_window", "broker.order", "broker.order"]
 
     done = kedro_process(*run, "source=us_tech_ohlcv,my_broker.stop=true", "--nodes", "order")
     assert done.returncode == 130, done.stderr

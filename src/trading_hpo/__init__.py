@@ -14,6 +14,8 @@ The tree, in the order in which data flow through it:
         cli_errors.py       how a command ends when something is wrong
     runner.py               runs a node only when what it depends on has changed
     code_digest.py          what code a node can reach
+    stamps.py               how each node ran last
+    trusted_inputs.py       files of earlier stages, as they were saved
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/
@@ -43,7 +45,7 @@ The tree, in the order in which data flow through it:
         network.py          trained networks
         study_storage.py    where the studies live
         trial_ledger.py     where trials are counted
-        files.py            where a dataset's data lie
+        files.py            where a dataset's data lie, and a digest of them
         previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
         sources.py          packaged data sets, a user's CSV or Parquet
@@ -146,6 +148,7 @@ The tree, in the order in which data flow through it:
                 config.py   its sizes
                 network.py
         family.py           what the search asks of a family
+        model_file.py       the file of a saved model, checked when it is read
         registry.py         all model types
     engine/                 spends a budget; knows neither market nor torch
         config.py           sampler, pruner, workers, time
@@ -221,6 +224,8 @@ The tree, in the order in which data flow through it:
         reoptimise.py       data have grown
         progress.py         what people see and are sent while it runs
         reference.py        a study by reference
+        damage.py           the error of a study that cannot be read
+        integrity.py        values that are those of their folds
         ranking.py          the trials of a study, the best first
         results.py          the best trial, all trials, as tables
         export.py           to files

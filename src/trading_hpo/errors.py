@@ -32,6 +32,10 @@ class StorageError(TradingHpoError):
     """A study storage cannot be reached or is used by another search."""
 
 
+class DamagedStudyError(StorageError):
+    """What a study holds is not what was written to it."""
+
+
 class StudyMismatchError(TradingHpoError):
     """A stored study was made under other data, folds, space or objectives."""
 

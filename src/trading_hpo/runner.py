@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from pluggy import PluginManager
 from pydantic import BaseModel
 
 from trading_hpo.code_digest import code_digest
-from trading_hpo.datasets.files import file_of
-from trading_hpo.datasets.results import write_json
+from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
+from trading_hpo.stamps import Stamp, read_stamps, write_stamp
+from trading_hpo.trusted_inputs import check_inputs
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails
@@ -30,7 +31,8 @@ class ReusingRunner(SequentialRunner):
     """Runs nodes one after another, each only if the code it reaches, its parameters or its input data changed.
 
     What a node depends on is stamped beside its outputs, by content: an input that was made again with the
-    same bytes changes nothing. A catalog without a dataset named ``stamps`` runs everything.
+    same bytes changes nothing. So is what it has saved: a run that reads a file of a stage which it does not run
+    itself refuses one that was altered since. A catalog without a dataset named ``stamps`` runs everything.
     """
 
     # Kedro's runners implement this method; `run` around it checks and warms up the catalog.
@@ -42,16 +44,19 @@ class ReusingRunner(SequentialRunner):
         run_id: str | None = None,
     ) -> None:
         stamps = _Stamps(catalog)
+        read = pipeline.inputs()
+        stamps.check(read)  # before anything is written
         together = [node for node in pipeline.nodes if ALL_OR_NOTHING in node.tags]
         before = _Before(catalog, stamps)
         try:
             for node in pipeline.nodes:
+                stamps.check(read.intersection(node.inputs))  # it may have been altered since the run began
                 stamp = stamps.of(node)
                 if not stamps.up_to_date(node, stamp):
                     if node in together:
                         before.keep(node)
                     # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
-                    stamps.drop(node)
+                    stamps.begin(node)
                     Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
                     stamps.keep(node, stamp)
                 if together and node is together[-1]:
@@ -62,17 +67,23 @@ class ReusingRunner(SequentialRunner):
 
 
 class _Stamps:
-    """Digest of what each node depended on when it last ran."""
+    """What each node depended on when it last ran, and what it saved."""
 
     def __init__(self, catalog: CatalogProtocol) -> None:
-        self._catalog = catalog
+        self._catalog, self._digests = catalog, FileDigests()
         try:
             self._path = file_of(catalog[STAMPS])
         except (DatasetNotFoundError, KeyError):
             self._path = None
-        self._kept: dict[str, list[str]] = {}
-        if self._path is not None and self._path.exists():
-            self._kept = _read_stamps(self._path)
+
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse files of stages that are not what was saved.
+
+        Raises:
+            DamagedFileError: With every one of them.
+        """
+        if self._path is not None:
+            check_inputs(names, self._catalog, self._path, self._digests)
 
     def of(self, node: Node) -> str | None:
         """Return the node's stamp; none where it cannot have one."""
@@ -84,7 +95,7 @@ class _Stamps:
         plugins = sorted(load_plugins().items())
         digest = hashlib.sha256(f"{code} {plugins} {node.name} {node.inputs} {node.outputs}".encode())
         for name in node.inputs:
-            content = _content(name, self._catalog)
+            content = _content(name, self._catalog, self._digests)
             if content is None:
                 return None
             digest.update(content)
@@ -92,53 +103,35 @@ class _Stamps:
 
     def up_to_date(self, node: Node, stamp: str | None) -> bool:
         """Whether the node ran with this stamp and its outputs are still there."""
-        return stamp is not None and self._kept.get(node.name) == [stamp, self._outputs(node)]
+        return stamp is not None and self.known(node) == Stamp(stamp, self._saved(node))
+
+    def begin(self, node: Node) -> None:
+        """Forget what the node depended on; what it saved counts until it has saved something else."""
+        known = self.known(node)
+        if self._path is not None and known is not None:
+            write_stamp(self._path, node.name, Stamp(None, known.saved))
 
     def keep(self, node: Node, stamp: str | None) -> None:
         """Remember that the node ran."""
-        if stamp is not None and self._path is not None:
-            self._kept[node.name] = [stamp, self._outputs(node)]
-            self._write(self._path)
-
-    def drop(self, node: Node) -> None:
-        """Forget that the node ran."""
-        if self._kept.pop(node.name, None) is not None and self._path is not None:
-            self._write(self._path)
-
-    def kept(self, node: Node) -> list[str] | None:
-        """Return what is remembered of a node."""
-        return self._kept.get(node.name)
-
-    def put_back(self, name: str, kept: list[str] | None) -> None:
-        """Remember of a node what was remembered before."""
-        self._kept.pop(name, None)
-        if kept is not None:
-            self._kept[name] = kept
         if self._path is not None:
-            self._write(self._path)
+            write_stamp(self._path, node.name, Stamp(stamp, self._saved(node)))
 
-    def _outputs(self, node: Node) -> str:
-        """Return a digest of what the node has saved; another run may have saved something else there."""
-        contents = [_content(name, self._catalog) or b"" for name in node.outputs]
-        return hashlib.sha256(b"".join(contents)).hexdigest()
+    def known(self, node: Node) -> Stamp | None:
+        """Return what is remembered of a node."""
+        return None if self._path is None else read_stamps(self._path).get(node.name)
 
-    def _write(self, path: Path) -> None:
-        if self._kept:
-            write_json(self._kept, path)
-        else:
-            path.unlink(missing_ok=True)
+    def put_back(self, name: str, known: Stamp | None) -> None:
+        """Remember of a node what was remembered before."""
+        if self._path is not None:
+            write_stamp(self._path, name, known)
 
-
-def _read_stamps(path: Path) -> dict[str, list[str]]:
-    """Return the stamps of a file; a damaged one only means that everything is made again."""
-    try:
-        stamps = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return stamps if isinstance(stamps, dict) else {}
+    def _saved(self, node: Node) -> dict[str, str]:
+        """Return digests of what the node has saved; another run may have saved something else there."""
+        files = {name: file_of(self._catalog[name]) for name in node.outputs}
+        return {name: self._digests.of(path) for name, path in files.items() if path is not None}
 
 
-def _content(name: str, catalog: CatalogProtocol) -> bytes | None:
+def _content(name: str, catalog: CatalogProtocol, digests: FileDigests) -> bytes | None:
     """Return bytes that change when an input does; none for data that live in memory only."""
     if name.startswith("params:") or name == "parameters":
         value = catalog.load(name)
@@ -148,17 +141,7 @@ def _content(name: str, catalog: CatalogProtocol) -> bytes | None:
     if hasattr(dataset, "fingerprint"):
         return str(dataset.fingerprint()).encode()
     path = file_of(dataset)
-    if path is None:
-        return None
-    if not path.exists():
-        return b"absent"
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            digest.update(file.name.encode())
-            with file.open("rb") as opened:
-                digest.update(hashlib.file_digest(opened, "sha256").digest())
-    return digest.digest()
+    return None if path is None else digests.of(path).encode()
 
 
 def _code_of(node: Node, catalog: CatalogProtocol) -> str | None:
@@ -186,11 +169,11 @@ class _Before:
     def __init__(self, catalog: CatalogProtocol, stamps: _Stamps) -> None:
         self._catalog, self._stamps = catalog, stamps
         self._copies: dict[Path, Path | None] = {}  # by file; none where there was no file
-        self._kept: dict[str, list[str] | None] = {}
+        self._kept: dict[str, Stamp | None] = {}
 
     def keep(self, node: Node) -> None:
         """Copy what a node is about to write over."""
-        self._kept[node.name] = self._stamps.kept(node)
+        self._kept[node.name] = self._stamps.known(node)
         for name in node.outputs:
             path = file_of(self._catalog[name])
             if path is not None:

@@ -69,7 +69,7 @@ def test_a_killed_save_never_passes_for_a_network(
 
     if older:
         dataset.save(older)
-    monkeypatch.setattr("trading_hpo.families.networks.final.save_file", killed)
+    monkeypatch.setattr("trading_hpo.families.model_file.save", killed)
     with pytest.raises((KeyboardInterrupt, DatasetError)):
         dataset.save(network())
     assert not dataset.exists()

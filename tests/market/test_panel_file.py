@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from tests.makers.panels import laid_out
 from tests.makers.panels import panel_of as make_panel
 
+from trading_hpo.errors import DamagedFileError, StaleInputError
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import ARRAYS, build_panel, open_panel, save_panel
@@ -186,6 +187,34 @@ def _owner(array):
     while isinstance(array, np.ndarray):
         array = array.base
     return array.obj if isinstance(array, memoryview) else array
+
+
+def test_a_panel_that_was_cut_anywhere_is_refused_with_its_name_and_what_to_run(file):
+    whole = file.read_bytes()
+    for size in [*range(0, len(whole), 7), len(whole) - 1]:
+        file.write_bytes(whole[:size])
+        with pytest.raises(DamagedFileError, match=r"panel\.safetensors must be a whole panel.*data_engineering"):
+            open_panel(file)
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]", b"{}", b"null", b'{"__metadata__": 3}', b'{"bar": []}', b"[" * 9000])
+def test_a_file_of_another_kind_is_no_panel(file, content):
+    file.write_bytes(len(content).to_bytes(8, "little") + content)
+    with pytest.raises(DamagedFileError, match="must be a whole panel"):
+        open_panel(file)
+
+
+def test_a_flipped_bit_in_the_header_opens_or_is_refused_in_words(file):
+    whole, refused = file.read_bytes(), 0
+    for place in range(0, 8 * (8 + int.from_bytes(whole[:8], "little")), 19):  # each bit of a byte in turn
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        file.write_bytes(damaged)
+        try:
+            open_panel(file)
+        except (DamagedFileError, StaleInputError):
+            refused += 1
+    assert refused > 100
 
 
 def test_writing_into_an_opened_panel_changes_neither_the_file_nor_others(file):

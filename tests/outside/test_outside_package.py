@@ -18,7 +18,7 @@ from tests.makers.commands import environment_of_commands
 from tests.makers.processes import alive_in, wait_until
 from tests.makers.projects import ROOT, new_project
 
-from trading_hpo.families.family import description_of
+from trading_hpo.families.model_file import read_description
 from trading_hpo.market.panel import open_panel
 
 PACKAGE = Path(__file__).parent / "package"
@@ -72,7 +72,7 @@ def trials(project: Path, study: str = STUDY) -> list[FrozenTrial]:
 
 
 def load_card(folder: Path) -> dict[str, Any]:
-    card: dict[str, Any] = json.loads(description_of(folder))["card"]
+    card: dict[str, Any] = read_description(folder)["card"]
     return card
 
 

@@ -41,7 +41,7 @@ def ref_of(model_type: str, n_trials: int = 6, metric: str = "mcc", digest: str 
     study = optuna.create_study(study_name=f"test.{model_type}", direction="maximize")
     with accepted_as_experimental():
         study.set_metric_names([metric])
-    study.set_user_attr("fingerprint", {"data": {"digest": digest}})
+    study.set_user_attr("fingerprint", {"data": {"digest": digest}, "folds": {"0": {"validation": [[0, 9]]}}})
     for number in range(n_trials):
         study.add_trial(
             optuna.create_trial(

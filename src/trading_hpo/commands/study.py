@@ -78,6 +78,7 @@ def list_studies() -> None:
     \b
     kedro study list
     """
+    from trading_hpo.errors import DamagedStudyError
     from trading_hpo.reporting.studies import studies_table
     from trading_hpo.study.catalogue import all_studies
 
@@ -85,7 +86,13 @@ def list_studies() -> None:
     if not refs:
         click.echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
         return
-    _print(studies_table([(ref.open(), ref.storage.masked) for ref in refs]))
+    readable = []
+    for ref in refs:
+        try:
+            readable.append((ref.open(), ref.storage.masked))
+        except DamagedStudyError as error:  # the others are listed all the same
+            click.secho(str(error), fg="red", err=True)
+    _print(studies_table(readable))
 
 
 @study.command()
@@ -98,9 +105,10 @@ def show(name: str) -> None:
     kedro study show base-sp500_20-direction1.lstm
     """
     from trading_hpo.reporting.studies import study_lines
+    from trading_hpo.study.integrity import checked
 
     ref = _find(name)
-    for line in study_lines(ref.open(), ref.storage.masked):
+    for line in study_lines(checked(ref.open()), ref.storage.masked):
         click.echo(line)
 
 
@@ -115,8 +123,9 @@ def trials(name: str, top: int) -> None:
     kedro study trials base-sp500_20-direction1.lstm --top 5
     """
     from trading_hpo.reporting.studies import trials_view
+    from trading_hpo.study.integrity import checked
 
-    _print(trials_view(_find(name).open(), top))
+    _print(trials_view(checked(_find(name).open()), top))
 
 
 @study.command()
@@ -145,8 +154,9 @@ def best(name: str) -> None:
     kedro study best base-sp500_20-direction1.lstm
     """
     from trading_hpo.reporting.studies import best_lines
+    from trading_hpo.study.integrity import checked
 
-    for line in best_lines(_find(name).open()):
+    for line in best_lines(checked(_find(name).open())):
         click.echo(line)
 
 
@@ -165,12 +175,14 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
     kedro study export base-sp500_20-direction1.lstm --returns --to returns.parquet
     """
     from trading_hpo.study.export import export_returns, export_study
+    from trading_hpo.study.integrity import checked
 
     ref = _find(name)
+    study = checked(ref.open())
     if returns:
-        export_returns(ref.open(), to)
+        export_returns(study, to)
     else:
-        export_study(ref.open(), ref.model_type, ref.storage.masked, to, top)
+        export_study(study, ref.model_type, ref.storage.masked, to, top)
     click.echo(f"{to} written")
 
 
@@ -201,14 +213,23 @@ def delete(name: str, yes: bool) -> None:
     kedro study delete base-sp500_20-direction1.lstm --yes
     """
     from trading_hpo.commands.ledgers import ledger_of
+    from trading_hpo.errors import DamagedStudyError
+    from trading_hpo.study.catalogue import count_trials, forget_panel
     from trading_hpo.study.catalogue import delete as remove
+    from trading_hpo.study.conditions import conditions_of
 
-    ref = _find(name)
-    ledger = ledger_of(_data().parent, ref.open())
-    count = len(ref.open().get_trials(deepcopy=False))
+    ref, ledger, digest = _find(name), None, None
+    try:
+        study = ref.open()
+        ledger, digest = ledger_of(_data().parent, study), conditions_of(study).get("data", {}).get("digest")
+    except DamagedStudyError as error:
+        click.secho(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
+    count = count_trials(ref)
     if not yes:
         click.confirm(f"Delete {name} with its {count} trials? `kedro study archive` keeps them", abort=True)
     remove(ref, ledger)
+    if digest is not None:
+        forget_panel(_data(), digest)
     click.echo(f"deleted {name}, {count} trials")
 
 

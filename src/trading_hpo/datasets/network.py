@@ -8,7 +8,8 @@ from typing import Any
 from kedro.io import AbstractDataset
 
 from trading_hpo.datasets.previews import JSONPreview
-from trading_hpo.families.family import MODEL_FILE, TrainedModel, description_of, load_model
+from trading_hpo.families.family import TrainedModel, load_model
+from trading_hpo.families.model_file import MODEL_FILE, read_description
 
 
 class NetworkDataset(AbstractDataset[TrainedModel | dict[str, Any], TrainedModel | dict[str, Any]]):
@@ -42,10 +43,10 @@ class NetworkDataset(AbstractDataset[TrainedModel | dict[str, Any], TrainedModel
         note.write_text(str(data["skipped"]))
 
     def preview(self) -> JSONPreview:
-        """Show architecture, threshold and card in Kedro-Viz; weights are not read."""
+        """Show architecture, threshold and card in Kedro-Viz, which logs what is wrong with a damaged file."""
         if (self._filepath / "skipped").exists() or not self._exists():
             return JSONPreview(json.dumps(self.load()))
-        return JSONPreview(description_of(self._filepath))
+        return JSONPreview(json.dumps(read_description(self._filepath)))
 
     def _exists(self) -> bool:
         return (self._filepath / MODEL_FILE).exists() or (self._filepath / "skipped").exists()

@@ -1,6 +1,5 @@
 """What the search asks of a family of models, and what a family answers."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -8,19 +7,15 @@ from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from safetensors import safe_open
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import DataError, TradingHpoError
+from trading_hpo.families.model_file import read_description
 from trading_hpo.families.registry import family_of
 from trading_hpo.tasks.registry import label_of, task_of
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Panel
-
-# Every family keeps a model in a folder whose file of this name is there whole or not at all. The file's metadata have
-# a JSON ``description`` with the model's card, which names the model type.
-MODEL_FILE = "network.safetensors"
 
 
 class DivergedError(TradingHpoError):
@@ -184,7 +179,7 @@ class TrainedModel(Protocol):
         """
 
     def save(self, folder: Path) -> None:
-        """Write the model, without pickle, so that ``MODEL_FILE`` is there whole or not at all."""
+        """Write the model by ``model_file.write_model``: ``load_model`` asks for the digest that it puts there."""
 
 
 class Family(Protocol):
@@ -229,7 +224,7 @@ class Family(Protocol):
         """
 
     def load(self, folder: Path) -> TrainedModel:
-        """Read what ``TrainedModel.save`` wrote."""
+        """Read what ``TrainedModel.save`` wrote, by ``model_file.read_model``."""
 
 
 class BatchFamily(Family, Protocol):
@@ -298,13 +293,10 @@ def as_trained(panel: Panel, rows: Int[np.ndarray, " N"], card: Mapping[str, Any
 
 
 def load_model(folder: Path) -> TrainedModel:
-    """Read a saved model by the family of its model type."""
-    model_type: str = json.loads(description_of(folder))["card"]["model_type"]
+    """Read a saved model by the family of its model type.
+
+    Raises:
+        DamagedFileError: The file is not as it was saved.
+    """
+    model_type: str = read_description(folder)["card"]["model_type"]
     return family_of(model_type).load(folder)
-
-
-def description_of(folder: Path) -> str:
-    """Return what a saved model says of itself, as JSON; its weights are not read."""
-    with safe_open(folder / MODEL_FILE, framework="np") as file:
-        description: str = file.metadata()["description"]
-    return description

@@ -12,10 +12,11 @@ import pandas as pd
 from jaxtyping import Float
 from safetensors.numpy import save_file
 
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import DamagedFileError, StaleInputError
 from trading_hpo.types import Panel
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")
+_AGAIN = "Run `kedro run --pipeline data_engineering`."
 _DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
@@ -101,21 +102,36 @@ def open_panel(path: Path) -> Panel:
 
     Raises:
         StaleInputError: An earlier version of the project wrote the file.
+        DamagedFileError: It is no panel, or not a whole one.
     """
+    try:
+        header, data, start = _mapped(path)
+        if "features" in header and "bar" not in header:
+            raise StaleInputError(f"{path} was written by an earlier version. {_AGAIN}")
+        return _panel_in(header, data, start, path)
+    # What a header says that was altered or is of another kind may be anything.
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise DamagedFileError(f"{path} must be a whole panel, got {error!r}: it is damaged. {_AGAIN}") from error
+
+
+def _mapped(path: Path) -> tuple[dict[str, Any], mmap.mmap, int]:
+    """Return the header of a file, the file as a map, and where its arrays begin."""
     with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
+        length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size
+        if length > size - 8:
+            raise ValueError(f"a header of {length} bytes in a file of {size}")
         header: dict[str, Any] = json.loads(file.read(length))
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    meta = header["__metadata__"]
-    if "bar" not in header:
-        raise StaleInputError(f"{path} was written by an earlier version. Run `kedro run --pipeline data_engineering`.")
-    arrays = {}
+        return header, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), 8 + length
+
+
+def _panel_in(header: Mapping[str, Any], data: mmap.mmap, start: int, path: Path) -> Panel:
+    meta, arrays = header["__metadata__"], {}
     for name in ARRAYS:
         entry = header[name]
-        start = 8 + length + entry["data_offsets"][0]
         dtype = np.dtype(_DTYPES[entry["dtype"]])
         count = int(np.prod(entry["shape"], dtype=np.int64))
-        arrays[name] = np.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(entry["shape"])
+        place = start + entry["data_offsets"][0]
+        arrays[name] = np.frombuffer(data, dtype=dtype, count=count, offset=place).reshape(entry["shape"])
     stamps = np.array(json.loads(meta["timestamps"]), dtype="int64").view("datetime64[ns]")
     return Panel(
         **arrays,

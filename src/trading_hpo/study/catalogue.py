@@ -9,17 +9,20 @@ from pathlib import Path
 
 import optuna
 
-from trading_hpo.engine.store.optuna_tables import place_of
+from trading_hpo.engine.store.optuna_tables import ids_by_number, place_of, study_names
 from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError, did_you_mean
+from trading_hpo.study.conditions import FINGERPRINT
 from trading_hpo.study.config import RESERVED
+from trading_hpo.study.damage import readable
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.trial_ledger import enter
 
 logger = logging.getLogger(__name__)
 
 DATABASES = "*/*/06_models/studies.db"  # under the data folder: scenario, source
+KEPT = "*/*/05_model_input/kept"  # likewise
 SERVER = "TRADING_HPO_STORAGE"
 
 
@@ -37,7 +40,7 @@ def all_studies(data: Path) -> list[StudyRef]:
     for storage in storages(data):
         try:
             with storage.errors_in_words():
-                names = [summary.study_name for summary in storage.open().get_all_studies()]
+                names = study_names(storage.open())
                 found += [StudyRef(name, storage) for name in names if not name.startswith(RESERVED)]
         except StorageError as error:  # one damaged file must not hide the studies of the others
             logger.warning("%s", error)
@@ -60,6 +63,12 @@ def find(data: Path, name: str) -> StudyRef:
         places = ", ".join(ref.storage.masked for ref in found)
         raise StorageError(f"study {name!r} is in {len(found)} databases: {places}. Move all but one away.")
     return found[0]
+
+
+def count_trials(ref: StudyRef) -> int:
+    """Return how many trials a study has, also of one that cannot be read."""
+    storage = ref.storage.open()
+    return len(ids_by_number(storage, storage.get_study_id_from_name(ref.study_name)))
 
 
 def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudyStorage:
@@ -107,6 +116,19 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
         _delete(ref)
 
 
+def forget_panel(data: Path, digest: str) -> None:
+    """Delete a kept panel that no study of the project was made on, archived ones included."""
+    archives = (StudyStorage(f"sqlite:///{path}") for path in sorted((data / "archive").glob("*.db")))
+    for storage in (*storages(data), *archives):
+        opened = storage.open()
+        for name in study_names(opened):
+            attrs = opened.get_study_user_attrs(opened.get_study_id_from_name(name))
+            if attrs.get(FINGERPRINT, {}).get("data", {}).get("digest") == digest:
+                return
+    for path in data.glob(f"{KEPT}/{digest}.safetensors"):
+        path.unlink()
+
+
 def _count(ref: StudyRef, ledger: Path | None) -> None:
     if ledger is not None:
         enter(ledger, ref.open())
@@ -114,7 +136,7 @@ def _count(ref: StudyRef, ledger: Path | None) -> None:
 
 def _with_transferred(ref: StudyRef) -> list[str]:
     """The study, and what it remembers of earlier ones."""
-    there = {summary.study_name for summary in ref.storage.open().get_all_studies()}
+    there = study_names(ref.storage.open())
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
 
 
@@ -126,7 +148,9 @@ def _size(ref: StudyRef) -> tuple[int, list[tuple[int, str, int]]]:
 
 def _delete(ref: StudyRef) -> None:
     for name in reversed(_with_transferred(ref)):  # the study last: what is left of a cut deletion can be deleted again
-        optuna.delete_study(study_name=name, storage=ref.storage.open())
+        storage = ref.storage.open()
+        with readable(name, storage):
+            optuna.delete_study(study_name=name, storage=storage)
 
 
 def _in_one_file(draft: Path, path: Path) -> None:

@@ -10,9 +10,11 @@ from optuna.storages import BaseStorage
 
 from trading_hpo import __version__
 from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.study.conditions import FINGERPRINT, check_same, conditions_of
+from trading_hpo.study.damage import readable
 from trading_hpo.study.objectives import ObjectiveConfig
 from trading_hpo.study.ranking import WEIGHTS
 from trading_hpo.study.transfer import Transfer, keep
@@ -39,15 +41,18 @@ def open_study(
 
     Raises:
         StorageError: The storage cannot be reached.
+        DamagedStudyError: A trial or an attribute of the study is not what was written.
         StudyMismatchError: The study exists and was made under other conditions.
     """
     storage = where.open()
-    names = {summary.study_name for summary in storage.get_all_studies()}
+    names = set(study_names(storage))
     # Asked before anything is made: it may refuse.
     taken_over = transfer() if transfer is not None and not _was_made(storage, name, names) else None
     directions = [objective.direction for objective in objectives]
     study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
-    made_under = conditions_of(study)
+    with readable(name, storage):
+        study.get_trials(deepcopy=False)
+        made_under = conditions_of(study)
     if name in names and not made_under and study.get_trials(deepcopy=False):
         raise StudyMismatchError(
             f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."

@@ -8,8 +8,10 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
+from trading_hpo.study.damage import readable
 
 NOT_SEARCHED = "not searched yet"
 
@@ -50,7 +52,7 @@ class StudyRef:
             StorageError: The storage cannot be read.
         """
         with self.storage.errors_in_words():
-            there = {summary.study_name for summary in self.storage.open().get_all_studies()}
+            there = study_names(self.storage.open())
         return [ref for ref in self.each() if ref.study_name in there]
 
     def latest(self) -> "StudyRef":
@@ -62,8 +64,9 @@ class StudyRef:
             storage = self.storage.open()
             for ref in reversed(begun):
                 study_id = storage.get_study_id_from_name(ref.study_name)
-                if storage.get_n_trials(study_id, TrialState.COMPLETE):
-                    return ref
+                with readable(ref.study_name, storage):
+                    if storage.get_n_trials(study_id, TrialState.COMPLETE):
+                        return ref
         return begun[-1] if begun else self.each()[0]
 
     @property
@@ -76,18 +79,22 @@ class StudyRef:
 
         Raises:
             StorageError: There is no such study, or its trials cannot be read.
+            DamagedStudyError: A trial or an attribute is not what was written.
         """
         if self.phases:
             return self.latest().open()
-        try:
-            with self.storage.errors_in_words():
-                study = optuna.load_study(study_name=self.study_name, storage=self.storage.open())
+        with self.storage.errors_in_words():
+            storage = self.storage.open()
+            try:
+                study = optuna.load_study(study_name=self.study_name, storage=storage)
+            except KeyError as error:
+                raise StorageError(
+                    f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
+                ) from error
+            with readable(self.study_name, storage):
                 study.get_trials(deepcopy=False)  # kept by the storage: a damaged file raises here, once
-            return study
-        except KeyError as error:
-            raise StorageError(
-                f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
-            ) from error
+                dict(study.user_attrs)
+        return study
 
     def if_there(self) -> "StudyRef":
         """Return the reference, as a skipped one if its study was archived or deleted since."""
@@ -104,6 +111,9 @@ class StudyRef:
     def state(self) -> str:
         """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.
 
+        A value or a parameter that was altered afterwards changes it too: what is made of the study is then made
+        again, and refused.
+
         Raises:
             StorageError: The storage cannot be read.
         """
@@ -117,10 +127,12 @@ class StudyRef:
                 study_id = storage.get_study_id_from_name(self.study_name)
             except KeyError:
                 return "absent"
-            trials = storage.get_all_trials(study_id, deepcopy=False)
+            with readable(self.study_name, storage):
+                trials = storage.get_all_trials(study_id, deepcopy=False)
         # When a trial ended distinguishes two studies of one name: the later one took another time.
         seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
-        return hashlib.sha256(json.dumps([self.study_name, seen]).encode()).hexdigest()
+        worth = [(trial.values, trial.params) for trial in trials if trial.state.is_finished()]
+        return hashlib.sha256(json.dumps([self.study_name, seen, worth]).encode()).hexdigest()
 
     def described(self) -> dict[str, Any]:
         """Return what people may read of it: no password."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import optuna
 import pandas as pd
 
+from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.market.panel import panel_digest
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import complete_trials
@@ -55,8 +56,7 @@ def _earlier(ref: StudyRef) -> Iterator[_Earlier]:
     pattern = re.compile(rf"({re.escape(base)}(?:{STAMP})?){re.escape(phase)}\.{re.escape(model_type)}")
     with ref.storage.errors_in_words():
         storage = ref.storage.open()
-        names = [summary.study_name for summary in storage.get_all_studies()]
-        for name in names:
+        for name in study_names(storage):
             if matched := pattern.fullmatch(name):
                 study = optuna.load_study(study_name=name, storage=storage)
                 if data := conditions_of(study).get("data"):

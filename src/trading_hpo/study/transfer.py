@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
 from trading_hpo.engine.space import fits, space_from, suggest
+from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
@@ -84,7 +85,7 @@ def _transferable(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig)
 def keep(storage: BaseStorage, study: optuna.Study, transfer: Transfer) -> None:
     """Write down what a study remembers; done again after a kill, it stands there once."""
     name = f"{RESERVED}{study.study_name}"
-    if name in {summary.study_name for summary in storage.get_all_studies()}:
+    if name in study_names(storage):
         optuna.delete_study(study_name=name, storage=storage)
     if transfer.trials:
         optuna.create_study(storage=storage, study_name=name, directions=study.directions).add_trials(transfer.trials)
@@ -102,7 +103,7 @@ def recall(storage: BaseStorage, study: optuna.Study) -> Transfer:
     if kept is None:
         return Transfer()
     name = f"{RESERVED}{study.study_name}"
-    there = name in {summary.study_name for summary in storage.get_all_studies()}
+    there = name in study_names(storage)
     trials = optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False) if there else []
     return Transfer(kept["teachers"], trials, kept["first"], kept["until"])
 
@@ -127,8 +128,7 @@ def teacher(
         StudyMismatchError: It is of another space, or has seen what is now holdout.
     """
     opened = storage.open()
-    there = (summary.study_name for summary in opened.get_all_studies())
-    names = [other for other in there if not other.startswith(RESERVED)]
+    names = [other for other in study_names(opened) if not other.startswith(RESERVED)]
     if name not in names:
         raise StorageError(f"{asked_by}: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
     study = optuna.load_study(study_name=name, storage=opened)

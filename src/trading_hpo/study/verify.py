@@ -8,13 +8,13 @@ from trading_hpo.engine.trial_record import FOLDS
 from trading_hpo.errors import StorageError
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.metrics.cost import CLOCKED
+from trading_hpo.study.catalogue import KEPT
 from trading_hpo.study.conditions import Conditions, conditions_of, metrics_improved
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
+from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.types import Panel
-
-KEPT = "*/*/05_model_input/kept/*.safetensors"  # under the data folder: scenario, source
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         StorageError: The study has no complete trial, or was not made by this project.
         StaleInputError: The panel of the study is not kept under ``data``, or is damaged.
     """
-    study = ref.open()
+    study = checked(ref.open())
     best, made_under = best_trial(study), conditions_of(study)
     if not made_under:
         raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
@@ -95,5 +95,5 @@ def _repeatable(metrics: Sequence[str], values: Sequence[float]) -> dict[str, fl
 
 
 def _panel(data: Path, digest: str, study_name: str) -> Panel:
-    folders = [path.parent for path in sorted(data.glob(KEPT)) if path.stem == digest]
+    folders = [path.parent for path in sorted(data.glob(f"{KEPT}/{digest}.safetensors"))]
     return KeptPanels(folders[0] if folders else data).open(digest, study_name)

@@ -174,6 +174,19 @@ def ended_trials(engine: Engine, study_id: int, attrs: Collection[str]) -> list[
     return [Ended(number, state, worth.get(trial_id), known[trial_id]) for trial_id, number, state in trials]
 
 
+def study_names(storage: BaseStorage) -> list[str]:
+    """Return the names of all studies; Optuna itself reads their attributes too, and fails at one that is damaged."""
+    with engine_of(storage).connect() as connection:
+        return list(connection.execute(select(STUDIES.c.study_name).order_by(STUDIES.c.study_id)).scalars())
+
+
+def ids_by_number(storage: BaseStorage, study_id: int) -> dict[int, int]:
+    """Return the ids of a study's trials by their numbers, without reading the trials."""
+    query = select(TRIALS.c.number, TRIALS.c.trial_id).where(TRIALS.c.study_id == study_id)
+    with engine_of(storage).connect() as connection:
+        return dict(connection.execute(query.order_by(TRIALS.c.trial_id)).tuples().all())
+
+
 def _lock_study(connection: Connection, study_id: int) -> None:
     """Assign trial numbers one after another, and no later trial be seen before an earlier one."""
     connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())

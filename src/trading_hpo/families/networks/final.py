@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import nn
 
-from trading_hpo.errors import DataError, StaleInputError
-from trading_hpo.families.family import MODEL_FILE, FinalData, as_trained
+from trading_hpo.errors import DataError
+from trading_hpo.families.family import FinalData, as_trained
+from trading_hpo.families.model_file import read_model, write_model
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fitting import Fitting, Recipe
 from trading_hpo.splits.folds import FINAL
@@ -101,8 +100,7 @@ class TrainedNetwork:
 
         All that ``load`` needs is in the first: weights never meet another network's scaler or threshold.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"network.{name}": tensor.contiguous() for name, tensor in self.network.state_dict().items()}
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         tensors |= {"scaler.mean": self.scaler.mean, "scaler.spread": self.scaler.spread}
         description = {
             "architecture": asdict(self.architecture),
@@ -110,27 +108,22 @@ class TrainedNetwork:
             "clip_sigma": self.scaler.clip,
             "card": dict(self.card),
         }
-        text = json.dumps(description, indent=2)
-        draft, draft_json = folder / f"{MODEL_FILE}.part", folder / "network.json.part"
-        save_file(tensors, draft, metadata={"description": text})
-        draft_json.write_text(text)
         # Killed in between, there is no readable copy rather than the older network's.
         (folder / "network.json").unlink(missing_ok=True)
-        draft.replace(folder / MODEL_FILE)
-        draft_json.replace(folder / "network.json")
+        write_model(folder, {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}, description)
+        draft = folder / "network.json.part"
+        draft.write_text(json.dumps(description, indent=2))
+        draft.replace(folder / "network.json")
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":
         """Read what ``save`` wrote.
 
         Raises:
-            StaleInputError: An earlier version wrote it.
+            DamagedFileError: The file is not as it was saved, or an earlier version wrote it.
         """
-        with safe_open(folder / MODEL_FILE, framework="pt") as file:
-            description = json.loads(file.metadata()["description"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
-        if "head" not in description["card"]:
-            raise StaleInputError(f"{folder} was written by an earlier version. Run `kedro run --pipeline retraining`.")
+        description, arrays = read_model(folder)
+        tensors = {name: torch.tensor(array) for name, array in arrays.items()}
         architecture = Architecture(**description["architecture"])
         network = architecture.build()
         network.load_state_dict(

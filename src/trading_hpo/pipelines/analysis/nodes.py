@@ -11,6 +11,7 @@ from trading_hpo.reporting.figures.comparison import comparison_figure, converge
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import note
+from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
 
@@ -18,7 +19,7 @@ from trading_hpo.study.reference import StudyRef
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
     """Return the importance of every parameter of a study."""
     ref = ref.if_there()
-    return ref.described() if ref.skipped is not None else parameter_importance(ref.open())
+    return ref.described() if ref.skipped is not None else parameter_importance(checked(ref.open()))
 
 
 def draw_importance(model_type: str, shares: dict[str, Any]) -> go.Figure:
@@ -32,7 +33,7 @@ def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tup
     if ref.skipped is not None:
         empty = note(model_type, ref.skipped)
         return (empty,) * 4
-    study = ref.open()
+    study = checked(ref.open())
     return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
 
 
@@ -43,7 +44,7 @@ def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, A
         MissingInputError: None has.
     """
     there = {model_type: ref.if_there() for model_type, ref in refs.items()}
-    studies = {model_type: ref.open() for model_type, ref in there.items() if ref.skipped is None}
+    studies = {model_type: checked(ref.open()) for model_type, ref in there.items() if ref.skipped is None}
     if not studies:
         raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
     if why := why_incomparable(studies):

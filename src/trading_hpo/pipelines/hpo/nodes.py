@@ -10,6 +10,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.splits.folds import split_from_table
 from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.integrity import checked
 from trading_hpo.study.phases import Phases
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.reoptimise import grown
@@ -72,8 +73,8 @@ def tabulate_trials(ref: StudyRef, _searched: dict[str, Any]) -> pd.DataFrame:
     if ref.skipped is not None:
         return pd.DataFrame({"number": pd.Series(dtype="Int64")})
     if not ref.phases:
-        return trials_table(ref.open())
-    tables = [trials_table(study.open()).assign(study=study.study_name) for study in ref.begun()]
+        return trials_table(checked(ref.open()))
+    tables = [trials_table(checked(study.open())).assign(study=study.study_name) for study in ref.begun()]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -81,11 +82,11 @@ def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any], t
     """Return the results of one model type, with the settings that have led to its study's conditions."""
     if ref.skipped is not None:
         return {"model_type": model_type, **ref.described()}
-    results = {**model_results(ref.open(), model_type, ref.storage.masked), "terms": terms}
+    results = {**model_results(checked(ref.open()), model_type, ref.storage.masked), "terms": terms}
     if not ref.phases:
         return results
     phase_of = dict(zip(ref.names, ref.phases, strict=True))
-    return results | phases_spent({phase_of[study.study_name]: study.open() for study in ref.begun()})
+    return results | phases_spent({phase_of[study.study_name]: checked(study.open()) for study in ref.begun()})
 
 
 def combine_results(results: dict[str, dict[str, Any]]) -> dict[str, Any]:

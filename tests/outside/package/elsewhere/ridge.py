@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from safetensors import safe_open
-from safetensors.numpy import save_file
 
 from trading_hpo.errors import Interrupted, TradingHpoError
-from trading_hpo.families.family import MODEL_FILE, BatchFamily, Costs, FinalData, FoldScore, StudyData
+from trading_hpo.families.family import BatchFamily, Costs, FinalData, FoldScore, StudyData
 from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.model_file import read_model, write_model
 from trading_hpo.tasks.head import VALUE
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
@@ -57,11 +55,8 @@ class TrainedRidge:
 
     def save(self, folder: Path) -> None:
         """Write one file, complete or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f"{MODEL_FILE}.part"
-        text = json.dumps({**asdict(self.decision), "card": dict(self.card)})
-        save_file({"weights": self.weights, "unit": self.unit}, draft, metadata={"description": text})
-        draft.replace(folder / MODEL_FILE)
+        tensors = {"weights": self.weights, "unit": self.unit}
+        write_model(folder, tensors, {**asdict(self.decision), "card": dict(self.card)})
 
 
 class Ridges(BatchFamily):
@@ -123,10 +118,10 @@ class Ridges(BatchFamily):
 
     def load(self, folder: Path) -> TrainedRidge:
         """Read a model."""
-        with safe_open(folder / MODEL_FILE, framework="np") as file:
-            description = json.loads(file.metadata()["description"])
-            weights, unit = file.get_tensor("weights"), file.get_tensor("unit")
-        return TrainedRidge(weights, unit, Decision(description["threshold"]), description["card"])
+        description, tensors = read_model(folder)
+        return TrainedRidge(
+            tensors["weights"], tensors["unit"], Decision(description["threshold"]), description["card"]
+        )
 
 
 def with_one(panel: Panel, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N F"]:
