@@ -1,5 +1,6 @@
 """The holdout's nodes: each model type meets its own tables, and those that have not looked are left out."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -35,11 +36,16 @@ def network(panel, split, found):
     return train_final(data, {"hidden_dim_1": 4}, {**card, "trial_number": 3})
 
 
+@pytest.fixture
+def ledger(tmp_path):
+    return tmp_path / "trials.jsonl"
+
+
 # The look
 
 
-def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, panels, split):
-    result, forecasts, returns = look_at_holdout(network, panels, TERMS, BacktestConfig())
+def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, panels, ledger, split):
+    result, forecasts, returns = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
     holdout = split.holdout
     assert sorted(forecasts["timestamp"].unique()) == panel.timestamps[holdout.start : holdout.stop].tolist()
     assert returns["timestamp"].tolist() == panel.timestamps[holdout.start + 1 : holdout.stop + 1].tolist()
@@ -50,53 +56,71 @@ def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(netwo
     np.testing.assert_array_equal(forecasts["called"], network.decision.calls(network.forecast(panel, rows)))
 
 
-def test_a_skipped_network_leaves_its_reason_and_no_rows(panels):
-    result, forecasts, returns = look_at_holdout({"skipped": "not trained yet"}, panels, TERMS, BacktestConfig())
+def test_a_skipped_network_leaves_its_reason_and_no_rows(panels, ledger):
+    result, forecasts, returns = look_at_holdout(
+        {"skipped": "not trained yet"}, panels, ledger, TERMS, BacktestConfig()
+    )
     assert result == {"skipped": "not trained yet"}
     assert forecasts.empty
     assert returns.empty
 
 
-def test_data_that_are_prepared_later_do_not_matter(network, panel, panels):
-    before = look_at_holdout(network, panels, TERMS, BacktestConfig())[0]
+def test_data_that_are_prepared_later_do_not_matter(network, panel, panels, ledger):
+    before = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())[0]
     save_panel(panel_of(2, 300, seed=9), panel.path)
-    after = look_at_holdout(network, panels, TERMS, BacktestConfig())[0]
+    after = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())[0]
     times = {"time": before["look"]["time"]}
     assert {**after, "look": {**after["look"], **times}} == before
 
 
-def test_other_settings_are_refused(network, panels):
+def test_other_settings_are_refused(network, panels, ledger):
     other = {**TERMS, "holdout": {"fraction": 0.4}}
     with pytest.raises(StaleInputError, match=r"with other settings .*\n +holdout.fraction: 0.2 -> 0.4\n"):
-        look_at_holdout(network, panels, other, BacktestConfig())
+        look_at_holdout(network, panels, ledger, other, BacktestConfig())
 
 
-def test_a_network_of_an_earlier_version_is_refused(network, panels):
+def test_a_network_of_an_earlier_version_is_refused(network, panels, ledger):
     old = replace(network, card={name: value for name, value in network.card.items() if name != "conditions"})
     with pytest.raises(StaleInputError, match="Run `kedro run --pipeline retraining`"):
-        look_at_holdout(old, panels, TERMS, BacktestConfig())
+        look_at_holdout(old, panels, ledger, TERMS, BacktestConfig())
 
 
-def test_another_back_test_is_another_look(network, panels):
-    one, two = (look_at_holdout(network, panels, TERMS, BacktestConfig(cost_bps=cost))[0] for cost in (0, 20))
+def test_a_holdout_that_earlier_studies_were_validated_on_is_said(network, panel, panels, split, ledger, caplog):
+    first, last = (panel.timestamps[bar].isoformat() for bar in (split.holdout.start, split.holdout.start + 5))
+    before = panel.timestamps[split.holdout.start - 1].isoformat()
+    seen = {"assets": [panel.assets[0]], "marks": []}
+    headers = [
+        {"study_id": "a", "study_name": "early.mlp", "first": first, "last": last, **seen},
+        {"study_id": "b", "study_name": "own.mlp", "first": panel.timestamps[0].isoformat(), "last": before, **seen},
+        {"study_id": "c", "study_name": "others.mlp", "first": first, "last": last, "assets": ["ELSE"], "marks": []},
+    ]
+    trials = [{"study_id": key, "slot": slot} for key in "abc" for slot in range(4)]
+    ledger.write_text("".join(json.dumps(line) + "\n" for line in [*headers, *trials]))
+    result = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())[0]
+    assert result["validated_before"] == [{"study_name": "early.mlp", "first": first, "last": last, "trials": 4}]
+    assert "were validation bars of 4 trials before: early.mlp" in caplog.text
+
+
+def test_another_back_test_is_another_look(network, panels, ledger):
+    one, two = (look_at_holdout(network, panels, ledger, TERMS, BacktestConfig(cost_bps=cost))[0] for cost in (0, 20))
     assert one["look"]["key"] != two["look"]["key"]
     assert one["metrics"]["mcc"] == two["metrics"]["mcc"]
 
 
 @pytest.mark.parametrize("known", ["trained_until", "searched_until"])
-def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network, panel, panels, split, known):
+def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network, panel, panels, ledger, split, known):
     first = panel.timestamps[split.holdout.start].isoformat()
     for until, refused in ((split.holdout.start - 1, False), (split.holdout.start, True), (split.holdout.stop, True)):
         knowing = replace(network, card={**network.card, known: panel.timestamps[until].isoformat()})
         if refused:
             with pytest.raises(StaleInputError, match=f"the holdout begins on {re.escape(first)}: "):
-                look_at_holdout(knowing, panels, TERMS, BacktestConfig())
+                look_at_holdout(knowing, panels, ledger, TERMS, BacktestConfig())
         else:
-            assert "metrics" in look_at_holdout(knowing, panels, TERMS, BacktestConfig())[0]
+            assert "metrics" in look_at_holdout(knowing, panels, ledger, TERMS, BacktestConfig())[0]
 
 
-def test_baselines_are_returned_on_the_bars_of_the_look(network, panels, found):
-    result, _, returns = look_at_holdout(network, panels, TERMS, BacktestConfig())
+def test_baselines_are_returned_on_the_bars_of_the_look(network, panels, ledger, found):
+    result, _, returns = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
     judged, held = judge_baselines({"mlp": found, "lstm": {"skipped": "not run yet"}}, panels, BacktestConfig())
     assert held["timestamp"].tolist() == returns["timestamp"].tolist()
     assert judged["holdout"]["buy_and_hold"]["total_return"] == pytest.approx(np.prod(1 + held["buy_and_hold"]) - 1)
@@ -117,7 +141,7 @@ def test_without_a_study_there_is_nothing_to_judge(panels):
 
 # Its pictures and tables
 
-NOTHING = look_at_holdout({"skipped": "not trained yet"}, None, None, None)[1]
+NOTHING = look_at_holdout({"skipped": "not trained yet"}, None, None, None, None)[1]
 DAYS = pd.date_range("2019-12-30", periods=4, tz="UTC")
 HELD = pd.DataFrame({"timestamp": DAYS, "buy_and_hold": 0.01, "constant_forecast": 0.0})
 

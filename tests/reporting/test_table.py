@@ -56,6 +56,15 @@ def test_looks_at_an_index_and_at_its_stocks_are_said():
     assert "Others have seen the S&P 500 index at the same time, or stocks in it: 3." in printed(report, 120)
 
 
+def test_a_holdout_that_trials_were_validated_on_is_said_once_for_every_study():
+    one, two = ({"study_name": f"early.{name}", "first": "", "last": "", "trials": 5} for name in ("mlp", "lstm"))
+    holdouts = [holdout_of(validated_before=[one, two]), holdout_of(model_type="mlp", validated_before=[one])]
+    report = report_of([result_of("lstm"), result_of("mlp")], holdouts, BASELINES)
+    said = "Bars of this holdout were validation bars of 10 trials before, of early.mlp, early.lstm."
+    assert said in printed(report, 120)
+    assert "validation bars" not in printed(report_of([result_of("lstm")], [holdout_of()], BASELINES), 120)
+
+
 def skipped(model_type):
     return {"model_type": model_type, "study_name": f"daily.{model_type}", "skipped": "left out"}
 

@@ -32,6 +32,7 @@ def report_of(
         "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
         "related_looks": _most(holdouts, "related_looks"),
+        "validated_before": _validated(holdouts),
         "buy_and_hold": {
             "validation": baselines["validation"]["buy_and_hold"],
             "holdout": baselines["holdout"]["buy_and_hold"],
@@ -45,6 +46,11 @@ def _is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:
     best = result.get("best") or {}
     ours = (result.get("data_key"), result.get("study_name"), best.get("trial_number"))
     return ours == tuple(holdout.get(name) for name in ("data_key", "study_name", "trial_number"))
+
+
+def _validated(holdouts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the trials of every study that was validated on bars of a holdout."""
+    return {study["study_name"]: study["trials"] for own in holdouts for study in own.get("validated_before", [])}
 
 
 def _most(holdouts: Sequence[Mapping[str, Any]], name: str) -> dict[str, int]:
@@ -187,7 +193,17 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
             f"Others have seen the {index} index at the same time, or stocks in it: {count}."
             for index, count in report.get("related_looks", {}).items()
         ),
+        *_searched_before(report.get("validated_before", {})),
     ]
+
+
+def _searched_before(validated: Mapping[str, int]) -> Iterator[str]:
+    """What makes a holdout less than unseen."""
+    if validated:
+        yield (
+            f"Bars of this holdout were validation bars of {sum(validated.values())} trials before, of "
+            f"{', '.join(validated)}."
+        )
 
 
 def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:

@@ -52,7 +52,8 @@ def enter(ledger: Path, study: optuna.Study) -> None:
             known = {entry.get("slot") for entry in own}
             headers = [] if any("study_name" in entry for entry in own) else [_header(study)]
             new = [*headers, *(line for line in trials if line["slot"] not in known)]
-            entries.extend([{"study_id": study_id, **line} for line in new])
+            if new:
+                entries.extend([{"study_id": study_id, **line} for line in new])
     except OSError as error:
         raise StorageError(
             f"The trial ledger {ledger} must be writable, got {error.strerror}. Make room or give access, or name "

@@ -1,6 +1,8 @@
 """Adapters between the catalog and the judgement of the holdout."""
 
+import logging
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,14 +19,23 @@ from trading_hpo.reporting.figures.holdout import calibration_figure, equity_fig
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
 from trading_hpo.study.conditions import Conditions, check_terms
+from trading_hpo.study.trial_ledger import searched_on
+
+logger = logging.getLogger(__name__)
 
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})
 
 
 def look_at_holdout(
-    network: TrainedModel | dict[str, Any], panels: KeptPanels, terms: dict[str, Any], backtest: BacktestConfig
+    network: TrainedModel | dict[str, Any],
+    panels: KeptPanels,
+    trial_ledger: Path,
+    terms: dict[str, Any],
+    backtest: BacktestConfig,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Judge a final network on its study's holdout; the result comes first, since saving it enters the look.
+
+    Studies that were validated on bars of the holdout are named beside it.
 
     Raises:
         StaleInputError: The settings of this run are others than its study's, its data are not there, or it knows
@@ -42,8 +53,16 @@ def look_at_holdout(
     panel = panels.open(conditions.panel_digest, conditions.study_name)
     _check_unseen(network, panel.timestamps[conditions.split.holdout.start].isoformat())
     look: HoldoutLook = judge_holdout(network, panel, conditions.split, conditions.longest_window, backtest)
+    rows = panel.rows((conditions.split.holdout,), conditions.longest_window)
+    if validated := searched_on(trial_ledger, panel, rows):
+        logger.warning(
+            "%s: bars of this holdout were validation bars of %d trials before: %s.",
+            card["model_type"],
+            sum(study["trials"] for study in validated),
+            ", ".join(study["study_name"] for study in validated),
+        )
     whose = {"data_key": conditions.data_key, **{name: card[name] for name in ("study_name", "trial_number")}}
-    return {**look.result, **whose}, look.forecasts, look.returns
+    return {**look.result, **whose, "validated_before": validated}, look.forecasts, look.returns
 
 
 def _check_unseen(network: TrainedModel, begins: str) -> None:

@@ -23,7 +23,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
     return [
         node(
             look_at_holdout,
-            ["network", "kept_panels", "params:study_terms", "params:backtest"],
+            ["network", "kept_panels", "trial_ledger", "params:study_terms", "params:backtest"],
             _LOOK,
             name="look_at_holdout",
         ),
