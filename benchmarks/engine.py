@@ -34,7 +34,7 @@ def rows(project: Path) -> Iterator[Row]:
             busy = quiet()
             pairs = [_pair(kind, project, turn, open_servers) for turn in range(REPEATS)]
             ratios = [ours / theirs for ours, theirs in pairs]
-            told = f"a trial's cost / plain Optuna's, {kind}: {_middle(pairs, 0):.1f} / {_middle(pairs, 1):.1f} ms"
+            what = f"a trial's cost / plain Optuna's, {kind}: {_middle(pairs, 0):.1f} / {_middle(pairs, 1):.1f} ms"
             yield Row(f"engine.{kind}", told, ratios, "x", LIMIT, other_cores=[busy])
             share = [fresh(_storage_share, _database(kind, project, open_servers))]
             yield Row(f"engine.{kind}.share", f"storage's part of trials of {SECONDS:g} s", share, "%", SHARE)
@@ -42,7 +42,7 @@ def rows(project: Path) -> Iterator[Row]:
     busy = quiet()
     long = fresh(_searched, _file(project), LONG, 1)
     early, late = (long.costs_ms(middle) for middle in (AROUND, LONG - AROUND))
-    told = f"a trial's cost at 5,000 trials / at 100: {np.mean(late):.1f} / {np.mean(early):.1f} ms"
+    what = f"a trial's cost at 5,000 trials / at 100: {np.mean(late):.1f} / {np.mean(early):.1f} ms"
     yield Row("engine.growth", told, [float(np.mean(late) / np.mean(early))], "x", GROWTH, other_cores=[busy])
     yield Row(
         "engine.trial", "a trial's cost, at 100 and at 5,000", [*early, *late], "ms", TRIAL_MS, other_cores=[busy]
@@ -87,8 +87,8 @@ def _returns_rows(project: Path) -> Iterator[Row]:
         turns.append({bars: fresh(_with_returns, _file(project), bars) for bars in order})
     cost = [done[BARS][0] - done[0][0] for done in turns]
     size = [done[BARS][1] - done[0][1] for done in turns]
-    told = f"a trial of {SHORT} with returns of {BARS} bars less one without"
-    yield Row("engine.returns", told, cost, "ms", RETURNS_MS, other_cores=[busy])
+    what = f"a trial of {SHORT} with returns of {BARS} bars less one without"
+    yield Row("engine.returns", what, cost, "ms", RETURNS_MS, other_cores=[busy])
     yield Row("engine.returns.size", f"database growth of 1,000 such trials ({BARS} bars)", size, "MB", RETURNS_MB)
 
 
