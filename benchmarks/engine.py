@@ -35,7 +35,7 @@ def rows(project: Path) -> Iterator[Row]:
             pairs = [_pair(kind, project, turn, open_servers) for turn in range(REPEATS)]
             ratios = [ours / theirs for ours, theirs in pairs]
             what = f"a trial's cost / plain Optuna's, {kind}: {_middle(pairs, 0):.1f} / {_middle(pairs, 1):.1f} ms"
-            yield Row(f"engine.{kind}", told, ratios, "x", LIMIT, other_cores=[busy])
+            yield Row(f"engine.{kind}", what, ratios, "x", LIMIT, other_cores=[busy])
             share = [fresh(_storage_share, _database(kind, project, open_servers))]
             yield Row(f"engine.{kind}.share", f"storage's part of trials of {SECONDS:g} s", share, "%", SHARE)
     yield from _returns_rows(project)
@@ -43,7 +43,7 @@ def rows(project: Path) -> Iterator[Row]:
     long = fresh(_searched, _file(project), LONG, 1)
     early, late = (long.costs_ms(middle) for middle in (AROUND, LONG - AROUND))
     what = f"a trial's cost at 5,000 trials / at 100: {np.mean(late):.1f} / {np.mean(early):.1f} ms"
-    yield Row("engine.growth", told, [float(np.mean(late) / np.mean(early))], "x", GROWTH, other_cores=[busy])
+    yield Row("engine.growth", what, [float(np.mean(late) / np.mean(early))], "x", GROWTH, other_cores=[busy])
     yield Row(
         "engine.trial", "a trial's cost, at 100 and at 5,000", [*early, *late], "ms", TRIAL_MS, other_cores=[busy]
     )

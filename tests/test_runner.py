@@ -90,7 +90,7 @@ def test_a_failure_among_all_or_nothing_nodes_takes_back_what_the_run_wrote(tmp_
     with contextlib.suppress(ValueError):
         run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=1, y=1)
     assert calls == ["first", "second"]
-    assert [path.name for path in tmp_path.iterdir()] == ["stamps.json.lock"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_among_all_or_nothing_nodes_puts_back_what_was_there(tmp_path):

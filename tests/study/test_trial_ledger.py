@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -90,7 +90,28 @@ def test_a_second_run_a_larger_budget_and_an_entry_by_hand_add_no_second_line(sh
     assert len(headers(ledger)) == 1
 
 
-def test_pruned_trials_with_a_value_count_and_failed_ones_do_not(short, ledger):
+@dataclass(frozen=True)
+class Breaking(ShortTrials):
+    """Some break before they have reported a score, some after it."""
+
+    def evaluate(self, candidate, should_stop):
+        for report in super().evaluate(candidate, should_stop):
+            if report.step > candidate.slot % 3:
+                raise RuntimeError("it broke")
+            yield report
+
+
+def test_a_trial_that_failed_after_a_score_counts(short, ledger):
+    study = short(runner=Breaking(6), n_trials=6)
+    assert {trial.state for trial in study.trials} == {TrialState.FAIL}
+    counted = {line["slot"]: line["value"] for line in lines(ledger) if "slot" in line}
+    assert sorted(counted) == [1, 2, 4, 5]
+    assert counted[2] == study.trials[2].intermediate_values[2]
+    assert n_trials(ledger, SEEN) == 4
+    assert sharpe_ratios(ledger, SEEN) == []
+
+
+def test_pruned_trials_with_a_value_count_and_failed_ones_without_a_score_do_not(short, ledger):
     pruner = {"name": "median", "n_startup_trials": 2, "n_warmup_epochs": 1}
     study = short(runner=ShortTrials(6, faulty=0.3, bars=40), n_trials=30, pruner=pruner)
     by_state = {state: [t.number for t in study.trials if t.state == state] for state in TrialState}

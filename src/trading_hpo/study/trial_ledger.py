@@ -32,7 +32,8 @@ Line = Mapping[str, Any]
 def enter(ledger: Path, study: optuna.Study) -> None:
     """Append what the ledger lacks of a study; called again, it appends nothing.
 
-    Trials that failed have no score and are not counted, nor are trials of a study that this project did not make.
+    A trial that failed after it had reported scores has been tried, too; its last one counts. Trials of a study that
+    this project did not make are not entered.
 
     Args:
         ledger: The file; made where it is missing.
@@ -129,7 +130,7 @@ def _read(ledger: Path) -> list[dict[str, Any]]:
 
 
 def _has_score(trial: Ended) -> bool:
-    return SLOT in trial.attrs and trial.value is not None and trial.state != TrialState.FAIL
+    return SLOT in trial.attrs and trial.value is not None
 
 
 def _line(trial: Ended) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Ended:
     Attributes:
         number: In its study.
         state: Complete, pruned or failed.
-        value: Of the first objective; none of a trial without one.
+        value: Of the first objective; of a trial that ended without one the last that it reported, if any.
         attrs: Those user attributes that were asked for and that it has.
     """
 
@@ -164,10 +164,13 @@ def ended_trials(engine: Engine, study_id: int, attrs: Collection[str]) -> list[
     values = select(VALUES.c.trial_id, VALUES.c.value, VALUES.c.value_type).join_from(VALUES, TRIALS)
     noted = select(USER_ATTRS.c.trial_id, USER_ATTRS.c.key, USER_ATTRS.c.value_json).join_from(USER_ATTRS, TRIALS)
     number_of = models.TrialValueModel.stored_repr_to_value
+    unvalued = REPORTS.c.trial_id.not_in(select(VALUES.c.trial_id))
+    reported = select(REPORTS.c.trial_id, REPORTS.c.intermediate_value).join_from(REPORTS, TRIALS)
     with engine.connect() as connection:
         trials = connection.execute(states).all()
         first = connection.execute(values.where(*ended, VALUES.c.objective == 0))
         worth = {trial_id: number_of(value, kind) for trial_id, value, kind in first}
+        worth |= dict(connection.execute(reported.where(*ended, unvalued).order_by(REPORTS.c.step)).tuples().all())
         known: dict[int, dict[str, Any]] = {trial_id: {} for trial_id, *_ in trials}
         for trial_id, key, text in connection.execute(noted.where(*ended, USER_ATTRS.c.key.in_(list(attrs)))):
             known.setdefault(trial_id, {})[key] = json.loads(text)
