@@ -74,7 +74,9 @@ class ShortTrials:
         folds = [Fold(n, (), (), (BarRange(int(own[0]), int(own[-1]) + 1),)) for n, own in enumerate(spans)]
         traded = (Traded(fold, own, net[own], np.ones(len(own))) for fold, own in zip(folds, spans, strict=True))
         series = series_by_path(traded)
-        kept = moments(active_returns(series, {0: Series(np.arange(self.bars), np.zeros(self.bars), 1.0)}))
+        kept = moments(
+            active_returns(series, {0: Series(np.arange(self.bars), np.zeros(self.bars), np.ones(self.bars))})
+        )
         return replace(report, record={**report.record, MOMENTS: kept}, payload=payload_of(series))
 
     @staticmethod

@@ -1,5 +1,6 @@
 """From bars to returns where assets do not share their bars: no asset vanishes, and nothing of the future is known."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests.makers.calendars import CALENDARS, bars_of
 from tests.test_leakage import moved, with_another_future
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.judgement import buy_and_hold, judge
+from trading_hpo.families.judgement import buy_and_hold, constant_forecast, judge
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
@@ -18,6 +19,8 @@ from trading_hpo.market.sources import SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import ROLES, Split, build_split
 from trading_hpo.splits.samples import check_samples, sample_counts
+from trading_hpo.study.trial_returns import Traded, active_returns, series_by_path
+from trading_hpo.study.validation import constant_series, fold_rows
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.registry import label_of
 from trading_hpo.tasks.task import Decision, Forecast
@@ -110,8 +113,6 @@ def prices_of(panel: Panel, calendar: str) -> pd.DataFrame:
 
 def exact_returns(panel: Panel, calendar: str) -> Panel:
     """The panel with its one-bar returns in double precision."""
-    from dataclasses import replace
-
     closes = prices_of(panel, calendar)
     forward = np.zeros((panel.n_rows, panel.horizon_bars))
     for number, asset in enumerate(panel.assets):
@@ -158,6 +159,22 @@ def account(
         later = np.nan_to_num(price[min(bar + 1, len(price) - 1)])
         returns.append((cash + shares @ later) / wealth - 1)
     return np.array(returns)
+
+
+@every_calendar
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_the_constant_forecast_has_no_active_return(calendar: str, horizon: int) -> None:
+    panel, split = world(calendar, horizon)
+    rows, config = fold_rows(panel, split, L), BacktestConfig(cost_bps=5.0)
+    traded = []
+    for fold in split.folds:
+        own = rows[fold.number]
+        judged = judge(panel, own.traded, *constant_forecast(panel, own.traded, own.train), config, judged=own.judged)
+        traded.append(Traded(fold, judged.bars, judged.returns, judged.exposure))
+    constant, series = constant_series(panel, rows, split, config), series_by_path(traded)
+    assert not active_returns(series, constant).any()
+    half = {path: replace(own, net=own.net / 2, exposure=own.exposure / 2) for path, own in series.items()}
+    assert not active_returns(half, constant).any()
 
 
 @every_calendar

@@ -11,7 +11,7 @@ from kedro.pipeline import Pipeline, node
 
 from trading_hpo import runner
 from trading_hpo.datasets.results import ResultsDataset
-from trading_hpo.runner import ALL_OR_NOTHING, BEFORE, LIVE, ReusingRunner
+from trading_hpo.runner import ALL_OR_NOTHING, LIVE, ReusingRunner
 
 
 def files(folder, **parameters):
@@ -107,7 +107,8 @@ def test_a_failure_among_all_or_nothing_nodes_puts_back_what_was_there(tmp_path)
 
 
 def test_copies_that_a_killed_run_left_go_with_the_next(tmp_path):
-    (tmp_path / f"b.json{BEFORE}").write_text("of a killed run")
+    (tmp_path / "b.json.before.1").write_text("of a killed run")
+    (tmp_path / "b.json").write_text('{"value": 0}')
     run(tmp_path, [], tags=[ALL_OR_NOTHING], x=1, y=1)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.json", "b.json", "c.json", "stamps.json"]
 

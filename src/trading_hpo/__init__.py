@@ -16,6 +16,7 @@ The tree, in the order in which data flow through it:
     code_digest.py          what code a node can reach
     stamps.py               how each node ran last
     trusted_inputs.py       files of earlier stages, as they were saved
+    undo.py                 what a failed run has written is undone
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/

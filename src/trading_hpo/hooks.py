@@ -41,8 +41,8 @@ SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
 class ParametersHook:
     """Adds what the configuration leaves to its default, so that a node may take ``params:hpo.seed`` alone.
 
-    Kedro knows the defaults of a group only in pipelines that take it whole. ``params:study_terms`` is what of all
-    groups decides which data and training a study is about.
+    Kedro knows the defaults of a group only in pipelines that take it whole. ``params:data_terms`` and
+    ``params:study_terms`` are what of all groups decides which data are prepared, and what a study is about.
     """
 
     @hook_impl
@@ -58,6 +58,7 @@ class ParametersHook:
         for name, value in _by_name(ours):
             if f"params:{name}" not in parameters:
                 catalog[f"params:{name}"] = value
+        catalog["params:data_terms"] = ours.data_terms
         catalog["params:study_terms"] = ours.study_terms
 
 

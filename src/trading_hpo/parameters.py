@@ -68,15 +68,18 @@ class Parameters(Config):
         return backtest
 
     @property
-    def study_terms(self) -> dict[str, Any]:
-        """What decides on which data and folds a study's networks are trained, and how: plain data."""
+    def data_terms(self) -> dict[str, Any]:
+        """What decides which data and folds are prepared, as plain data."""
         return {
             "assets": self.assets if isinstance(self.assets, str) else list(self.assets),
             **{name: getattr(self, name).model_dump(mode="json") for name in ("features", "holdout", "folds")},
             "labels": label_of(self.labels.task),
-            "training": self.training.compared(),
-            "hpo": {"seed": self.hpo.seed},
         }
+
+    @property
+    def study_terms(self) -> dict[str, Any]:
+        """What decides on which data and folds a study's networks are trained, and how: plain data."""
+        return {**self.data_terms, "training": self.training.compared(), "hpo": {"seed": self.hpo.seed}}
 
     @property
     def study_base_name(self) -> str:

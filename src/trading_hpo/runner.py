@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +19,11 @@ from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
 from trading_hpo.stamps import Stamp, read_stamps, write_stamp
 from trading_hpo.trusted_inputs import check_inputs
+from trading_hpo.undo import Undo
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails
 STAMPS = "stamps"
-BEFORE = ".before"  # ending of the copies that are put back then
 
 
 class ReusingRunner(SequentialRunner):
@@ -43,30 +42,30 @@ class ReusingRunner(SequentialRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
-        stamps = _Stamps(catalog)
+        stamps = Stamps(catalog)
         read = pipeline.inputs()
         stamps.check(read)  # before anything is written
         together = [node for node in pipeline.nodes if ALL_OR_NOTHING in node.tags]
-        before = _Before(catalog, stamps)
+        undo = Undo(catalog, stamps)
         try:
             for node in pipeline.nodes:
                 stamps.check(read.intersection(node.inputs))  # it may have been altered since the run began
                 stamp = stamps.of(node)
                 if not stamps.up_to_date(node, stamp):
                     if node in together:
-                        before.keep(node)
+                        undo.keep(node)
                     # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
                     stamps.begin(node)
                     Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
                     stamps.keep(node, stamp)
                 if together and node is together[-1]:
-                    before.forget(together)
+                    undo.forget()
         except BaseException:
-            before.restore()
+            undo.restore()
             raise
 
 
-class _Stamps:
+class Stamps:
     """What each node depended on when it last ran, and what it saved."""
 
     def __init__(self, catalog: CatalogProtocol) -> None:
@@ -120,10 +119,15 @@ class _Stamps:
         """Return what is remembered of a node."""
         return None if self._path is None else read_stamps(self._path).get(node.name)
 
-    def put_back(self, name: str, known: Stamp | None) -> None:
+    def put_back(self, node: Node, known: Stamp | None) -> None:
         """Remember of a node what was remembered before."""
         if self._path is not None:
-            write_stamp(self._path, name, known)
+            write_stamp(self._path, node.name, known)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the stamps are, and the project's data around them; none where nothing is stamped."""
+        return None if self._path is None else self._path.parent
 
     def _saved(self, node: Node) -> dict[str, str]:
         """Return digests of what the node has saved; another run may have saved something else there."""
@@ -161,43 +165,3 @@ def _code_of(node: Node, catalog: CatalogProtocol) -> str | None:
     if None in files.values():
         return None
     return code_digest({name: Path(str(file)) for name, file in files.items()})
-
-
-class _Before:
-    """What the outputs of some nodes were before a run has written them: data that are refused change nothing."""
-
-    def __init__(self, catalog: CatalogProtocol, stamps: _Stamps) -> None:
-        self._catalog, self._stamps = catalog, stamps
-        self._copies: dict[Path, Path | None] = {}  # by file; none where there was no file
-        self._kept: dict[str, Stamp | None] = {}
-
-    def keep(self, node: Node) -> None:
-        """Copy what a node is about to write over."""
-        self._kept[node.name] = self._stamps.known(node)
-        for name in node.outputs:
-            path = file_of(self._catalog[name])
-            if path is not None:
-                copy = path.with_name(f"{path.name}{BEFORE}") if path.is_file() else None
-                if copy is not None:
-                    shutil.copy2(path, copy)
-                self._copies[path] = copy
-
-    def restore(self) -> None:
-        """Put everything back."""
-        for path, copy in self._copies.items():
-            if copy is not None:
-                copy.replace(path)
-            elif path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        for name, stamp in self._kept.items():
-            self._stamps.put_back(name, stamp)
-        self._copies, self._kept = {}, {}
-
-    def forget(self, nodes: Sequence[Node]) -> None:
-        """Let what the nodes have written stay; copies that a killed run has left go, too."""
-        for path in (file_of(self._catalog[name]) for node in nodes for name in node.outputs):
-            if path is not None:
-                path.with_name(f"{path.name}{BEFORE}").unlink(missing_ok=True)
-        self._copies, self._kept = {}, {}

@@ -40,7 +40,7 @@ def account(weights, moves, cost_bps):
 @laws
 @given(markets(), COSTS)
 def test_returns_and_turnover_are_those_of_an_account_of_shares_and_cash(market, cost_bps):
-    returns, turnover = net_returns(*market, cost_bps)
+    returns, turnover, _ = net_returns(*market, cost_bps)
     slow_returns, slow_turnover = account(*market, cost_bps)
     np.testing.assert_allclose(returns, slow_returns, atol=1e-12)
     np.testing.assert_allclose(turnover, slow_turnover, atol=1e-12)
@@ -87,7 +87,7 @@ def account_with_halts(weights, moves, own, cost_bps):
 @given(halting_markets(), COSTS)
 def test_what_cannot_be_traded_keeps_its_shares(market, cost_bps):
     weights, moves, own = market
-    returns, turnover = net_returns(weights, moves, cost_bps, own)
+    returns, turnover, _ = net_returns(weights, moves, cost_bps, own)
     slow_returns, slow_turnover = account_with_halts(weights, moves, own, cost_bps)
     np.testing.assert_allclose(returns, slow_returns, atol=1e-9)
     np.testing.assert_allclose(turnover, slow_turnover, atol=1e-9)
@@ -106,7 +106,7 @@ def test_where_all_can_be_traded_both_ways_agree(market, cost_bps):
 @laws
 @given(markets(), COSTS)
 def test_without_a_position_nothing_is_earned_or_paid(market, cost_bps):
-    returns, turnover = net_returns(np.zeros_like(market[1]), market[1], cost_bps)
+    returns, turnover, _ = net_returns(np.zeros_like(market[1]), market[1], cost_bps)
     assert (returns == 0).all()
     assert (turnover == 0).all()
 
@@ -122,7 +122,7 @@ def test_higher_costs_never_help_on_any_bar(market, one, other):
 @given(markets())
 def test_a_single_asset_held_with_all_capital_earns_its_return_and_trades_once(market):
     moves = market[1][:, :1]
-    returns, turnover = net_returns(np.ones_like(moves), moves, 5.0)
+    returns, turnover, _ = net_returns(np.ones_like(moves), moves, 5.0)
     np.testing.assert_allclose(returns[1:], moves[1:, 0], atol=1e-12)
     assert returns[0] == pytest.approx((1 - 5e-4) * (1 + moves[0, 0]) - 1, abs=1e-12)
     np.testing.assert_allclose(turnover, [1] + [0] * (len(moves) - 1), atol=1e-12)
@@ -144,7 +144,7 @@ def test_moves_and_weights_after_a_bar_do_not_change_its_return(market, cost_bps
 def test_costs_are_paid_on_what_drifted_as_on_what_was_decided():
     weights = np.array([[0.5, 0.5], [0.5, 0.5], [0.0, 0.0]])
     moves = np.array([[0.2, 0.0], [0.0, 0.0], [0.0, 0.0]])
-    returns, turnover = net_returns(weights, moves, cost_bps=100)
+    returns, turnover, _ = net_returns(weights, moves, cost_bps=100)
     # The first asset grew to 0.6 of 1.1: 1/22 is sold, 1/22 bought; then everything is sold.
     np.testing.assert_allclose(turnover, [1, 1 / 11, 1])
     np.testing.assert_allclose(returns, [0.99 * 1.1 - 1, -0.01 / 11, -0.01])
@@ -154,7 +154,7 @@ def test_costs_are_paid_on_what_drifted_as_on_what_was_decided():
 def test_a_short_sale_that_loses_everything_is_the_last_trade(move):
     weights = np.array([[-1.0], [-1.0], [1.0], [-1.0]])
     moves = np.array([[0.1], [move], [0.5], [3.0]])
-    returns, turnover = net_returns(weights, moves, cost_bps=0.0)
+    returns, turnover, _ = net_returns(weights, moves, cost_bps=0.0)
     np.testing.assert_allclose(returns, [-0.1, -1, 0, 0])
     assert turnover[0] == 1
     assert (turnover[2:] == 0).all()
@@ -163,12 +163,12 @@ def test_a_short_sale_that_loses_everything_is_the_last_trade(move):
 
 def test_a_worthless_asset_takes_what_was_invested_and_no_more():
     weights, moves = np.array([[0.4, 0.6], [0.4, 0.6]]), np.array([[-1.0, 0.0], [0.0, 0.1]])
-    returns, _ = net_returns(weights, moves, cost_bps=0.0)
+    returns, *_ = net_returns(weights, moves, cost_bps=0.0)
     np.testing.assert_allclose(returns, [-0.4, 0.06])
 
 
 def test_no_bars_give_no_returns():
-    returns, turnover = net_returns(np.zeros((0, 2)), np.zeros((0, 2)), 5.0)
+    returns, turnover, _ = net_returns(np.zeros((0, 2)), np.zeros((0, 2)), 5.0)
     assert len(returns) == len(turnover) == 0
     assert len(buy_and_hold_returns(np.zeros((0, 2)), EVERY[:2], 5.0)) == 0
 
@@ -199,7 +199,7 @@ def test_buy_and_hold_is_worth_its_shares_at_every_close(market, cost_bps):
 @given(markets(), COSTS)
 def test_buying_and_holding_one_asset_is_being_fully_invested_in_it(market, cost_bps):
     moves = market[1][:, :1]
-    returns, _ = net_returns(np.ones_like(moves), moves, cost_bps)
+    returns, *_ = net_returns(np.ones_like(moves), moves, cost_bps)
     np.testing.assert_allclose(buy_and_hold_returns(moves, EVERY[:1], cost_bps), returns, atol=1e-12)
 
 

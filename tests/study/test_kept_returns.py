@@ -88,8 +88,8 @@ def test_the_exported_returns_of_the_best_trial_are_those_that_its_evaluation_gi
     assert found["bar"].tolist() == bars.tolist()
     assert found["net_return"].tolist() == net.astype("float32").tolist()
     assert found["timestamp"].tolist() == panel.timestamps[bars].tolist()
-    exposure = np.concatenate([score.exposure for score in outcome.scores]).mean()
-    assert found["exposure"].unique().tolist() == pytest.approx([exposure])
+    exposure = np.concatenate([np.full(len(score.bars), score.exposure.mean()) for score in outcome.scores])
+    assert found["exposure"].tolist() == pytest.approx(exposure.tolist())
 
 
 def test_the_constant_forecast_stands_among_them_per_unit_of_its_exposure(search, planned):

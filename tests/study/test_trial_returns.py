@@ -21,7 +21,7 @@ from trading_hpo.types import BarRange, Fold
 
 
 def series_of(net, first=0, exposure=1.0):
-    return Series(np.arange(first, first + len(net)), np.asarray(net, dtype=float), exposure)
+    return Series(np.arange(first, first + len(net)), np.asarray(net, dtype=float), np.full(len(net), exposure))
 
 
 def traded(fold, ranges, paths=None, value=0.0):
@@ -32,15 +32,15 @@ def traded(fold, ranges, paths=None, value=0.0):
 
 @given(
     bars=st.sets(st.integers(0, 5000), max_size=60).map(sorted),
-    exposure=st.floats(-2, 2),
     data=st.data(),
 )
-def test_a_series_comes_back_from_its_bytes_as_float32(bars, exposure, data):
+def test_a_series_comes_back_from_its_bytes_as_float32(bars, data):
     net = data.draw(hnp.arrays(np.float64, len(bars), elements=st.floats(-1, 10)))
+    exposure = data.draw(hnp.arrays(np.float64, len(bars), elements=st.sampled_from([-2.0, 0.0, 0.25, 1.0])))
     back = decode(encode(Series(np.array(bars, dtype=np.int64), net, exposure)))
     assert back.bars.tolist() == bars
     assert back.net.tolist() == net.astype(np.float32).astype(np.float64).tolist()
-    assert back.exposure == exposure
+    assert back.exposure.tolist() == exposure.tolist()
 
 
 def test_two_thousand_bars_of_noise_take_less_than_ten_kilobytes():
@@ -53,7 +53,7 @@ def test_the_ranges_of_a_path_are_joined_in_time_order_whichever_fold_comes_firs
     joined = series_by_path(folds)[0]
     assert joined.bars.tolist() == [*range(10, 20), *range(30, 40)]
     assert joined.net.tolist() == pytest.approx(joined.bars / 1000)
-    assert joined.exposure == 0.5
+    assert joined.exposure.tolist() == [0.0] * 10 + [1.0] * 10  # each range's own
 
 
 def test_each_range_goes_to_its_path_with_the_exposure_of_its_own_bars():
@@ -63,7 +63,8 @@ def test_each_range_goes_to_its_path_with_the_exposure_of_its_own_bars():
     assert found[1].bars.tolist() == list(range(20))
     assert found[0].net[:10].tolist() == pytest.approx(np.arange(10) / 1000)
     assert found[1].net[:10].tolist() == pytest.approx(5 + np.arange(10) / 1000)
-    assert (found[0].exposure, found[1].exposure) == (30 / 40, 10 / 20)
+    assert found[0].exposure.tolist() == [0.0] * 10 + [1.0] * 30
+    assert found[1].exposure.tolist() == [1.0] * 10 + [0.0] * 10
 
 
 def test_bars_between_the_ranges_belong_to_no_path():
@@ -74,10 +75,25 @@ def test_bars_between_the_ranges_belong_to_no_path():
 
 def test_what_holds_a_share_of_the_constant_forecast_has_no_active_return():
     constant = series_of(np.random.default_rng(1).normal(0, 0.01, 500))
-    trial = Series(constant.bars, 0.7 * constant.net, 0.7)
+    trial = Series(constant.bars, 0.7 * constant.net, np.full(500, 0.7))
     assert not active_returns({0: trial}, {0: constant}).any()
     again = decode(encode(trial))  # nor after it was rounded
     assert not active_returns({0: again}, {0: decode(encode(constant))}).any()
+
+
+def test_one_who_holds_other_shares_in_each_range_has_none_either():
+    constant = series_of(np.random.default_rng(1).normal(0, 0.01, 500))
+    exposure = np.repeat([0.2, 0.0, 0.9, -0.5], 125)
+    trial = Series(constant.bars, exposure * constant.net, exposure)
+    assert not active_returns({0: decode(encode(trial))}, {0: decode(encode(constant))}).any()
+
+
+@pytest.mark.parametrize("place", [0, 5, 40])
+def test_bytes_that_were_altered_are_refused(place):
+    data = bytearray(encode(series_of(np.random.default_rng(1).normal(0, 0.01, 50))))
+    data[place] ^= 16
+    with pytest.raises(ValueError, match="returns must be"):
+        decode(bytes(data))
 
 
 def test_the_active_return_takes_the_constant_forecast_off_bar_by_bar_where_the_trial_has_bars():

@@ -9,15 +9,16 @@ def net_returns(
     asset_returns: Float[np.ndarray, "T A"],
     cost_bps: float,
     tradable: Bool[np.ndarray, "T A"] | None = None,
-) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
-    """Return the net simple return of each bar and the turnover that was paid for it.
+) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    """Return of each bar the net simple return, the turnover that was paid for it, and the exposure.
 
     The weights of row t are bought at the close of bar t and earn row t of ``asset_returns``, the
     return to the next close. Between two closes weights drift with their prices; turnover is what is
     traded from the drifted weights to the new ones, and costs are taken from the same bar's return.
     What cannot be traded on a bar is held and drifts on; the others have no more than the rest of the capital.
     The rest of the capital is cash without interest. The last position is not sold. A bar that loses
-    all capital, as a short sale can, returns -1 and is the last that trades.
+    all capital, as a short sale can, returns -1 and is the last that trades. Exposure is the sum of the weights that
+    are held from the close of the bar on, negative when sold short.
 
     **Looks ahead:** never; row t of the weights was decided at the close of bar t.
 
@@ -29,7 +30,7 @@ def net_returns(
 
     Example:
         >>> weights, moves = np.array([[1.0], [0.0]]), np.array([[0.1], [0.5]])
-        >>> returns, turnover = net_returns(weights, moves, cost_bps=0.0)
+        >>> returns, turnover, _ = net_returns(weights, moves, cost_bps=0.0)
         >>> returns.round(3).tolist(), turnover.tolist()
         ([0.1, 0.0], [1.0, 1.0])
     """
@@ -41,7 +42,8 @@ def net_returns(
     value = weights[:-1] * (1 + asset_returns[:-1])
     np.divide(value, growth[:-1, None], out=drifted[1:], where=growth[:-1, None] > 0)
     turnover = np.abs(weights - drifted).sum(axis=1) * solvent
-    return np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0), turnover
+    net = np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0)
+    return net, turnover, weights.sum(axis=1) * solvent
 
 
 def _bar_by_bar(
@@ -49,9 +51,9 @@ def _bar_by_bar(
     asset_returns: Float[np.ndarray, "T A"],
     cost_bps: float,
     tradable: Bool[np.ndarray, "T A"],
-) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
     """Return the same where some shares are kept because they cannot be traded; the others pay the costs."""
-    returns, turnover = np.zeros(len(wanted)), np.zeros(len(wanted))
+    returns, turnover, exposure = np.zeros((3, len(wanted)))
     held = np.zeros(wanted.shape[1])  # as shares of the capital, as all below
     for bar, free in enumerate(tradable):
         kept, bought = np.where(free, 0.0, held), np.where(free, wanted[bar], 0.0)
@@ -59,6 +61,7 @@ def _bar_by_bar(
         if asked > left:
             bought = bought * (left / asked)
         turnover[bar] = np.abs(bought - np.where(free, held, 0.0)).sum()
+        exposure[bar] = bought.sum() + kept.sum()
         paid = turnover[bar] * cost_bps / 1e4
         growth = (1 - paid) * (1 + bought @ asset_returns[bar]) + kept @ asset_returns[bar]
         if growth <= 0:
@@ -66,7 +69,7 @@ def _bar_by_bar(
             break
         returns[bar] = growth - 1
         held = ((1 - paid) * bought + kept) * (1 + asset_returns[bar]) / growth
-    return returns, turnover
+    return returns, turnover, exposure
 
 
 def buy_and_hold_returns(

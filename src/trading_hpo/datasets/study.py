@@ -48,7 +48,8 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
                 f"{self._filepath} is damaged: it must name a study. Run `kedro run --pipeline hpo`: it is made anew."
             )
         phases, grown_from = (tuple(pointer.get(name, ())) for name in ("phases", "grown_from"))
-        return StudyRef(pointer["study_name"], self._storage.load(), pointer.get("skipped"), phases, grown_from)
+        whose = (pointer["study_name"], self._storage.load(), pointer.get("skipped"))
+        return StudyRef(*whose, phases, grown_from, pointer.get("terms", {}))
 
     def save(self, data: StudyRef) -> None:
         """Write the pointer."""

@@ -28,7 +28,7 @@ class Judgement:
         metrics: Of the forecast and of its trades.
         traded: What its trades returned, out of sample.
         bars: Bar number of each return.
-        exposure: Sum of the shares of the capital that were to be held over each bar, negative when sold short.
+        exposure: Sum of the shares of the capital that were held over each bar, negative when sold short.
         constant: What trading the constant forecast returned, where a metric reads it.
     """
 
@@ -210,5 +210,4 @@ def _traded_span(
         rule = POSITIONS[task_of(panel.label).positions or config.positions]
         targets = rule.follow(forecast, decision, grid.line, grid.column)
     positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
-    shares = equal_shares(positions, grid.alive)
-    return *net_returns(shares, grid.returns, config.cost_bps, grid.own | ~grid.alive), shares.sum(axis=1)
+    return net_returns(equal_shares(positions, grid.alive), grid.returns, config.cost_bps, grid.own | ~grid.alive)

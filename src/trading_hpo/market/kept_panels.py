@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.types import Panel
 
@@ -25,17 +25,21 @@ class KeptPanels:
         return self.folder / f"{digest}.safetensors"
 
     def keep(self, panel: Panel) -> Panel:
-        """Keep a panel and return it as mapped from there; one that is kept already stays as it is.
+        """Keep a panel and return it as mapped from there; one that is kept whole already stays as it is.
 
         The file shares its blocks with the panel's own while that is not replaced, where the file system can.
 
         Args:
             panel: Mapped from a file.
+
+        Raises:
+            StaleInputError: The file holds another panel by now.
         """
         if panel.path is None:
             raise ValueError("panel must be mapped from a file, to be kept")
-        kept = self.path(panel_digest(panel))
-        if not kept.exists():
+        digest = panel_digest(panel)
+        kept = self.path(digest)
+        if not _holds(kept, digest):
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = kept.with_name(f"{kept.name}.{os.getpid()}.part")
             draft.unlink(missing_ok=True)
@@ -43,6 +47,9 @@ class KeptPanels:
                 os.link(panel.path, draft)
             except OSError:  # a file system without links
                 shutil.copyfile(panel.path, draft)
+            if not _holds(draft, digest):
+                draft.unlink()
+                raise StaleInputError(f"{panel.path} was replaced by another run. Run the same command again.")
             draft.replace(kept)
         return open_panel(kept)
 
@@ -62,3 +69,10 @@ class KeptPanels:
                 f"then: {again}"
             )
         return panel
+
+
+def _holds(path: Path, digest: str) -> bool:
+    try:
+        return path.exists() and panel_digest(open_panel(path)) == digest
+    except TradingHpoError:  # damaged, or of an earlier version
+        return False

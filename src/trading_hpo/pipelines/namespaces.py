@@ -7,7 +7,7 @@ from kedro.pipeline.node import Node
 
 from trading_hpo.families.registry import MODEL_TYPES
 
-SHARED = {"panel", "folds", "window_bars", "study_storage", "kept_panels", "trial_ledger"}
+SHARED = {"panel", "folds", "window_bars", "prepared", "study_storage", "kept_panels", "trial_ledger"}
 
 
 def stage(name: str, nodes: Iterable[Node | Pipeline], tags: Iterable[str] = ()) -> Pipeline:

@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from trading_hpo.errors import DataError
-from trading_hpo.splits.folds import HOLDOUT, ROLES, Split
+from trading_hpo.splits.folds import FINAL, HOLDOUT, ROLES, Split
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.types import Panel
 
@@ -69,6 +69,28 @@ def check_samples(panel: Panel, split: Split, window_bars: int) -> None:
         raise DataError(problems)
 
 
+def check_final_training(panel: Panel, split: Split, stop_fraction: float, window_bars: int) -> None:
+    """Refuse a final training that could not learn or stop.
+
+    Args:
+        panel: Rows with their targets.
+        split: The folds.
+        stop_fraction: Share of the search bars that stop it.
+        window_bars: Longest window; rows without it are no samples.
+
+    Raises:
+        DataError: Its train or stop rows are none, or of one class only.
+    """
+    fold = split.final_fold(stop_fraction)
+    problems = [
+        problem
+        for role in ("train", "stop")
+        for problem in _role_problems(panel, fold.number, role, split.rows(panel, fold, role, window_bars), window_bars)
+    ]
+    if problems:
+        raise DataError(problems)
+
+
 def _roles(panel: Panel, split: Split, window_bars: int) -> Iterator[tuple[int, str, Int[np.ndarray, " N"]]]:
     for fold in split.folds:
         for role in ROLES:
@@ -79,7 +101,8 @@ def _roles(panel: Panel, split: Split, window_bars: int) -> Iterator[tuple[int, 
 def _role_problems(
     panel: Panel, number: int, role: str, rows: Int[np.ndarray, " N"], window_bars: int
 ) -> Iterator[str]:
-    name = HOLDOUT if role == HOLDOUT else f"{role} of fold {number}"
+    of_what = "the final training (folds.stop_fraction)" if number == FINAL else f"fold {number}"
+    name = HOLDOUT if role == HOLDOUT else f"{role} of {of_what}"
     targets = panel.target[rows]
     if len(rows) == 0:
         yield (

@@ -192,6 +192,27 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
         )
 
 
+def check_prepared(prepared: Mapping[str, Any], panel: Panel, today: Mapping[str, Any]) -> None:
+    """Refuse to search data that were prepared with other settings than this run has.
+
+    Args:
+        prepared: Which panel the folds divide, and the settings that have led to both.
+        panel: That is there.
+        today: Settings of this run.
+
+    Raises:
+        StaleInputError: With each difference, and what to do.
+    """
+    again = "Run `kedro run --pipeline hpo`, which prepares them."
+    if prepared["panel_digest"] != panel_digest(panel):
+        raise StaleInputError(f"The panel and the folds must be prepared together, got those of two runs. {again}")
+    terms = prepared["terms"]
+    if lines := differences(flatten(terms), flatten({name: today[name] for name in terms})):
+        raise StaleInputError(
+            "The prepared data were made with other settings (stored -> now):\n" + "\n".join(lines) + f"\n{again}"
+        )
+
+
 def check_terms(study_name: str, recorded: Mapping[str, Any], today: Mapping[str, Any]) -> None:
     """Refuse settings that promise a later stage other data, folds or training than those of its study.
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import optuna
@@ -27,6 +28,7 @@ class StudyRef:
         phases: Of a search in phases, whose studies have names of their own; what is read is the last that has found
             something.
         grown_from: The study of fewer data that this one is taught by.
+        terms: Settings that have led to the study's conditions.
     """
 
     study_name: str
@@ -34,6 +36,7 @@ class StudyRef:
     skipped: str | None = None
     phases: tuple[str, ...] = ()
     grown_from: tuple[str, ...] = ()
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,4 +141,5 @@ class StudyRef:
         """Return what people may read of it: no password."""
         note = {} if self.skipped is None else {"skipped": self.skipped}
         more = {name: list(part) for name in ("phases", "grown_from") if (part := getattr(self, name))}
-        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note}
+        terms = {"terms": dict(self.terms)} if self.terms else {}
+        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note, **terms}

@@ -28,8 +28,8 @@ def returns_tables(study: optuna.Study) -> Iterator[pa.Table]:
 
     **Looks ahead:** label only; the returns were earned on validation.
 
-    ``exposure`` is the trial's mean over the bars of the path. The first lines, of trial -1, are the constant forecast:
-    its net return per unit of its own mean exposure in the fold.
+    ``exposure`` is the trial's mean over the validation range of the bar. The first lines, of trial -1, are the
+    constant forecast: its net return per unit of its own mean exposure there.
     """
     place = place_of(study)
     stamps, series = kept_timestamps(*place), trial_series(study)
@@ -49,6 +49,6 @@ def _lines(number: int, path: int, series: Series, stamps: "pd.Series[int]") -> 
             "bar": series.bars.astype("int32"),
             "timestamp": pa.array(at, pa.int64()).cast(pa.timestamp("ns", "UTC")),
             "net_return": series.net.astype("float32"),
-            "exposure": np.full(n_bars, series.exposure),
+            "exposure": series.exposure,
         }
     )

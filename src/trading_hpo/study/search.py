@@ -42,7 +42,6 @@ from trading_hpo.types import Panel
 
 # Imported by a first trial: seconds and 100 MB for each worker, were they not there when it is forked.
 _OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "scipy.stats")
-SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panel is too
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,7 @@ class Search:
         training: TrainingConfig,
         backtest: BacktestConfig,
         hpo: HpoConfig,
+        scalars: Path | None = None,
     ) -> "Search":
         """Put a search together.
 
@@ -97,6 +97,7 @@ class Search:
             training: What all trials share.
             backtest: How validation is traded.
             hpo: Budget, sampler, pruner, overrides.
+            scalars: Folder for TensorBoard's files of all studies, should they be wanted.
 
         Raises:
             DataError: A role of a fold has no samples or one class only.
@@ -122,7 +123,7 @@ class Search:
             panel_digest=fingerprint["data"]["digest"],
             fold_order=hpo.fold_order,
             limits=hpo.limits,
-            scalars=panel.path.parents[1] / SCALARS / study_name if hpo.tensorboard else None,
+            scalars=scalars / study_name if hpo.tensorboard and scalars is not None else None,
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 

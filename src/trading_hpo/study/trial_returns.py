@@ -1,7 +1,8 @@
 """Net returns of a trial, out of sample: one series per path, as bytes and back, and its active returns.
 
 The *active return* of a bar is the net return less what the constant forecast earns there with the trial's mean
-exposure. A trial that is no more than long in a market that rises has none.
+exposure over the same validation range. A trial that is no more than long in a market that rises has none, and the
+constant forecast itself has none, whatever it holds in each range.
 """
 
 import struct
@@ -16,7 +17,8 @@ from trading_hpo.types import BarRange, Fold
 
 # Below, what a trial and the constant forecast earn is the same but for rounding: series are kept as float32.
 SAME_RETURN = 1e-8
-_HEAD = struct.Struct("<dI")  # mean exposure, number of spans
+_HEAD = struct.Struct("<I")  # number of spans
+_SPAN = np.dtype([("start", "<i4"), ("stop", "<i4"), ("exposure", "<f8")])
 _FAST = 1  # level of zlib: returns hardly shrink, and higher levels take ten times as long for a percent
 
 
@@ -27,12 +29,12 @@ class Series:
     Attributes:
         bars: Calendar bars, increasing.
         net: Of each bar.
-        exposure: Mean over the bars of the sum of the shares held, negative when sold short.
+        exposure: Sum of the shares held, negative when sold short: its mean over the validation range of each bar.
     """
 
     bars: Int[np.ndarray, " T"]
     net: Float[np.ndarray, " T"]
-    exposure: float
+    exposure: Float[np.ndarray, " T"]
 
 
 @dataclass(frozen=True)
@@ -68,31 +70,48 @@ def series_by_path(folds: Iterable[Traded]) -> dict[int, Series]:
 
 
 def _joined(parts: Sequence[tuple[Traded, BarRange]]) -> Series:
-    inside = [(traded, (traded.bars >= span.start) & (traded.bars < span.stop)) for traded, span in parts]
-    bars, net, exposure = (
-        np.concatenate([getattr(traded, name)[own] for traded, own in inside]) for name in ("bars", "net", "exposure")
-    )
+    each = [_inside(traded, span) for traded, span in parts]
+    bars, net, exposure = (np.concatenate(part) for part in zip(*each, strict=True))
     order = np.argsort(bars)  # the folds need not come in time order
-    return Series(bars[order], net[order], float(exposure.mean()) if len(exposure) else 0.0)
+    return Series(bars[order], net[order], exposure[order])
+
+
+def _inside(traded: Traded, span: BarRange) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    own = (traded.bars >= span.start) & (traded.bars < span.stop)
+    mean = traded.exposure[own].mean() if own.any() else 0.0
+    return traded.bars[own], traded.net[own], np.full(own.sum(), mean)
 
 
 def encode(series: Series) -> bytes:
     """Return a series as bytes: some 7 kB for 2,000 bars. Returns are rounded to float32."""
-    begins = np.flatnonzero(np.diff(series.bars, prepend=-2) != 1)
+    breaks = (np.diff(series.bars, prepend=-2) != 1) | (np.diff(series.exposure, prepend=np.nan) != 0)
+    begins = np.flatnonzero(breaks)
     ends = np.append(begins[1:], len(series.bars)) - 1
-    spans = np.column_stack([series.bars[begins], series.bars[ends] + 1]) if len(begins) else np.zeros((0, 2))
-    head = _HEAD.pack(series.exposure, len(begins)) + spans.astype("<i4").tobytes()
-    return zlib.compress(head + series.net.astype("<f4").tobytes(), _FAST)
+    spans = np.empty(len(begins), _SPAN)
+    if len(begins):
+        spans["start"], spans["stop"] = series.bars[begins], series.bars[ends] + 1
+        spans["exposure"] = series.exposure[begins]
+    return zlib.compress(_HEAD.pack(len(begins)) + spans.tobytes() + series.net.astype("<f4").tobytes(), _FAST)
 
 
 def decode(data: bytes) -> Series:
-    """Return the series that ``encode`` made bytes of."""
-    raw = zlib.decompress(data)
-    exposure, n_spans = _HEAD.unpack_from(raw)
-    spans = np.frombuffer(raw, "<i4", 2 * n_spans, _HEAD.size).reshape(-1, 2)
+    """Return the series that ``encode`` made bytes of.
+
+    Raises:
+        ValueError: It made no such bytes.
+    """
+    try:
+        raw = zlib.decompress(data)
+        (n_spans,) = _HEAD.unpack_from(raw)
+    except (zlib.error, struct.error) as error:
+        raise ValueError(f"returns must be as they were written: {error}") from error
+    spans = np.frombuffer(raw, _SPAN, n_spans, _HEAD.size)
     net = np.frombuffer(raw, "<f4", offset=_HEAD.size + spans.nbytes).astype(np.float64)
-    bars = np.concatenate([np.arange(start, stop) for start, stop in spans]) if n_spans else np.zeros(0, np.int64)
-    return Series(bars.astype(np.int64), net, exposure)
+    parts = [np.arange(start, stop) for start, stop in zip(spans["start"], spans["stop"], strict=True)]
+    bars = np.concatenate([np.zeros(0, np.int64), *parts])
+    if len(bars) != len(net):
+        raise ValueError(f"returns must be of {len(bars)} bars, got {len(net)}")
+    return Series(bars, net, np.repeat(spans["exposure"], spans["stop"] - spans["start"]))
 
 
 def payload_of(series: Mapping[int, Series]) -> dict[str, bytes]:

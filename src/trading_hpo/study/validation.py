@@ -6,10 +6,12 @@ With it, later statistics need no more than the study's database: neither the pa
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from sqlalchemy import Engine
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -43,13 +45,19 @@ def fold_rows(panel: Panel, split: Split, window_bars: int) -> dict[int, Rows]:
 def constant_series(
     panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
 ) -> dict[int, Series]:
-    """Return what the constant forecast earns, by path: net, per unit of its mean exposure in a fold.
+    """Return what the constant forecast earns, by path: net, per unit of its mean exposure in a validation range.
 
     Where it holds nothing it is 0.
 
     **Looks ahead:** label only: train rows make the forecast, validation trades it.
     """
-    return series_by_path(_constant_by_fold(panel, rows, split, backtest))
+    traded = series_by_path(_constant_by_fold(panel, rows, split, backtest))
+    return {path: replace(own, net=_per_unit(own)) for path, own in traded.items()}
+
+
+def _per_unit(series: Series) -> Float[np.ndarray, " T"]:
+    held = series.exposure != 0
+    return np.divide(series.net, series.exposure, out=np.zeros_like(series.net), where=held)
 
 
 def _constant_by_fold(
@@ -59,9 +67,7 @@ def _constant_by_fold(
         own = rows[fold.number]
         always = constant_forecast(panel, own.traded, own.train)
         judged = judge(panel, own.traded, *always, backtest, ranges=own.validation_ranges, judged=own.judged)
-        held = judged.exposure.mean()
-        net = judged.returns / held if held else np.zeros_like(judged.returns)
-        yield Traded(fold, judged.bars, net, judged.exposure)
+        yield Traded(fold, judged.bars, judged.returns, judged.exposure)
 
 
 def keep_validation(
@@ -78,7 +84,7 @@ def keep_validation(
         rows: Of every fold.
         constant: As ``constant_series`` returns them.
     """
-    validated = np.unique(np.concatenate([own.traded for own in rows.values()]))
+    validated = np.unique(np.concatenate([own.validation for own in rows.values()]))
     bars = np.unique(np.concatenate([own.bars for own in constant.values()]))
     facts = {**seen_bars(panel, validated), "bars": len(bars)}
     stamps = np.concatenate([[len(bars)], bars, panel.timestamps.as_unit("ns").asi8[bars]]).astype("<i8")

@@ -1,14 +1,15 @@
 """Adapters between the catalog and the market and splits rooms."""
 
 import logging
+from typing import Any
 
 import pandas as pd
 
-from trading_hpo.market.panel import build_panel
+from trading_hpo.market.panel import build_panel, panel_digest
 from trading_hpo.market.sources import SourcesConfig, bars_per_year
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
-from trading_hpo.splits.samples import check_samples, in_words, sample_counts, untrained
+from trading_hpo.splits.samples import check_final_training, check_samples, in_words, sample_counts, untrained
 from trading_hpo.study.config import common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
 from trading_hpo.tasks.labels import LabelsConfig
@@ -35,11 +36,15 @@ def find_window(
 
 
 def make_folds(
-    panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Divide the bars, refuse roles that nothing can be learned from, and count the samples of the others."""
+    panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int, terms: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Divide the bars, refuse roles that nothing can be learned from, and count the samples of the others.
+
+    Beside folds and counts there is a record of which panel was divided, and of the settings that have led to both.
+    """
     split = build_split(panel, folds, holdout)
     check_samples(panel, split, window_bars)
+    check_final_training(panel, split, folds.stop_fraction, window_bars)
     counts = sample_counts(panel, split, window_bars)
     logger.info(in_words(counts))
     if names := untrained(counts):
@@ -47,4 +52,4 @@ def make_folds(
             "%s: no train sample in a fold that validates it; what a network knows of such an asset is random.",
             ", ".join(names),
         )
-    return split_to_table(split, panel), counts
+    return split_to_table(split, panel), counts, {"panel_digest": panel_digest(panel), "terms": terms}

@@ -37,8 +37,8 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 make_folds,
-                ["panel", "params:folds", "params:holdout", "window_bars"],
-                ["folds", "samples"],
+                ["panel", "params:folds", "params:holdout", "window_bars", "params:data_terms"],
+                ["folds", "samples", "prepared"],
                 name="build_folds",
             ),
         ],

@@ -9,6 +9,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.splits.folds import split_from_table
+from trading_hpo.study.conditions import check_prepared
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.phases import Phases
@@ -19,11 +20,14 @@ from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
+SCALARS = "08_reporting/tensorboard"  # in the folder of the scenario and the source, where the panels are too
+
 
 def open_study(
     model_type: str,
     panel: Panel,
     folds: pd.DataFrame,
+    prepared: dict[str, Any],
     storage: StudyStorage,
     panels: KeptPanels,
     spaces: SearchSpacesConfig,
@@ -32,15 +36,20 @@ def open_study(
     hpo: HpoConfig,
     scenario: str,
     source: str,
+    terms: dict[str, Any],
 ) -> StudyRef:
     """Make a model type's study, or refuse one of other conditions; all are opened before the first is searched.
 
     Its data are kept for the stages after it.
+
+    Raises:
+        StaleInputError: Other data are prepared than the settings of this run ask for.
     """
     name = hpo.full_study_name(scenario, source, f"{panel.label['kind']}{panel.horizon_bars}", model_type)
     if model_type not in hpo.models_to_optimize:
         return StudyRef(name, storage, skipped="left out by hpo.models_to_optimize")
-    ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases))
+    check_prepared(prepared, panel, terms)
+    ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases), terms=terms)
     ref = grown(ref, panel) if hpo.reoptimise else ref
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
     Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).open(storage)
@@ -63,6 +72,7 @@ def search(
     if ref.skipped is not None:
         return ref.described()
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
+    settings["scalars"] = panels.folder.parents[1] / SCALARS
     # Workers map the kept panel: another run may prepare other data meanwhile.
     Phases.of(ref, hpo, panel=panels.keep(panel), split=split_from_table(folds), **settings).run(ref.storage, ledger)
     return study_summary(ref.open(), ref.storage.masked)
@@ -78,11 +88,11 @@ def tabulate_trials(ref: StudyRef, _searched: dict[str, Any]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any], terms: dict[str, Any]) -> dict[str, Any]:
+def collect_results(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
     """Return the results of one model type, with the settings that have led to its study's conditions."""
     if ref.skipped is not None:
         return {"model_type": model_type, **ref.described()}
-    results = {**model_results(checked(ref.open()), model_type, ref.storage.masked), "terms": terms}
+    results = {**model_results(checked(ref.open()), model_type, ref.storage.masked), "terms": dict(ref.terms)}
     if not ref.phases:
         return results
     phase_of = dict(zip(ref.names, ref.phases, strict=True))

@@ -20,10 +20,10 @@ def _nodes(model_type: str) -> Sequence[Node]:
     return [
         node(
             of_model(open_study, model_type),
-            [*_DATA, "study_storage", "kept_panels", *_SETTINGS, *_NAMED_BY],
+            [*_DATA, "prepared", "study_storage", "kept_panels", *_SETTINGS, *_NAMED_BY, "params:study_terms"],
             "study",
             name="open_study",
-            tags=[LIVE, ALL_OR_NOTHING],  # prepared data that a study refuses go again
+            tags=[LIVE, ALL_OR_NOTHING],  # with the prepared data: those that a study refuses are restored
         ),
         node(
             search,
@@ -33,12 +33,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
             tags=[LIVE],
         ),
         node(tabulate_trials, read, "trials", name="tabulate_trials"),
-        node(
-            of_model(collect_results, model_type),
-            [*read, "params:study_terms"],
-            "hpo_results",
-            name="collect_results",
-        ),
+        node(of_model(collect_results, model_type), read, "hpo_results", name="collect_results"),
     ]
 
 
