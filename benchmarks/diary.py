@@ -78,7 +78,7 @@ def read_diary(folder: Path) -> list[Entry]:
 
 
 def _work(folder: Path, search_pid: int, with_memory: bool, *arguments: Any) -> None:
-    """Stands for ``work`` in a worker process, whose own modules that no one has changed yet."""
+    """Stands for ``work`` in a worker process, whose modules are as they were imported."""
     from trading_hpo.engine.executor import worker
     from trading_hpo.families.networks import fitting, fold
     from trading_hpo.study import evaluation

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline.node import Node
@@ -40,7 +40,7 @@ class Undo:
         stamps: Of the nodes.
     """
 
-    def __init__(self, catalog: CatalogProtocol[Any], stamps: KnownStamps) -> None:
+    def __init__(self, catalog: CatalogProtocol, stamps: KnownStamps) -> None:
         self._catalog, self._stamps = catalog, stamps
         self._copies: dict[Path, Path | None] = {}  # none of a file that was not there
         self._known: dict[Node, Stamp | None] = {}

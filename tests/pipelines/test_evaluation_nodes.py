@@ -97,7 +97,8 @@ def test_a_holdout_that_earlier_studies_were_validated_on_is_said(network, panel
     trials = [{"study_id": key, "slot": slot} for key in "abc" for slot in range(4)]
     ledger.write_text("".join(json.dumps(line) + "\n" for line in [*headers, *trials]))
     result = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())[0]
-    assert result["validated_before"] == [{"study_name": "early.mlp", "first": first, "last": last, "trials": 4}]
+    early = {"study_id": "a", "study_name": "early.mlp", "first": first, "last": last, "trials": 4}
+    assert result["validated_before"] == [early]
     assert "were validation bars of 4 trials before: early.mlp" in caplog.text
 
 

@@ -57,10 +57,11 @@ def test_looks_at_an_index_and_at_its_stocks_are_said():
 
 
 def test_a_holdout_that_trials_were_validated_on_is_said_once_for_every_study():
-    one, two = ({"study_name": f"early.{name}", "first": "", "last": "", "trials": 5} for name in ("mlp", "lstm"))
-    holdouts = [holdout_of(validated_before=[one, two]), holdout_of(model_type="mlp", validated_before=[one])]
+    named = (("a", "early.mlp"), ("b", "early.lstm"), ("c", "early.mlp"))
+    one, two, again = ({"study_id": key, "study_name": name, "trials": 5} for key, name in named)
+    holdouts = [holdout_of(validated_before=[one, two]), holdout_of(model_type="mlp", validated_before=[one, again])]
     report = report_of([result_of("lstm"), result_of("mlp")], holdouts, BASELINES)
-    said = "Bars of this holdout were validation bars of 10 trials before, of early.mlp, early.lstm."
+    said = "Bars of this holdout were validation bars of 15 trials before, of early.mlp, early.lstm."
     assert said in printed(report, 120)
     assert "validation bars" not in printed(report_of([result_of("lstm")], [holdout_of()], BASELINES), 120)
 

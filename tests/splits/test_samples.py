@@ -9,7 +9,7 @@ from tests.makers.panels import panel_of
 from trading_hpo.errors import DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
-from trading_hpo.splits.samples import check_samples, in_words, sample_counts, untrained
+from trading_hpo.splits.samples import check_final_training, check_samples, in_words, sample_counts, untrained
 
 L = 10
 N_BARS = 400
@@ -87,3 +87,23 @@ def test_an_asset_whose_samples_lie_in_no_role_is_refused():
     late = [replace(fold, train=(replace(fold.train[0], start=50),)) for fold in split.folds]
     with pytest.raises(DataError, match=r"asset B .* with a window and a label lie in no role of any fold"):
         check_samples(panel, replace(split, folds=tuple(late)), L)
+
+
+def test_a_final_training_without_both_classes_among_its_stop_rows_is_refused():
+    panel, split = world(all_there(1))
+    check_final_training(panel, split, 0.2, L)
+    fold = split.final_fold(0.2)
+    panel.target[split.rows(panel, fold, "stop", L)] = 1.0
+    with pytest.raises(DataError, match=r"stop of the final training \(folds\.stop_fraction\) must have both classes"):
+        check_final_training(panel, split, 0.2, L)
+
+
+def test_a_final_training_whose_tail_has_no_window_is_refused():
+    present = all_there(1)
+    panel, split = world(present)
+    observed = present.copy()
+    fold = split.final_fold(0.05)
+    observed[0, [bar for bar in fold.stop[0].bars() if bar % 5 == 0]] = False
+    panel = replace(panel, observed=observed[0])
+    with pytest.raises(DataError, match="stop of the final training .* must have samples"):
+        check_final_training(panel, split, 0.05, L)

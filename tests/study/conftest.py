@@ -43,7 +43,9 @@ def search(panel_file: Path, tmp_path: Path) -> RunSearch:
     ) -> StudyStorage:
         storage = StudyStorage(f"sqlite:///{tmp_path / file}")
         config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", **hpo})
-        Search.of("mlp", name, panel, split, SPACES, training, BacktestConfig(), config).run(storage)
+        Search.of("mlp", name, panel, split, SPACES, training, BacktestConfig(), config, tmp_path / "tensorboard").run(
+            storage
+        )
         return storage
 
     return run

@@ -371,7 +371,7 @@ def test_configurations_to_start_from_that_come_later_are_tried_next_and_once(se
 
 def test_every_trial_is_drawn_by_epoch_for_tensorboard_where_that_is_wanted(search, tmp_path):
     storage = search(n_trials=2, tensorboard=True)
-    folder = tmp_path / "08_reporting/tensorboard/study"
+    folder = tmp_path / "tensorboard/study"
     for trial in StudyRef("study", storage).open().trials:
         events = EventAccumulator(str(folder / f"{trial.number:05}"))
         events.Reload()
@@ -382,4 +382,4 @@ def test_every_trial_is_drawn_by_epoch_for_tensorboard_where_that_is_wanted(sear
 
 def test_nobody_asks_nothing_is_drawn(search, tmp_path):
     search(n_trials=1)
-    assert not list(tmp_path.glob("08_reporting"))
+    assert not list(tmp_path.glob("tensorboard"))

@@ -75,7 +75,14 @@ def test_a_study_has_one_line_with_its_bars_and_one_for_each_trial_with_its_mome
         "last": "2020-12-31",
     }
     expected = [
-        {"study_id": study_id, "slot": number, "state": "COMPLETE", "value": trial.value, **trial.user_attrs[MOMENTS]}
+        {
+            "study_id": study_id,
+            "slot": number,
+            "state": "COMPLETE",
+            "complete": True,
+            "value": trial.value,
+            **trial.user_attrs[MOMENTS],
+        }
         for number, trial in enumerate(study.trials)
     ]
     assert trials == expected
@@ -287,7 +294,13 @@ def test_a_holdout_whose_bars_were_validation_bars_of_a_study_is_recognised_unde
     moment = panel.timestamps[panel.bar]
     validated = np.flatnonzero((moment >= header["first"]) & (moment <= header["last"]))
     assert header["bars"] > 100
-    found = {"study_name": "study", "first": header["first"], "last": header["last"], "trials": 2}
+    found = {
+        "study_id": header["study_id"],
+        "study_name": "study",
+        "first": header["first"],
+        "last": header["last"],
+        "trials": 2,
+    }
     assert searched_on(ledger, panel, validated) == [found]
     renamed = replace(panel, assets=("X", "Y", "Z"))
     assert searched_on(ledger, renamed, validated) == [found]
@@ -296,6 +309,24 @@ def test_a_holdout_whose_bars_were_validation_bars_of_a_study_is_recognised_unde
     assert searched_on(ledger, panel, after) == []
     other = panel_of(2, 600, seed=5, start="2015-01-01", assets=("X", "Y"))
     assert searched_on(ledger, other, np.arange(other.n_rows)) == []
+
+
+def test_a_trial_that_came_to_some_folds_counts_on_their_bars_alone(search, ledger):
+    study = StudyRef("study", search(n_trials=2, fold_order="sequential")).open()
+    enter(ledger, study)
+    (header,) = headers(ledger)
+    (_, end), (start, last) = header["folds"].values()
+    assert (end < start, header["last"]) == (True, last)
+    text = ledger.read_text().replace('"slot": 1', '"slot": 1, "was": 1')
+    pruned = [json.loads(line) for line in text.splitlines()]
+    for line in pruned:
+        if line.get("slot") == 1:
+            line |= {"state": "PRUNED", "complete": False, "folds": [0]}
+    ledger.write_text("".join(json.dumps(line) + "\n" for line in pruned))
+    seen = {"assets": header["assets"], "marks": []}
+    assert n_trials(ledger, {**seen, "first": header["first"], "last": end}) == 2
+    assert n_trials(ledger, {**seen, "first": start, "last": last}) == 1
+    assert len(sharpe_ratios(ledger, {**seen, "first": header["first"], "last": last})) == 1
 
 
 def test_a_study_of_an_earlier_version_counts_on_all_bars_that_it_has_seen(search, ledger):

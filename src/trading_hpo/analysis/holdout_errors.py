@@ -12,6 +12,7 @@ from trading_hpo.tasks.task import Forecast
 
 N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
 N_BLOCKS = 20
+KNOWN = 0.95  # of the resamples must have a metric: one without any trade has no Sharpe
 
 
 def standard_errors(
@@ -39,7 +40,7 @@ def standard_errors(
         regression_weight: As of ``compute_metrics``.
 
     Returns:
-        None for a metric that a resample has not.
+        None for a metric that more than a twentieth of the resamples do not have.
 
     Source: Politis and Romano (1994), The Stationary Bootstrap.
     """
@@ -64,7 +65,7 @@ def standard_errors(
 
 def _spread(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return float(np.std(known, ddof=1)) if len(known) == len(values) else None
+    return float(np.std(known, ddof=1)) if len(known) >= KNOWN * len(values) else None
 
 
 def _resamples(n_bars: int, mean_length: float) -> Iterator[Int[np.ndarray, " T"]]:

@@ -1,5 +1,6 @@
 """The table that a run ends with."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,8 +50,12 @@ def _is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:
 
 
 def _validated(holdouts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the trials of every study that was validated on bars of a holdout."""
-    return {study["study_name"]: study["trials"] for own in holdouts for study in own.get("validated_before", [])}
+    """Return the trials of the studies that were validated on bars of a holdout; two may have had the same name."""
+    studies = {study["study_id"]: study for own in holdouts for study in own.get("validated_before", [])}
+    trials: Counter[str] = Counter()
+    for study in studies.values():
+        trials[study["study_name"]] += study["trials"]
+    return dict(trials)
 
 
 def _most(holdouts: Sequence[Mapping[str, Any]], name: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ import optuna
 from trading_hpo.engine.store.optuna_tables import ids_by_number, place_of, study_names
 from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
-from trading_hpo.errors import StorageError, did_you_mean
+from trading_hpo.errors import DamagedStudyError, StorageError, did_you_mean
 from trading_hpo.study.conditions import FINGERPRINT
 from trading_hpo.study.config import RESERVED
 from trading_hpo.study.damage import readable
@@ -89,7 +89,8 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
-        _count(ref, ledger)
+        if ledger is not None:
+            enter(ledger, ref.open())
         for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
             source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
@@ -112,26 +113,32 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
         StorageError: It is being searched.
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
-        _count(ref, ledger)
+        if ledger is not None:
+            enter(ledger, ref.open(), with_open=True)
         _delete(ref)
 
 
 def forget_panel(data: Path, digest: str) -> None:
-    """Delete a kept panel that no study of the project was made on, archived ones included."""
+    """Delete a kept panel that no study of the project was made on, archived ones included; in doubt it stays."""
     archives = (StudyStorage(f"sqlite:///{path}") for path in sorted((data / "archive").glob("*.db")))
-    for storage in (*storages(data), *archives):
-        opened = storage.open()
-        for name in study_names(opened):
-            attrs = opened.get_study_user_attrs(opened.get_study_id_from_name(name))
-            if attrs.get(FINGERPRINT, {}).get("data", {}).get("digest") == digest:
-                return
-    for path in data.glob(f"{KEPT}/{digest}.safetensors"):
+    try:
+        used = any(digest in _digests(storage) for storage in (*storages(data), *archives))
+    except (StorageError, DamagedStudyError) as error:
+        logger.warning("The data of the study stay in %s: another study may need them, and %s", KEPT, error)
+        return
+    for path in [] if used else data.glob(f"{KEPT}/{digest}.safetensors"):
         path.unlink()
 
 
-def _count(ref: StudyRef, ledger: Path | None) -> None:
-    if ledger is not None:
-        enter(ledger, ref.open())
+def _digests(storage: StudyStorage) -> Iterator[str]:
+    """Yield the digests of the data that the studies of a database were made on."""
+    with storage.errors_in_words():
+        opened = storage.open()
+        for name in study_names(opened):
+            with readable(name, opened):
+                attrs = opened.get_study_user_attrs(opened.get_study_id_from_name(name))
+                if FINGERPRINT in attrs:
+                    yield attrs[FINGERPRINT]["data"]["digest"]
 
 
 def _with_transferred(ref: StudyRef) -> list[str]:

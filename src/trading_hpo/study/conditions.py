@@ -47,10 +47,20 @@ class Conditions:
     Attributes:
         study_name: Whose.
         recorded: The fingerprint.
+
+    Raises:
+        StaleInputError: It was recorded by an earlier version.
     """
 
     study_name: str
     recorded: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if "search" not in self.recorded:
+            raise StaleInputError(
+                f"Study {self.study_name} is of an earlier version, whose data are not kept. Give hpo.study_name "
+                "another name and run `kedro run --pipeline hpo`: it is searched anew."
+            )
 
     @property
     def panel_digest(self) -> str:

@@ -204,8 +204,8 @@ class TrialEvaluator:
         series = series_by_path(
             Traded(self._folds[score.fold], score.bars, score.returns, score.exposure) for score in scores
         )
-        record = {**report.record, MOMENTS: moments(active_returns(series, self._constant))}
-        return replace(report, record=record, payload=payload_of(series))
+        compared = {**moments(active_returns(series, self._constant)), "folds": [score.fold for score in scores]}
+        return replace(report, record={**report.record, MOMENTS: compared}, payload=payload_of(series))
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""

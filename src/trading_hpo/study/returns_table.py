@@ -10,6 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped] # ships no types
 
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import trial_payloads
+from trading_hpo.study.damage import damaged
 from trading_hpo.study.trial_returns import Series, decode
 from trading_hpo.study.validation import kept_constant, kept_timestamps
 
@@ -18,9 +19,16 @@ _AT_ONCE = 100  # series in one table: five thousand would take gigabytes
 
 
 def trial_series(study: optuna.Study) -> Iterator[tuple[int, int, Series]]:
-    """Yield number, path and series of every trial that has one, in order."""
+    """Yield number, path and series of every trial that has one, in order.
+
+    Raises:
+        DamagedStudyError: The bytes of one were altered.
+    """
     for number, path, data in trial_payloads(*place_of(study)):
-        yield number, int(path), decode(data)
+        try:
+            yield number, int(path), decode(data)
+        except ValueError as error:
+            raise damaged(study.study_name, [f"trial {number}: its {error}"]) from error
 
 
 def returns_tables(study: optuna.Study) -> Iterator[pa.Table]:

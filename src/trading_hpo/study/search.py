@@ -174,9 +174,12 @@ class Search:
             )
             upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger))
             try:
-                return Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
-            finally:
-                upkeep.do()
+                spent = Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
+            except BaseException:
+                upkeep.try_to()  # what ended the search is what must be said
+                raise
+            upkeep.do()
+            return spent
 
     @property
     def pruner(self) -> PrunerConfig:

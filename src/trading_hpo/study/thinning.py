@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from optuna.trial import TrialState
 from sqlalchemy import Engine
 
-from trading_hpo.engine.store.optuna_tables import Ended, ended_trials
+from trading_hpo.engine.store.optuna_tables import Ended, count_ended, ended_trials
 from trading_hpo.engine.store.payloads import drop_trial_payloads, payload_sizes
 from trading_hpo.engine.trial_record import MOMENTS, SLOT, VIOLATIONS
 from trading_hpo.metrics.metric import Direction
@@ -28,6 +28,8 @@ def thin(engine: Engine, study_id: int, direction: Direction, seed: int) -> None
         direction: Of the first objective.
         seed: Of the study; draws the sample.
     """
+    if count_ended(engine, study_id) <= MANY:  # the usual case, asked for every half minute
+        return
     trials = [trial for trial in ended_trials(engine, study_id, (SLOT, VIOLATIONS, MOMENTS)) if MOMENTS in trial.attrs]
     if len(trials) <= MANY:
         return

@@ -20,7 +20,7 @@ from trading_hpo.append_only import opened
 from trading_hpo.engine.store.optuna_tables import Ended, ended_trials, place_of
 from trading_hpo.engine.trial_record import MOMENTS, SLOT
 from trading_hpo.errors import StorageError
-from trading_hpo.market.same_bars import saw_the_same, seen_bars
+from trading_hpo.market.same_bars import at_the_same_time, saw_the_same, seen_bars
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.validation import kept_facts
@@ -29,7 +29,7 @@ from trading_hpo.types import Panel
 Line = Mapping[str, Any]
 
 
-def enter(ledger: Path, study: optuna.Study) -> None:
+def enter(ledger: Path, study: optuna.Study, with_open: bool = False) -> None:
     """Append what the ledger lacks of a study; called again, it appends nothing.
 
     A trial that failed after it had reported scores has been tried, too; its last one counts. Trials of a study that
@@ -38,12 +38,15 @@ def enter(ledger: Path, study: optuna.Study) -> None:
     Args:
         ledger: The file; made where it is missing.
         study: Searched, or being searched.
+        with_open: Whether trials count that have reported scores and were interrupted; they have no second chance where
+            the study is about to be deleted.
 
     Raises:
         StorageError: The file cannot be written.
         DamagedFileError: A line of it is no entry.
     """
-    trials = [_line(trial) for trial in ended_trials(*place_of(study), (SLOT, MOMENTS)) if _has_score(trial)]
+    ended = ended_trials(*place_of(study), (SLOT, MOMENTS), with_open)
+    trials = [_line(trial) for trial in ended if _has_score(trial)]
     if not trials or "data" not in conditions_of(study):
         return
     study_id = study_id_of(study)
@@ -92,12 +95,12 @@ def sharpe_ratios(ledger: Path, seen: Line) -> list[float]:
         seen: As of ``n_trials``.
     """
     _, trials = _on_the_same_bars(ledger, seen)
-    complete = [trial for trial in trials if trial["state"] == TrialState.COMPLETE.name and trial.get("variance")]
+    complete = [trial for trial in trials if trial["complete"] and trial.get("variance")]
     return [trial["mean"] / float(np.sqrt(trial["variance"])) for trial in complete]
 
 
 def searched_on(ledger: Path, panel: Panel, rows: Int[np.ndarray, " N"]) -> list[dict[str, Any]]:
-    """Return the studies whose validation bars overlap some rows: ``study_name, first, last, trials``.
+    """Return the studies whose validation bars overlap some rows: ``study_id, study_name, first, last, trials``.
 
     **Looks ahead:** label only; assets are recognised by their moves.
 
@@ -109,17 +112,25 @@ def searched_on(ledger: Path, panel: Panel, rows: Int[np.ndarray, " N"]) -> list
     studies, trials = _on_the_same_bars(ledger, seen_bars(panel, rows))
     ids = [trial["study_id"] for trial in trials]
     return [
-        {**{name: study[name] for name in ("study_name", "first", "last")}, "trials": ids.count(study_id)}
+        {**{name: study[name] for name in ("study_id", "study_name", "first", "last")}, "trials": ids.count(study_id)}
         for study_id, study in studies.items()
     ]
 
 
 def _on_the_same_bars(ledger: Path, seen: Line) -> tuple[dict[str, Line], list[Line]]:
-    """Return the studies by id, and their trials."""
+    """Return the studies by id, and those of their trials that were scored on a fold at the same time."""
     entries = _read(ledger)
     headers = [entry for entry in entries if "study_name" in entry and saw_the_same(entry, seen)]
     studies: dict[str, Line] = {header["study_id"]: header for header in headers}
-    return studies, [entry for entry in entries if "slot" in entry and entry["study_id"] in studies]
+    trials = [entry for entry in entries if "slot" in entry and entry["study_id"] in studies]
+    return studies, [trial for trial in trials if _scored_then(trial, studies[trial["study_id"]], seen)]
+
+
+def _scored_then(trial: Line, study: Line, seen: Line) -> bool:
+    """Whether one of a trial's folds lies at the same time; with one after another, it may not have come to all."""
+    spans = study.get("folds", {})
+    own = [spans[str(number)] for number in trial.get("folds", ()) if str(number) in spans]
+    return not own or any(at_the_same_time({"first": first, "last": last}, seen) for first, last in own)
 
 
 def _read(ledger: Path) -> list[dict[str, Any]]:
@@ -137,6 +148,7 @@ def _line(trial: Ended) -> dict[str, Any]:
     return {
         "slot": trial.attrs[SLOT],
         "state": trial.state.name,
+        "complete": trial.state == TrialState.COMPLETE,  # on all folds
         "value": trial.value,
         **trial.attrs.get(MOMENTS, {}),
     }

@@ -1,11 +1,15 @@
 """What is done for a study now and then while it is searched, and at the search's beginning and end."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from trading_hpo.engine.store.outage import will_pass
 from trading_hpo.engine.tally import Observer, Tally
+from trading_hpo.errors import TradingHpoError
+
+logger = logging.getLogger(__name__)
 
 EVERY_S = 30.0
 
@@ -31,6 +35,13 @@ class Upkeep:
             if not will_pass(error):
                 raise
         self._next = time.monotonic() + EVERY_S
+
+    def try_to(self) -> None:
+        """Call it now, and log why it failed if it does: the next search makes up for it."""
+        try:
+            self.do()
+        except TradingHpoError as error:
+            logger.warning("%s", error)
 
     @contextmanager
     def watching(self, tally: Tally) -> Iterator[None]:

@@ -86,7 +86,9 @@ def keep_validation(
     """
     validated = np.unique(np.concatenate([own.validation for own in rows.values()]))
     bars = np.unique(np.concatenate([own.bars for own in constant.values()]))
-    facts = {**seen_bars(panel, validated), "bars": len(bars)}
+    spans = {number: panel.timestamps[panel.bar[own.validation]] for number, own in rows.items()}
+    folds = {number: [stamps.min().isoformat(), stamps.max().isoformat()] for number, stamps in spans.items()}
+    facts = {**seen_bars(panel, validated), "bars": len(bars), "folds": folds}
     stamps = np.concatenate([[len(bars)], bars, panel.timestamps.as_unit("ns").asi8[bars]]).astype("<i8")
     payload = {f"{CONSTANT}{path}": data for path, data in payload_of(constant).items()}
     payload |= {FACTS: json.dumps(facts).encode(), STAMPS: zlib.compress(stamps.tobytes())}
@@ -101,8 +103,11 @@ def kept_constant(engine: Engine, study_id: int) -> dict[int, Series]:
 
 def kept_facts(engine: Engine, study_id: int) -> dict[str, Any]:
     """Return assets, first and last moment, marks and number of the validation bars; empty as above."""
-    facts: dict[str, Any] = json.loads(study_payload(engine, study_id).get(FACTS, b"{}"))
-    return facts
+    try:
+        facts = json.loads(study_payload(engine, study_id).get(FACTS, b"{}"))
+    except ValueError:  # what was altered is written anew by the next search
+        return {}
+    return dict(facts) if isinstance(facts, dict) else {}
 
 
 def kept_timestamps(engine: Engine, study_id: int) -> "pd.Series[int]":

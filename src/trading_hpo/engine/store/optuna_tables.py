@@ -17,7 +17,7 @@ from optuna.distributions import distribution_to_json
 from optuna.storages import BaseStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from trading_hpo.engine.store.payloads import TRIAL_PAYLOADS, put_payload
 from trading_hpo.errors import StorageError
@@ -154,12 +154,13 @@ def states_since(engine: Engine, study_id: int, after: int, also: Collection[int
         return [(trial_id, state) for trial_id, state in connection.execute(query.order_by(TRIALS.c.trial_id))]
 
 
-def ended_trials(engine: Engine, study_id: int, attrs: Collection[str]) -> list[Ended]:
-    """Return a study's trials that have ended, by number.
+def ended_trials(engine: Engine, study_id: int, attrs: Collection[str], with_open: bool = False) -> list[Ended]:
+    """Return a study's trials that have ended, by number, and those that have not if they are asked for, too.
 
     Through Optuna's storage they would stay in its cache, whole, until the process ends: 36 MB for 5,000 of them.
     """
-    ended = (TRIALS.c.study_id == study_id, TRIALS.c.state.not_in(UNFINISHED))
+    states_meant = list(TrialState) if with_open else [state for state in TrialState if state not in UNFINISHED]
+    ended = (TRIALS.c.study_id == study_id, TRIALS.c.state.in_(states_meant))
     states = select(TRIALS.c.trial_id, TRIALS.c.number, TRIALS.c.state).where(*ended).order_by(TRIALS.c.number)
     values = select(VALUES.c.trial_id, VALUES.c.value, VALUES.c.value_type).join_from(VALUES, TRIALS)
     noted = select(USER_ATTRS.c.trial_id, USER_ATTRS.c.key, USER_ATTRS.c.value_json).join_from(USER_ATTRS, TRIALS)
@@ -175,6 +176,13 @@ def ended_trials(engine: Engine, study_id: int, attrs: Collection[str]) -> list[
         for trial_id, key, text in connection.execute(noted.where(*ended, USER_ATTRS.c.key.in_(list(attrs)))):
             known.setdefault(trial_id, {})[key] = json.loads(text)
     return [Ended(number, state, worth.get(trial_id), known[trial_id]) for trial_id, number, state in trials]
+
+
+def count_ended(engine: Engine, study_id: int) -> int:
+    """Return how many trials of a study have ended."""
+    ended = (TRIALS.c.study_id == study_id, TRIALS.c.state.not_in(UNFINISHED))
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(TRIALS).where(*ended)).scalar_one())
 
 
 def study_names(storage: BaseStorage) -> list[str]:
