@@ -53,7 +53,7 @@ MISTAKES = [
     (["--from-nodes", "clean_bras"], ["unknown node 'clean_bras'. Did you mean 'clean_bars'?"]),
     (["--params", "scenario=other"], ["scenario must be set in an environment's globals.yml, got 'other'"]),
     (["--tags", "nope"], ["Pipeline contains no nodes"]),
-    (["--pipeline", "retraining"], ["There is no panel", "Run `kedro run --pipeline hpo` first."]),
+    (["--pipeline", "retraining"], ["There is no study to retrain yet", "Run `kedro run --pipeline hpo` first."]),
 ]
 
 

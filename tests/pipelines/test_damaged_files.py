@@ -49,9 +49,10 @@ def cut(path: Path) -> None:
 DAMAGES = [
     ("07_model_output/hpo_results_mlp.json", edit_results, ("retraining",), "hpo"),
     ("06_models/study_mlp.json", cut, ("analysis",), "hpo"),
-    ("05_model_input/panel.safetensors", flip_a_bit, ("retraining",), DATA),
-    ("05_model_input/folds.csv", flip_a_bit, ("evaluation",), DATA),
-    ("05_model_input/window_bars.json", cut, ("evaluation",), DATA),
+    ("05_model_input/panel.safetensors", flip_a_bit, ("hpo", "--from-nodes", "open_study"), DATA),
+    ("05_model_input/folds.csv", flip_a_bit, ("hpo", "--from-nodes", "open_study"), DATA),
+    ("05_model_input/prepared.json", cut, ("hpo", "--from-nodes", "open_study"), DATA),
+    ("05_model_input/window_bars.json", cut, (DATA, "--from-nodes", "build_folds"), DATA),
     ("06_models/mlp/network.safetensors", flip_a_bit, ("evaluation",), "retraining"),
     (
         "04_feature/features.parquet",
@@ -84,12 +85,25 @@ def test_what_is_not_as_it_was_saved_is_refused_by_name_and_nothing_is_written(s
         path.write_bytes(whole)
 
 
+def test_a_damaged_panel_of_a_study_is_refused_by_name_and_kept_again_by_the_search(kedro, stage, finished):
+    (kept,) = (finished / ROOT / "05_model_input/kept").iterdir()
+    whole = kept.read_bytes()
+    flip_a_bit(kept)
+    for name, more in (("retraining", ",retraining.epochs=1"), ("evaluation", ",backtest.cost_bps=7")):
+        done = kedro("run", "--env", "test", "--params", ONE + more, "--pipeline", name)
+        assert done.returncode == 1, done.stdout
+        assert f"{kept} is damaged" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert stage("hpo").returncode == 0
+    assert kept.read_bytes() == whole
+
+
 def test_stages_run_one_at_a_time_and_make_again_what_was_lost(stage, finished):
     before = contents(finished)
     (finished / ROOT / "stamps.json").unlink()
     done = stage("retraining")
     assert done.returncode == 1
-    assert done.stderr.count("got no record of one") == 4  # results, panel, folds, window
+    assert done.stderr.count("got no record of one") == 1  # the results
     edit_results(finished / ROOT / "07_model_output/hpo_results_mlp.json")
     for name in STAGES:
         done = stage(name)

@@ -10,13 +10,15 @@ from trading_hpo.engine.candidate import Report
 from trading_hpo.engine.dominance import front_numbers, oriented
 from trading_hpo.engine.trial_record import REPORTED, violation
 from trading_hpo.errors import OverLimitError
+from trading_hpo.market.kept_panels import KeptPanels
+from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import COST_METRICS
 from trading_hpo.metrics.registry import METRICS
-from trading_hpo.study import verify as verify_module
 from trading_hpo.study.ranking import best_trial, pareto_front
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import combined_results, model_results, trials_table
 from trading_hpo.study.search import Search
+from trading_hpo.study.verify import verify
 from trading_hpo.training.config import TrainingConfig
 
 WORK = {"metric": "training_gflop", "weight": 0.2}
@@ -180,10 +182,10 @@ def test_training_over_the_memory_limit_is_given_up_before_it_begins(search):
     assert all("cost" not in trial.user_attrs for trial in given_up)
 
 
-def test_verify_compares_every_objective_but_those_of_a_clock(search, panel_file, monkeypatch):
+def test_verify_compares_every_objective_but_those_of_a_clock(search, panel_file, tmp_path):
     objectives = [*TWO, {"metric": "training_time_s"}]
     storage = search(name="study.mlp", n_trials=2, objectives=objectives)
-    monkeypatch.setattr(verify_module, "PANELS", panel_file.name)
-    found = verify_module.verify(StudyRef("study.mlp", storage), panel_file.parent)
+    KeptPanels(tmp_path / "test/planted/05_model_input/kept").keep(open_panel(panel_file))
+    found = verify(StudyRef("study.mlp", storage), tmp_path)
     assert found.same
     assert set(found.stored) == {"mcc", "training_gflop"}

@@ -20,6 +20,11 @@ class KeptPanels:
 
     folder: Path
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no study was ever made here."""
+        return not any(self.folder.glob("*.safetensors"))
+
     def path(self, digest: str) -> Path:
         """Return where the panel of a digest is, or would be."""
         return self.folder / f"{digest}.safetensors"

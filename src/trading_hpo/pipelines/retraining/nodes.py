@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trading_hpo.errors import StaleInputError
+from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.kept_panels import KeptPanels
@@ -21,10 +21,13 @@ def retrain(
     """Train the best configuration once more, on the data and with the settings of its study.
 
     Raises:
+        MissingInputError: Nothing was ever searched.
         StaleInputError: The settings of this run are others, or the study's data are not there.
     """
     best = results.get("best")
     if best is None:
+        if panels.is_empty:
+            raise MissingInputError("There is no study to retrain yet. Run `kedro run --pipeline hpo` first.")
         return {"skipped": results.get("skipped", "no complete trial")}
     name = results["study_name"]
     if "terms" not in results:
