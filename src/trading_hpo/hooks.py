@@ -184,7 +184,7 @@ class TrackingHook(MlflowHook):
             return
         with self._failures_are_warnings():
             if node.short_name == "retrain":
-                self._log_networks(outputs.values(), inputs["panel"])
+                self._log_networks(outputs.values(), inputs["kept_panels"])
             if "report" in outputs:
                 from trading_hpo.tracking.run import log_report
 
@@ -241,13 +241,13 @@ class TrackingHook(MlflowHook):
             self._open.close()
         self.run_id, self._server_sync, self._works = None, None, False
 
-    def _log_networks(self, outputs: Any, panel: Any) -> None:
+    def _log_networks(self, outputs: Any, panels: Any) -> None:
         from trading_hpo.families.networks.final import TrainedNetwork
         from trading_hpo.tracking.networks import log_network
 
         for network in outputs:
             if isinstance(network, TrainedNetwork):
-                log_network(network, panel)
+                log_network(network, panels.open(network.card["panel_digest"], network.card["study_name"]))
 
     def _send(self, run_id: str) -> None:
         if self._server_sync is not None:
