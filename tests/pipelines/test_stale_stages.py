@@ -115,7 +115,15 @@ def test_epochs_of_the_final_training_are_recorded(kedro, finished):
 def test_without_its_data_a_study_is_neither_retrained_nor_judged_nor_verified(kedro, finished):
     shutil.rmtree(finished / ROOT / "05_model_input/kept")
     for command in (
-        (*RUN, "--namespaces", "retraining.mlp", "--params", f"{SOURCE},retraining.epochs=1"),
+        (
+            *RUN,
+            "--pipeline",
+            "retraining",
+            "--namespaces",
+            "retraining.mlp",
+            "--params",
+            f"{SOURCE},retraining.epochs=1",
+        ),
         (*RUN, "--pipeline", "evaluation", "--params", f"{SOURCE},backtest.cost_bps=7"),
         ("study", "verify", FINISHED_STUDY),
     ):
