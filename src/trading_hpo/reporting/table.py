@@ -190,8 +190,8 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
     return [
         *said,
         "",
-        "above: standard errors above the constant forecast, over folds and over resamples",
-        "of the holdout. There are few of either, and the best of many trials looks",
+        "above: standard errors above the constant forecast, over folds and over",
+        "resamples of the holdout. Folds are few, and the best of many trials looks",
         "better on validation than it is. ±: spread over folds. Sharpe: after costs.",
         f"Configurations that have seen this holdout so far: {report['holdout_looks']}.",
         *(
