@@ -12,6 +12,7 @@ PARTS = {
     "faults": "whole runs that are killed and interrupted",
     "servers": "tracking servers, real ones and broken ones",
     "values": "values of whole runs on two more data sets",
+    "routes": "stages run one at a time, with other settings and after other data",
     "postgresql": "searches on a PostgreSQL server that stops and restarts",
     "engine": "longer searches of trials that train nothing",
     "pages": "the pages that make serves, in a browser too",

@@ -45,7 +45,7 @@ CHANGES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["retraining", "evaluation"])
+@pytest.mark.parametrize("stage", ["retraining", pytest.param("evaluation", marks=pytest.mark.long(part="routes"))])
 def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, finished, stage):
     before = results(finished)
     for change, said in CHANGES.items():
@@ -85,7 +85,7 @@ def test_data_that_are_prepared_later_change_nothing_of_a_finished_study(kedro, 
     ("change", "said"),
     [
         ("labels.threshold=0.002", "was made under other conditions"),
-        ("holdout.fraction=0.3", "was made under other conditions"),
+        pytest.param("holdout.fraction=0.3", "was made under other conditions", marks=pytest.mark.long(part="routes")),
         ("labels.threshold=0.002,hpo.study_name=other,hpo.warm_start=[nowhere.mlp]", "nowhere"),
     ],
 )
@@ -98,6 +98,18 @@ def test_data_that_a_study_refuses_are_not_prepared(kedro, finished, change, sai
     assert said in message
     assert contents(finished, *prepared) == before
     assert json.loads((finished / ROOT / "stamps.json").read_text()) == stamps
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [("--tags", "hpo"), ("--pipeline", "hpo", "--from-nodes", "open_study")])
+def test_a_search_without_data_engineering_takes_no_other_settings_for_its_data(kedro, finished, nodes):
+    before = contents(finished, "05_model_input", "07_model_output")
+    models = "hpo.models_to_optimize=mlp,hpo.n_trials=3,hpo.workers=1"
+    message = refused(kedro(*RUN, *nodes, "--params", f"{SOURCE},{models},folds.stop_fraction=0.3"))
+    assert (
+        "The prepared data were made with other settings (stored -> now): folds.stop_fraction: 0.15 -> 0.3" in message
+    )
+    assert contents(finished, "05_model_input", "07_model_output") == before
 
 
 @pytest.mark.slow
