@@ -132,7 +132,7 @@ def _run(project: Path, pipeline: str, namespace: str | None, settings: dict[str
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    from trading_hpo.runner import ReusingRunner
+    from trading_hpo.runner.reusing import ReusingRunner
 
     class TimedRunner(ReusingRunner):
         began = ended = 0.0

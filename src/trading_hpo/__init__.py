@@ -12,11 +12,12 @@ The tree, in the order in which data flow through it:
         study.py            kedro study
         ledgers.py          where the trials of a study are counted
         cli_errors.py       how a command ends when something is wrong
-    runner.py               runs a node only when what it depends on has changed
-    code_digest.py          what code a node can reach
-    stamps.py               how each node ran last
-    trusted_inputs.py       files of earlier stages, as they were saved
-    undo.py                 what a failed run has written is undone
+    runner/                 runs a node only when what it depends on has changed
+        reusing.py          the runner
+        code_digest.py      what code a node can reach
+        stamps.py           how each node ran last
+        trusted_inputs.py   files of earlier stages, as they were saved
+        undo.py             what a failed run has written is undone
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/

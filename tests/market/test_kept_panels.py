@@ -61,6 +61,21 @@ def test_an_absent_and_a_damaged_panel_are_refused_with_the_file_and_what_to_run
         panels.open(digest, "study.mlp")
 
 
+def test_a_panel_that_another_run_has_replaced_meanwhile_is_not_kept_under_its_digest(prepared, panels):
+    save_panel(panel_of(2, 40, seed=2), prepared.path)
+    with pytest.raises(StaleInputError, match="was replaced by another run"):
+        panels.keep(prepared)
+    assert list(panels.folder.iterdir()) == []
+
+
+def test_a_damaged_one_is_kept_again(prepared, panels):
+    kept = panels.keep(prepared).path
+    kept.unlink()
+    kept.write_bytes(prepared.path.read_bytes()[:-9])
+    panels.keep(prepared)
+    assert panel_digest(open_panel(kept)) == panel_digest(prepared)
+
+
 @pytest.mark.parametrize(
     "change", [{"assets": ("A", "C")}, {"feature_names": ("y",)}, {"label": {"kind": "x"}}, {"bars_per_year": 365.0}]
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.makers.projects import FINISHED_SOURCE
 
-from trading_hpo import trusted_inputs
+from trading_hpo.runner import trusted_inputs
 
 pytestmark = pytest.mark.slow
 

@@ -130,7 +130,7 @@ def test_baselines_are_returned_on_the_bars_of_the_look(network, panels, ledger,
 
 def test_baselines_are_of_the_latest_data_that_were_searched(panels, panel, found):
     earlier = {**found["conditions"], "data": {**found["conditions"]["data"], "digest": "gone", "last": "2001-01-01"}}
-    results = {name: {**found, "conditions": earlier} for name in ("lstm", "gru", "cnn_lstm")}
+    results = {name: {**found, "conditions": earlier} for name in MODEL_TYPES if name != "mlp"}
     judged, _ = judge_baselines({**results, "mlp": found}, panels, BacktestConfig())
     assert judged["data_key"] == Conditions("test.mlp", found["conditions"]).data_key
 

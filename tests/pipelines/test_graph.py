@@ -8,7 +8,7 @@ from kedro.validation import ParameterValidator
 
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipeline_registry import register_pipelines
-from trading_hpo.runner import ALL_OR_NOTHING, LIVE
+from trading_hpo.runner.reusing import ALL_OR_NOTHING, LIVE
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import CustomSpacesConfig

@@ -1,5 +1,8 @@
 """A kept panel goes with the last study that was made on it, never before."""
 
+import sqlite3
+from contextlib import closing
+
 import optuna
 import pytest
 
@@ -50,3 +53,15 @@ def test_a_panel_stays_while_an_archived_study_was_made_on_it(data):
     delete(other)
     forget_panel(data, "one")
     assert kept(data) == before
+
+
+@pytest.mark.parametrize("text", ["{half", "[1]"])
+def test_a_panel_stays_where_another_study_cannot_be_read(data, caplog, text):
+    make_study(data, "base", "a.mlp", "two")
+    path = data / "base/source/06_models/studies.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update study_user_attributes set value_json = ?", (text,))
+    before = kept(data)
+    forget_panel(data, "one")
+    assert kept(data) == before
+    assert "another study may need them" in caplog.text

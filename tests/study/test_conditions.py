@@ -1,7 +1,7 @@
 import pytest
 
-from trading_hpo.errors import StudyMismatchError
-from trading_hpo.study.conditions import check_same, compared_part
+from trading_hpo.errors import StaleInputError, StudyMismatchError
+from trading_hpo.study.conditions import Conditions, check_same, compared_part
 
 OLD = {"training": {"epochs": 3, "loss": "auto"}}
 NOW = {"training": {"epochs": 3, "loss": "auto", "optimizer": "adamw", "schedule": "constant"}}
@@ -17,3 +17,8 @@ def test_a_study_from_before_there_was_a_choice_does_not_go_on_under_another():
     with pytest.raises(StudyMismatchError, match=r"training\.schedule: constant -> cosine"):
         check_same("old.mlp", OLD, other)
     assert compared_part(OLD, "training") != compared_part(other, "training")
+
+
+def test_conditions_of_an_earlier_version_are_refused_with_what_to_run():
+    with pytest.raises(StaleInputError, match=r"old\.mlp is of an earlier version.*run `kedro run --pipeline hpo`"):
+        Conditions("old.mlp", {"holdout_bar": 100, "folds": {}})

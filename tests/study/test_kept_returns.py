@@ -1,6 +1,8 @@
 """Returns of trials in a study's database: written by a search, moved, deleted, read back."""
 
 import pickle
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +20,7 @@ from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import payload_sizes, study_payload, trial_payloads
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import FOLDS, MOMENTS
-from trading_hpo.errors import ConfigurationError, StorageError
+from trading_hpo.errors import ConfigurationError, DamagedStudyError, StorageError
 from trading_hpo.families.judgement import constant_forecast, judge
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
@@ -244,3 +246,11 @@ def test_a_large_search_is_thinned_when_it_ends(tmp_path, monkeypatch):
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     short_search("study", ShortTrials(2, bars=40), n_trials=30).run(storage)
     assert 3 <= len(payload_sizes(*place_of(open_study(storage)))) <= 5
+
+
+def test_returns_that_were_altered_are_refused_by_trial(search):
+    storage = search(n_trials=2)
+    with closing(sqlite3.connect(storage.sqlite_path)) as connection, connection:
+        connection.execute("update trial_payloads set data = X'00' where trial_id = 2")
+    with pytest.raises(DamagedStudyError, match=r"trial 1: its returns must be as they were written"):
+        list(returns_tables(StudyRef("study", storage).open()))

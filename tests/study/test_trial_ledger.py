@@ -269,6 +269,24 @@ def test_an_interrupted_search_has_entered_what_it_has_finished(storage, start_s
 
 
 @pytest.mark.slow
+def test_an_interrupted_trial_that_had_reported_counts_before_its_study_is_deleted(storage, start_short_search, ledger):
+    process = start_short_search(storage, "--n-trials", "2", "--seconds", "20", "--ledger", str(ledger))
+
+    def has_reported():
+        ref = StudyRef("study", storage).if_there()
+        return ref.skipped is None and any(trial.intermediate_values for trial in ref.open().trials)
+
+    wait_until(has_reported)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 130, said
+    assert not ledger.exists() or slots(ledger) == []
+    delete(StudyRef("study", storage), ledger)
+    (trial,) = [line for line in lines(ledger) if "slot" in line]
+    assert (trial["slot"], trial["complete"], trial["value"] is None) == (0, False, False)
+
+
+@pytest.mark.slow
 def test_two_searches_beside_each_other_share_a_ledger(tmp_path, start_short_search, ledger):
     databases = [StudyStorage(f"sqlite:///{tmp_path / name}.db") for name in ("one", "two")]
     arguments = ["--n-trials", "40", "--reports", "2", "--ledger", str(ledger)]

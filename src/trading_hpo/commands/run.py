@@ -36,7 +36,7 @@ def run(**options: Any) -> Any:
     try:
         results, selected = _check(options)
         options |= selected
-        options["runner"] = options["runner"] or "trading_hpo.runner.ReusingRunner"
+        options["runner"] = options["runner"] or "trading_hpo.runner.reusing.ReusingRunner"
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
@@ -77,7 +77,7 @@ def _tell_hooks() -> None:
 def quieten() -> None:
     """Libraries' notices are for developers; what a user must know is raised as an error."""
     warnings.simplefilter("ignore")
-    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner"):
+    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner.reusing"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # A failing node is logged with its traceback; the message that we print says more.
     logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)

@@ -19,7 +19,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
-from trading_hpo.engine.store.payloads import TRIAL_PAYLOADS, put_payload
+from trading_hpo.engine.store.payloads import put_trial_payload
 from trading_hpo.errors import StorageError
 
 SCHEMA_VERSION = 12  # of Optuna 5.0
@@ -119,7 +119,7 @@ def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
         _replace_attrs(connection, SYSTEM_ATTRS, trial_id, change.system_attrs)
         _replace_reports(connection, trial_id, change.reports)
         _replace_values(connection, trial_id, change.values)
-        put_payload(connection, TRIAL_PAYLOADS, trial_id, change.payload)
+        put_trial_payload(connection, trial_id, change.payload)
     return True
 
 

@@ -68,26 +68,28 @@ def make_payload_tables(engine: Engine) -> None:
                 )
 
 
-def put_payload(connection: Connection, table: Table, owner: int, payload: Mapping[str, bytes]) -> None:
-    """Write payloads of a trial or of a study, in place of those of the same keys.
+def put_trial_payload(connection: Connection, trial_id: int, payload: Mapping[str, bytes]) -> None:
+    """Write the payload of a trial that has none: it is written with the trial's end, and a trial ends once.
 
     Args:
-        connection: In a transaction.
-        table: ``TRIAL_PAYLOADS`` or ``STUDY_PAYLOADS``.
-        owner: Id of the trial or study.
+        connection: In the transaction that ends the trial.
+        trial_id: Its id.
         payload: Bytes by key.
     """
     if payload:
-        (key, *_) = table.primary_key
-        connection.execute(delete(table).where(key == owner, table.c.key.in_(list(payload))))
-        rows = [{key.name: owner, "key": name, "data": data} for name, data in payload.items()]
-        connection.execute(insert(table), rows)
+        rows = [{"trial_id": trial_id, "key": name, "data": data} for name, data in payload.items()]
+        connection.execute(insert(TRIAL_PAYLOADS), rows)
 
 
 def put_study_payload(engine: Engine, study_id: int, payload: Mapping[str, bytes]) -> None:
-    """Write payloads of a study, all or none."""
+    """Write payloads of a study in place of those of the same keys, all or none."""
+    if not payload:
+        return
+    rows = [{"study_id": study_id, "key": name, "data": data} for name, data in payload.items()]
+    same = STUDY_PAYLOADS.c.study_id == study_id, STUDY_PAYLOADS.c.key.in_(list(payload))
     with engine.begin() as connection:
-        put_payload(connection, STUDY_PAYLOADS, study_id, payload)
+        connection.execute(delete(STUDY_PAYLOADS).where(*same))
+        connection.execute(insert(STUDY_PAYLOADS), rows)
 
 
 def study_payload(engine: Engine, study_id: int) -> dict[str, bytes]:
@@ -138,4 +140,4 @@ def copy_payloads(source: Engine, from_study: int, target: Engine, to_study: int
         numbered = select(_TRIALS.c.number, _TRIALS.c.trial_id).where(_TRIALS.c.study_id == to_study)
         ids = dict(connection.execute(numbered).tuples().all())
         for number, key, data in trial_payloads(source, from_study):
-            put_payload(connection, TRIAL_PAYLOADS, ids[number], {key: data})
+            put_trial_payload(connection, ids[number], {key: data})

@@ -6,7 +6,7 @@ from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.pipelines.data_engineering.nodes import find_window, make_folds, make_panel
 from trading_hpo.pipelines.namespaces import stage
-from trading_hpo.runner import ALL_OR_NOTHING
+from trading_hpo.runner.reusing import ALL_OR_NOTHING
 from trading_hpo.tasks.labels import build_labels
 
 

@@ -8,7 +8,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.pipelines.adapters import each, mapping_node, of_model
 from trading_hpo.pipelines.hpo.nodes import collect_results, combine_results, open_study, search, tabulate_trials
 from trading_hpo.pipelines.namespaces import per_model, stage
-from trading_hpo.runner import ALL_OR_NOTHING, LIVE
+from trading_hpo.runner.reusing import ALL_OR_NOTHING, LIVE
 
 _DATA, _NAMED_BY = ["panel", "folds"], ["params:scenario", "params:source"]
 _SETTINGS = ["params:search_spaces", "params:training", "params:backtest", "params:hpo"]

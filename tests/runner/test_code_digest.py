@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import trading_hpo
-from trading_hpo.code_digest import code_digest
+from trading_hpo.runner.code_digest import code_digest
 
 PACKAGE = Path(trading_hpo.__file__).parent
 NODES = {
@@ -75,7 +75,7 @@ def with_docstring(text):
         ("tracking/trials.py", set()),
         ("commands/run.py", set()),
         ("hooks.py", set()),
-        ("runner.py", set()),
+        ("runner/reusing.py", set()),
         ("pipelines/evaluation/pipeline.py", set()),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_module_that_two_others_import_from_each_other_is_read_once(package):
 
 
 def test_our_code_counts_for_a_node_of_the_users_own(package, monkeypatch):
-    from trading_hpo import code_digest as under_test
+    from trading_hpo.runner import code_digest as under_test
 
     before = package("from trading_hpo.training.loop import train")
     monkeypatch.setattr(under_test, "_version", lambda name: f"another {name}")
@@ -171,7 +171,7 @@ def test_our_code_counts_for_a_node_of_the_users_own(package, monkeypatch):
 
 
 def test_a_library_counts_with_its_version_where_it_is_imported(package, monkeypatch):
-    from trading_hpo import code_digest as under_test
+    from trading_hpo.runner import code_digest as under_test
 
     main = "def f():\n    import torch"
     before, without = package(main), package("import json")

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from trading_hpo.stamps import Stamp, read_stamps, write_stamp
+from trading_hpo.runner.stamps import Stamp, read_stamps, write_stamp
 
 MANY = """
 import sys
 from pathlib import Path
 
-from trading_hpo.stamps import Stamp, write_stamp
+from trading_hpo.runner.stamps import Stamp, write_stamp
 
 path, name = Path(sys.argv[1]), sys.argv[2]
 for number in range(40):

@@ -10,11 +10,11 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline import pipeline as modular
 
-from trading_hpo import trusted_inputs
 from trading_hpo.datasets.results import ResultsDataset
 from trading_hpo.errors import DamagedFileError
 from trading_hpo.pipelines.namespaces import stage
-from trading_hpo.runner import LIVE, ReusingRunner
+from trading_hpo.runner import trusted_inputs
+from trading_hpo.runner.reusing import LIVE, ReusingRunner
 
 MADE = r"{} must be what `kedro run --pipeline first` has saved, got {}\. Run `kedro run --pipeline first` with"
 

@@ -14,12 +14,12 @@ from kedro.runner import SequentialRunner, Task
 from pluggy import PluginManager
 from pydantic import BaseModel
 
-from trading_hpo.code_digest import code_digest
 from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
-from trading_hpo.stamps import Stamp, read_stamps, write_stamp
-from trading_hpo.trusted_inputs import check_inputs
-from trading_hpo.undo import Undo
+from trading_hpo.runner.code_digest import code_digest
+from trading_hpo.runner.stamps import Stamp, read_stamps, write_stamp
+from trading_hpo.runner.trusted_inputs import check_inputs
+from trading_hpo.runner.undo import Undo
 
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails

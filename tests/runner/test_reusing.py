@@ -9,9 +9,9 @@ from kedro.framework.hooks.manager import _NullPluginManager
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
-from trading_hpo import runner
 from trading_hpo.datasets.results import ResultsDataset
-from trading_hpo.runner import ALL_OR_NOTHING, LIVE, ReusingRunner
+from trading_hpo.runner import reusing as runner
+from trading_hpo.runner.reusing import ALL_OR_NOTHING, LIVE, ReusingRunner
 
 
 def files(folder, **parameters):

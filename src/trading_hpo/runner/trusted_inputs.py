@@ -10,7 +10,7 @@ from kedro.pipeline.node import Node
 
 from trading_hpo.datasets.files import ABSENT, FileDigests, file_of
 from trading_hpo.errors import DamagedFileError
-from trading_hpo.stamps import Stamp, read_stamps
+from trading_hpo.runner.stamps import Stamp, read_stamps
 
 PATIENCE_S = 2.0  # another run may just have saved a file and not recorded it yet
 

@@ -13,7 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline.node import Node
 
 from trading_hpo.datasets.files import file_of
-from trading_hpo.stamps import Stamp
+from trading_hpo.runner.stamps import Stamp
 
 logger = logging.getLogger(__name__)
 

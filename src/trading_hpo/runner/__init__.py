@@ -1,0 +1,1 @@
+"""Runs nodes: those whose code, parameters and inputs have changed, on files that are what was saved."""
