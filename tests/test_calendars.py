@@ -15,7 +15,7 @@ from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel
-from trading_hpo.market.sources import SourcesConfig
+from trading_hpo.market.sources.config import SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import ROLES, Split, build_split
 from trading_hpo.splits.samples import check_samples, sample_counts

@@ -16,7 +16,8 @@ from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.features.feature import Feature
 from trading_hpo.market.features.registry import FEATURES, STANDARD
 from trading_hpo.market.panel import build_panel
-from trading_hpo.market.sources import SourcesConfig, read_source
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.market.sources.read import read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.tasks.labels import LabelsConfig, build_labels

@@ -3,6 +3,10 @@
 import difflib
 from collections.abc import Iterable
 
+_SHOWN_PROBLEMS = 20
+_KNOWN_WORDS = 30
+_WORD_LENGTH = 60
+
 
 class TradingHpoError(Exception):
     """Base of every error whose message alone says what to do."""
@@ -13,9 +17,7 @@ class ConfigurationError(TradingHpoError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
-        count = len(self.problems)
-        heading = "1 problem in the configuration" if count == 1 else f"{count} problems in the configuration"
-        super().__init__("\n".join([f"{heading}:", *(f"  - {problem}" for problem in self.problems)]))
+        super().__init__(_listed("in the configuration", self.problems))
 
 
 class DataError(TradingHpoError):
@@ -23,9 +25,7 @@ class DataError(TradingHpoError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = list(problems)
-        count = len(self.problems)
-        heading = "1 problem in the data" if count == 1 else f"{count} problems in the data"
-        super().__init__("\n".join([f"{heading}:", *(f"  - {problem}" for problem in self.problems)]))
+        super().__init__(_listed("in the data", self.problems))
 
 
 class StorageError(TradingHpoError):
@@ -60,8 +60,32 @@ class Interrupted(Exception):  # noqa: N818 - not an error: somebody asked a tra
     """``should_stop`` answered yes."""
 
 
+def _listed(where: str, problems: list[str]) -> str:
+    """A folder of 500 files may have the same mistake in each."""
+    count = len(problems)
+    lines = [f"1 problem {where}:" if count == 1 else f"{count} problems {where}:"]
+    lines += [f"  - {problem}" for problem in problems[:_SHOWN_PROBLEMS]]
+    if count > _SHOWN_PROBLEMS:
+        lines.append(f"  - and {count - _SHOWN_PROBLEMS} more")
+    return "\n".join(lines)
+
+
+def first_of(words: Iterable[str], n: int = 10) -> str:
+    """Return the first of some words as a list for a sentence, and how many there are beside.
+
+    Example:
+        >>> first_of(["a", "b", "c"], n=2)
+        'a, b and 1 more'
+        >>> first_of(["x" * 100])  # doctest: +ELLIPSIS
+        'xxx...xxx...'
+    """
+    every = list(words)
+    shown = ", ".join(word if len(word) <= _WORD_LENGTH else f"{word[:_WORD_LENGTH]}..." for word in every[:n])
+    return shown if len(every) <= n else f"{shown} and {len(every) - n} more"
+
+
 def did_you_mean(value: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest known word, or the list of known words.
+    """Return ``Did you mean 'x'?`` for the closest known word, or the list of known words.
 
     Example:
         >>> did_you_mean("lstn", ["mlp", "lstm"])
@@ -71,4 +95,4 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
     """
     words = sorted(known)
     close = difflib.get_close_matches(str(value), words, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(words)}."
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {first_of(words, _KNOWN_WORDS)}."

@@ -13,7 +13,8 @@ from trading_hpo.engine.space import fits
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
-from trading_hpo.market.sources import FILE_SOURCES, SOURCES, SourcesConfig
+from trading_hpo.market.sources.config import FILE_SOURCES, SourcesConfig
+from trading_hpo.market.sources.read import SOURCES
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space

@@ -6,7 +6,8 @@ from kedro.io import DatasetError
 
 from trading_hpo.datasets import BarsDataset
 from trading_hpo.errors import ConfigurationError, DataError
-from trading_hpo.market.sources import SourcesConfig, read_source
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.market.sources.read import read_source
 
 
 @pytest.fixture

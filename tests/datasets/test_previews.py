@@ -21,7 +21,8 @@ from trading_hpo.datasets import (
 )
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.final import TrainedNetwork
-from trading_hpo.market.sources import SourcesConfig, read_source
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.market.sources.read import read_source
 from trading_hpo.tasks.task import Decision
 
 ROWS = 5

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from trading_hpo.market.bars import clean_bars
-from trading_hpo.market.sources import SourcesConfig, read_source
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.market.sources.read import read_source
 
 BarMaker = Callable[..., pd.DataFrame]
 

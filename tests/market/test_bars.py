@@ -6,8 +6,8 @@ import pytest
 
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
-from trading_hpo.market.schema import BARS_SCHEMA
-from trading_hpo.market.sources import SourcesConfig
+from trading_hpo.market.checks.schema import BARS_SCHEMA
+from trading_hpo.market.sources.config import SourcesConfig
 
 REMEDY = "Correct or remove those bars."
 

@@ -9,19 +9,13 @@ import pytest
 
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
+from trading_hpo.market.bars_per_year import bars_per_year
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel
-from trading_hpo.market.sources import (
-    PACKAGED,
-    SOURCES,
-    FileSource,
-    SourcesConfig,
-    bars_per_year,
-    read_source,
-    source_files,
-    source_fingerprint,
-)
+from trading_hpo.market.sources.config import CsvSource, FileSource, SourcesConfig
+from trading_hpo.market.sources.packaged import PACKAGED
+from trading_hpo.market.sources.read import SOURCES, read_source, source_files, source_fingerprint
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.registry import label_of
 
@@ -33,7 +27,9 @@ STOCKS = (
 
 
 def read(kind: str, path, **settings) -> pd.DataFrame:
-    return read_source(kind, SourcesConfig(**{kind: FileSource(path=str(path), **settings)}))
+    return read_source(
+        kind, SourcesConfig(**{kind: (CsvSource if kind == "csv" else FileSource)(path=str(path), **settings)})
+    )
 
 
 @pytest.fixture
@@ -103,7 +99,7 @@ def test_bars_per_year_are_those_of_the_stamps_where_none_are_set(stamps, a_year
 
 
 def test_a_setting_that_the_stamps_contradict_is_used_and_said_with_both_numbers(caplog):
-    daily = SourcesConfig(csv=FileSource(bars_per_year=252))
+    daily = SourcesConfig(csv=CsvSource(bars_per_year=252))
     hours = pd.date_range("2019-01-01", "2019-12-31", freq="h", tz="UTC")
     assert bars_per_year("csv", daily, hours) == 252
     (record,) = caplog.records
@@ -115,8 +111,8 @@ def test_a_setting_that_the_stamps_contradict_is_used_and_said_with_both_numbers
 
 def test_holidays_contradict_no_setting(caplog):
     stamps = WEEKDAYS.delete(range(0, len(WEEKDAYS), 26))  # ten days a year
-    assert bars_per_year("csv", SourcesConfig(csv=FileSource(bars_per_year=252)), stamps) == 252
-    assert bars_per_year("csv", SourcesConfig(csv=FileSource(bars_per_year=252)), WEEKDAYS[:1]) == 252
+    assert bars_per_year("csv", SourcesConfig(csv=CsvSource(bars_per_year=252)), stamps) == 252
+    assert bars_per_year("csv", SourcesConfig(csv=CsvSource(bars_per_year=252)), WEEKDAYS[:1]) == 252
     assert not caplog.records
 
 
@@ -232,7 +228,7 @@ def test_an_hourly_crypto_export_becomes_a_panel(tmp_path):
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     assert lines[2].startswith("2019-01-17 03-PM,")
 
-    source = FileSource(
+    source = CsvSource(
         path=str(path),
         skip_rows=1,
         columns={"timestamp": "date", "asset": "symbol"},
@@ -346,7 +342,7 @@ def test_the_fingerprint_follows_the_file_and_how_it_is_read(tmp_path):
     path.write_text("timestamp,close\n2020-01-01,1\n")
 
     def fingerprint(**settings) -> str:
-        return source_fingerprint("csv", SourcesConfig(csv=FileSource(path=str(path), **settings)))
+        return source_fingerprint("csv", SourcesConfig(csv=CsvSource(path=str(path), **settings)))
 
     before = fingerprint()
     assert fingerprint() == before

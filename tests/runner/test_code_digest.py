@@ -67,7 +67,7 @@ def with_docstring(text):
         ("training/loop.py", {"hpo", "analysis", "retraining", "evaluation"}),
         ("families/networks/final.py", {"hpo", "analysis", "retraining", "evaluation"}),
         ("market/features/returns.py", {"features"}),
-        ("market/sources.py", {"bars"}),
+        ("market/sources/config.py", {"bars"}),
         ("engine/samplers/registry.py", {"hpo"}),
         ("reporting/figures/search.py", {"analysis"}),
         ("reporting/figures/holdout.py", {"evaluation"}),

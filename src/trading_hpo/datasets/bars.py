@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from trading_hpo.configuration import problems_of
 from trading_hpo.datasets.previews import TablePreview
 from trading_hpo.errors import ConfigurationError, DataError
-from trading_hpo.market.sources import PACKAGED, SourcesConfig, read_source, source_files, source_fingerprint
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.market.sources.packaged import PACKAGED
+from trading_hpo.market.sources.read import read_source, source_files, source_fingerprint
 
 
 class BarsDataset(AbstractDataset[NoReturn, pd.DataFrame]):
@@ -68,7 +70,8 @@ class BarsDataset(AbstractDataset[NoReturn, pd.DataFrame]):
             raise DataError([f"{path} cannot be read as {self.source}: {str(error).splitlines()[0]}."]) from error
 
     def _head_of_csv(self, path: Path, n: int) -> pd.DataFrame:
-        return pd.read_csv(path, skiprows=self._sources.csv.skip_rows, nrows=n)
+        csv = self._sources.csv
+        return pd.read_csv(path, skiprows=csv.skip_rows, sep=csv.separator, encoding=csv.encoding, nrows=n)
 
     def _exists(self) -> bool:
         return bool(source_files(self.source, self._sources))

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from trading_hpo.market.bars_per_year import bars_per_year
 from trading_hpo.market.panel import build_panel, panel_digest
-from trading_hpo.market.sources import SourcesConfig, bars_per_year
+from trading_hpo.market.sources.config import SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.splits.samples import check_final_training, check_samples, in_words, sample_counts, untrained
