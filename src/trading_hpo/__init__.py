@@ -50,9 +50,26 @@ The tree, in the order in which data flow through it:
         files.py            where a dataset's data lie, and a digest of them
         previews.py         what Kedro-Viz recognises
     market/                 bars -> features -> panel
-        sources.py          packaged data sets, a user's CSV or Parquet
-        schema.py           the rules of a table of bars, column by column
-        bars.py             what a schema cannot express
+        sources/            a user's CSV or Parquet, packaged data sets
+            config.py       the parameter group
+            read.py         a source -> one long table
+            origin.py       the file, as messages name it: path, line, setting
+            tables.py       a file -> its table
+            columns.py      which column is which
+            assets.py       names of assets
+            stamps.py       timestamps -> UTC
+            numbers.py      text -> numbers
+            packaged.py     data sets that installed packages carry
+        checks/             what bars must keep, one kind of fault a file
+            schema.py       column by column
+            order.py        once, in one order, of one asset
+            prices.py       open and close between low and high
+            repeats.py      feeds that stood still, days that were filled
+            gaps.py         bars that are missing, and why
+            jumps.py        splits, misprints, another unit of volume
+            wording.py      count, assets, first timestamp
+        bars.py             raw bars -> bars that later rooms may trust
+        bars_per_year.py    as the stamps show, or as set
         panel.py            features and labels as rows of arrays in a file
         kept_panels.py      the panels that studies were made on, by digest
         features/           one file per feature, or per family of features

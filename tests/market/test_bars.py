@@ -88,7 +88,7 @@ def test_an_empty_table_is_refused(bars):
 
 def test_duplicates_are_counted_per_asset(bars):
     raw = pd.concat([bars, bars.iloc[[3, 3, 7]], bars.iloc[[45]]])
-    remedy = "Remove them, or aggregate them to one bar."
+    remedy = "They are the same rows: remove the second of each."
     assert problems(raw) == [
         f"timestamps must be unique per asset, got 3 duplicates for AAA, first at {day(3)}. {remedy}",
         f"timestamps must be unique per asset, got 1 duplicates for BBB, first at {day(5)}. {remedy}",
@@ -104,7 +104,8 @@ def test_bars_out_of_order_are_counted_per_asset(bars, newest_first):
     first = day(21) if newest_first else day(10)
     assert problems(raw) == [
         f"timestamps must be in one order per asset, got 2 out of order for BBB, first at {first}. "
-        "Look at those bars, then sort the file by time."
+        "Bars of another asset, time zone or source may be among them: find out where they come from, and remove or "
+        "rename them. Sorting would hide them."
     ]
 
 
@@ -138,7 +139,7 @@ def test_a_volume_that_is_none_is_refused_but_no_volume_is_allowed(bars, value, 
 
 
 def test_a_high_below_its_low_is_refused_and_a_bar_without_range_is_not(bars):
-    bars.loc[0, ["high", "low"]] = 50.0
+    bars.loc[0, ["open", "high", "low", "close"]] = bars.loc[0, "close"]
     clean(bars)
     bars.loc[[10, 20], "high"] = 1.0
     bars.loc[[10, 20], "low"] = 2.0

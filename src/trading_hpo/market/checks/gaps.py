@@ -67,5 +67,7 @@ def _span(nanoseconds: float) -> str:
 def _gap(who: str, missing: int, after: pd.Timestamp, allowed: int, cause: str | None) -> str:
     said = f"missing bars in a row must be at most {allowed}, got {missing} for {who} after {after}"
     if cause is not None:
-        return f"{said}: {cause}. If that is so, set sources.max_missing_bars to {missing}; it then finds only longer holes."
+        return (
+            f"{said}: {cause}. If that is so, set sources.max_missing_bars={missing}; only longer holes are found then."
+        )
     return f"{said}. Fill the source, drop the asset, or raise sources.max_missing_bars."

@@ -1,12 +1,13 @@
 """Each asset's bars come once and in one order; what is mixed is said, and never sorted away."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-_FAR = 0.1  # relative distance between two series that are no neighbours of each other
-_USUAL = 5.0  # how much farther than a usual move
+_FAR = 0.2  # of a close from the ones beside it, as a logarithm: no trade of one bar is undone by the next
+_ALTERNATING, _ENOUGH = 0.1, 20  # part of an asset's bars, and how many say something
 
 
 def order_problems(bars: pd.DataFrame) -> Iterator[str]:
@@ -25,8 +26,8 @@ def order_problems(bars: pd.DataFrame) -> Iterator[str]:
         back = np.flatnonzero(steps < 0 if (steps > 0).sum() >= (steps < 0).sum() else steps > 0)
         if len(back):
             yield (
-                f"timestamps must be in one order per asset, got {len(back)} out of order for {asset}, "
-                f"first at {stamps.iloc[back[0] + 1]}. {_cause(own, back)}"
+                f"timestamps must be in one order per asset, got {len(back)} out of order for {asset}, first at "
+                f"{stamps.iloc[back[0] + 1]}. {_cause(own, back)}"
             )
 
 
@@ -37,13 +38,11 @@ def alternation_problems(bars: pd.DataFrame) -> Iterator[str]:
         bars: Sorted by asset and time.
     """
     for asset, own in bars.groupby("asset", sort=True):
-        moves = np.diff(np.log(pd.to_numeric(own["close"], errors="coerce").to_numpy(float)))
-        back_and_forth = (np.abs(moves[1:]) > 0.2) & (np.abs(moves[1:] + moves[:-1]) < 0.1 * np.abs(moves[1:]))
-        if len(moves) > 20 and back_and_forth.mean() > 0.1:
-            first = own["timestamp"].iloc[int(back_and_forth.argmax()) + 2]
+        apart = _apart_from_neighbours(own["close"].to_numpy())
+        if apart.mean() > _ALTERNATING and len(own) > _ENOUGH:
+            first = own["timestamp"].iloc[int(apart.argmax())]
             yield (
-                f"prices of {asset} must be those of one asset, got {int(back_and_forth.sum())} that jump by a fifth "
-                "or more "
+                f"prices of {asset} must be those of one asset, got {int(apart.sum())} that jump by a fifth or more "
                 f"and back at once, first at {first}. Give the two series names of their own."
             )
 
@@ -51,35 +50,47 @@ def alternation_problems(bars: pd.DataFrame) -> Iterator[str]:
 def _duplicates(asset: str, own: pd.DataFrame, repeated: "pd.Series[bool]") -> str:
     again = own[own["timestamp"].duplicated(keep=False)]
     same = not again.drop_duplicates().duplicated("timestamp").any()
-    remedy = (
-        "They are the same rows: remove the second of each"
-        if same
-        else (
+    remedy = "They are the same rows: remove the second of each"
+    if not same:
+        remedy = (
             "Their values differ: if they are of several assets, name the column of the assets; else keep one of "
-            "each, or aggregate "
-            "them to one bar"
+            "each, or aggregate them to one bar"
         )
-    )
     count, first = int(repeated.sum()), own.loc[repeated, "timestamp"].iloc[0]
     return f"timestamps must be unique per asset, got {count} duplicates for {asset}, first at {first}. {remedy}."
 
 
 def _cause(own: pd.DataFrame, back: np.ndarray) -> str:
-    """Blocks one after another may be put in order. Bars in between each other are of something else."""
+    """Why rows ``back + 1`` are not in the order of the others; what to do about it follows from that.
+
+    Blocks one after another may be put in order. Rows in between each other are something else.
+    """
     stamps = own["timestamp"].to_numpy()
-    blocks = np.split(stamps, back + 1)
-    spans = sorted((block.min(), block.max()) for block in blocks)
-    if len(blocks) < len(stamps) / 10 and all(
-        before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False)
-    ):
-        return f"The file has {len(blocks)} blocks of bars that do not overlap: put the earlier one first."
-    closes = pd.to_numeric(own["close"], errors="coerce").where(lambda close: close > 0).to_numpy(float)
-    moves = np.abs(np.diff(np.log(closes)))
-    if np.nanmedian(moves[back]) > max(_FAR, _USUAL * np.nanmedian(np.delete(moves, back))):
-        low, high = np.nanquantile(closes, [0.25, 0.75])
-        said = f"Bars of something else are among them (closes alternate, about {low:.4g} and {high:.4g})"
-    else:
-        said = "Bars of another asset, time zone or source may be among them"
-    return (
-        f"{said}: find where they come from, and remove them or give them a name of their own. Sorting would hide them."
-    )
+    spans = sorted((block.min(), block.max()) for block in np.split(stamps, back + 1))
+    if len(spans) < len(stamps) / 10 and all(before[1] < after[0] for before, after in pairwise(spans)):
+        return f"The file has {len(spans)} blocks of bars that do not overlap: put the earlier ones first."
+    values = own.drop(columns=["timestamp", "asset"]).to_numpy()
+    copies = int((values[back] == values[back + 1]).all(axis=1).sum())
+    if copies > len(back) / 2:
+        apart = pd.Timedelta(abs(stamps[back[0] + 1] - stamps[back[0]]))
+        return (
+            f"{copies} of them have the values of the bar next to them, {apart} apart: the same bars under two clocks. "
+            "Remove those with the wrong one. Sorting would hide them."
+        )
+    return f"{_foreign(own, back)}: find out where they come from, and remove or rename them. Sorting would hide them."
+
+
+def _foreign(own: pd.DataFrame, back: np.ndarray) -> str:
+    closes = pd.to_numeric(own["close"], errors="coerce").to_numpy(float)
+    apart = _apart_from_neighbours(closes)
+    if (apart[back] | apart[back + 1]).mean() < 0.5:
+        return "Bars of another asset, time zone or source may be among them"
+    low, high = np.nanquantile(closes, [0.25, 0.75])
+    return f"Bars of something else are among them (closes alternate, about {low:.4g} and {high:.4g})"
+
+
+def _apart_from_neighbours(closes: np.ndarray) -> np.ndarray:
+    """Which closes are far from the ones before and after them, while these are close to each other."""
+    logs = np.log(np.where(closes > 0, closes, np.nan))
+    there, over = np.abs(logs[1:-1] - logs[:-2]), np.abs(logs[2:] - logs[:-2])
+    return np.pad((there > _FAR) & (over < there / 10), 1)

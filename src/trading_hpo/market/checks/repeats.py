@@ -45,9 +45,9 @@ def without_repeats(bars: pd.DataFrame, mode: Literal["refuse", "drop", "keep"])
 def _refusals(bars: pd.DataFrame, found: dict[str, "pd.Series[bool]"]) -> Iterator[str]:
     for what, rows in found.items():
         yield (
-            f"bars must be new ones, got {in_words(bars[rows])} that {what.removeprefix('of weekends ')}"
-            f"{' on a weekend' if 'weekend' in what else ''}. If a feed stood still or days were filled, set "
-            "sources.repeated_bars=drop; if so little is traded, keep."
+            f"bars must be new ones, got {in_words(bars[rows])} that "
+            f"{what.removeprefix('of weekends ')}{' on a weekend' if 'weekend' in what else ''}. If a feed stood still "
+            "or days were filled, set sources.repeated_bars=drop; if so little is traded, keep."
         )
 
 
@@ -62,7 +62,7 @@ def _runs(bars: pd.DataFrame) -> "pd.Series[bool]":
 
 def _weekends(bars: pd.DataFrame) -> "pd.Series[bool]":
     """Weekend bars of daily data with Friday's close, of assets where many have it."""
-    days = bars["timestamp"].dt.dayofweek
+    days = bars["timestamp"].dt.day_of_week
     daily = bars.groupby("asset")["timestamp"].transform(_is_daily).astype(bool)
     friday = bars["close"].where(days == _FRIDAY).groupby(bars["asset"]).ffill(limit=2)
     weekend = daily & (days >= _SATURDAY)

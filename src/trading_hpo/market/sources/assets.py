@@ -74,8 +74,7 @@ def shared_assets(tables: Sequence[pd.DataFrame], paths: Sequence[Path]) -> Iter
         ],
         columns=["asset", "first", "last", "path"],
     )
-    for asset, own in spans.groupby("asset"):
-        own = own.sort_values("first")
+    for asset, own in spans.sort_values("first").groupby("asset"):
         overlaps = (own["first"].iloc[1:].to_numpy() <= own["last"].cummax().iloc[:-1].to_numpy()).nonzero()[0]
         if len(overlaps):
             one, other = own["path"].iloc[overlaps[0]], own["path"].iloc[overlaps[0] + 1]

@@ -30,8 +30,8 @@ def pick_columns(names: Sequence[str], origin: Origin) -> dict[str, str]:
         found = _matching(names, origin.settings.columns.get(ours), _SPELLINGS.get(ours, (ours,)))
         if len(found) > 1:
             problems.append(
-                f"{origin.path} must have one column for {ours!r}, has {first_of(map(repr, found))}. "
-                f"Name the one to read in {origin.setting(f'columns.{ours}')}, or rename the others."
+                f"{origin.path} must have one column for {ours!r}, has {first_of(map(repr, found))}. Name the one to "
+                f"read in {origin.setting(f'columns.{ours}')}, or rename the others."
             )
         elif found:
             picked[ours] = found[0]
@@ -66,8 +66,8 @@ def _missing(ours: str, names: Sequence[str], origin: Origin) -> str:
     guess = f" (probably {likely[0]})" if likely else ""
     header = f", or raise {origin.setting('skip_rows')} to where the header is" if origin.kind == "csv" else ""
     return (
-        f"{origin.path} must have a column for {ours!r}, has {first_of(names)}. "
-        f"Name it in {origin.setting(f'columns.{ours}')}{guess}{header}."
+        f"{origin.path} must have a column for {ours!r}, has {first_of(names)}. Name it in "
+        f"{origin.setting(f'columns.{ours}')}{guess}{header}."
     )
 
 

@@ -24,12 +24,12 @@ class FileSource(Config):
     columns: dict[str, str] = Field(default_factory=dict, description="our column name -> name in the file")
     timestamp_format: str | None = Field(
         default=None,
-        description="strptime format, s, ms, us, ns for a Unix time, or excel for its day numbers; null: pandas reads it",
+        description="strptime format, s, ms, us, ns for a Unix time, excel for day numbers; null: pandas reads it",
     )
     timezone: str = Field(default="UTC", description="of timestamps that carry none")
     clock_changes: Literal["refuse", "infer", "summer", "winter"] = Field(
         default="refuse",
-        description="local times that the clocks' change makes ambiguous: told apart by their order, or all of one kind",
+        description="local times that exist twice: their order shows which, or all are of one kind",
     )
     adjusted: bool = Field(default=False, description="scale open, high, low and close by the adjusted close")
 

@@ -32,8 +32,8 @@ def to_numbers(column: pd.Series, name: str, origin: Origin) -> tuple[pd.Series,
         return numbers, []
     first = int(wrong.argmax())
     return numbers, [
-        f"{name} must be a number, got {text.iloc[first]!r} in {origin.place(first)} and {int(wrong.sum()) - 1} more. "
-        f"{_remedy(text[wrong], origin)}"
+        f"{origin.path}: {name} must be a number, got {text.iloc[first]!r} in {origin.line(first)} and "
+        f"{int(wrong.sum()) - 1} more. {_remedy(text[wrong], origin)}"
     ]
 
 

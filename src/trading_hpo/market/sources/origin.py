@@ -27,11 +27,11 @@ class Origin:
         """Return a setting's full name, as ``--params`` and ``globals.yml`` know it."""
         return f"sources.{self.kind}.{name}"
 
-    def place(self, row: int) -> str:
-        """Return where a row of the table is, as an editor counts: ``line 3 of bars.csv``."""
+    def line(self, row: int) -> str:
+        """Return where a row of the table is in its file, as an editor counts: ``line 3``."""
         if isinstance(self.settings, CsvSource) and self.path.suffix in (".csv", ".txt", ".tsv", ".gz"):
-            return f"line {self._line(self.settings, row)} of {self.path}"
-        return f"row {row + 1} of {self.path}"
+            return f"line {self._line(self.settings, row)}"
+        return f"row {row + 1}"
 
     def _line(self, settings: CsvSource, row: int) -> int:
         opened = gzip.open if self.path.suffix == ".gz" else open

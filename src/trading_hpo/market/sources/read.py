@@ -114,7 +114,7 @@ def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
     """The table as in the file, and our names of its columns."""
     if origin.kind == "parquet":
         raw = read_parquet(origin).rename(columns=str)
-        return raw, pick_columns(list(raw), origin)
+        return raw, pick_columns(list(map(str, raw)), origin)
     names = header(origin)
     picked = pick_columns(names, origin)
     as_text = [picked[name] for name in ("timestamp", "asset") if name in picked]
@@ -122,7 +122,7 @@ def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _others(raw: pd.DataFrame, picked: dict[str, str]) -> list[str]:
-    return other_asset_columns(list(raw), picked)
+    return other_asset_columns(list(map(str, raw)), picked)
 
 
 def _adjusted(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
@@ -137,11 +137,10 @@ def _adjusted(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     if differs.any():
         logger.warning(
             "%s has an adjusted close that differs from the close in %d bars, first in %s: splits and dividends will "
-            "look "
-            "like moves of the price. Set %s=true to scale prices by it.",
+            "look like moves of the price. Set %s=true to scale prices by it.",
             origin.path,
             int(differs.sum()),
-            origin.place(int(differs.to_numpy().argmax())),
+            origin.line(int(differs.to_numpy().argmax())),
             origin.setting("adjusted"),
         )
     return table.drop(columns=ADJUSTED_CLOSE)

@@ -38,8 +38,8 @@ def to_utc(column: pd.Series, assets: pd.Series, origin: Origin) -> pd.Series:
         raise DataError(
             [
                 f"{origin.path}: {int(stamps.isna().sum())} timestamps cannot be read, the first is "
-                f"{column.iloc[first]!r} in "
-                f"{origin.place(first)}. Give {origin.setting('timestamp_format')}, or remove lines that are no bars."
+                f"{column.iloc[first]!r} in {origin.line(first)}. Give {origin.setting('timestamp_format')}, or remove "
+                "lines that are no bars."
             ]
         )
     if stamps.dt.tz is None:
@@ -102,8 +102,7 @@ def _format_of(numbers: pd.Series) -> str:
 
 
 def _fitting_units(numbers: pd.Series) -> list[str]:
-    """Formats under which numbers are dates from 1971 to tomorrow. Days of 1970 are what a unit too small looks "
-    "like."""
+    """Formats that make dates from 1971 to tomorrow of numbers: those of 1970 are what too small a unit makes."""
     first, last = numbers.min(), numbers.max()
     found = [unit for unit in EPOCHS if _is_recent(first, last, unit)]
     if not found and first >= 19_000_101 and last < 30_000_000 and (numbers % 1 == 0).all():
@@ -116,7 +115,7 @@ def _fitting_units(numbers: pd.Series) -> list[str]:
 
 def _is_recent(first: float, last: float, unit: str) -> bool:
     try:
-        earliest, latest = (pd.Timestamp(value, unit=unit, tz="UTC") for value in (first, last))  # type: ignore[arg-type]
+        earliest, latest = (pd.Timestamp(value, unit=unit, tz="UTC") for value in (first, last))
     except (ValueError, OverflowError):
         return False
     return bool(earliest >= _EPOCH_ENDS_1970 and latest <= _tomorrow())
@@ -149,9 +148,8 @@ def _check_years(stamps: pd.Series, column: pd.Series, origin: Origin) -> None:
     first = 0 if in_1970 else int(wrong.argmax())
     count = len(stamps) if in_1970 else int(wrong.sum())
     said = (
-        f"{origin.path}: timestamps must be between 1900 and tomorrow{', and not all in 1970' if in_1970 else ''}, "
-        f"got {count} "
-        f"others, the first is {column.iloc[first]!r} in {origin.place(first)}, read as {stamps.iloc[first]}."
+        f"{origin.path}: timestamps must be between 1900 and tomorrow{', and not all in 1970' if in_1970 else ''}, got "
+        f"{count} others, the first is {column.iloc[first]!r} in {origin.line(first)}, read as {stamps.iloc[first]}."
     )
     fitting = _fitting_units(numbers) if is_number else []
     remedy = (
@@ -193,10 +191,9 @@ def _by_order(stamps: pd.Series, assets: pd.Series, origin: Origin) -> pd.Series
         except ValueError as error:
             raise DataError(
                 [
-                    f"{origin.path}: the order of its bars does not show which are before and which after a change "
-                    "of the "
-                    f"clocks ({error}). Set {origin.setting('clock_changes')} to summer or winter, or write times in "
-                    "UTC."
+                    f"{origin.path}: the order of its bars does not show which are before and which after a change of "
+                    f"the clocks ({error}). Set {origin.setting('clock_changes')} to summer or winter, or write times "
+                    "in UTC."
                 ]
             ) from error
     return pd.concat(parts).reindex(stamps.index)
@@ -206,12 +203,10 @@ def _unclear_times(stamps: pd.Series, unclear: "pd.Series[bool]", origin: Origin
     first = int(unclear.argmax())
     return DataError(
         [
-            f"{origin.path}: {int(unclear.sum())} timestamps exist twice or never in {origin.settings.timezone}, "
-            "where clocks are "
-            f"changed, the first is {stamps.iloc[first]} in {origin.place(first)}. Correct "
-            f"{origin.setting('timezone')}, or set "
-            f"{origin.setting('clock_changes')}: infer takes an hour that comes twice for summer, then winter time; "
-            "summer and "
-            "winter take all for one of them. A time that never was becomes the next that was."
+            f"{origin.path}: {int(unclear.sum())} timestamps exist twice or never in {origin.settings.timezone}, where "
+            f"clocks are changed, the first is {stamps.iloc[first]} in {origin.line(first)}. Correct "
+            f"{origin.setting('timezone')}, or set {origin.setting('clock_changes')}: infer takes an hour that comes "
+            "twice for summer, then winter time; summer and winter take all for one of them. A time that never was "
+            "becomes the next that was."
         ]
     )

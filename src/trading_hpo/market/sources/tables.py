@@ -28,7 +28,7 @@ def header(origin: Origin) -> list[str]:
     names, second = first.iloc[0].tolist(), first.iloc[1].tolist() if len(first) > 1 else []
     problem = _other_separator(names, origin) or _several_lines(second, origin)
     if any("\x00" in name for name in names):
-        problem = f"{origin.path} is not {_encoding(origin)}: its header has zero bytes. Set {origin.setting('encoding')}=utf-16-le."
+        problem = _other_encoding(origin)
     if problem:
         raise DataError([problem])
     return [str(name) for name in names]
@@ -69,16 +69,14 @@ def read_parquet(origin: Origin) -> pd.DataFrame:
         raise DataError(
             [
                 f"{origin.path} has columns of {table.columns.nlevels} levels, such as {table.columns[0]!r}. Save it "
-                "with one: "
-                "frame.stack(level, future_stack=True), where level is that of the assets, makes a row per bar and "
-                "asset."
+                "with one: frame.stack(level, future_stack=True), where level is that of the assets, makes a row per "
+                "bar and asset."
             ]
         )
-    if isinstance(table.index, pd.MultiIndex) or table.index.name is not None:
-        return table.reset_index()
-    if isinstance(table.index, pd.DatetimeIndex):
+    if isinstance(table.index, pd.DatetimeIndex) and "timestamp" not in table:
         return table.rename_axis(origin.settings.columns.get("timestamp", "timestamp")).reset_index()
-    return table
+    unnamed = table.index.nlevels == 1 and table.index.name is None
+    return table if unnamed else table.reset_index()
 
 
 def _read_csv(origin: Origin, **options: Any) -> pd.DataFrame:
@@ -114,11 +112,13 @@ def _encoding(origin: Origin) -> str:
 
 
 def _other_encoding(origin: Origin) -> str:
+    """Two zero bytes of four are what UTF-16 makes of Latin letters, with a mark before them or without."""
     beginning = origin.path.read_bytes()[:4]
-    other = "utf-16" if beginning.startswith((b"\xff\xfe", b"\xfe\xff")) else "cp1252"
+    marked = beginning.startswith((b"\xff\xfe", b"\xfe\xff"))
+    other = "utf-16" if marked else "utf-16-le" if beginning[1::2] == b"\0\0" else "cp1252"
     return (
-        f"{origin.path} cannot be read as csv: it is not encoded in {_encoding(origin)}. "
-        f"Set {origin.setting('encoding')}, probably to {other}."
+        f"{origin.path} cannot be read as csv: it is not encoded in {_encoding(origin)}. Set "
+        f"{origin.setting('encoding')}, probably to {other}."
     )
 
 
@@ -129,8 +129,8 @@ def _other_separator(names: Sequence[str], origin: Origin) -> str | None:
         if separator in names[0]:
             shown = "tab" if separator == "\t" else repr(separator)
             return (
-                f"{origin.path} has one column, {first_of([names[0]])}. "
-                f"Set {origin.setting('separator')} to {shown} in globals.yml."
+                f"{origin.path} has one column, {first_of([names[0]])}. Set {origin.setting('separator')} to {shown} "
+                "in globals.yml."
             )
     return None
 
@@ -140,7 +140,7 @@ def _several_lines(second: Sequence[str], origin: Origin) -> str | None:
     if len(second) < 3 or (second[0].lower() not in _OF_ASSETS and any(map(_BEGINS_A_NUMBER.match, second[1:]))):
         return None
     return (
-        f"{origin.place(0)} belongs to the header ({first_of(filter(None, second))}), which must be one line. Read "
-        "the file "
-        "by pandas.read_csv(path, header=[0, 1], index_col=0), stack the level of the assets, and save that."
+        f"{origin.path}: {origin.line(0)} belongs to the header ({first_of(filter(None, second))}), which must be one "
+        "line. Read the file by pandas.read_csv(path, header=[0, 1], index_col=0), stack the level of the assets, and "
+        "save that."
     )

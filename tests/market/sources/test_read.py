@@ -80,42 +80,6 @@ def test_a_packaged_source_holds_its_assets_columns_and_years_in_utc(
     assert not caplog.records
 
 
-WEEKDAYS = pd.bdate_range("2015-01-01", "2019-12-31", tz="UTC")
-
-
-@pytest.mark.parametrize(
-    ("stamps", "a_year"),
-    [
-        (pd.date_range("2015-01-01", "2019-12-31", tz="UTC"), 365.25),
-        (WEEKDAYS, 261),
-        (pd.date_range("2015-01-01", "2015-03-01", freq="h", tz="UTC"), 8766),
-        (WEEKDAYS.repeat(7) + pd.to_timedelta([*range(7)] * len(WEEKDAYS), "h"), 7 * 261),
-    ],
-    ids=["every day", "weekdays", "every hour", "seven hours of weekdays"],
-)
-def test_bars_per_year_are_those_of_the_stamps_where_none_are_set(stamps, a_year, caplog):
-    assert bars_per_year("csv", SourcesConfig(), stamps) == pytest.approx(a_year, rel=0.005)
-    assert not caplog.records
-
-
-def test_a_setting_that_the_stamps_contradict_is_used_and_said_with_both_numbers(caplog):
-    daily = SourcesConfig(csv=CsvSource(bars_per_year=252))
-    hours = pd.date_range("2019-01-01", "2019-12-31", freq="h", tz="UTC")
-    assert bars_per_year("csv", daily, hours) == 252
-    (record,) = caplog.records
-    assert (
-        "sources.csv.bars_per_year is 252, and the 8737 bars from 2019-01-01 to 2019-12-31 are 8766 a year"
-        in record.message
-    )
-
-
-def test_holidays_contradict_no_setting(caplog):
-    stamps = WEEKDAYS.delete(range(0, len(WEEKDAYS), 26))  # ten days a year
-    assert bars_per_year("csv", SourcesConfig(csv=CsvSource(bars_per_year=252)), stamps) == 252
-    assert bars_per_year("csv", SourcesConfig(csv=CsvSource(bars_per_year=252)), WEEKDAYS[:1]) == 252
-    assert not caplog.records
-
-
 @pytest.mark.parametrize("source", PACKAGED)
 def test_a_packaged_source_passes_its_own_checks(source):
     bars = clean_bars(read_source(source, SourcesConfig()), "all", SourcesConfig())
@@ -280,8 +244,8 @@ def test_each_missing_column_is_named_with_what_the_file_has(csv, tmp_path):
     said = problems(lambda: csv("day,price", "2020-01-01,1"))
     assert said == [
         f"{tmp_path}/BTC.csv must have a column for '{name}', has day, price. "
-        f"Name it in sources.csv.columns.{name}, or raise sources.csv.skip_rows to where the header is."
-        for name in ("timestamp", "close")
+        f"Name it in sources.csv.columns.{name}{guess}, or raise sources.csv.skip_rows to where the header is."
+        for name, guess in (("timestamp", " (probably day)"), ("close", ""))
     ]
 
 
@@ -293,16 +257,19 @@ def test_a_column_that_was_asked_for_must_be_there(csv):
 @pytest.mark.parametrize(
     ("stamps", "settings", "fragment"),
     [
-        (["2020-01-01", "soon", "later"], {}, "2 timestamps cannot be read, the first is 'soon'."),
-        (["2020-01-01", ""], {}, "1 timestamps cannot be read, the first is nan."),
+        (["2020-01-01", "soon", "later"], {}, "2 timestamps cannot be read, the first is 'soon' in line 3."),
+        (["2020-01-01", ""], {}, "1 timestamps cannot be read, the first is '' in line 3."),
         (["1 AM, 2020", "2 AM, 2020"], {}, "got null: '1 AM, 2020' has no format that pandas knows, give one such as"),
-        (["01/02/2020", "13/02/2020"], {}, "1 timestamps cannot be read, the first is '13/02/2020'."),
-        (["1577961000"], {}, "got null: 1577961000 is a number, give s, ms, us, ns or a format such as %Y%m%d."),
-        (["2020-01-01"], {"timestamp_format": "%d.%m.%Y"}, "1 timestamps cannot be read, the first is '2020-01-01'."),
+        (["01/02/2020", "13/02/2020"], {}, "1 timestamps cannot be read, the first is '13/02/2020' in line 3."),
+        (["1577961000"], {}, "got null: 1577961000 is a number, give s."),
+        (
+            ["2020-01-01"],
+            {"timestamp_format": "%d.%m.%Y"},
+            "1 timestamps cannot be read, the first is '2020-01-01' in line 2.",
+        ),
         (["2020-01-01"], {"timestamp_format": "%Q"}, "got '%Q': 'Q' is a bad directive in format '%Q'."),
-        (["1577961000000"], {"timestamp_format": "s"}, "sources.csv.timestamp_format must fit the timestamps"),
-        (["2020-01-01"], {"timezone": "Mars/Olympus"}, "timestamps do not fit sources.csv.timezone: "),
-        (["2020-03-29 02:30"], {"timezone": "Europe/Berlin"}, "timestamps do not fit sources.csv.timezone: "),
+        (["1577961000000"], {"timestamp_format": "s"}, "Set sources.csv.timestamp_format to ms."),
+        (["2020-03-29 02:30"], {"timezone": "Europe/Berlin"}, "1 timestamps exist twice or never in Europe/Berlin"),
     ],
 )
 def test_timestamps_that_cannot_be_read_are_counted_and_the_setting_is_named(csv, stamps, settings, fragment):
