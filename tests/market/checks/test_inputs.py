@@ -303,8 +303,8 @@ def test_of_the_packaged_sources_one_move_is_said(source, caplog):
     said = [record.getMessage() for record in caplog.records]
     # AMD rose by 52 % on 22 April 2016, without a split.
     amd = [
-        "Moves as large as a split makes them: AMD 2:3 at 2016-04-22 00:00:00+00:00 (+52.3%). If they are some, use "
-        "adjusted prices."
+        "Moves as large as a split makes them: AMD 2:3 at 2016-04-22 00:00:00+00:00 (+52.3%). Adjust prices for them "
+        "if they are."
     ]
     assert said == (amd if source == "sp500_20" else [])
 
