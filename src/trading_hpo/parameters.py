@@ -61,6 +61,17 @@ class Parameters(Config):
             raise ValueError(f"unknown source {source!r}. {did_you_mean(source, SOURCES)}")
         return source
 
+    @field_validator("assets", mode="before")
+    @classmethod
+    def _text_in_yaml(cls, assets: object) -> object:
+        """YAML reads 000001 and 1e5 as numbers, NO and TRUE as truth values, NULL as nothing."""
+        for name in assets if isinstance(assets, list | tuple) else [assets]:
+            if not isinstance(name, str | list | tuple | dict):
+                raise ValueError(
+                    f"names are text, got {name!r}, as YAML reads it. Put names like 000001, 1e5, NO in quotes."
+                )
+        return assets
+
     @field_validator("backtest")
     @classmethod
     def _known_positions(cls, backtest: BacktestConfig) -> BacktestConfig:

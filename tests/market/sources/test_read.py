@@ -99,6 +99,20 @@ def test_prices_of_us_tech_are_adjusted_for_splits_and_keep_their_order_within_t
     assert (bars["low"] <= bars["close"] + 1e-9).all()
 
 
+def test_a_file_with_an_adjusted_close_is_adjusted_as_the_packaged_source_is(caplog):
+    """Apple's closes stand at their old level in that file until the split of 2005."""
+    columns = {"timestamp": "Date", "asset": "Ticker"}
+    path = PACKAGED["us_tech_ohlcv"].path
+    both = [read("csv", path, columns=columns, adjusted=adjusted) for adjusted in (True, False)]
+    adjusted, raw = (bars[bars["asset"].isin(["AAPL", "GOOG", "IBM", "MSFT"])].reset_index(drop=True) for bars in both)
+    packaged = read_source("us_tech_ohlcv", SourcesConfig()).reset_index(drop=True)
+    pd.testing.assert_frame_equal(adjusted, packaged, check_dtype=False)
+    assert not raw["close"].equals(adjusted["close"])
+    assert "Set sources.csv.adjusted=true to scale prices by it." in caplog.text
+    clean_bars(raw, "all", SourcesConfig())
+    assert "AAPL 2:1 at 2005-02-28" in caplog.text
+
+
 def test_every_source_that_is_offered_can_be_asked_for_its_files():
     assert set(SOURCES) == {"sp500_20", "us_tech_ohlcv", "sp500_index", "nasdaq_index", "csv", "parquet"}
     for source in PACKAGED:
