@@ -79,6 +79,11 @@ READ = [
         becomes=pd.concat([named("BRK.A"), named("BRK.B", OTHER)]),
     ),
     Input("a file a year", {"2019.csv": csv(BARS[:30]), "2020.csv": csv(BARS[30:])}),
+    Input(
+        "capitals, and what systems hide",
+        {"AAA.CSV": csv(without("asset")), "BBB.csv": csv(without("asset", bars=OTHER)), "._BBB.csv": b"\x00\x05\x16"},
+        becomes=TWO,
+    ),
     Input("a column with one ticker", {"AAA.csv": csv(BARS.rename(columns={"asset": "ticker"}))}),
     Input("an index of times in Parquet", {"AAA.parquet": INDEXED.drop(columns="asset")}),
     Input("an index of times and assets in Parquet", {"bars.parquet": INDEXED.set_index("asset", append=True)}),
@@ -308,6 +313,14 @@ REFUSED = [
         {"AAA.csv": csv(without("asset")), "AAA.csv.gz": csv(without("asset", bars=OTHER))},
         refused="asset 'AAA' must come from one file at a time, got",
         then={"AAA.csv.gz": None},
+    ),
+    Input(
+        "the time of day in a column of its own",
+        {"bars.csv": csv(HOURS.assign(date=HOURS["timestamp"].str[:10], time=HOURS["timestamp"].str[11:]))},
+        {"columns": {"timestamp": "date"}},
+        refused="has the time of day in a column of its own, 'time'. Write both into the timestamp.",
+        then={"columns": {}},
+        becomes=HOURS,
     ),
     Input(
         "an asset without a name",

@@ -1,6 +1,7 @@
 """Names of assets are text, as they stand in the file; one series is one asset."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pandas as pd
 
 from trading_hpo.errors import DataError, first_of
 from trading_hpo.market.sources.origin import Origin
+
+_SUFFIXES = re.compile(r"(\.(csv|txt|tsv|parquet))?(\.(gz|bz2|xz|zip|zst))?$", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +22,7 @@ def name_of_file(path: Path) -> str:
         >>> name_of_file(Path("BRK.A.csv.gz"))
         'BRK.A'
     """
-    name = path.name
-    for suffix in (".gz", ".bz2", ".xz", ".zip", ".zst", ".csv", ".txt", ".tsv", ".parquet"):
-        name = name.removesuffix(suffix)
-    return name
+    return _SUFFIXES.sub("", path.name)
 
 
 def asset_names(table: pd.DataFrame, column: str | None, others: Sequence[str], origin: Origin) -> pd.Series:

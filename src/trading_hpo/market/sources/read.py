@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -78,7 +79,8 @@ def source_files(source: str, sources: SourcesConfig) -> list[Path]:
     if path.is_file():
         return [path]
     suffixes = (".csv", ".csv.gz") if source == "csv" else (".parquet",)
-    files = sorted(child for child in path.iterdir() if child.name.endswith(suffixes))
+    visible = (child for child in path.iterdir() if not child.name.startswith("."))
+    files = sorted(child for child in visible if child.name.lower().endswith(suffixes))
     if not files:
         raise DataError([f"folder {settings.path!r} must hold {' or '.join(suffixes)} files, found none."])
     return files
@@ -101,7 +103,7 @@ def _read_file(origin: Origin) -> pd.DataFrame:
         raise DataError([f"{origin.path} must hold bars, got an empty table."])
     table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), _others(raw, picked), origin)})
     table["timestamp"] = to_utc(raw[picked["timestamp"]], table["asset"], origin)
-    problems = []
+    problems = [*_time_apart(table, list(map(str, raw)), origin)]
     for name in (name for name in picked if name not in table):
         table[name], wrong = to_numbers(raw[picked[name]], name, origin)
         problems += wrong
@@ -119,6 +121,13 @@ def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
     picked = pick_columns(names, origin)
     as_text = [picked[name] for name in ("timestamp", "asset") if name in picked]
     return read_csv(origin, names, [*as_text, *other_asset_columns(names, picked)]), picked
+
+
+def _time_apart(table: pd.DataFrame, names: list[str], origin: Origin) -> Iterator[str]:
+    """Days are read as timestamps, and the time of day stands beside them."""
+    times = [name for name in names if name.strip().lower() in ("time", "hour", "time of day")]
+    if times and table.duplicated().any():
+        yield f"{origin.path} has the time of day in a column of its own, {times[0]!r}. Write both into the timestamp."
 
 
 def _others(raw: pd.DataFrame, picked: dict[str, str]) -> list[str]:
