@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from trading_hpo.escaping import one_line
+
 
 class TradingHpoError(Exception):
     """Base of every error whose message alone says what to do."""
@@ -25,7 +27,7 @@ class DataError(TradingHpoError):
         self.problems = list(problems)
         count = len(self.problems)
         heading = "1 problem in the data" if count == 1 else f"{count} problems in the data"
-        super().__init__("\n".join([f"{heading}:", *(f"  - {problem}" for problem in self.problems)]))
+        super().__init__("\n".join([f"{heading}:", *(f"  - {one_line(problem)}" for problem in self.problems)]))
 
 
 class StorageError(TradingHpoError):
@@ -71,4 +73,4 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
     """
     words = sorted(known)
     close = difflib.get_close_matches(str(value), words, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(words)}."
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(map(one_line, words))}."

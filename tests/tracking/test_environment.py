@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trading_hpo.tracking.environment import SERVER, Places, masked, prepare, server_problem
+from trading_hpo.tracking.environment import SERVER, Places, prepare, server_name, server_problem
 
 LOCAL = "sqlite:///data/mlflow.db"
 
@@ -38,13 +38,14 @@ def test_the_store_is_the_projects_own_whatever_server_is_named(monkeypatch, con
     ("uri", "shown"),
     [
         ("http://host:5000", "http://host:5000"),
-        ("https://me:s3cret@host/base?token=s3cret#s3cret", "https://host/base"),
+        ("https://me:s3cret@host/base?token=s3cret", "https://host/base"),
+        ("https://me:s3cret@host/base#s3cret", "***"),
         ("https://s3cret@host", "https://host"),
-        ("postgresql+psycopg://me:s3c@ret@host/db?password=s3cret", "postgresql+psycopg://host/db"),
+        ("postgresql+psycopg://me:s3c@ret@host/db?password=s3cret", "***"),
     ],
 )
 def test_nothing_secret_of_a_uri_is_shown(uri, shown):
-    assert masked(uri) == shown
+    assert server_name(uri) == shown
 
 
 def test_what_the_user_has_set_is_left_alone(monkeypatch):
