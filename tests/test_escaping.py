@@ -86,7 +86,8 @@ def test_a_text_in_one_line_has_no_line_end_and_no_escape_sequence(text):
 @example("[/nothing]")
 @example(":smile:")
 def test_a_table_of_rich_shows_a_name_letter_by_letter(text):
-    table = Table(rich_text(text), box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(rich_text(text))
     table.add_row(rich_text(text))
     written = io.StringIO()
     Console(file=written, width=4000, highlight=False).print(table)

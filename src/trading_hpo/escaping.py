@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # what only names things need not wait for them
 
 _FILE_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}")
 _MLFLOW_KEY = re.compile(r"(?!\.+$)[\w.\- :]{1,250}")  # without slashes, in which MLflow sees paths
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and in full width
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and in full width
 
 
 def file_name(name: str) -> str:
@@ -100,7 +100,8 @@ def plotly_text(text: str) -> str:
 def csv_table(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return a table for a CSV file: a spreadsheet that opens it finds no formula (OWASP, "CSV injection").
 
-    Text that begins like a formula gets an apostrophe, the sign of a text; numbers stay numbers.
+    Text that begins like a formula gets an apostrophe, the sign of a text; numbers stay numbers. Line ends are spelled
+    out: pandas does not quote a carriage return, behind which a new row would begin with what follows.
 
     Example:
         >>> import pandas as pd
@@ -115,13 +116,16 @@ def csv_table(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _no_formula(value: object) -> object:
-    if not isinstance(value, str) or not value.lstrip(" ").startswith(_FORMULA):
+    if not isinstance(value, str):
         return value
+    text = one_line(value)
+    if not text.lstrip().startswith(_FORMULA):
+        return text
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return f"'{value}"
-    return value
+        return f"'{text}"
+    return text
 
 
 def make_logs_plain() -> None:

@@ -295,7 +295,7 @@ def dashboard(port: int, url: str | None) -> None:
     known[0].check()
     path = known[0].sqlite_path
     if path is not None and not path.exists():
-        raise StorageError(f"There are no studies at {path}. Name another file with --storage.")
+        raise StorageError(f"There are no studies at {path} yet. Run `kedro run` first, or name others.")
     echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
     serve_dashboard(known[0].open(), port)
 
