@@ -10,7 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +108,9 @@ class Pages:
 
     def code(self, path: str, **headers: str) -> int:
         """Return the status of a page that is there, asked for with other headers than a browser's here."""
-        connection = http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=60)
-        connection.request("GET", f"/{path}", headers={name: value for name, value in headers.items()})
-        return connection.getresponse().status
+        with closing(http.client.HTTPConnection(self.address.removeprefix("http://"), timeout=60)) as connection:
+            connection.request("GET", f"/{path}", headers=headers)
+            return connection.getresponse().status
 
     def answers_this_machine_only(self, path: str) -> None:
         """Check that a name which somebody has let point to this machine gets nothing."""

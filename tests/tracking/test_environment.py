@@ -1,6 +1,7 @@
 """Where runs are kept: the project's own store always, a server beside it if one is named."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -65,6 +66,20 @@ def test_what_is_neither_a_server_nor_a_store_is_refused_without_its_secrets(mon
     assert problem is not None
     assert "must be http://..., https://... or databricks" in problem
     assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("special", ["#", "/", "?", "@", "["])
+def test_a_password_that_is_not_escaped_is_not_shown(monkeypatch, special):
+    uri = f"https://me:cAnArY{special}cAnArY@host"
+    monkeypatch.setenv(SERVER, uri)
+    problem = server_problem()
+    assert problem is not None
+    assert problem.startswith("MLFLOW_TRACKING_URI must be a URL")
+    assert "percent codes" in problem
+    assert "cAnArY" not in problem + server_name(uri)
+    monkeypatch.delenv(SERVER)
+    assert server_problem(uri) == problem.replace("MLFLOW_TRACKING_URI", "mlflow_tracking_uri in mlflow.yml")
+    assert server_problem(f"https://me:{quote('cAnArY' + special, safe='')}@host") is None
 
 
 @pytest.mark.parametrize("named", ["", "http://host", "databricks", "sqlite:///x.db", "mlruns"])

@@ -216,14 +216,13 @@ def delete(name: str, yes: bool) -> None:
     from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.errors import DamagedStudyError
     from trading_hpo.escaping import one_line
-    from trading_hpo.study.catalogue import count_trials, forget_panel
+    from trading_hpo.study.catalogue import count_trials, forget_panel, panel_digest_of
     from trading_hpo.study.catalogue import delete as remove
-    from trading_hpo.study.conditions import conditions_of
 
     ref, ledger, digest = _find(name), None, None
     try:
         study = ref.open()
-        ledger, digest = ledger_of(_data().parent, study), conditions_of(study).get("data", {}).get("digest")
+        ledger, digest = ledger_of(_data().parent, study), panel_digest_of(study)
     except DamagedStudyError as error:
         echo(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
     count = count_trials(ref)

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import DamagedStudyError, StorageError, did_you_mean
 from trading_hpo.escaping import file_name, one_line
-from trading_hpo.study.conditions import FINGERPRINT
+from trading_hpo.study.conditions import FINGERPRINT, conditions_of
 from trading_hpo.study.config import RESERVED
 from trading_hpo.study.damage import readable
 from trading_hpo.study.reference import StudyRef
@@ -118,6 +118,14 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
         if ledger is not None:
             enter(ledger, ref.open(), with_open=True)
         _delete(ref)
+
+
+def panel_digest_of(study: optuna.Study) -> str | None:
+    """Return the digest of the data that a study was made on; none of one that does not say, or is damaged."""
+    made_under = conditions_of(study)
+    data = made_under.get("data") if isinstance(made_under, Mapping) else None
+    digest = data.get("digest") if isinstance(data, Mapping) else None
+    return digest if isinstance(digest, str) else None
 
 
 def forget_panel(data: Path, digest: str) -> None:

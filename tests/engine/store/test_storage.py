@@ -1,4 +1,5 @@
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -39,6 +40,28 @@ def test_a_storage_that_cannot_be_used_is_one_clean_error(url):
         StudyStorage(url).check()
     assert "TRADING_HPO_STORAGE" in str(refused.value)
     assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("special", ["#", "/", "?", "@", "[", " ", "\\", "1/", "1#", "@/"])
+def test_a_password_that_is_not_escaped_is_not_shown_and_the_remedy_helps(special):
+    password = f"cAnArY{special}cAnArY"
+    url = "postgresql+psycopg://me:{}@127.0.0.1:9/studies"
+    with pytest.raises(StorageError) as refused:
+        StudyStorage(url.format(password), "MY_STUDIES").check()
+    said = str(refused.value)
+    assert "cAnArY" not in said + repr(StudyStorage(url.format(password)))
+    assert said.startswith("MY_STUDIES must be a URL")
+    assert "percent codes: %23 for #, %2F for /" in said
+    assert refused.value.__cause__ is refused.value.__context__ is None
+    with pytest.raises(StorageError, match=r"me:\*\*\*@127.0.0.1:9/studies cannot be used: .*onnection"):
+        StudyStorage(url.format(quote(password, safe=""))).check()
+
+
+def test_a_short_password_changes_no_other_word_of_a_message():
+    with pytest.raises(StorageError) as refused:
+        StudyStorage("postgresql+psycopg://me:a@127.0.0.1:9/database").check()
+    assert "postgresql+psycopg://me:***@127.0.0.1:9/database cannot be used: " in str(refused.value)
+    assert str(refused.value).count("***") == 1
 
 
 def test_checking_a_file_that_is_not_there_yet_makes_nothing(tmp_path):

@@ -1,0 +1,57 @@
+"""A command that refuses a URL or a credential does not show it; its message says where it is and what to write."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+CANARY = "cAnArY"
+
+
+def failed(done, *said):
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in text
+    assert CANARY not in text
+    for part in said:
+        assert part in text
+    return text
+
+
+@pytest.mark.parametrize("special", ["#", "@"])
+@pytest.mark.parametrize("variable", ["TRADING_HPO_STORAGE", "MLFLOW_TRACKING_URI"])
+def test_a_run_refuses_a_password_that_is_not_escaped(kedro, variable, special):
+    scheme = "https" if variable.startswith("MLFLOW") else "postgresql+psycopg"
+    done = kedro("run", "--env", "test", **{variable: f"{scheme}://me:{CANARY}{special}{CANARY}@host/db"})
+    failed(done, f"{variable} must be a URL such as", "%23 for #")
+
+
+def test_a_run_refuses_channels_of_messages_by_their_place(kedro):
+    done = kedro("run", "--env", "test", TRADING_HPO_NOTIFY=f"tgram://{CANARY} nonsense://{CANARY}")
+    failed(done, "TRADING_HPO_NOTIFY must list Apprise URLs")
+
+
+@pytest.mark.parametrize("option", ["source", "hpo.study_name", "labels.kind", "hpo.models_to_optimize", "hpo.epochs"])
+@pytest.mark.parametrize("password", [CANARY, f"{CANARY}@{CANARY}"])
+def test_a_url_in_the_place_of_another_value_is_not_shown(kedro, option, password):
+    done = kedro("run", "--env", "test", "--params", f"{option}=postgresql://me:{password}@host/db")
+    failed(done, option.rpartition(".")[2].replace("models_to_optimize", "model type").replace("kind", "label"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"own:\n  password: 'x${{{CANARY}'\n", "the credentials in"),
+        (f"own:\n  password: ${{{CANARY}}}\n", "the credentials in"),
+        (f"own: [{CANARY}\n", "the credentials in"),
+        (f"study_storage:\n  url: postgresql://me:{CANARY}@host/db\n", "environment_variable and nothing else"),
+    ],
+)
+def test_credentials_that_cannot_be_read_are_not_shown(kedro, project, text, said):
+    (project / "conf/local").mkdir(exist_ok=True)
+    (project / "conf/local/credentials.yml").write_text(text)
+    failed(kedro("run"), said)
+
+
+@pytest.mark.parametrize("password", [CANARY, f"{CANARY}#{CANARY}"])
+def test_a_password_on_the_command_line_of_the_dashboard_is_refused(kedro, password):
+    done = kedro("study", "dashboard", "--storage", f"postgresql+psycopg://me:{password}@host/db")
+    failed(done, "--storage must be a URL without a password", "Put it into TRADING_HPO_STORAGE instead.")
