@@ -9,10 +9,10 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast soak check bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check audit-packages bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(INSTALLED)  ## all five stages on the embedded data set
 	@$(BIN)/kedro run
@@ -35,6 +35,9 @@ check: $(INSTALLED_DEV)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit-packages: $(INSTALLED_DEV)  ## known vulnerabilities of the installed packages, from PyPI
+	@$(BIN)/python tests/audit_packages.py
 
 bench: $(INSTALLED_DEV)  ## measured ratios with their limits: a table, and data/benchmarks.json
 	@$(BIN)/python -m benchmarks
