@@ -28,9 +28,8 @@ def audit(command: Sequence[str] = PIP_AUDIT) -> int:
         fixed = ", ".join(one["fix_versions"]) or "no version yet"
         print(f"{package['name']} {package['version']}: {one['id']}, fixed in {fixed}")
     left_out = sorted(package["name"] for package in packages if "vulns" not in package)
-    print(
-        f"{len(audited)} packages audited, {len(found)} vulnerabilities. Not audited: {', '.join(left_out) or 'none'}."
-    )
+    print(f"{len(audited)} packages audited, known vulnerabilities: {len(found)}.")
+    print(f"Not audited: {', '.join(left_out) or 'none'}.")
     return FOUND if found else NONE
 
 

@@ -55,3 +55,11 @@ def test_credentials_that_cannot_be_read_are_not_shown(kedro, project, text, sai
 def test_a_password_on_the_command_line_of_the_dashboard_is_refused(kedro, password):
     done = kedro("study", "dashboard", "--storage", f"postgresql+psycopg://me:{password}@host/db")
     failed(done, "--storage must be a URL without a password", "Put it into TRADING_HPO_STORAGE instead.")
+
+
+def test_a_storage_that_cannot_be_read_is_not_shown_by_commands_about_studies(kedro):
+    storage = {"TRADING_HPO_STORAGE": f"postgresql+psycopg://me:{CANARY}#{CANARY}@host/db"}
+    failed(kedro("study", "dashboard", **storage), "TRADING_HPO_STORAGE must be a URL such as")
+    listed = kedro("study", "list", **storage)
+    assert "TRADING_HPO_STORAGE must be a URL" in " ".join((listed.stdout + listed.stderr).split())
+    assert CANARY not in listed.stdout + listed.stderr
