@@ -66,6 +66,9 @@ def test_two_names_never_share_a_file_or_a_key(names):
 
 
 @given(anything)
+@example("..a")
+@example("../a")
+@example("a/")
 def test_mlflow_takes_every_key(name):
     _validate_metric_name(mlflow_key(name))
     _validate_param_name(mlflow_key(name))

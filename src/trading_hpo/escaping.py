@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # what only names things need not wait for them
     from rich.text import Text
 
 _FILE_NAME = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,200}")
-_MLFLOW_KEY = re.compile(r"(?!\.+$)[\w.\- :]{1,250}")  # without slashes, in which MLflow sees paths
+_MLFLOW_KEY = re.compile(r"(?!\.)[\w.\- :]{1,250}")  # MLflow refuses keys that would be other paths
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # and in full width
 
 
@@ -41,7 +41,7 @@ def mlflow_key(name: str) -> str:
         >>> mlflow_key("hpo.sampler.name"), mlflow_key("a/../b")
         ('hpo.sampler.name', 'a_.._b-900ea8b7e0d8fe30')
     """
-    return name if _MLFLOW_KEY.fullmatch(name) else _marked(name, re.sub(r"[^\w.\- :]", "_", name))
+    return name if _MLFLOW_KEY.fullmatch(name) else _marked(name, re.sub(r"^\.|[^\w.\- :]", "_", name))
 
 
 def _marked(name: str, cleaned: str) -> str:
