@@ -68,20 +68,7 @@ def test_a_panel_stays_where_another_study_cannot_be_read(data, caplog, text):
     assert "another study may need them" in caplog.text
 
 
-HOSTILE = [
-    "../../../x",
-    "/tmp/x",
-    "..",
-    "a\nb",
-    "\x1b[31mred",
-    "[red]",
-    "x" * 300,
-    "*",
-    "=1+1",
-    "a\0b",
-    "tables",
-    "studies",
-]
+HOSTILE = ["../../../x", "a\nb\0\x1b[31m", "x" * 300, "*", "tables"]  # the last is a lock of the database, too
 
 
 def files(folder):
@@ -104,13 +91,9 @@ def test_a_study_of_any_name_is_archived_within_the_folder_and_deleted(data, nam
 
 
 def test_an_archive_leaves_those_alone_whose_names_begin_alike(data):
-    for name in ("a.mlp.partner", "a.mlp", "a.mlp.part"):
+    for name in ("a.mlp.partner", "a.mlp"):
         archive(make_study(data, "base", name, "one"), data / "archive")
-    assert sorted(path.name for path in (data / "archive").iterdir()) == [
-        "a.mlp.db",
-        "a.mlp.part.db",
-        "a.mlp.partner.db",
-    ]
+    assert sorted(path.name for path in (data / "archive").iterdir()) == ["a.mlp.db", "a.mlp.partner.db"]
 
 
 @pytest.mark.parametrize("digest", ["*", "../kept/one", "../../../../../outside"])
