@@ -12,7 +12,10 @@ from trading_hpo.commands import pages
 from trading_hpo.commands.pages import REFUSED, LocalASGI, LocalWSGI, is_local
 
 # The dashboard imports scikit-learn, which MLflow watches by a loader of the old kind once it was used in a process.
-pytestmark = pytest.mark.filterwarnings("ignore:.*exec_module:ImportWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*exec_module:ImportWarning"),
+    pytest.mark.filterwarnings("ignore:.*load_module:DeprecationWarning"),
+]
 
 LOCAL = ["127.0.0.1:8080", "127.0.0.1", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"]
 FOREIGN = [
