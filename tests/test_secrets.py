@@ -109,10 +109,8 @@ def test_no_secret_of_a_user_is_in_any_file_or_message(project, database, comman
         for number, arguments in enumerate(
             [
                 ["run", "--namespaces", "mlp", "--params", SMALL],
-                ["run", "--namespaces", "mlp", "--params", f"{SMALL},labels.kind=volatility,hpo.study_name=base"],
                 ["study", "list"],
                 ["study", "show", name],
-                ["study", "best", name],
                 ["study", "export", name, "--to", "best.yml"],
                 ["study", "archive", name],
                 ["study", "dashboard", "--port", "x"],

@@ -68,7 +68,12 @@ def test_a_panel_stays_where_another_study_cannot_be_read(data, caplog, text):
     assert "another study may need them" in caplog.text
 
 
-HOSTILE = ["../../../x", "a\nb\0\x1b[31m", "x" * 300, "*", "tables"]  # the last is a lock of the database, too
+LONG = pytest.mark.long(part="secrets")
+HOSTILE = [
+    "../../../x",
+    "tables",  # a lock of the database, too
+    *(pytest.param(name, marks=LONG) for name in ("a\nb\0\x1b[31m", "x" * 300, "*")),
+]
 
 
 def files(folder):
