@@ -9,10 +9,10 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast soak check bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check audit-packages bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(INSTALLED)  ## all five stages on the embedded data set
 	@$(BIN)/kedro run
@@ -36,6 +36,9 @@ check: $(INSTALLED_DEV)  ## ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+audit-packages: $(INSTALLED_DEV)  ## known vulnerabilities of the installed packages, from PyPI
+	@$(BIN)/python tests/audit_packages.py
+
 bench: $(INSTALLED_DEV)  ## measured ratios with their limits: a table, and data/benchmarks.json
 	@$(BIN)/python -m benchmarks
 
@@ -50,29 +53,27 @@ docs: $(INSTALLED_DEV)  ## the documentation, into build/docs
 # Pages for a browser on this machine; another port by PORT=...
 viz: PORT ?= 4141
 viz: $(INSTALLED_EXTRAS)  ## the pipelines and previews of their data in Kedro-Viz
-	@exec $(BIN)/kedro viz run --host 127.0.0.1 --port $(PORT)
+	@exec $(BIN)/python -m trading_hpo.commands.pages --port $(PORT)
 
 lab: PORT ?= 8888
 lab: $(INSTALLED_EXTRAS)  ## the notebooks in Jupyter Lab
 	@PATH="$(abspath $(BIN)):$$PATH" KEDRO_LOGGING_CONFIG="$(abspath conf/logging.yml)" \
-	    exec $(BIN)/kedro jupyter lab --ip 127.0.0.1 --port $(PORT) --LabApp.default_url=/lab/tree/notebooks/01_results.ipynb
+	    exec $(BIN)/kedro jupyter lab --ip 127.0.0.1 --port $(PORT) \
+	    --ServerApp.allow_remote_access=False --LabApp.default_url=/lab/tree/notebooks/01_results.ipynb
 
 # The URL goes through the environment: its password is neither printed, not even by make -n, nor shown by ps.
-DASHBOARD = import os; from optuna_dashboard import run_server; from trading_hpo.engine.store.storage import StudyStorage; \
-    run_server(StudyStorage(os.environ["STUDIES"]).open(), "127.0.0.1", $(PORT))
 export STUDIES
 dashboard: PORT ?= 8080
 dashboard: $(INSTALLED_EXTRAS)  ## the studies in the Optuna dashboard; STUDIES=URL for others
-	@STUDIES="$${STUDIES:-$${TRADING_HPO_STORAGE:-sqlite:///data/base/sp500_20/06_models/studies.db}}"; export STUDIES; \
-	case $$STUDIES in sqlite:///*) test -f "$${STUDIES#sqlite:///}" || \
-	    { echo "There are no studies at $$STUDIES yet. Run make run, or name others: make dashboard STUDIES=..."; exit 1; } \
-	esac; \
-	exec $(BIN)/python -c '$(DASHBOARD)'
+	@TRADING_HPO_STORAGE="$${STUDIES:-$${TRADING_HPO_STORAGE:-sqlite:///data/base/sp500_20/06_models/studies.db}}" \
+	    exec $(BIN)/kedro study dashboard --port $(PORT)
 
 mlflow: PORT ?= 5000
 mlflow: $(INSTALLED)  ## the runs in MLflow's pages
 	@test -f data/mlflow.db || { echo "No run has been tracked yet. Run make run first."; exit 1; }
 	@MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
+	    MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE=false MLFLOW_SERVER_CORS_ALLOWED_ORIGINS= \
+	    MLFLOW_SERVER_ALLOWED_HOSTS=127.0.0.1:$(PORT),localhost:$(PORT) \
 	    exec $(BIN)/mlflow ui --backend-store-uri sqlite:///data/mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
 
 clean:  ## remove what runs have written; the ledgers stay

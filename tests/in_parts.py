@@ -10,6 +10,7 @@ import time
 
 PARTS = {
     "faults": "whole runs that are killed and interrupted",
+    "secrets": "any names, and a whole run with a secret in every place where a user puts one",
     "servers": "tracking servers, real ones and broken ones",
     "values": "values of whole runs on two more data sets",
     "routes": "stages run one at a time, with other settings and after other data",

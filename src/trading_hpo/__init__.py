@@ -11,6 +11,7 @@ The tree, in the order in which data flow through it:
         selection.py        which nodes a run is about
         study.py            kedro study
         ledgers.py          where the trials of a study are counted
+        pages.py            pages that answer this machine only
         cli_errors.py       how a command ends when something is wrong
     runner/                 runs a node only when what it depends on has changed
         reusing.py          the runner
@@ -46,6 +47,7 @@ The tree, in the order in which data flow through it:
         holdout.py          holdout results and the ledger of looks
         network.py          trained networks
         study_storage.py    where the studies live
+        csv_table.py        tables without formulas
         trial_ledger.py     where trials are counted
         files.py            where a dataset's data lie, and a digest of them
         previews.py         what Kedro-Viz recognises
@@ -283,6 +285,8 @@ The tree, in the order in which data flow through it:
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see
+    escaping.py             names from outside as paths, text, markup, cells, keys
+    urls.py                 URLs without their passwords
 """
 
 __version__ = "0.1.0"

@@ -1,6 +1,5 @@
 """What every group of parameters shares: frozen, no unknown keys, all problems at once, in words."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
@@ -11,6 +10,7 @@ from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schem
 
 from trading_hpo.errors import did_you_mean
 from trading_hpo.registry import Registry
+from trading_hpo.urls import shown_url, urls_hidden
 
 # How Pydantic's kind of error begins -> what the value must be; the words may quote the error's context.
 _RULES = {
@@ -30,7 +30,6 @@ _RULES = {
     "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
 }
-_PASSWORD = re.compile(r"(\w://[^:/@\s]*:)[^@\s]+@")  # of a URL that was typed into the wrong place
 _OF_A_VALIDATOR = ("value_error", "assertion_error")
 
 
@@ -115,7 +114,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = ""
         if not any(_echoes(fault, other) for other in faults):
             mistakes.setdefault(fault.location, []).append(fault)
     return [
-        sentence
+        urls_hidden(sentence)  # the words of a validator quote what was typed
         for location, alike in mistakes.items()
         for sentence in _sentences(".".join(map(str, ([prefix] if prefix else []) + list(location))), alike)
     ]
@@ -229,7 +228,9 @@ def _sentences(name: str, alike: Sequence[_Fault]) -> Iterator[str]:
     if rules:
         detail = alike[0].detail
         value = detail["ctx"]["tag"] if detail["type"] == "union_tag_invalid" else detail["input"]
-        shown = "null" if value is None else _PASSWORD.sub(r"\1***@", repr(value))
+        # A URL may have been typed into the wrong place.
+        shown = repr(shown_url(value)) if isinstance(value, str) and "://" in value else repr(value)
+        shown = "null" if value is None else shown
         yield f"{name} must be {' or '.join(dict.fromkeys(rules))}, got {shown}."
 
 

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from trading_hpo.escaping import one_line
+
 _SHOWN_PROBLEMS = 20
 _KNOWN_WORDS = 30
 _WORD_LENGTH = 60
@@ -64,7 +66,7 @@ def _listed(where: str, problems: list[str]) -> str:
     """A folder of 500 files may have the same mistake in each."""
     count = len(problems)
     lines = [f"1 problem {where}:" if count == 1 else f"{count} problems {where}:"]
-    lines += [f"  - {problem}" for problem in problems[:_SHOWN_PROBLEMS]]
+    lines += [f"  - {one_line(problem)}" for problem in problems[:_SHOWN_PROBLEMS]]
     if count > _SHOWN_PROBLEMS:
         lines.append(f"  - and {count - _SHOWN_PROBLEMS} more")
     return "\n".join(lines)
@@ -79,7 +81,7 @@ def first_of(words: Iterable[str], n: int = 10) -> str:
         >>> first_of(["x" * 100])  # doctest: +ELLIPSIS
         'xxx...xxx...'
     """
-    every = list(words)
+    every = [one_line(word) for word in words]
     shown = ", ".join(word if len(word) <= _WORD_LENGTH else f"{word[:_WORD_LENGTH]}..." for word in every[:n])
     return shown if len(every) <= n else f"{shown} and {len(every) - n} more"
 

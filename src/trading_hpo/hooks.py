@@ -18,7 +18,10 @@ from kedro.pipeline.node import Node
 from pydantic import BaseModel
 
 from trading_hpo.datasets.files import file_of
-from trading_hpo.tracking.environment import SERVER, Places, alone, prepare
+from trading_hpo.errors import TradingHpoError
+from trading_hpo.escaping import file_name, make_logs_plain
+from trading_hpo.tracking.environment import SERVER, Places, alone, prepare, server_problem
+from trading_hpo.urls import urls_hidden
 
 prepare()  # MLflow reads some of it while it is imported
 
@@ -36,6 +39,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SEND_WITHIN_S = 60.0  # after a run, for what the server has not taken yet
+
+
+class LogsHook:
+    """Lets logs show names as they are, in notebooks too."""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Look at the handlers that there are now."""
+        make_logs_plain()
 
 
 class ParametersHook:
@@ -109,10 +121,12 @@ class TrackingHook(MlflowHook):
             loader: Any = context.config_loader
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
             config = loader["mlflow"]
+            if problem := server_problem(config["server"]["mlflow_tracking_uri"]):
+                raise TradingHpoError(problem)
             places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
             experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
             experiment.setdefault("name", self._parameters.study_base_name)
-            folder = (places.artifacts / experiment["name"]).as_uri()
+            folder = (places.artifacts / file_name(experiment["name"])).as_uri()
             experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
             config["server"]["mlflow_tracking_uri"] = places.store
             loader["mlflow"] = config
@@ -259,10 +273,10 @@ class TrackingHook(MlflowHook):
             yield
         except Exception as error:  # tracking follows a run; it never ends one
             first, self._works = self._works or self.run_id is None, False
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             if first:
                 logger.warning(
                     "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the "
                     "next run logs the trials.",
-                    reason,
+                    urls_hidden(reason),
                 )

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from trading_hpo.configuration import Config
 from trading_hpo.errors import ConfigurationError
+from trading_hpo.escaping import one_line
 
 CHANNELS = "TRADING_HPO_NOTIFY"
 SEND_WITHIN_S = 10.0
@@ -55,7 +56,7 @@ class Notifier:
     def notify(self, message: str) -> None:
         """Send a message when it is its turn."""
         if self._send is not None:
-            self._waiting.put(" ".join(message.split()))
+            self._waiting.put(one_line(" ".join(message.split())))
 
     def close(self) -> None:
         """Send what is waiting, for a few seconds at most."""

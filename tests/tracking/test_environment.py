@@ -1,10 +1,11 @@
 """Where runs are kept: the project's own store always, a server beside it if one is named."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from trading_hpo.tracking.environment import SERVER, Places, masked, prepare, server_problem
+from trading_hpo.tracking.environment import SERVER, Places, prepare, server_name, server_problem
 
 LOCAL = "sqlite:///data/mlflow.db"
 
@@ -38,13 +39,14 @@ def test_the_store_is_the_projects_own_whatever_server_is_named(monkeypatch, con
     ("uri", "shown"),
     [
         ("http://host:5000", "http://host:5000"),
-        ("https://me:s3cret@host/base?token=s3cret#s3cret", "https://host/base"),
+        ("https://me:s3cret@host/base?token=s3cret", "https://host/base"),
+        ("https://me:s3cret@host/base#s3cret", "***"),
         ("https://s3cret@host", "https://host"),
-        ("postgresql+psycopg://me:s3c@ret@host/db?password=s3cret", "postgresql+psycopg://host/db"),
+        ("postgresql+psycopg://me:s3c@ret@host/db?password=s3cret", "***"),
     ],
 )
 def test_nothing_secret_of_a_uri_is_shown(uri, shown):
-    assert masked(uri) == shown
+    assert server_name(uri) == shown
 
 
 def test_what_the_user_has_set_is_left_alone(monkeypatch):
@@ -64,6 +66,20 @@ def test_what_is_neither_a_server_nor_a_store_is_refused_without_its_secrets(mon
     assert problem is not None
     assert "must be http://..., https://... or databricks" in problem
     assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("special", ["#", "/", "?", "@", "["])
+def test_a_password_that_is_not_escaped_is_not_shown(monkeypatch, special):
+    uri = f"https://me:cAnArY{special}cAnArY@host"
+    monkeypatch.setenv(SERVER, uri)
+    problem = server_problem()
+    assert problem is not None
+    assert problem.startswith("MLFLOW_TRACKING_URI must be a URL")
+    assert "percent codes" in problem
+    assert "cAnArY" not in problem + server_name(uri)
+    monkeypatch.delenv(SERVER)
+    assert server_problem(uri) == problem.replace("MLFLOW_TRACKING_URI", "mlflow_tracking_uri in mlflow.yml")
+    assert server_problem(f"https://me:{quote('cAnArY' + special, safe='')}@host") is None
 
 
 @pytest.mark.parametrize("named", ["", "http://host", "databricks", "sqlite:///x.db", "mlruns"])

@@ -155,3 +155,17 @@ def test_a_run_that_somebody_deleted_is_not_told_again_and_blocks_nothing(client
     mirror(client, experiment, ref).catch_up()
     live = [run for run in runs(client, experiment) if run.info.lifecycle_stage == "active"]
     assert [run.data.tags[TRIAL] for run in live] == ["1", "2"]
+
+
+def test_a_trial_with_any_names_is_logged(client, experiment, tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    study = optuna.create_study(storage=storage.open(), study_name="../'x\n.mlp", direction="maximize")
+    study.set_user_attr("study_id", "a' or 'b")
+    odd = {"../a/=1+1\n": 1.0, "x" * 300: 2.0, "..": 3.0, "": 4.0}
+    space = {name: optuna.distributions.FloatDistribution(0, 9) for name in odd}
+    study.add_trial(create_trial(value=1.0, params=odd, distributions=space, user_attrs={"metrics": odd}))
+    for _ in range(2):  # found again
+        mirror(client, experiment, StudyRef("../'x\n.mlp", storage)).catch_up()
+    (run,) = [run for run in client.search_runs([experiment]) if TRIAL in run.data.tags]
+    assert sorted(run.data.params.values()) == ["1.0", "2.0", "3.0", "4.0"]
+    assert sorted(run.data.metrics.values())[:4] == [1.0, 2.0, 3.0, 4.0]

@@ -5,11 +5,13 @@ import os
 import re
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from trading_hpo.errors import TradingHpoError
+from trading_hpo.escaping import printable
+from trading_hpo.urls import urls_hidden
 
 
 def exit_with_message(error: Exception) -> NoReturn:
@@ -17,8 +19,13 @@ def exit_with_message(error: Exception) -> NoReturn:
     message = message_of(error)
     if message is None:
         raise error
-    click.secho(message, fg="red", err=True)
+    echo(message, fg="red", err=True)
     sys.exit(1)
+
+
+def echo(text: str, **style: Any) -> None:
+    """Print a text whose parts may come from outside: escape sequences in it do nothing."""
+    click.secho(printable(text), **style)
 
 
 def message_of(error: BaseException) -> str | None:
@@ -36,10 +43,10 @@ def message_of(error: BaseException) -> str | None:
                 if isinstance(link, FileNotFoundError)
                 else "Make room or give access, then run again."
             )
-            return f"{_place(link, error)}: {link.strerror}. {remedy}"
+            return urls_hidden(f"{_place(link, error)}: {link.strerror}. {remedy}")
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
     if f"{os.sep}kedro{os.sep}" in raised_in:  # an option that names what is not there, a file that is none
-        return str(error)
+        return urls_hidden(str(error))
     return None
 
 

@@ -13,6 +13,8 @@ from kedro.framework.cli.project import run as kedro_run
 from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
 from trading_hpo.commands.selection import full_names
 from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.escaping import make_logs_plain
+from trading_hpo.urls import urls_hidden
 
 CONF = Path("conf")
 INTERRUPTED = 130
@@ -76,6 +78,7 @@ def _tell_hooks() -> None:
 
 def quieten() -> None:
     """Libraries' notices are for developers; what a user must know is raised as an error."""
+    make_logs_plain()
     warnings.simplefilter("ignore")
     for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner.reusing"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -117,9 +120,10 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
             **settings.CONFIG_LOADER_ARGS,
         )
         raw_parameters, shared = loader["parameters"], loader["globals"]
-        storage, credentials = loader["catalog"]["study_storage"], loader["credentials"].get("study_storage")
+        storage = loader["catalog"]["study_storage"]
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
-        raise ConfigurationError([f"{str(error).strip()} Correct the file in {conf}."]) from error
+        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {conf}."]) from error
+    credentials = _credentials(loader, conf)
     parameters = check_parameters(raw_parameters)
     chosen = (options["params"] or {}).get("source", shared["source"])
     if parameters.source != chosen:
@@ -141,9 +145,23 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
         filepath=str((_project_path() / storage["filepath"]).absolute()),
-        credentials=credentials,
+        credentials=credentials.get("study_storage"),
     ).load().check()
     return Path(storage["filepath"]).parents[1], selected
+
+
+def _credentials(loader: Any, conf: Path) -> dict[str, Any]:
+    """Read the credentials; what OmegaConf says of a value that it cannot read quotes the value."""
+    try:
+        credentials: dict[str, Any] = loader["credentials"]
+    except Exception as error:  # as with the other files
+        raise ConfigurationError(
+            [
+                f"the credentials in {conf} must be readable YAML, got {type(error).__name__}; what it says is not "
+                "shown, for it may quote a password. Correct the file: ${ in a value is written as \\${."
+            ]
+        ) from None
+    return credentials
 
 
 def _project_path() -> Path:

@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
+from trading_hpo.commands.cli_errors import echo, exit_with_message, lines_kept
 
 if TYPE_CHECKING:
     from trading_hpo.study.reference import StudyRef
@@ -84,14 +85,14 @@ def list_studies() -> None:
 
     refs = all_studies(_data())
     if not refs:
-        click.echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
+        echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
         return
     readable = []
     for ref in refs:
         try:
             readable.append((ref.open(), ref.storage.masked))
         except DamagedStudyError as error:  # the others are listed all the same
-            click.secho(str(error), fg="red", err=True)
+            echo(str(error), fg="red", err=True)
     _print(studies_table(readable))
 
 
@@ -109,7 +110,7 @@ def show(name: str) -> None:
 
     ref = _find(name)
     for line in study_lines(checked(ref.open()), ref.storage.masked):
-        click.echo(line)
+        echo(line)
 
 
 @study.command()
@@ -141,7 +142,7 @@ def failed(name: str) -> None:
 
     lines = failures(_find(name).open())
     for line in lines or ["No trial has failed."]:
-        click.echo(line)
+        echo(line)
 
 
 @study.command()
@@ -157,7 +158,7 @@ def best(name: str) -> None:
     from trading_hpo.study.integrity import checked
 
     for line in best_lines(checked(_find(name).open())):
-        click.echo(line)
+        echo(line)
 
 
 @study.command()
@@ -183,7 +184,7 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
         export_returns(study, to)
     else:
         export_study(study, ref.model_type, ref.storage.masked, to, top)
-    click.echo(f"{to} written")
+    echo(f"{to} written")
 
 
 @study.command()
@@ -199,7 +200,7 @@ def archive(name: str) -> None:
     from trading_hpo.study.catalogue import archive as move_away
 
     ref = _find(name)
-    click.echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
+    echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
 
 
 @study.command()
@@ -214,23 +215,24 @@ def delete(name: str, yes: bool) -> None:
     """
     from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.errors import DamagedStudyError
-    from trading_hpo.study.catalogue import count_trials, forget_panel
+    from trading_hpo.escaping import one_line
+    from trading_hpo.study.catalogue import count_trials, forget_panel, panel_digest_of
     from trading_hpo.study.catalogue import delete as remove
-    from trading_hpo.study.conditions import conditions_of
 
     ref, ledger, digest = _find(name), None, None
     try:
         study = ref.open()
-        ledger, digest = ledger_of(_data().parent, study), conditions_of(study).get("data", {}).get("digest")
+        ledger, digest = ledger_of(_data().parent, study), panel_digest_of(study)
     except DamagedStudyError as error:
-        click.secho(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
+        echo(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
     count = count_trials(ref)
     if not yes:
-        click.confirm(f"Delete {name} with its {count} trials? `kedro study archive` keeps them", abort=True)
+        shown = one_line(ref.study_name)
+        click.confirm(f"Delete {shown} with its {count} trials? `kedro study archive` keeps them", abort=True)
     remove(ref, ledger)
     if digest is not None:
         forget_panel(_data(), digest)
-    click.echo(f"deleted {name}, {count} trials")
+    echo(f"deleted {one_line(ref.study_name)}, {count} trials")
 
 
 @study.command()
@@ -245,16 +247,16 @@ def verify(name: str) -> None:
     from trading_hpo.study.verify import verify as train_again
 
     found = train_again(_find(name), _data())
-    click.echo(f"trial {found.trial}")
+    echo(f"trial {found.trial}")
     for metric, stored in found.stored.items():
-        click.echo(f"  {metric}: stored {stored!r}, now {found.found[metric]!r}")
+        echo(f"  {metric}: stored {stored!r}, now {found.found[metric]!r}")
         for number, (before, now) in enumerate(zip(found.stored_folds, found.found_folds, strict=True)):
             if metric in before:
-                click.echo(f"    fold {number}: stored {before[metric]!r}, now {now[metric]!r}")
+                echo(f"    fold {number}: stored {before[metric]!r}, now {now[metric]!r}")
     if not found.same:
-        click.secho("The numbers differ. Another machine or torch version rounds differently.", fg="red", err=True)
+        echo("The numbers differ. Another machine or torch version rounds differently.", fg="red", err=True)
         raise click.exceptions.Exit(1)
-    click.echo("the same to the last bit")
+    echo("the same to the last bit")
 
 
 @study.command()
@@ -272,23 +274,29 @@ def dashboard(port: int, url: str | None) -> None:
     \b
     kedro study dashboard --port 8080
     """
+    from trading_hpo.commands.pages import serve_dashboard
     from trading_hpo.engine.store.storage import StudyStorage
     from trading_hpo.errors import StorageError
     from trading_hpo.study.catalogue import storages
+    from trading_hpo.urls import parsed_url
 
-    known = [StudyStorage(url)] if url else list(storages(_data()))
+    parsed = parsed_url(url or "")
+    if url and (parsed is None or parsed.secrets):
+        raise StorageError(
+            "--storage must be a URL without a password, since all users of a machine may read its commands, got one "
+            "with a password, or one that cannot be read. Put it into TRADING_HPO_STORAGE instead."
+        )
+    known = [StudyStorage(url, "--storage")] if url else list(storages(_data()))
     if not known:
         raise StorageError("There is no study yet. Run `kedro run --pipeline hpo` first.")
-    try:
-        from optuna_dashboard import run_server
-    except ImportError as error:
-        raise StorageError('The dashboard is not installed. Run `pip install -e ".[dashboard]"`.') from error
+    if find_spec("optuna_dashboard") is None:
+        raise StorageError('The dashboard is not installed. Run `pip install -e ".[dashboard]"`.')
     known[0].check()
     path = known[0].sqlite_path
     if path is not None and not path.exists():
-        raise StorageError(f"There are no studies at {path}. Name another file with --storage.")
-    click.echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
-    run_server(known[0].open(), host="127.0.0.1", port=port)
+        raise StorageError(f"There are no studies at {path} yet. Run `kedro run` first, or name others.")
+    echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
+    serve_dashboard(known[0].open(), port)
 
 
 for _command in (study, *study.commands.values()):

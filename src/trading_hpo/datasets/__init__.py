@@ -4,6 +4,7 @@ from typing import Any
 
 _HOMES = {
     "BarsDataset": "bars",
+    "CSVTableDataset": "csv_table",
     "HoldoutDataset": "holdout",
     "KeptPanelsDataset": "kept_panels",
     "NetworkDataset": "network",

@@ -9,6 +9,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.errors import ConfigurationError
 
 
 class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
@@ -29,11 +30,12 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self.metadata = metadata
-        url = os.environ.get((credentials or {}).get("environment_variable", ""))
+        variable = _variable(credentials or {})
+        url = os.environ.get(variable)
         path = Path(filepath)
         # A short path reads better wherever the URL is shown.
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        self._storage = StudyStorage(str(url) if url else f"sqlite:///{shown}")
+        self._storage = StudyStorage(url, variable) if url else StudyStorage(f"sqlite:///{shown}")
 
     def load(self) -> StudyStorage:
         """Return the storage, not yet connected."""
@@ -56,3 +58,15 @@ class StudyStorageDataset(AbstractDataset[NoReturn, StudyStorage]):
 
     def _describe(self) -> dict[str, Any]:
         return {"storage": self._storage.masked}
+
+
+def _variable(credentials: dict[str, Any]) -> str:
+    """Return the environment variable that the credentials name; a URL in them would be left unused in silence."""
+    if credentials.keys() - {"environment_variable"}:
+        raise ConfigurationError(
+            [
+                "study_storage in credentials.yml must name an environment_variable and nothing else. Put the URL into "
+                "that variable, TRADING_HPO_STORAGE by default."
+            ]
+        )
+    return str(credentials.get("environment_variable", ""))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading_hpo.errors import StaleInputError, TradingHpoError
+from trading_hpo.escaping import file_name, one_line
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.types import Panel
 
@@ -27,7 +28,7 @@ class KeptPanels:
 
     def path(self, digest: str) -> Path:
         """Return where the panel of a digest is, or would be."""
-        return self.folder / f"{digest}.safetensors"
+        return self.folder / f"{file_name(digest)}.safetensors"  # of a study that anybody may have written
 
     def keep(self, panel: Panel) -> Panel:
         """Keep a panel and return it as mapped from there; one that is kept whole already stays as it is.
@@ -66,12 +67,14 @@ class KeptPanels:
         """
         path, again = self.path(digest), "Run `kedro run --pipeline hpo` with the study's parameters: it is kept again."
         if not path.exists():
-            raise StaleInputError(f"The data of study {study_name} must be in {path}, and are not there. {again}")
+            raise StaleInputError(
+                f"The data of study {one_line(study_name)} must be in {path}, and are not there. {again}"
+            )
         panel = open_panel(path)
         if panel_digest(panel) != digest:
             raise StaleInputError(
-                f"{path} is damaged: its contents are not the data that study {study_name} was made on. Delete it, "
-                f"then: {again}"
+                f"{path} is damaged: its contents are not the data that study {one_line(study_name)} was made on. "
+                f"Delete it, then: {again}"
             )
         return panel
 

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from trading_hpo.engine.trial_record import SPREAD, VIOLATIONS, cost_of, metrics_of
+from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
 from trading_hpo.study.results import spent, study_summary
@@ -30,19 +31,26 @@ def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
         summary = study_summary(study, storage)
         states = summary["trials"]
         table.add_row(
-            study.study_name,
+            rich_text(study.study_name),
             str(states["complete"]),
             str(states["pruned"]),
             str(states["fail"]),
             str(states["running"] + states["waiting"]),
             _number(summary["best_value"]),
-            summary["metric"] + ("" if summary["best_keeps_constraints"] in (True, None) else ", breaks a constraint"),
+            rich_text(
+                summary["metric"]
+                + ("" if summary["best_keeps_constraints"] in (True, None) else ", breaks a constraint")
+            ),
         )
     return table
 
 
 def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     """Yield what a study is about, what it has spent and found."""
+    yield from map(one_line, _study_lines(study, storage))
+
+
+def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     summary, about = study_summary(study, storage), conditions_of(study)
     trials = study.get_trials(deepcopy=False)
     yield study.study_name
@@ -77,7 +85,7 @@ def trials_view(study: optuna.Study, top: int) -> Table:
 
     table, goals = _table(), goals_of(study)
     for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
-        table.add_column(heading, justify="right" if heading != "state" else "left", no_wrap=True)
+        table.add_column(rich_text(heading), justify="right" if heading != "state" else "left", no_wrap=True)
     bounds = conditions_of(study).get("constraints", [])
     if bounds:
         table.add_column("constraints", no_wrap=True)
@@ -87,7 +95,7 @@ def trials_view(study: optuna.Study, top: int) -> Table:
         parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
         values = map(_number, trial.values or [None] * len(goals))
         state = trial.state.name.lower() + marks.get(trial.number, "")
-        table.add_row(str(trial.number), *values, state, *([_kept(trial)] if bounds else []), parameters)
+        table.add_row(str(trial.number), *values, state, *([_kept(trial)] if bounds else []), rich_text(parameters))
     return table
 
 
@@ -109,11 +117,15 @@ def _kept(trial: FrozenTrial) -> str:
 def failures(study: optuna.Study) -> list[str]:
     """Return one line per failed trial, with its reason."""
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-    return [f"trial {trial.number}: {trial.user_attrs.get('reason', 'unknown')}" for trial in failed]
+    return [one_line(f"trial {trial.number}: {trial.user_attrs.get('reason', 'unknown')}") for trial in failed]
 
 
 def best_lines(study: optuna.Study) -> Iterator[str]:
     """Yield the best configuration with every metric, its spread over folds, and what it cost."""
+    yield from map(one_line, _best_lines(study))
+
+
+def _best_lines(study: optuna.Study) -> Iterator[str]:
     best = best_trial(study)
     if best is None:
         yield "No trial is complete yet."

@@ -8,7 +8,8 @@ import numpy as np
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
+
+from trading_hpo.escaping import rich_text
 
 LEAST_STANDARD_ERRORS = 2.0
 
@@ -139,7 +140,7 @@ def render(report: Mapping[str, Any]) -> RenderableType:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        title=f"Best configurations by {metric}",
+        title=rich_text(f"Best configurations by {metric}"),
         title_justify="left",
     )
     table.add_column("", no_wrap=True)
@@ -147,7 +148,7 @@ def render(report: Mapping[str, Any]) -> RenderableType:
         table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
-            line["model_type"],
+            rich_text(line["model_type"]),
             f"{_number(line['validation'])} ± {_number(line['validation_spread'])}",
             _number(line["standard_errors_above_constant"], 1),
             _number(line["validation_sharpe"], 2),
@@ -172,7 +173,7 @@ def render(report: Mapping[str, Any]) -> RenderableType:
         _number(held["holdout"]["sharpe"], 2),
         _percent(held["holdout"]["max_drawdown"]),
     )
-    return Group(table, Text("\n".join([*_sentences(report, lines), "", *_next_steps(report, lines)])))
+    return Group(table, *map(rich_text, [*_sentences(report, lines), "", *_next_steps(report, lines)]))
 
 
 def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
@@ -229,8 +230,8 @@ def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -
         "  kedro run --params source=us_tech_ohlcv       other data; your own: see README",
         "  python",
         "  >>> import optuna",
-        f"  >>> name = '{lines[0]['study_name']}'",
-        f"  >>> storage = '{report['storage']}'",
+        f"  >>> name = {lines[0]['study_name']!r}",
+        f"  >>> storage = {report['storage']!r}",
         "  >>> optuna.load_study(study_name=name, storage=storage).trials_dataframe()",
     ]
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from trading_hpo.engine.store.optuna_tables import ids_by_number, place_of, stud
 from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import DamagedStudyError, StorageError, did_you_mean
-from trading_hpo.study.conditions import FINGERPRINT
+from trading_hpo.escaping import file_name, one_line
+from trading_hpo.study.conditions import FINGERPRINT, conditions_of
 from trading_hpo.study.config import RESERVED
 from trading_hpo.study.damage import readable
 from trading_hpo.study.reference import StudyRef
@@ -48,13 +49,14 @@ def all_studies(data: Path) -> list[StudyRef]:
 
 
 def find(data: Path, name: str) -> StudyRef:
-    """Return the study of a name.
+    """Return the study of a name, or of a name that lists show so.
 
     Raises:
         StorageError: There is none, or more than one.
     """
     known = all_studies(data)
     found = [ref for ref in known if ref.study_name == name]
+    found = found or [ref for ref in known if one_line(ref.study_name) == name]
     if not known:
         raise StorageError(f"There is no study under {data} yet. Run `kedro run --pipeline hpo` first.")
     if not found:
@@ -82,10 +84,10 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
     Raises:
         StorageError: It is being searched, or was archived before under the same name.
     """
-    path = folder / f"{ref.study_name}.db"
+    path = folder / f"{file_name(ref.study_name)}.db"
     if path.exists():
         raise StorageError(f"{path} is there already. Move it away, then archive again.")
-    draft = StudyStorage(f"sqlite:///{path.with_suffix('.part')}")
+    draft = StudyStorage(f"sqlite:///{path}.part")
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
@@ -96,7 +98,7 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
             source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
             copy_payloads(*place_of(source), *place_of(target))
         if _size(StudyRef(ref.study_name, draft)) != _size(ref):
-            raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
+            raise StorageError(f"{path} could not take all trials of {one_line(ref.study_name)}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)
         _delete(ref)
     return StudyStorage(f"sqlite:///{path}")
@@ -118,6 +120,14 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
         _delete(ref)
 
 
+def panel_digest_of(study: optuna.Study) -> str | None:
+    """Return the digest of the data that a study was made on; none of one that does not say, or is damaged."""
+    made_under = conditions_of(study)
+    data = made_under.get("data") if isinstance(made_under, Mapping) else None
+    digest = data.get("digest") if isinstance(data, Mapping) else None
+    return digest if isinstance(digest, str) else None
+
+
 def forget_panel(data: Path, digest: str) -> None:
     """Delete a kept panel that no study of the project was made on, archived ones included; in doubt it stays."""
     archives = (StudyStorage(f"sqlite:///{path}") for path in sorted((data / "archive").glob("*.db")))
@@ -126,7 +136,7 @@ def forget_panel(data: Path, digest: str) -> None:
     except (StorageError, DamagedStudyError) as error:
         logger.warning("The data of the study stay in %s: another study may need them, and %s", KEPT, error)
         return
-    for path in [] if used else data.glob(f"{KEPT}/{digest}.safetensors"):
+    for path in [] if used else data.glob(f"{KEPT}/{file_name(digest)}.safetensors"):
         path.unlink()
 
 
@@ -166,5 +176,5 @@ def _in_one_file(draft: Path, path: Path) -> None:
     with closing(sqlite3.connect(draft)) as source, closing(sqlite3.connect(whole)) as target:
         source.backup(target)
     whole.replace(path)
-    for part in draft.parent.glob(f"{draft.name}*"):
-        part.unlink()
+    for ending in ("", "-wal", "-shm", ".+tables.lock"):
+        draft.with_name(f"{draft.name}{ending}").unlink(missing_ok=True)

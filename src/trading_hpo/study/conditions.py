@@ -11,6 +11,7 @@ import numpy as np
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StaleInputError, StudyMismatchError
+from trading_hpo.escaping import one_line
 from trading_hpo.market.panel import panel_digest
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
@@ -58,8 +59,8 @@ class Conditions:
     def __post_init__(self) -> None:
         if "search" not in self.recorded:
             raise StaleInputError(
-                f"Study {self.study_name} is of an earlier version, whose data are not kept. Give hpo.study_name "
-                "another name and run `kedro run --pipeline hpo`: it is searched anew."
+                f"Study {one_line(self.study_name)} is of an earlier version, whose data are not kept. Give "
+                "hpo.study_name another name and run `kedro run --pipeline hpo`: it is searched anew."
             )
 
     @property
@@ -166,7 +167,7 @@ def _last_seen(panel: Panel, split: Split) -> int:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return a line for each key whose values differ, or that only one of two flat mappings has."""
     return [
-        f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}"
+        one_line(f"    {key}: {_short(before.get(key, 'absent'))} -> {_short(now.get(key, 'absent'))}")
         for key in sorted(before.keys() | now.keys())
         if before.get(key, "absent") != now.get(key, "absent")
     ]
@@ -194,7 +195,7 @@ def check_same(study_name: str, stored: Mapping[str, Any], ours: Mapping[str, An
     before = {**_not_recorded(now), **flatten(_as_now(stored))}
     if lines := differences(before, now):
         raise StudyMismatchError(
-            f"Study {study_name} was made under other conditions (stored -> now):\n"
+            f"Study {one_line(study_name)} was made under other conditions (stored -> now):\n"
             + "\n".join(lines)
             + "\nEither put those parameters back to go on with it, or start a new study: "
             "--params hpo.study_name=<another name>."
@@ -237,7 +238,7 @@ def check_terms(study_name: str, recorded: Mapping[str, Any], today: Mapping[str
     if lines := differences(flatten(recorded), flatten(today)):
         epochs = any(line.split(":")[0].strip() == "training.epochs" for line in lines)
         raise StaleInputError(
-            f"Study {study_name} was made with other settings (stored -> now):\n"
+            f"Study {one_line(study_name)} was made with other settings (stored -> now):\n"
             + "\n".join(lines)
             + "\nPut them back, or run `kedro run` with them, which searches and trains anew."
             + (" Epochs of the final training alone are retraining.epochs." if epochs else "")

@@ -7,6 +7,7 @@ from optuna.storages import BaseStorage
 
 from trading_hpo.engine.store.optuna_tables import ids_by_number
 from trading_hpo.errors import DamagedStudyError
+from trading_hpo.escaping import one_line, shell_argument
 
 # What Optuna raises where its tables hold what it did not write: JSON, states, choices, distributions.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
@@ -31,10 +32,10 @@ def readable(study_name: str, storage: BaseStorage) -> Iterator[None]:
 def damaged(study_name: str, problems: Sequence[str]) -> DamagedStudyError:
     """Return the error of a damaged study, with the two ways out."""
     more = f"\n    and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    lines = "".join(f"\n    {problem}" for problem in problems[:SHOWN])
+    lines = "".join(f"\n    {one_line(problem)}" for problem in problems[:SHOWN])
     return DamagedStudyError(
-        f"Study {study_name} must hold what was written to it, got:{lines}{more}\nRestore its database from a copy, or "
-        f"run `kedro study delete {study_name}` and search again."
+        f"Study {one_line(study_name)} must hold what was written to it, got:{lines}{more}\nRestore its database from "
+        f"a copy, or run `kedro study delete {shell_argument(study_name)}` and search again."
     )
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # ships no types
 import yaml
 
 from trading_hpo.errors import ConfigurationError, StorageError
+from trading_hpo.escaping import csv_table, one_line
 from trading_hpo.study.results import model_results, trials_table
 from trading_hpo.study.returns_table import returns_tables
 
@@ -28,8 +29,8 @@ def export_returns(study: optuna.Study, path: Path) -> None:
     first = next(tables, None)
     if first is None:
         raise StorageError(
-            f"Study {study.study_name} has no return series: no trial has ended with a value since the project keeps "
-            "them. Search on, then export."
+            f"Study {one_line(study.study_name)} has no return series: no trial has ended with a value since the "
+            "project keeps them. Search on, then export."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.part")
@@ -50,7 +51,7 @@ def export_study(study: optuna.Study, model_type: str, storage: str, path: Path,
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.part")
     if path.suffix == ".csv":
-        trials_table(study).to_csv(draft, index=False)
+        csv_table(trials_table(study)).to_csv(draft, index=False)
     elif path.suffix == ".parquet":
         trials_table(study).to_parquet(draft)
     else:

@@ -13,6 +13,7 @@ from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StudyMismatchError
+from trading_hpo.escaping import one_line
 from trading_hpo.study.conditions import FINGERPRINT, check_same, conditions_of
 from trading_hpo.study.damage import readable
 from trading_hpo.study.objectives import ObjectiveConfig
@@ -55,7 +56,7 @@ def open_study(
         made_under = conditions_of(study)
     if name in names and not made_under and study.get_trials(deepcopy=False):
         raise StudyMismatchError(
-            f"Study {name} in {where.masked} was not made by this project. Give hpo.study_name another name."
+            f"Study {one_line(name)} in {where.masked} was not made by this project. Give hpo.study_name another name."
         )
     if made_under:
         check_same(name, made_under, conditions)

@@ -16,6 +16,7 @@ import optuna
 from trading_hpo.engine.space import space_from
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import VIOLATIONS, violation
+from trading_hpo.escaping import file_name
 from trading_hpo.splits.folds import Split
 from trading_hpo.study.conditions import TRANSFERRED, conditions_of
 from trading_hpo.study.config import HpoConfig, PhaseConfig
@@ -123,7 +124,7 @@ class Phases:
 
     def _task_of(self, name: str, training: TrainingConfig) -> EvaluationTask:
         task = replace(self.first.task, training=training)
-        return task if task.scalars is None else replace(task, scalars=task.scalars.with_name(name))
+        return task if task.scalars is None else replace(task, scalars=task.scalars.with_name(file_name(name)))
 
     def _space_of(self, phase: PhaseConfig, study: StudyRef, before: optuna.Study) -> Mapping[str, Any]:
         """Return a later phase's space: around the best before it, as that was when the phase began."""

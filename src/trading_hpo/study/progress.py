@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from trading_hpo.engine.tally import Tally
+from trading_hpo.escaping import rich_text
 from trading_hpo.notifications import NotificationsConfig, Notifier
 
 PLAIN_EVERY_S = 15.0
@@ -68,7 +68,7 @@ class Progress:
     def refresh(self) -> None:
         """Draw the counts again."""
         if self._live is not None:
-            self._live.update(Text(line(self._tally)))
+            self._live.update(rich_text(line(self._tally)))
         elif time.monotonic() >= self._next_plain:
             self._next_plain = time.monotonic() + PLAIN_EVERY_S
             self._print(line(self._tally))
@@ -85,7 +85,7 @@ class Progress:
         self._print(f"Waiting for {n_trials} trials that other machines train; Ctrl-C ends the wait.")
 
     def _print(self, text: str) -> None:
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(rich_text(text), soft_wrap=True)
 
 
 def line(tally: Tally) -> str:

@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
+from trading_hpo.escaping import one_line
 from trading_hpo.study.damage import readable
 
 NOT_SEARCHED = "not searched yet"
@@ -92,7 +93,8 @@ class StudyRef:
                 study = optuna.load_study(study_name=self.study_name, storage=storage)
             except KeyError as error:
                 raise StorageError(
-                    f"Study {self.study_name} is not in {self.storage.masked}. Run `kedro run --pipeline hpo` first."
+                    f"Study {one_line(self.study_name)} is not in {self.storage.masked}. Run `kedro run --pipeline "
+                    "hpo` first."
                 ) from error
             with readable(self.study_name, storage):
                 study.get_trials(deepcopy=False)  # kept by the storage: a damaged file raises here, once

@@ -22,6 +22,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
 from trading_hpo.engine.supervisor import Supervisor
+from trading_hpo.escaping import file_name
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.samples import check_samples
@@ -123,7 +124,7 @@ class Search:
             panel_digest=fingerprint["data"]["digest"],
             fold_order=hpo.fold_order,
             limits=hpo.limits,
-            scalars=scalars / study_name if hpo.tensorboard and scalars is not None else None,
+            scalars=scalars / file_name(study_name) if hpo.tensorboard and scalars is not None else None,
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 

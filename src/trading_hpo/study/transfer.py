@@ -17,6 +17,7 @@ from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
+from trading_hpo.escaping import one_line
 from trading_hpo.study.conditions import TRANSFERRED, conditions_of, differences, knows_until
 from trading_hpo.study.config import RESERVED, HpoConfig
 from trading_hpo.study.ranking import complete_trials, ranked
@@ -137,8 +138,8 @@ def teacher(
     if until is None or until >= sealed_from:
         seen = "does not say how far its folds reach" if until is None else f"used bars up to {until[:10]}"
         raise StudyMismatchError(
-            f"{asked_by}: study {name} {seen}, and the holdout begins at {sealed_from[:10]}. What it would teach was "
-            "chosen on bars that are sealed now. Begin the holdout later, or do without this study."
+            f"{asked_by}: study {one_line(name)} {seen}, and the holdout begins at {sealed_from[:10]}. What it would "
+            "teach was chosen on bars that are sealed now. Begin the holdout later, or do without this study."
         )
     return study
 
@@ -149,7 +150,7 @@ def _check_same_space(study: optuna.Study, asked_by: str, space: Mapping[str, An
     ours = {name: entry.in_words() for name, entry in space.items()}
     if lines := differences(theirs, ours):
         raise StudyMismatchError(
-            f"{asked_by}: study {study.study_name} is of another search space (its own -> now):\n"
+            f"{asked_by}: study {one_line(study.study_name)} is of another search space (its own -> now):\n"
             + "\n".join(lines)
             + f"\nGive the same ranges, or begin without it: {_WITHOUT[asked_by]}."
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trading_hpo.engine.trial_record import FOLDS
 from trading_hpo.errors import StorageError
+from trading_hpo.escaping import one_line
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.metrics.cost import CLOCKED
 from trading_hpo.study.catalogue import KEPT
@@ -55,11 +56,11 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         StaleInputError: The panel of the study is not kept under ``data``, or is damaged.
     """
     study = checked(ref.open())
-    best, made_under = best_trial(study), conditions_of(study)
+    best, made_under, name = best_trial(study), conditions_of(study), one_line(ref.study_name)
     if not made_under:
-        raise StorageError(f"Study {ref.study_name} was not made by this project: it does not say on what data.")
+        raise StorageError(f"Study {name} was not made by this project: it does not say on what data.")
     if best is None:
-        raise StorageError(f"Study {ref.study_name} has no complete trial to verify. Search on, then verify.")
+        raise StorageError(f"Study {name} has no complete trial to verify. Search on, then verify.")
     conditions = Conditions(ref.study_name, made_under)
     panel = _panel(data, conditions.panel_digest, ref.study_name)
     metrics = metrics_improved(made_under)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+from trading_hpo.urls import HIDDEN, HOW_TO_ESCAPE, parsed_url
 
 SERVER = "MLFLOW_TRACKING_URI"
 _DEFAULTS = {
@@ -59,8 +60,8 @@ class Places:
 
     @property
     def shown(self) -> str:
-        """The server without user, password and query."""
-        return masked(self.server or "")
+        """The server without user, password and query; it names the server in tags."""
+        return server_name(self.server or "")
 
 
 @contextmanager
@@ -80,25 +81,40 @@ def prepare() -> None:
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 
 
-def server_problem() -> str | None:
-    """Say what is wrong with the server that the environment names, without its secrets; none if nothing is."""
-    named = os.environ.get(SERVER, "")
-    if _scheme(named) in (*_SERVERS, *_OF_A_STORE):
-        return None
-    return f"{SERVER} must be http://..., https://... or databricks, got {masked(named)!r}. Correct or unset it."
+def server_problem(configured: str = "") -> str | None:
+    """Say what is wrong with the server that environment or ``mlflow.yml`` names, without its secrets.
+
+    Args:
+        configured: Of ``mlflow.yml``.
+
+    Returns:
+        None if nothing is.
+    """
+    named = os.environ.get(SERVER) or configured
+    where = SERVER if os.environ.get(SERVER) else "mlflow_tracking_uri in mlflow.yml"
+    scheme = _scheme(named)
+    if scheme not in (*_SERVERS, *_OF_A_STORE):
+        return (
+            f"{where} must be http://..., https://... or databricks, got {server_name(named)!r}. Correct or unset it."
+        )
+    if scheme.startswith("http") and parsed_url(named) is None:
+        return f"{where} must be a URL such as https://host:5000, got one that cannot be read; {HOW_TO_ESCAPE}"
+    return None
 
 
-def masked(uri: str) -> str:
-    """Return a URI without anything that may be secret.
+def server_name(uri: str) -> str:
+    """Return a URI without anything that may be secret; of one that cannot be read nothing.
 
     Example:
-        >>> masked("https://me:secret@tracking.example:5000/base?token=x")
+        >>> server_name("https://me:secret@tracking.example:5000/base?token=x")
         'https://tracking.example:5000/base'
     """
-    parts = urlsplit(uri)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    parsed = parsed_url(uri)
+    if parsed is None:
+        return uri if uri in _SERVERS else HIDDEN
+    return f"{parsed.scheme}://{parsed.place}"
 
 
 def _scheme(uri: str) -> str:
     """The scheme of a URI; MLflow's names without one are their own."""
-    return uri if uri in _SERVERS else urlsplit(uri).scheme
+    return uri if uri in _SERVERS else uri.partition(":")[0].lower() if ":" in uri else ""

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from trading_hpo.escaping import file_name
+
 _PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"))
 
 
@@ -22,7 +24,7 @@ def relocate(store: Path, artifacts: Path) -> None:
         if "experiments" not in known:
             return
         for name, location in connection.execute("select name, artifact_location from experiments").fetchall():
-            before = str(location or "").removesuffix(f"/{name}")
+            before = str(location or "").removesuffix(f"/{file_name(name)}")
             if not before.endswith(f"/{artifacts.name}") or before == here:
                 continue
             for table, column in _PLACES:

@@ -12,6 +12,7 @@ from mlflow.entities import Metric, Param, RunStatus
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BATCH
 
 from trading_hpo.configuration import flatten
+from trading_hpo.escaping import mlflow_key
 from trading_hpo.parameters import Parameters
 
 _OF_A_MODEL_TYPE = (
@@ -46,7 +47,7 @@ def readable(parameters: Parameters) -> dict[str, str]:
 
 def log_parameters(client: MlflowClient, run_id: str, parameters: Parameters) -> None:
     """Log all parameters of a run, in as few calls as MLflow takes."""
-    lines = [Param(name, text[:MAX_PARAM_VAL_LENGTH]) for name, text in readable(parameters).items()]
+    lines = [Param(mlflow_key(name), text[:MAX_PARAM_VAL_LENGTH]) for name, text in readable(parameters).items()]
     for start in range(0, len(lines), MAX_PARAMS_TAGS_PER_BATCH):
         client.log_batch(run_id, params=lines[start : start + MAX_PARAMS_TAGS_PER_BATCH])
 
@@ -56,7 +57,7 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
     now = int(time.time() * 1000)
     values = {f"{line['model_type']}.{name}": line[name] for line in report["models"] for name in _OF_A_MODEL_TYPE}
     values["holdout_looks"] = report["holdout_looks"]
-    known = [Metric(k, float(v), now, 0) for k, v in values.items() if v is not None and math.isfinite(v)]
+    known = [Metric(mlflow_key(k), float(v), now, 0) for k, v in values.items() if v is not None and math.isfinite(v)]
     client.log_batch(run_id, metrics=known)
 
 

@@ -14,8 +14,10 @@ from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, Vi
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
 from trading_hpo.engine.trial_record import SPREAD, cost_of, metrics_of
+from trading_hpo.escaping import file_name, mlflow_key
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.trial_ledger import study_id_of
 from trading_hpo.tracking.locks import held
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class TrialMirror:
         self._client, self._experiment_id, self._parent, self._ref = client, experiment_id, parent_run_id, ref
         self._on_logged = on_logged
         self._study: optuna.Study | None = None  # of a later phase it is not there yet
-        self._study_id = ref.study_name
+        self._study_id = file_name(ref.study_name)
         self._logged: set[int] = set()
         self._half_logged: dict[int, str] = {}
         self._has_read_back = False
@@ -61,7 +63,7 @@ class TrialMirror:
             if self._ref.if_there().skipped is not None:
                 return
             self._study = self._ref.open()
-            self._study_id = str(self._study.user_attrs.get("study_id", self._ref.study_name))
+            self._study_id = file_name(study_id_of(self._study))  # stands in a query, between quotes
         if not self._has_read_back:
             self._logged, self._half_logged = self._read_back()
             self._has_read_back = True
@@ -144,7 +146,7 @@ class TrialMirror:
         self._client.log_batch(
             run_id,
             metrics=list(_metrics(trial, metric_of(study), ended)),
-            params=[Param(key, str(value)) for key, value in trial.params.items()],
+            params=[Param(mlflow_key(key), str(value)) for key, value in trial.params.items()],
             tags=[RunTag(key, value) for key, value in tags.items()],
         )
         self._client.set_terminated(run_id, RunStatus.to_string(_STATUS[trial.state.name]), ended)
@@ -155,14 +157,14 @@ class TrialMirror:
 def _metrics(trial: "FrozenTrial", objective: str, ended: int) -> Iterator[Metric]:
     """The objective by epoch, then every metric's mean over folds, its spread over folds, and the cost."""
     for epoch, value in trial.intermediate_values.items():
-        yield Metric(f"{objective}_by_epoch", value, ended, epoch)
+        yield Metric(mlflow_key(f"{objective}_by_epoch"), value, ended, epoch)
     means = metrics_of(trial)
     spreads: dict[str, Any] = trial.user_attrs.get(SPREAD, {})
     costs = cost_of(trial)
     named = {**means, **{f"{name}_std": value for name, value in spreads.items()}, **costs}
     for name, value in named.items():
         if value is not None and math.isfinite(value):
-            yield Metric(name, value, ended, 0)
+            yield Metric(mlflow_key(name), value, ended, 0)
 
 
 def _milliseconds(moment: datetime | None) -> int:

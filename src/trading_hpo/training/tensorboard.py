@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from trading_hpo.escaping import one_line
+
 logger = logging.getLogger(__name__)
 
 FLUSH_S = 10  # what a killed process may lose
@@ -26,7 +28,9 @@ class Scalars:
             from torch.utils.tensorboard.writer import SummaryWriter  # a second that only those pay who ask for it
 
             self._writer = SummaryWriter(str(folder), flush_secs=FLUSH_S)
-            self._writer.add_text("parameters", "\n".join(f"    {name}: {value}" for name, value in about.items()))
+            self._writer.add_text(  # Markdown: four spaces make it plain
+                "parameters", "\n".join(f"    {one_line(f'{name}: {value}')}" for name, value in about.items())
+            )
 
     def write(self, step: int, numbers: Mapping[str, float | None]) -> None:
         """Write the numbers of an epoch; those that do not exist are left out."""

@@ -1,9 +1,10 @@
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from trading_hpo.engine.store import storage as storage_module
-from trading_hpo.engine.store.storage import StudyStorage, masked_url
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 
 
@@ -13,16 +14,13 @@ from trading_hpo.errors import StorageError
         ("sqlite:///a/b.db", "sqlite:///a/b.db"),
         ("postgresql+psycopg://me:secret@host/studies", "postgresql+psycopg://me:***@host/studies"),
         ("postgresql+psycopg://me:sec{r}et@host/studies", "postgresql+psycopg://me:***@host/studies"),
-        (
-            "postgresql+psycopg://host/studies?user=me&password=secret",
-            "postgresql+psycopg://host/studies?password=%2A%2A%2A&user=me",
-        ),
-        ("postgresql+psycopg://me:Se{cr@et:se/cret@127.0.0.1:1/db", "postgresql+psycopg://***"),
+        ("postgresql+psycopg://host/studies?user=me&password=secret", "postgresql+psycopg://host/studies?user=me&***"),
+        ("postgresql+psycopg://me:Se{cr@et:se/cret@127.0.0.1:1/db", "***"),
         ("nonsense with secret", "***"),
     ],
 )
 def test_a_password_is_never_shown(url, shown):
-    assert masked_url(url) == shown
+    assert StudyStorage(url).masked == shown
     assert "sec" not in repr(StudyStorage(url)) or "sqlite" in url
 
 
@@ -42,6 +40,28 @@ def test_a_storage_that_cannot_be_used_is_one_clean_error(url):
         StudyStorage(url).check()
     assert "TRADING_HPO_STORAGE" in str(refused.value)
     assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("special", ["#", "/", "?", "@", "[", " ", "\\", "1/", "1#", "@/"])
+def test_a_password_that_is_not_escaped_is_not_shown_and_the_remedy_helps(special):
+    password = f"cAnArY{special}cAnArY"
+    url = "postgresql+psycopg://me:{}@127.0.0.1:9/studies"
+    with pytest.raises(StorageError) as refused:
+        StudyStorage(url.format(password), "MY_STUDIES").check()
+    said = str(refused.value)
+    assert "cAnArY" not in said + repr(StudyStorage(url.format(password)))
+    assert said.startswith("MY_STUDIES must be a URL")
+    assert "percent codes: %23 for #, %2F for /" in said
+    assert refused.value.__cause__ is refused.value.__context__ is None
+    with pytest.raises(StorageError, match=r"me:\*\*\*@127.0.0.1:9/studies cannot be used: .*onnection"):
+        StudyStorage(url.format(quote(password, safe=""))).check()
+
+
+def test_a_short_password_changes_no_other_word_of_a_message():
+    with pytest.raises(StorageError) as refused:
+        StudyStorage("postgresql+psycopg://me:a@127.0.0.1:9/database").check()
+    assert "postgresql+psycopg://me:***@127.0.0.1:9/database cannot be used: " in str(refused.value)
+    assert str(refused.value).count("***") == 1
 
 
 def test_checking_a_file_that_is_not_there_yet_makes_nothing(tmp_path):

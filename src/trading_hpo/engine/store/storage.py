@@ -8,7 +8,7 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ import sqlalchemy
 from sqlalchemy.engine import URL, make_url
 
 from trading_hpo.errors import StorageError
+from trading_hpo.escaping import file_name, one_line
+from trading_hpo.urls import HOW_TO_ESCAPE, parsed_url, quotes_secret, shown_url
 
 if TYPE_CHECKING:
     import optuna
@@ -40,17 +42,19 @@ class StudyStorage:
 
     Attributes:
         url: SQLAlchemy URL. ``sqlite:///path`` or ``postgresql+psycopg://...``.
+        variable: What holds the URL, for messages.
     """
 
     url: str
+    variable: str = field(default="TRADING_HPO_STORAGE", compare=False)
 
     def __repr__(self) -> str:
         return f"StudyStorage({self.masked})"
 
     @property
     def masked(self) -> str:
-        """The URL with its password hidden."""
-        return masked_url(self.url)
+        """The URL with its password hidden; nothing of one that cannot be read."""
+        return shown_url(self.url)
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -225,13 +229,14 @@ class StudyStorage:
 
     def _parsed(self) -> URL:
         try:
-            return make_url(self.url)
+            if parsed_url(self.url) is not None:
+                return make_url(self.url)
         except (sqlalchemy.exc.ArgumentError, ValueError):
-            raise StorageError(
-                "The storage URL must look like postgresql+psycopg://user:password@host/database, got "
-                f"{masked_url(self.url)!r}. Correct TRADING_HPO_STORAGE; special characters of a password are written "
-                "as percent codes, such as %40 for @."
-            ) from None  # the cause may quote the password
+            pass  # what it says may quote the password
+        raise StorageError(
+            f"{self.variable} must be a URL such as postgresql+psycopg://user:password@host/database, got one that "
+            f"cannot be read; {HOW_TO_ESCAPE}"
+        )
 
     def _unwritable(self, error: BaseException) -> str | None:
         """Say so if a file cannot grow or may not be written to."""
@@ -242,15 +247,13 @@ class StudyStorage:
         return f"{path} cannot be written to: {reason}; {free:,} bytes are free there. Make room, or give access."
 
     def _unreachable(self, error: BaseException) -> str:
-        parsed = self._parsed()
-        password = parsed.password or next((v for n, v in parsed.query.items() if "pass" in n.lower()), None)
-        text = str(error.__cause__ or error).strip()
-        reason = text.splitlines()[0] if text else type(error).__name__
-        if password:
-            reason = reason.replace(str(password), "***")
+        cause = error.__cause__ or error
+        reason = one_line(str(cause).strip().partition("\n")[0])
+        if not reason or quotes_secret(reason, self.url):
+            reason = type(cause).__name__
         return (
             f"The study storage {self.masked} cannot be used: {reason}. "
-            "Start it, or correct TRADING_HPO_STORAGE (unset, studies go to a SQLite file)."
+            f"Start it, or correct {self.variable} (unset, studies go to a SQLite file)."
         )
 
 
@@ -261,22 +264,6 @@ def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
     found = [line.split()[1:3] for line in mounts.read_text().splitlines()]
     places = {Path(place.replace("\\040", " ")): kind for place, kind in found}
     return next((places[parent] for parent in (path.resolve(), *path.resolve().parents) if parent in places), "")
-
-
-def masked_url(url: str) -> str:
-    """Return a URL without its password.
-
-    Example:
-        >>> masked_url("postgresql+psycopg://me:secret@host/studies")
-        'postgresql+psycopg://me:***@host/studies'
-    """
-    try:
-        parsed = make_url(url)
-    except (sqlalchemy.exc.ArgumentError, ValueError):
-        scheme, separator, _ = url.partition("://")
-        return f"{scheme}://***" if separator else "***"
-    hidden = {name: "***" for name in parsed.query if "pass" in name.lower()}
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def _switch_to_wal(path: Path) -> None:
@@ -304,15 +291,16 @@ def _commit_without_waiting_for_the_disk(engine: sqlalchemy.Engine) -> None:
 
 
 @contextmanager
-def _file_lock(path: Path, study_name: str, wait: bool = False) -> Iterator[None]:
+def _file_lock(path: Path, name: str, wait: bool = False) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.with_name(f"{path.name}.{study_name}.lock")
+    # What is waited for is no study; the sign that begins its name is in no study's.
+    lock = path.with_name(f"{path.name}.{f'+{name}' if wait else file_name(name)}.lock")
     with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             file.seek(0)
-            raise StorageError(held_by_another(study_name, f"process {file.read().strip() or 'unknown'}")) from error
+            raise StorageError(held_by_another(name, f"process {file.read().strip() or 'unknown'}")) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -326,7 +314,9 @@ def study_key(study_name: str) -> int:
 
 def held_by_another(study_name: str, holder: str) -> str:
     """Say that a study is in use."""
-    return f"Study {study_name} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+    return (
+        f"Study {one_line(study_name)} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+    )
 
 
 def _root(error: BaseException) -> BaseException:

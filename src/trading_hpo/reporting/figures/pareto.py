@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial
 from plotly.subplots import make_subplots
 
 from trading_hpo.engine.trial_record import violation
+from trading_hpo.escaping import plotly_text
 from trading_hpo.reporting.figures.style import note, styled
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, pareto_front
 
@@ -31,8 +32,8 @@ def pareto_figure(study: optuna.Study) -> go.Figure:
     for column, goal in enumerate(goals[1:], start=1):
         for name, colour, trials in groups:
             figure.add_trace(_points(name, colour, trials, column), row=1, col=column)
-        figure.update_xaxes(title_text=f"{goal.metric} ({goal.direction})", row=1, col=column)
-    figure.update_yaxes(title_text=f"{goals[0].metric} ({goals[0].direction})", row=1, col=1)
+        figure.update_xaxes(title_text=plotly_text(f"{goal.metric} ({goal.direction})"), row=1, col=column)
+    figure.update_yaxes(title_text=plotly_text(f"{goals[0].metric} ({goals[0].direction})"), row=1, col=1)
     return styled(figure, title)
 
 

@@ -7,7 +7,8 @@ import optuna
 import plotly.graph_objects as go
 from optuna.trial import FrozenTrial
 
-from trading_hpo.reporting.figures.style import colour_of, note, styled
+from trading_hpo.escaping import plotly_text
+from trading_hpo.reporting.figures.style import colour_of, escaped, note, styled
 from trading_hpo.study.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
@@ -20,7 +21,7 @@ def history_figure(study: optuna.Study) -> go.Figure:
     if why := _nothing_complete(study):
         return note(title, why)
     figure = optuna.visualization.plot_optimization_history(study, target=_first(study), target_name=metric_of(study))
-    return styled(figure, title, "trial", metric_of(study))
+    return styled(escaped(figure), title, "trial", metric_of(study))
 
 
 def slice_figure(study: optuna.Study) -> go.Figure:
@@ -28,7 +29,8 @@ def slice_figure(study: optuna.Study) -> go.Figure:
     title = f"Parameters of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    return styled(optuna.visualization.plot_slice(study, target=_first(study), target_name=metric_of(study)), title)
+    figure = optuna.visualization.plot_slice(study, target=_first(study), target_name=metric_of(study))
+    return styled(escaped(figure), title)
 
 
 def parallel_figure(study: optuna.Study) -> go.Figure:
@@ -36,9 +38,8 @@ def parallel_figure(study: optuna.Study) -> go.Figure:
     title = f"Configurations of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    return styled(
-        optuna.visualization.plot_parallel_coordinate(study, target=_first(study), target_name=metric_of(study)), title
-    )
+    figure = optuna.visualization.plot_parallel_coordinate(study, target=_first(study), target_name=metric_of(study))
+    return styled(escaped(figure), title)
 
 
 def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figure:
@@ -48,7 +49,7 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
     if not shares:
         return note(title, str(importance.get("why_empty") or importance.get("skipped") or NO_COMPLETE))
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
-    names, values = zip(*smallest_first, strict=True)
+    names, values = zip(*((plotly_text(name), share) for name, share in smallest_first), strict=True)
     bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colour_of(model_type)})
     return styled(
         go.Figure(bars), title, f"share in {importance['metric']}, over {importance['n_trials']} complete trials"

@@ -1,0 +1,88 @@
+"""Names and values of somebody else's study in tables and figures: shown, and nothing else."""
+
+import io
+import json
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from rich.console import Console
+from tests.makers.studies import study_of, trial_of
+
+from trading_hpo.reporting.figures.pareto import pareto_figure
+from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
+from trading_hpo.reporting.studies import best_lines, failures, studies_table, study_lines, trials_view
+from trading_hpo.reporting.table import render
+
+NAME, METRIC, OTHER = "<b>own</b>$x$[red]\n\x1b[31m.mlp", "<i>mcc</i>[bold]", "<u>size</u>"
+SPACE = {"<a href='x'>rate</a>": FloatDistribution(0, 1), "[loss]": CategoricalDistribution(["<s>focal</s>", "bce"])}
+
+
+@pytest.fixture
+def study():
+    params = [dict(zip(SPACE, values, strict=True)) for values in ((0.1, "<s>focal</s>"), (0.2, "bce"), (0.3, "bce"))]
+    trials = [trial_of(0.1 * n, 1.0 - n, params=one, distributions=SPACE) for n, one in enumerate(params)]
+    return study_of(*trials, name=NAME, directions=("maximize", "minimize"), metrics=(METRIC, OTHER))
+
+
+def printed(renderable):
+    written = io.StringIO()
+    Console(file=written, width=400, highlight=False).print(renderable)
+    return written.getvalue()
+
+
+def test_tables_show_every_letter_of_a_name(study):
+    listed, trials = printed(studies_table([(study, "sqlite:///x.db")])), printed(trials_view(study, 9))
+    assert r"<b>own</b>$x$[red]\n\x1b[31m.mlp" in listed
+    for shown in (METRIC, OTHER, "[loss]=<s>focal</s>"):
+        assert shown in trials
+    lines = [*study_lines(study, "sqlite:///x.db"), *best_lines(study), *failures(study)]
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("figure_of", [history_figure, slice_figure, parallel_figure, pareto_figure])
+def test_figures_have_no_markup_of_a_study(study, figure_of):
+    written = json.dumps(json.loads(figure_of(study).to_json()), ensure_ascii=False).replace("<extra>", "")
+    for markup in ("<b>", "<i>", "<u>", "<a ", "<s>", "$x$", "\\u001b"):
+        assert markup not in written
+    assert r"&lt;b&gt;own&lt;/b&gt;&#36;x&#36;[red]" in written
+
+
+def test_importance_has_names_of_parameters_as_they_are():
+    importance = {"importance": {"<b>rate</b>": 0.7}, "metric": METRIC, "n_trials": 9, "study_name": NAME}
+    figure = importance_figure("mlp", importance)
+    assert figure.data[0].y == ("&lt;b&gt;rate&lt;/b&gt;",)
+    assert "<" not in figure.layout.title.text + figure.layout.xaxis.title.text
+
+
+def test_a_choice_is_at_the_place_that_its_axis_gives_it(study):
+    figure = slice_figure(study)
+    axes = [axis for axis in figure.select_xaxes() if axis.type == "category"]
+    assert [tuple(axis.categoryarray) for axis in axes] == [("'&lt;s&gt;focal&lt;/s&gt;'", "'bce'")]
+    places = [value for trace in figure.data for value in trace.x if isinstance(value, str)]
+    assert set(places) == {"'&lt;s&gt;focal&lt;/s&gt;'", "'bce'"}
+
+
+def test_the_lines_to_be_typed_are_texts_of_python(monkeypatch):
+    name = "own'; import os #"
+    held = {"sharpe": 1.0, "max_drawdown": 0.1}
+    line = dict.fromkeys(
+        (
+            "validation",
+            "validation_spread",
+            "validation_constant",
+            "standard_errors_above_constant",
+            "validation_sharpe",
+            "holdout",
+            "holdout_constant",
+            "holdout_standard_errors_above_constant",
+            "holdout_sharpe",
+            "holdout_max_drawdown",
+        )
+    )
+    line |= {"model_type": "mlp", "study_name": name, "metric": METRIC, "direction": "maximize", "objectives": []}
+    line |= {"broken_constraints": [], "front": 0}
+    report = {"models": [line], "skipped": [], "holdout_looks": 0, "storage": "sqlite:///x'y.db"}
+    said = printed(render({**report, "buy_and_hold": {"validation": held, "holdout": held}}))
+    assert f"Best configurations by {METRIC}" in said
+    (typed,) = [one.partition("name = ")[2] for one in said.splitlines() if ">>> name = " in one]
+    assert __import__("ast").literal_eval(typed.strip()) == name
