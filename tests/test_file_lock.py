@@ -28,26 +28,12 @@ def hold(start):
     """Hold a file or folder in a process of its own; returns once it is held."""
 
     def begin(how: str, path: Path) -> subprocess.Popen[str]:
-        process = start([sys.executable, "-c", HOLD, how, str(path)])
+        process = start([sys.executable, "-c", HOLD, how, str(path)], stdout=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         return process
 
     return begin
-
-
-@pytest.fixture
-def start():
-    begun: list[subprocess.Popen[str]] = []
-
-    def begin(command: list[str]) -> subprocess.Popen[str]:
-        begun.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        return begun[-1]
-
-    yield begin
-    for process in begun:
-        process.kill()
-        process.communicate()
 
 
 def test_a_file_is_made_for_its_lock_and_goes_with_it(tmp_path):

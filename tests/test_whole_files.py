@@ -21,9 +21,14 @@ def dead_process() -> int:
 def test_a_failure_leaves_the_old_file_and_no_draft_and_is_named(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("old")
-    with pytest.raises(OSError, match="No space") as raised, written_whole(path) as draft:
-        draft.write_text("half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write() -> None:
+        with written_whole(path) as draft:
+            draft.write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space") as raised:
+        write()
     assert raised.value.filename == str(path)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.json", "old")]
 

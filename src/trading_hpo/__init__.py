@@ -193,6 +193,7 @@ The tree, in the order in which data flow through it:
             processes.py    processes of this machine
             worker.py       one of them
             heartbeat.py    whether they still work
+            sockets.py      where they are started through
         store/              where studies live, and how they are written
             storage.py      SQLite or a server
             stored_study.py a study's trials in their storage

@@ -142,6 +142,7 @@ class TrackingHook(MlflowHook):
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
             config = loader["mlflow"]
             places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
+            self._places = places
             experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
             experiment.setdefault("name", self._parameters.study_base_name)
             folder = (places.artifacts / experiment["name"]).as_uri()
@@ -158,7 +159,7 @@ class TrackingHook(MlflowHook):
                 self._experiment_id = known.experiment_id
             # MLflow writes its own URI there; the next context must find the user's.
             os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
-            self._places, self._works = places, True
+            self._works = True
 
     def _begin_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Begin the run, with all parameters."""
@@ -299,6 +300,7 @@ class TrackingHook(MlflowHook):
         except Exception as error:  # tracking follows a run; it never ends one
             first, self._works = self._works or self.run_id is None, False
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason += "" if self._places is None else f" ({self._places.file})"
             if first:
                 logger.warning(
                     "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the "

@@ -50,8 +50,11 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _in_use(path: Path, process: int) -> bool:
-    if not path.exists() or time.time() - path.stat().st_mtime < _SETTLED_S:
-        return True
+    return not path.exists() or time.time() - path.stat().st_mtime < _SETTLED_S or is_alive(process)
+
+
+def is_alive(process: int) -> bool:
+    """Say whether this machine has a process of that number."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

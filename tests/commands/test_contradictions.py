@@ -33,7 +33,7 @@ def test_what_does_not_contradict_itself_is_taken(text):
 
 def test_versions_are_for_datasets_that_keep_them():
     catalog = {
-        "plain": {"type": "pandas.CSVDataset", "filepath": "a.csv"},
+        "plain": {"type": "pandas.CSVDataset", "filepath": "a.csv", "credentials": "own"},
         "kept": {"type": "pandas.CSVDataset", "filepath": "b.csv", "versioned": True},
         "logged": {"type": "MlflowArtifactDataset", "dataset": {"type": "pandas.CSVDataset", "versioned": True}},
         "{model}.trials": {"type": "pandas.ParquetDataset", "filepath": "{model}.parquet"},

@@ -66,7 +66,13 @@ def version_problems(versions: Mapping[str, str], catalog: Mapping[str, Any]) ->
         versions: By dataset.
         catalog: As it is configured.
     """
-    resolver = CatalogConfigResolver(dict(catalog))
+    # The resolver would ask for the credentials of entries that name some; they do not matter here.
+    open_to_all = {
+        name: {k: v for k, v in entry.items() if k != "credentials"}
+        for name, entry in catalog.items()
+        if isinstance(entry, dict)
+    }
+    resolver = CatalogConfigResolver(open_to_all)
     for name, version in versions.items():
         entry = catalog.get(name) or resolver.resolve_pattern(name)
         if not (entry.get("versioned") or entry.get("dataset", {}).get("versioned")):

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ctypes import c_double
@@ -15,6 +16,7 @@ from typing import Literal
 from trading_hpo.engine.candidate import Candidate, MakeEvaluator
 from trading_hpo.engine.executor.executor import CannotBegin, Event, Lost, OfCandidate, Reported
 from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence
+from trading_hpo.engine.executor.sockets import use_own_folder
 from trading_hpo.engine.executor.worker import Pipe, work
 from trading_hpo.errors import TradingHpoError
 
@@ -25,7 +27,7 @@ _FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
 
 
 _SERVER_DIED = 255  # exit code of workers whose fork server died: nothing is known of them
-_START_ATTEMPTS = 3
+_START_ATTEMPTS, _START_PAUSE_S = 4, 0.5  # a process that was killed is not gone at once
 
 
 class WorkerStartError(TradingHpoError):
@@ -190,6 +192,7 @@ class ProcessExecutor:
                 return self._start_once()
             except (EOFError, ConnectionError, FileNotFoundError) as error:
                 failure: Exception = error  # the fork server died; the next start finds that, and starts another
+                time.sleep(_START_PAUSE_S)
         raise WorkerStartError(
             f"A worker must start, and {_START_ATTEMPTS} times the process that it is forked from has died "
             f"({type(failure).__name__}): memory has run out, or something kills it. Take fewer hpo.workers, then run "
@@ -219,6 +222,7 @@ def _send(worker: Worker, message: object) -> None:
 
 
 def _context(preload: Sequence[str]) -> ForkServerContext:
+    use_own_folder()
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has all of it loaded: a start takes milliseconds.
     context.set_forkserver_preload(["trading_hpo.engine.executor.worker", *preload])

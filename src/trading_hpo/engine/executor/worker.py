@@ -28,7 +28,13 @@ from trading_hpo.engine.executor.heartbeat import beating
 from trading_hpo.errors import Interrupted, OverLimitError, TradingHpoError
 
 # Python's own error, PyTorch's on the CPU (whose kind is no other than RuntimeError), its on a GPU, the system's.
-_NO_MEMORY = ("MemoryError", "can't allocate memory", "OutOfMemoryError", "Cannot allocate memory")
+_NO_MEMORY = (
+    "MemoryError",
+    "can't allocate memory",
+    "OutOfMemoryError",
+    "Cannot allocate memory",
+    "can't start new thread",
+)
 
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
