@@ -19,6 +19,9 @@ from optuna.trial import FrozenTrial, TrialState
 from tests.makers.commands import environment_of_commands
 from tests.makers.processes import alive_in, wait_until
 
+from trading_hpo.commands.clean import clean
+from trading_hpo.file_lock import holders
+
 N_TRIALS = 6
 A_SECOND_EACH = "training.epochs=6,training.max_windows_per_epoch=8192"
 SOURCE = "us_tech_ohlcv"
@@ -109,6 +112,10 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
 def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, start_kedro, number):
     process = start_kedro(*ARGUMENTS)
     wait_for(project, 1, 1, process)
+    with pytest.raises(BlockingIOError):
+        clean(project)
+    if sys.platform == "linux":
+        assert holders(project) == [process.pid]
     os.killpg(process.pid, number) if number == signal.SIGINT else os.kill(process.pid, number)
     said = process.communicate(timeout=600)[0]
     assert process.returncode == 130, said  # soon enough to leave trials undone

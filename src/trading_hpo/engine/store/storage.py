@@ -102,7 +102,7 @@ class StudyStorage:
             RuntimeError,
             KeyError,
         ) as error:
-            raise StorageError(self._unreachable(error)) from error
+            raise StorageError(self._unwritable(error) or self._unreachable(error)) from error
 
     def open_if_there(self) -> "optuna.storages.BaseStorage | None":
         """Connect, if any study was ever made here; else make nothing.
