@@ -1,7 +1,9 @@
 """What `kedro run` refuses leaves the project's folder as it was, file by file and folder by folder."""
 
+import gc
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,8 @@ ONE = f"{FINISHED_PARAMETERS},hpo.models_to_optimize=mlp"
 
 
 def tree(project: Path) -> dict[str, str]:
-    """Every folder, and every file with a digest of its content."""
+    """Every folder, and every file with a digest of its content; connections that end with a process have ended."""
+    gc.collect()
     return {
         path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         for path in sorted(project.rglob("*"))
@@ -181,3 +184,22 @@ def test_what_is_refused_leaves_a_finished_project_as_it_was(kedro, finished, fi
                 whole = finished_project / path.relative_to(finished)
                 if path.is_file() and whole.exists():
                     path.write_bytes(whole.read_bytes())
+
+
+@pytest.mark.slow
+def test_what_a_run_saves_before_it_is_on_record_is_logged_all_the_same(finished):
+    (logged,) = (finished / "data/test/mlflow").rglob("folds.csv")
+    assert logged.read_bytes() == (finished / ROOT / "05_model_input/folds.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_what_killed_runs_have_left_goes_with_the_next_run(kedro, finished):
+    dead, long_ago = 2**22 + 1, 1_000_000_000  # more processes than Linux has
+    left = [f"stamps.json.{dead}.part", f"05_model_input/folds.csv.before.{dead}", "06_models/studies.db.gone.mlp.lock"]
+    for name in left:
+        (finished / ROOT / name).touch()
+        os.utime(finished / ROOT / name, (long_ago, long_ago))
+    (finished / "data/test/mlflow/tables.lock").touch()
+    done = kedro(*TEST, "--namespaces", "mlp", "--params", FINISHED_PARAMETERS)
+    assert done.returncode == 0, done.stderr
+    assert not [path for path in (finished / "data").rglob("*") if path.name.endswith((".lock", ".part", str(dead)))]

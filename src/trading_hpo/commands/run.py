@@ -40,7 +40,6 @@ def run(**options: Any) -> Any:
     # Held beside other runs; `make clean` must have it alone.
     with interrupted_by_signals(), locked_folder(_project_path(), shared=True):
         outputs, results = _run(options)
-        remove_leftovers(results)
     if "report" in outputs:
         _show(outputs["report"].load())
     else:
@@ -56,7 +55,9 @@ def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
         options["runner"] = options["runner"] or "trading_hpo.runner.reusing.ReusingRunner"
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
-        return _callback(kedro_run)(**options), results
+        outputs = _callback(kedro_run)(**options)
+        remove_leftovers(results)
+        return outputs, results
     except KeyboardInterrupt:
         _tell_hooks()
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
