@@ -203,17 +203,24 @@ def test_jupyter_lab_opens_the_notebook_with_the_projects_kernel(project, tmp_pa
         assert json.loads(pages.ask("api/contents/notebooks/01_results.ipynb?token=own"))["type"] == "notebook"
 
 
-HOLD = "import sys, time; from pathlib import Path; from trading_hpo.file_lock import locked_folder\n" + (
-    "with locked_folder(Path.cwd(), shared=True): print('held', flush=True); time.sleep(600)"
-)
+HOLD = """
+import sys, time
+from pathlib import Path
+from trading_hpo.file_lock import locked, locked_folder
+lock = Path("data/base/a/studies.db.name.lock")
+with locked_folder(Path.cwd(), shared=True) if sys.argv[1] == "run" else locked(lock):
+    print("held", flush=True)
+    time.sleep(600)
+"""
 
 
-def test_clean_waits_for_no_run_but_names_it_and_a_killed_one_is_in_nobodys_way(project, start):
+@pytest.mark.parametrize("what", ["run", "search"])  # by `kedro run`; from a notebook
+def test_clean_waits_for_no_run_but_names_it_and_a_killed_one_is_in_nobodys_way(project, start, what):
     kept = ("data/holdout_ledger.jsonl", "data/trial_ledger.jsonl")
     for name in (*kept, "data/base/a/stamps.json", "data/base/a/studies.db.name.lock", "data/mlflow.db"):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).touch()
-    run = start([sys.executable, "-c", HOLD], cwd=project, stdout=subprocess.PIPE)
+    run = start([sys.executable, "-c", HOLD, what], cwd=project, stdout=subprocess.PIPE)
     assert run.stdout.readline() == "held\n"
     done = make(*without_installing("clean"), cwd=project)
     assert done.returncode != 0

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from trading_hpo.file_lock import holders, locked_folder
+from trading_hpo.file_lock import holders, locked, locked_folder
 
 KEPT = ("holdout_ledger.jsonl", "trial_ledger.jsonl", ".gitkeep")
 
@@ -12,12 +12,15 @@ def clean(project: Path) -> None:
     """Remove all files under ``data/`` but the ledgers, and folders that are empty then.
 
     Args:
-        project: Its folder, which every run holds shared (``commands/run.py``).
+        project: Its folder, which every `kedro run` holds shared; searches and tracked runs hold locks under ``data/``.
 
     Raises:
         BlockingIOError: A run is on.
     """
     with locked_folder(project, wait=False):
+        for lock in (project / "data").rglob("*.lock"):  # of a run from a notebook, too
+            with locked(lock, wait=False):
+                pass
         for path in sorted((project / "data").rglob("*"), reverse=True):  # what is in a folder before the folder
             if path.is_dir() and not path.is_symlink():
                 if not any(path.iterdir()):
@@ -32,7 +35,9 @@ def main() -> int:
     try:
         clean(project)
     except BlockingIOError:
-        who = ", ".join(f"process {number}" for number in holders(project)) or "another process"
+        locks = [project, *(project / "data").rglob("*.lock")]
+        numbers = sorted({number for lock in locks for number in holders(lock)})
+        who = ", ".join(f"process {number}" for number in numbers) or "another process"
         print(f"Nothing is removed: a run is on ({who}). Wait for it, or stop it by Ctrl-C, then clean again.")
         return 1
     return 0

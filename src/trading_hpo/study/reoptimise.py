@@ -56,7 +56,9 @@ def _earlier(ref: StudyRef) -> Iterator[_Earlier]:
     pattern = re.compile(rf"({re.escape(base)}(?:{STAMP})?){re.escape(phase)}\.{re.escape(model_type)}")
     with ref.storage.errors_in_words():
         storage = ref.storage.open_if_there()
-        for name in [] if storage is None else study_names(storage):
+        if storage is None:
+            return
+        for name in study_names(storage):
             if matched := pattern.fullmatch(name):
                 study = optuna.load_study(study_name=name, storage=storage)
                 if data := conditions_of(study).get("data"):

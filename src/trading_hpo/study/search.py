@@ -148,6 +148,16 @@ class Search:
                 held.enter_context(claims_on(storage, self.study_name))
             return check_study(storage, self.study_name, self.fingerprint, self.transfer)
 
+    def open(self, storage: StudyStorage) -> optuna.Study:
+        """Make the study, or check that it was made under the same conditions, and train nothing.
+
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with ExitStack() as held, storage.errors_in_words():
+            return outlived(partial(self._enter, storage, held), self.patience_s)[1]
+
     def run(self, storage: StudyStorage, ledger: Path | None = None) -> bool:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
 
