@@ -83,7 +83,7 @@ def test_a_study_database_that_cannot_be_made_is_named_as_one_that_cannot_be_wri
 def test_a_full_tracking_store_costs_a_warning_with_its_name_and_no_trial(kedro, finished):
     store = finished / "data/test/mlflow.db"
     with sqlite3.connect(store) as connection:
-        connection.execute("create table filling as select zeroblob(20000000) as nothing")
+        connection.execute("create table filling as select zeroblob(20000000) as filled")
     connection.close()
     more = FINISHED_PARAMETERS.replace("hpo.n_trials=3", "hpo.n_trials=4")
     with files_of_at_most(store.stat().st_size):
@@ -93,4 +93,4 @@ def test_a_full_tracking_store_costs_a_warning_with_its_name_and_no_trial(kedro,
     assert "4/4 trials" in said
     assert "Traceback" not in said
     assert said.count("MLflow tracking is off for the rest of this run") == 1
-    assert "mlflow.db" in said
+    assert "mlflow.db" in said.replace(" ", "")  # lines of a log are broken
