@@ -112,7 +112,8 @@ class StudyStorage:
         """
         path = self.sqlite_path
         if path is not None:
-            return self.open() if path.exists() else None
+            # Below a file there can be none: opening says so.
+            return self.open() if path.exists() or not _first_existing(path.parent).is_dir() else None
         try:
             with self.sessions().connect() as session:
                 has_studies = sqlalchemy.inspect(session).has_table("studies")
