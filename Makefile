@@ -77,8 +77,8 @@ mlflow: $(INSTALLED)  ## the runs in MLflow's pages
 	    exec $(BIN)/mlflow ui --backend-store-uri sqlite:///data/mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
 
 clean:  ## remove what runs have written; the ledgers stay
-	@find data -type f ! -name holdout_ledger.jsonl ! -name trial_ledger.jsonl ! -name .gitkeep -delete
-	@find data -mindepth 1 -type d -empty -delete
+	@PYTHONPATH="$(dir $(abspath $(lastword $(MAKEFILE_LIST))))src" \
+	    $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -m trading_hpo.commands.clean
 
 $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)

@@ -1,15 +1,26 @@
 """Real processes, killed and interrupted: nothing acknowledged is lost, no slot counts twice, none stays running."""
 
+import fcntl
 import os
+import pty
+import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
+import termios
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
+from tests.makers.commands import environment_of_commands
 from tests.makers.processes import alive_in, wait_until
+
+from trading_hpo.commands.clean import clean
+from trading_hpo.file_lock import holders
 
 N_TRIALS = 6
 A_SECOND_EACH = "training.epochs=6,training.max_windows_per_epoch=8192"
@@ -101,6 +112,10 @@ def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, ke
 def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, start_kedro, number):
     process = start_kedro(*ARGUMENTS)
     wait_for(project, 1, 1, process)
+    with pytest.raises(BlockingIOError):
+        clean(project)
+    if sys.platform == "linux":
+        assert holders(project) == [process.pid]
     os.killpg(process.pid, number) if number == signal.SIGINT else os.kill(process.pid, number)
     said = process.communicate(timeout=600)[0]
     assert process.returncode == 130, said  # soon enough to leave trials undone
@@ -115,3 +130,73 @@ def test_an_interrupted_search_stops_soon_says_so_and_goes_on(project, kedro, st
     assert after[: len(before)] == before
     assert [line[0] for line in after] == list(range(N_TRIALS))
     assert {line[1] for line in after} == {TrialState.COMPLETE}
+
+
+@pytest.mark.long(part="faults")
+def test_a_search_whose_terminal_is_closed_stops_and_goes_on(project, kedro, start):
+    ours, theirs = pty.openpty()
+    process = start(
+        [sys.executable, "-m", "kedro", *ARGUMENTS],
+        cwd=project,
+        env=environment_of_commands(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # as a shell in a window has it
+    )
+    os.close(theirs)
+    closed = threading.Event()
+
+    def read() -> None:
+        with suppress(OSError):
+            while not closed.is_set() and os.read(ours, 1024):
+                pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    wait_until(lambda: count(project, "COMPLETE") >= 1 and count(project, "RUNNING") >= 1)
+    closed.set()
+    reader.join()
+    os.close(ours)
+    assert process.wait(timeout=600) == 130
+    wait_until(lambda: not alive_in(process.pid), "workers outlived the terminal")
+    assert 0 < count(project, "COMPLETE") < N_TRIALS
+    assert count(project, "RUNNING") == 0
+    assert statuses(project) == ["KILLED"]
+    resumed = kedro(*ARGUMENTS)
+    assert resumed.returncode == 0, resumed.stderr
+    assert {trial.state for trial in trials(project)} == {TrialState.COMPLETE}
+    assert [trial.user_attrs.get("lost") for trial in trials(project)] == [None] * N_TRIALS
+
+
+@pytest.mark.long(part="faults")
+def test_data_that_are_removed_while_a_search_runs_end_it_with_one_message_and_the_next_run_goes_on(
+    project, kedro, start_kedro
+):
+    root = project / f"data/test/{SOURCE}"
+    process = start_kedro(*ARGUMENTS)
+    wait_for(project, 1, 1, process)
+    shutil.rmtree(root / "05_model_input")
+    workers = [one for one in alive_in(process.pid) if any("forkserver" in part for part in one.cmdline())]
+    for server in workers:
+        for worker in server.children():
+            worker.kill()  # the next one needs the data
+    said = process.communicate(timeout=600)[0]
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert said.count("must stay while the search runs, and is not there") == 1
+    before = [line for line in lines(trials(project)) if line[1] == TrialState.COMPLETE]
+    assert kedro(*ARGUMENTS).returncode == 0
+    assert lines(trials(project))[: len(before)] == before
+    assert {trial.state for trial in trials(project)} == {TrialState.COMPLETE}
+
+
+@pytest.mark.long(part="faults")
+def test_a_study_whose_folder_is_removed_while_it_is_searched_is_not_searched_in_vain(project, start_kedro):
+    process = start_kedro(*ARGUMENTS)
+    wait_for(project, 1, 1, process)
+    shutil.rmtree(database(project).parent)
+    said = process.communicate(timeout=600)[0]
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert said.count("must stay while a study in it is searched, and was removed or replaced.") == 1

@@ -223,3 +223,35 @@ def test_jupyter_lab_opens_the_notebook_with_the_projects_kernel(project, tmp_pa
         assert "kedro.ipython" in kernels["kernelspecs"]["kedro_trading_hpo"]["spec"]["argv"]
         assert json.loads(pages.ask("api/contents/notebooks/01_results.ipynb?token=own"))["type"] == "notebook"
         pages.answers_this_machine_only("api/status?token=own")
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from trading_hpo.file_lock import locked, locked_folder
+lock = Path("data/base/a/studies.db.name.lock")
+with locked_folder(Path.cwd(), shared=True) if sys.argv[1] == "run" else locked(lock):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("what", ["run", "search"])  # by `kedro run`; from a notebook
+def test_clean_refuses_beside_a_run_and_names_it_and_one_that_was_killed_does_not_count(project, start, what):
+    kept = ("data/holdout_ledger.jsonl", "data/trial_ledger.jsonl")
+    for name in (*kept, "data/base/a/stamps.json", "data/base/a/studies.db.name.lock", "data/mlflow.db"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).touch()
+    run = start([sys.executable, "-c", HOLD, what], cwd=project, stdout=subprocess.PIPE)
+    assert run.stdout.readline() == "held\n"
+    done = make(*without_installing("clean"), cwd=project)
+    assert done.returncode != 0
+    assert "Nothing is removed: a run is on" in done.stdout
+    if sys.platform == "linux":
+        assert f"process {run.pid}" in done.stdout
+    assert (project / "data/mlflow.db").exists()
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    assert make(*without_installing("clean"), cwd=project).returncode == 0
+    left = [path.relative_to(project).as_posix() for path in (project / "data").rglob("*")]
+    assert sorted(left) == sorted(kept)

@@ -9,6 +9,8 @@ The tree, in the order in which data flow through it:
     commands/               what is typed after kedro
         run.py              kedro run, with errors that a person can read
         selection.py        which nodes a run is about
+        contradictions.py   options that give way to others, or have no effect
+        clean.py            make clean
         study.py            kedro study
         ledgers.py          where the trials of a study are counted
         pages.py            pages that answer this machine only
@@ -210,6 +212,7 @@ The tree, in the order in which data flow through it:
             processes.py    processes of this machine
             worker.py       one of them
             heartbeat.py    whether they still work
+            sockets.py      where they are started through
         store/              where studies live, and how they are written
             storage.py      SQLite or a server
             stored_study.py a study's trials in their storage
@@ -222,7 +225,7 @@ The tree, in the order in which data flow through it:
         slots.py            the places of the budget
         supervisor.py       runs a study to its budget
         tally.py            counts of a search, and who watches them
-        stop_request.py     Ctrl-C
+        stop_request.py     Ctrl-C, SIGTERM, a closed terminal
         experimental.py     parts of Optuna that it calls experimental
     study/                  the project's meaning of an Optuna study
         config.py           the parameter group hpo
@@ -282,6 +285,8 @@ The tree, in the order in which data flow through it:
     notifications.py        messages about a search
     registry.py             components by name, plug-ins
     append_only.py          files that several processes append to
+    file_lock.py            locks that leave nothing behind
+    whole_files.py          files that are written whole or not at all; what killed runs have left of them
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see

@@ -11,8 +11,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from trading_hpo.errors import DamagedFileError
+from trading_hpo.file_lock import identity
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a file was read, to read on from there.
+
+    Attributes:
+        file: Which file it was.
+        offset: Bytes that were read.
+        lines: As many lines.
+    """
+
+    file: tuple[int, int] | None
+    offset: int
+    lines: int
 
 
 @dataclass(frozen=True)
@@ -20,11 +36,21 @@ class Entries:
     """What a file holds while its lock is ours.
 
     Attributes:
-        known: Entries so far, in their order.
+        known: Entries so far, in their order; where it was read on from a mark, those after it.
+        anew: Whether it was read from its beginning.
     """
 
     known: list[dict[str, Any]]
+    anew: bool
     _file: IO[bytes]
+    _lines_before: int
+
+    @property
+    def mark(self) -> Mark:
+        """Where to read on the next time."""
+        return Mark(
+            identity(self._file.fileno()), self._file.seek(0, os.SEEK_END), self._lines_before + len(self.known)
+        )
 
     def append(self, entry: dict[str, Any]) -> None:
         """Write an entry; once this returns it outlives the process and the machine.
@@ -47,7 +73,7 @@ class Entries:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Entries]:
+def opened(path: Path, after: Mark | None = None) -> Iterator[Entries]:
     """Read a file, and hold it alone until the block ends; it is made where it is missing.
 
     A last line without an end is what a process left that died while it wrote. Whole, it is an entry; half of one was
@@ -55,19 +81,35 @@ def opened(path: Path) -> Iterator[Entries]:
 
     Args:
         path: Of the file.
+        after: Read on from there, if it is the same file and has not shrunk; else from the beginning.
 
     Raises:
         DamagedFileError: A line that has an end is no entry.
+        OSError: It cannot be written; with its name.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        *lines, last = file.read().split(b"\n")
-        known = [_entry(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-        if last.strip():
-            known += _finish(path, file, last)
-        yield Entries(known, file)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            start = after if after is not None and _goes_on(file, after) else Mark(None, 0, 0)
+            file.seek(start.offset)
+            *lines, last = file.read().split(b"\n")
+            numbered = enumerate(lines, start=start.lines + 1)
+            known = [_entry(path, number, line) for number, line in numbered if line.strip()]
+            if last.strip():
+                known += _finish(path, file, last)
+            yield Entries(known, start.offset == 0, file, start.lines)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _goes_on(file: IO[bytes], mark: Mark) -> bool:
+    """Whether a mark was made in this file, at the end of a line that is still there."""
+    if mark.file != identity(file.fileno()) or mark.offset == 0:
+        return False
+    file.seek(mark.offset - 1)
+    return file.read(1) == b"\n"
 
 
 def _entry(path: Path, number: int, line: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from trading_hpo.datasets.files import file_of
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.escaping import file_name, make_logs_plain
+from trading_hpo.runner.reusing import ALL_OR_NOTHING
 from trading_hpo.tracking.environment import SERVER, Places, alone, prepare, server_problem
 from trading_hpo.urls import urls_hidden
 
@@ -101,6 +102,9 @@ class TrackingHook(MlflowHook):
         self._parameters: Parameters | None = None
         self._server_sync: ServerSync | None = None
         self._catalog: DataCatalog | None = None
+        self._context: KedroContext | None = None
+        self._to_begin: tuple[dict[str, Any], Pipeline, DataCatalog] | None = None  # of a run that is not on record
+        self._saved_before: list[str] = []  # what it has saved until then
         self._client: Any = None
         self._experiment_id = ""
         self._open = ExitStack()  # what ends with the run
@@ -109,14 +113,42 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
+        """Forget what an earlier run of this process has left; nothing is written yet."""
         self._begin_anew()
+        self._context = context
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Note what the run is about: it is on record from its first search or result on.
+
+        A run that is refused, whatever it has prepared until then and taken back, leaves nothing.
+        """
+        self._catalog = catalog
+        for name in pipeline.datasets():
+            catalog.get(name)
+        switch_catalog_logging(catalog, False)  # a dataset's failure to log would end the run
+        self._to_begin = (run_params, pipeline, catalog)
+
+    def _begin(self) -> None:
+        """Put the run on record, unless it is."""
+        if self._to_begin is None:
+            return
+        (run_params, pipeline, catalog), self._to_begin = self._to_begin, None
+        self._find_store()
+        self._begin_run(run_params, pipeline, catalog)
+        for name in self._saved_before:
+            self._log_saved(name)
+
+    def _find_store(self) -> None:
+        """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
         with self._failures_are_warnings():
             from mlflow import MlflowClient  # what is imported late keeps other commands fast
 
             from trading_hpo.parameters import Parameters
             from trading_hpo.tracking.relocation import relocate
 
+            assert self._context is not None
+            context = self._context
             self._parameters = Parameters.of(context.params)
             loader: Any = context.config_loader
             loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
@@ -124,6 +156,7 @@ class TrackingHook(MlflowHook):
             if problem := server_problem(config["server"]["mlflow_tracking_uri"]):
                 raise TradingHpoError(problem)
             places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
+            self._places = places
             experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
             experiment.setdefault("name", self._parameters.study_base_name)
             folder = (places.artifacts / file_name(experiment["name"])).as_uri()
@@ -140,15 +173,10 @@ class TrackingHook(MlflowHook):
                 self._experiment_id = known.experiment_id
             # MLflow writes its own URI there; the next context must find the user's.
             os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
-            self._places, self._works = places, True
+            self._works = True
 
-    @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def _begin_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Begin the run, with all parameters."""
-        self._catalog = catalog
-        for name in pipeline.datasets():
-            catalog.get(name)
-        switch_catalog_logging(catalog, False)  # a dataset's failure to log would end the run
         if not self._works:
             return
         with self._failures_are_warnings():
@@ -173,6 +201,8 @@ class TrackingHook(MlflowHook):
     def before_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool) -> None:
         """Follow a search, trial by trial. kedro-mlflow logs a node's parameters here: a group in one long line."""
         del catalog, is_async
+        if node.short_name == "search":
+            self._begin()
         if not self._works:
             return
         with self._failures_are_warnings():
@@ -194,6 +224,8 @@ class TrackingHook(MlflowHook):
         del catalog
         with self._failures_are_warnings():
             self._following.close()
+        if ALL_OR_NOTHING not in node.tags:
+            self._begin()
         if not self._works:
             return
         with self._failures_are_warnings():
@@ -213,7 +245,14 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
-        """Log the artefact that the catalog declares: kedro-mlflow gives its dataset an ``artifact_path``."""
+        """Log the artefact that the catalog declares; of what is still taken back if a study refuses it, later."""
+        if self._to_begin is not None:
+            self._saved_before.append(dataset_name)
+        else:
+            self._log_saved(dataset_name)
+
+    def _log_saved(self, dataset_name: str) -> None:
+        # kedro-mlflow gives its dataset an artifact_path.
         dataset: Any = None if self._catalog is None else self._catalog.get(dataset_name)
         if not self._works or not hasattr(dataset, "artifact_path"):
             return
@@ -225,6 +264,7 @@ class TrackingHook(MlflowHook):
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """End the run, and send what is left to send."""
+        self._begin()
         self._end(lambda: super(TrackingHook, self).after_pipeline_run(run_params, pipeline, catalog))
 
     @hook_impl
@@ -253,7 +293,7 @@ class TrackingHook(MlflowHook):
                 logger.warning("Runs that the tracking server has not taken yet are sent with the next run.")
         with self._failures_are_warnings():
             self._open.close()
-        self.run_id, self._server_sync, self._works = None, None, False
+        self.run_id, self._server_sync, self._works, self._to_begin = None, None, False, None
 
     def _log_networks(self, outputs: Any, panels: Any) -> None:
         from trading_hpo.families.networks.final import TrainedNetwork
@@ -274,6 +314,7 @@ class TrackingHook(MlflowHook):
         except Exception as error:  # tracking follows a run; it never ends one
             first, self._works = self._works or self.run_id is None, False
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            reason += "" if self._places is None else f" ({self._places.file})"
             if first:
                 logger.warning(
                     "MLflow tracking is off for the rest of this run: %s. Trials and results are kept as ever; the "

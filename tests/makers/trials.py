@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
-from trading_hpo.errors import Interrupted, OverLimitError
+from trading_hpo.errors import Interrupted, OverLimitError, StaleInputError
 from trading_hpo.study.evaluation import EvaluationTask
 
 N_FOLDS = 2
@@ -57,3 +57,9 @@ class KnownTrials:
 def known_trials(task: EvaluationTask, _panel_path: Path) -> KnownTrials:
     """Make them in a worker."""
     return KnownTrials(task)
+
+
+def cannot_begin(_task: EvaluationTask, _panel_path: Path, takes_gb: float = 0) -> KnownTrials:
+    """Fail in a worker before its first trial: for memory that it takes, else because data are gone."""
+    bytearray(int(takes_gb * 2**30))
+    raise StaleInputError("the panel is gone. Run again.")

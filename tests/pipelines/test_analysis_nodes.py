@@ -159,5 +159,5 @@ def test_a_study_that_was_archived_since_is_left_out_with_its_reason_and_the_oth
     convergence, _ = compared(mlp=ref_of("mlp"), lstm=gone)
     assert [trace.name for trace in convergence.data] == ["mlp"]
     history, *_ = draw_study("lstm", gone, NO_SUMMARY)
-    assert "archived or deleted since it was searched" in said(history)
-    assert importance(gone, NO_SUMMARY)["skipped"] == "archived or deleted since it was searched"
+    assert "not searched yet, or archived or deleted since" in said(history)
+    assert importance(gone, NO_SUMMARY)["skipped"] == "not searched yet, or archived or deleted since"

@@ -1,5 +1,7 @@
 """A search reads data that were prepared with its settings, and leaves what follows it where it belongs."""
 
+from dataclasses import replace
+
 import pytest
 from tests.pipelines.conftest import TRAINING
 
@@ -27,7 +29,7 @@ def opened(panel, split, tmp_path):
 
     def run(terms=DATA, digest=None):
         prepared = {"panel_digest": digest or panel_digest(panel), "terms": DATA}
-        data = (panel, split_to_table(split, panel), prepared, storage, panels)
+        data = (panel, split_to_table(split, panel), prepared, storage)
         return open_study("mlp", *data, *SETTINGS, "test", "planted", terms), panels
 
     return run
@@ -50,9 +52,18 @@ def test_a_panel_and_folds_of_two_runs_are_not_searched(opened):
 def test_a_search_keeps_its_panel_and_its_settings_and_draws_beside_the_reports(opened, panel, split, tmp_path):
     terms = {**DATA, "training": {"epochs": 2}}
     ref, panels = opened(terms)
+    assert not (tmp_path / "root").exists(), "opening makes nothing"
     ledger = tmp_path / "trials.jsonl"
     summary = search(ref, panel, split_to_table(split, panel), panels, *SETTINGS, ledger)
     assert not panels.is_empty
     assert collect_results("mlp", ref, summary)["terms"] == terms
     assert len(ledger.read_text().splitlines()) == 2
     assert list((tmp_path / "root/08_reporting/tensorboard").glob("*/00000/*"))
+
+
+def test_a_study_is_not_made_on_other_data_than_those_that_were_checked(opened, panel, split, tmp_path):
+    ref, panels = opened()
+    fewer = split_to_table(replace(split, folds=split.folds[:-1]), panel)  # as another run may prepare them meanwhile
+    with pytest.raises(StaleInputError, match="must be made on the data and with the settings that were checked"):
+        search(ref, panel, fewer, panels, *SETTINGS, tmp_path / "trials.jsonl")
+    assert not (tmp_path / "root").exists()

@@ -73,7 +73,7 @@ def phased(panel_file: Path, tmp_path: Path) -> Callable[..., StudyRef]:
         )
         if not trained:
             phases = replace(phases, first=replace(phases.first, make=known_trials))
-        phases.open(storage)
+        phases.check(storage)
         phases.run(storage)
         return ref
 

@@ -115,7 +115,7 @@ def test_that_the_pruner_is_not_used_is_said_once(search_of, panel_file, tmp_pat
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     hpo = HpoConfig(models_to_optimize=["guess"], pruner="median")
     settings = {"spaces": SPACES, "training": TRAINING, "backtest": BacktestConfig()}
-    Phases.of(StudyRef("a.guess", storage), hpo, panel=panel, split=split, **settings).open(storage)
+    Phases.of(StudyRef("a.guess", storage), hpo, panel=panel, split=split, **settings).check(storage)
     assert [record.message for record in caplog.records] == [
         "a.guess: trials report nothing before their end, so pruner median has nothing to judge and none is used."
     ]

@@ -11,10 +11,14 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 
 from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
-from trading_hpo.commands.selection import full_names
+from trading_hpo.commands.contradictions import RunCommand, version_problems
+from trading_hpo.commands.selection import check_selection, full_names
+from trading_hpo.engine.stop_request import interrupted_by_signals
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.escaping import make_logs_plain
+from trading_hpo.file_lock import locked_folder
 from trading_hpo.urls import urls_hidden
+from trading_hpo.whole_files import remove_leftovers
 
 CONF = Path("conf")
 INTERRUPTED = 130
@@ -35,19 +39,9 @@ def run(**options: Any) -> Any:
     kedro run --params labels.kind=volatility --env standard
     """
     quieten()
-    try:
-        results, selected = _check(options)
-        options |= selected
-        options["runner"] = options["runner"] or "trading_hpo.runner.reusing.ReusingRunner"
-        pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
-        options |= {"pipeline": None, "pipelines": pipelines}
-        outputs = _callback(kedro_run)(**options)
-    except KeyboardInterrupt:
-        _tell_hooks()
-        click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
-        sys.exit(INTERRUPTED)
-    except Exception as error:
-        exit_with_message(error)
+    # Held beside other runs; `make clean` must have it alone.
+    with interrupted_by_signals(), locked_folder(_project_path(), shared=True):
+        outputs, results = _run(options)
     if "report" in outputs:
         _show(outputs["report"].load())
     else:
@@ -55,9 +49,28 @@ def run(**options: Any) -> Any:
     return outputs
 
 
+def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
+    """Return the outputs of the run and where its results are; a run that fails or is stopped ends the process."""
+    try:
+        results, selected = _check(options)
+        options |= selected
+        options["runner"] = options["runner"] or "trading_hpo.runner.reusing.ReusingRunner"
+        pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
+        options |= {"pipeline": None, "pipelines": pipelines}
+        outputs = _callback(kedro_run)(**options)
+        remove_leftovers(results)
+        return outputs, results
+    except KeyboardInterrupt:
+        _tell_hooks()
+        click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        exit_with_message(error)
+
+
 def command() -> click.Command:
     """Return our command, which takes every option that Kedro's own takes."""
-    return click.Command("run", params=kedro_run.params, callback=run, help=lines_kept(run.__doc__))
+    return RunCommand("run", params=kedro_run.params, callback=run, help=lines_kept(run.__doc__))
 
 
 def _callback(command: click.Command) -> Callable[..., Any]:
@@ -80,10 +93,12 @@ def quieten() -> None:
     """Libraries' notices are for developers; what a user must know is raised as an error."""
     make_logs_plain()
     warnings.simplefilter("ignore")
-    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "mlflow", "trading_hpo.runner.reusing"):
+    for name in ("kedro", "kedro_mlflow", "kedro_viz", "optuna", "alembic", "trading_hpo.runner.reusing"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # A failing node is logged with its traceback; the message that we print says more.
-    logging.getLogger("kedro.pipeline.node").setLevel(logging.CRITICAL)
+    # They log what they raise, with its traceback: a node that fails, a store that is full. The message that we print
+    # says more.
+    for name in ("kedro.pipeline.node", "mlflow"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
@@ -112,6 +127,7 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
         if name and name not in registered:
             raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
     selected = full_names(options, registered)
+    check_selection({**options, **selected}, registered)
     try:
         loader = settings.CONFIG_LOADER_CLASS(
             conf_source=str(conf),
@@ -123,6 +139,8 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
         storage = loader["catalog"]["study_storage"]
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
         raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {conf}."]) from error
+    if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
+        raise ConfigurationError(unversioned)
     credentials = _credentials(loader, conf)
     parameters = check_parameters(raw_parameters)
     chosen = (options["params"] or {}).get("source", shared["source"])
@@ -147,7 +165,7 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
         filepath=str((_project_path() / storage["filepath"]).absolute()),
         credentials=credentials.get("study_storage"),
     ).load().check()
-    return Path(storage["filepath"]).parents[1], selected
+    return _project_path() / Path(storage["filepath"]).parents[1], selected
 
 
 def _credentials(loader: Any, conf: Path) -> dict[str, Any]:

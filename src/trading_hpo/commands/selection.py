@@ -7,6 +7,8 @@ from kedro.pipeline import Pipeline
 
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
+_SELECT = ("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs")  # of Kedro's filter
+
 
 def full_names(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -> dict[str, list[str]]:
     """Return the options that name nodes, with Kedro's full names.
@@ -21,8 +23,7 @@ def full_names(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -
     Raises:
         ConfigurationError: With every name that nothing in the chosen pipelines has.
     """
-    chosen = [name for name in [options["pipeline"], *options["pipelines"]] if name] or ["__default__"]
-    nodes = [node for name in chosen for node in registered[name].nodes]
+    nodes = [node for name in chosen_pipelines(options) for node in registered[name].nodes]
     by_ending: dict[str, set[str]] = {}
     by_namespace: dict[str, set[str]] = {}
     for node in nodes:
@@ -39,6 +40,43 @@ def full_names(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -
     full = {option: set().union(*(by_ending[name] for name in names)) for option, names in given.items()}
     full["to_nodes"] |= set().union(*(by_namespace[name] for name in options["namespaces"]))
     return {**{option: sorted(names) for option, names in full.items()}, "namespaces": []}
+
+
+def check_selection(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -> None:
+    """Refuse options that select no node, or name what no node has; Kedro leaves out an unknown one of several tags.
+
+    Args:
+        options: Of `kedro run`, nodes by their full names.
+        registered: The pipelines by name.
+
+    Raises:
+        ConfigurationError: With every problem.
+    """
+    pipeline = sum((registered[name] for name in chosen_pipelines(options)), Pipeline([]))
+    known = {
+        "tags": {tag for node in pipeline.nodes for tag in node.tags},
+        "from_inputs": pipeline.datasets(),
+        "to_outputs": pipeline.datasets(),
+    }
+    what = {"tags": "tag", "from_inputs": "dataset", "to_outputs": "dataset"}
+    wanted = [(what[option], name, names) for option, names in known.items() for name in options[option]]
+    if unknown := [(kind, name, names) for kind, name, names in wanted if name not in names]:
+        raise ConfigurationError(
+            [f"unknown {kind} {name!r}. {did_you_mean(name, names)}" for kind, name, names in unknown]
+        )
+    chosen = {option: options[option] for option in _SELECT if options[option]}
+    try:
+        pipeline.filter(**chosen)
+    except ValueError as error:  # Kedro has no other for a selection without nodes
+        names = " ".join(f"--{option.replace('_', '-')}" for option in chosen)
+        raise ConfigurationError(
+            [f"{names} must select a node, got none that all of them leave. Take one out."]
+        ) from error
+
+
+def chosen_pipelines(options: Mapping[str, Any]) -> list[str]:
+    """Return the names of the pipelines that are asked for."""
+    return [name for name in [options["pipeline"], *options["pipelines"]] if name] or ["__default__"]
 
 
 def _endings(name: str) -> list[str]:

@@ -1,7 +1,6 @@
 """JSON results of one model type, which may have been left out."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from kedro.io import AbstractDataset
 
 from trading_hpo.datasets.previews import JSONPreview
 from trading_hpo.errors import StaleInputError
+from trading_hpo.whole_files import written_whole
 
 
 class ResultsDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
@@ -60,16 +60,6 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(data: Any, path: Path) -> None:
-    """Write JSON to ``path`` in one step; a crash leaves the old file, and two processes do not mix.
-
-    Raises:
-        OSError: With the file's name, which a failed write does not know by itself.
-    """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    """Write JSON to ``path`` in one step."""
+    with written_whole(path) as draft:
         draft.write_text(json.dumps(data, indent=2, allow_nan=False) + "\n")
-        draft.replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise

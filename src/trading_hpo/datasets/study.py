@@ -49,7 +49,7 @@ class StudyDataset(AbstractDataset[StudyRef, StudyRef]):
             )
         phases, grown_from = (tuple(pointer.get(name, ())) for name in ("phases", "grown_from"))
         whose = (pointer["study_name"], self._storage.load(), pointer.get("skipped"))
-        return StudyRef(*whose, phases, grown_from, pointer.get("terms", {}))
+        return StudyRef(*whose, phases, grown_from, pointer.get("terms", {}), pointer.get("accepted", ""))
 
     def save(self, data: StudyRef) -> None:
         """Write the pointer."""

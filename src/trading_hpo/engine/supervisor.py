@@ -13,6 +13,7 @@ from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.config import SearchPlan
 from trading_hpo.engine.executor.executor import (
     Cancelled,
+    CannotBegin,
     Event,
     Executor,
     Failed,
@@ -83,6 +84,7 @@ class Supervisor:
         self._said_that_it_waits = False
         self._deadline = time.monotonic() + 60 * plan.timeout_minutes if plan.timeout_minutes else np.inf
         self._deaths_in_a_row, self._last_death = 0, ""
+        self._cannot_begin: str | None = None  # why no worker can
         self._stop_request = StopRequest()
         self._tally = Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours))
         for trial in ours:
@@ -213,6 +215,9 @@ class Supervisor:
             for slot in event.slots:
                 self._lose(self._running.pop(slot), event)
             return
+        if isinstance(event, CannotBegin):
+            self._cannot_begin = event.reason
+            return
         open_slot = self._running[event.slot]
         if isinstance(event, Reported):
             self._executor.answer(event.slot, prune=self._report(open_slot, event.report))
@@ -299,7 +304,12 @@ class Supervisor:
             self._slots.leave(open_slot.slot, begun=open_slot)
 
     def _check_deaths(self) -> None:
-        """Give up once too many workers have died; asked after all events are taken, or finished trials were lost."""
+        """Give up once too many workers have died, or none can begin.
+
+        Asked after all events are taken, or finished trials were lost.
+        """
+        if self._cannot_begin is not None:
+            raise WorkersDieError(f"No worker can begin: {self._cannot_begin}")
         if self._deaths_in_a_row > MAX_DEATHS:
             raise WorkersDieError(
                 f"{self._deaths_in_a_row} workers were lost in a row, the last {self._last_death}. Look at the "
@@ -326,7 +336,9 @@ class Supervisor:
         if isinstance(event, Lost):
             for slot in event.slots:
                 self._put_back(self._running.pop(slot))
-        elif not isinstance(event, Reported):  # a report that was on its way is answered by the cancellation
+        elif not isinstance(
+            event, Reported | CannotBegin
+        ):  # a report that was on its way is answered by the cancellation
             self._take(event)
 
     def _count(self, state: TrialState, value: float | None = None) -> None:

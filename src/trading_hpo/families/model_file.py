@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from trading_hpo.errors import DamagedFileError
+from trading_hpo.whole_files import written_whole
 
 # Every family keeps a model in a folder whose file of this name is there whole or not at all.
 MODEL_FILE = "network.safetensors"
@@ -31,10 +32,8 @@ def write_model(folder: Path, tensors: Mapping[str, np.ndarray], description: Ma
     """
     text = json.dumps({"digest": _OPEN, **description}, indent=2)
     content = save(dict(tensors), metadata={"description": text})
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"{MODEL_FILE}.part"
-    draft.write_bytes(content.replace(_OPEN.encode(), _digest(content, content.index(_OPEN.encode())), 1))
-    draft.replace(folder / MODEL_FILE)
+    with written_whole(folder / MODEL_FILE) as draft:
+        draft.write_bytes(content.replace(_OPEN.encode(), _digest(content, content.index(_OPEN.encode())), 1))
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

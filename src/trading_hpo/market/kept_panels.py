@@ -9,6 +9,7 @@ from trading_hpo.errors import StaleInputError, TradingHpoError
 from trading_hpo.escaping import file_name, one_line
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.types import Panel
+from trading_hpo.whole_files import written_whole
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,10 @@ class KeptPanels:
         digest = panel_digest(panel)
         kept = self.path(digest)
         if not _holds(kept, digest):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft = kept.with_name(f"{kept.name}.{os.getpid()}.part")
-            draft.unlink(missing_ok=True)
-            try:
-                os.link(panel.path, draft)
-            except OSError:  # a file system without links
-                shutil.copyfile(panel.path, draft)
-            if not _holds(draft, digest):
-                draft.unlink()
-                raise StaleInputError(f"{panel.path} was replaced by another run. Run the same command again.")
-            draft.replace(kept)
+            with written_whole(kept) as draft:
+                _link_or_copy(panel.path, draft)
+                if not _holds(draft, digest):
+                    raise StaleInputError(f"{panel.path} was replaced by another run. Run the same command again.")
         return open_panel(kept)
 
     def open(self, digest: str, study_name: str) -> Panel:
@@ -77,6 +71,16 @@ class KeptPanels:
                 f"Delete it, then: {again}"
             )
         return panel
+
+
+def _link_or_copy(path: Path, to: Path) -> None:
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path, to)
+    except OSError:
+        if not path.exists():
+            raise
+        shutil.copyfile(path, to)  # a file system without links
 
 
 def _holds(path: Path, digest: str) -> bool:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import mmap
+import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from trading_hpo.errors import DamagedFileError, StaleInputError
 from trading_hpo.types import Panel
+from trading_hpo.whole_files import written_whole
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")
 _AGAIN = "Run `kedro run --pipeline data_engineering`."
@@ -89,10 +93,17 @@ def save_panel(panel: Panel, path: Path) -> None:
         "label": json.dumps(dict(panel.label)),
         "bars_per_year": repr(panel.bars_per_year),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in ARRAYS}, draft, metadata=meta)
-    draft.replace(path)
+    with written_whole(path) as draft:
+        try:
+            save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in ARRAYS}, draft, metadata=meta)
+        except SafetensorError as error:
+            raise _of_the_system(error) from error
+
+
+def _of_the_system(error: SafetensorError) -> Exception:
+    """Return the system's error, such as that of a full disk, which safetensors has in its text alone."""
+    number = re.search(r"os error (\d+)", str(error))
+    return error if number is None else OSError(int(number.group(1)), os.strerror(int(number.group(1))))
 
 
 def open_panel(path: Path) -> Panel:

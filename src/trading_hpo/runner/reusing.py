@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -55,8 +56,8 @@ class ReusingRunner(SequentialRunner):
                     if node in together:
                         undo.keep(node)
                     # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
-                    stamps.begin(node)
-                    Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
+                    with stamps.forgotten(node):
+                        Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
                     stamps.keep(node, stamp)
                 if together and node is together[-1]:
                     undo.forget()
@@ -104,11 +105,23 @@ class Stamps:
         """Whether the node ran with this stamp and its outputs are still there."""
         return stamp is not None and self.known(node) == Stamp(stamp, self._saved(node))
 
-    def begin(self, node: Node) -> None:
-        """Forget what the node depended on; what it saved counts until it has saved something else."""
+    @contextmanager
+    def forgotten(self, node: Node) -> Iterator[None]:
+        """Forget what the node depended on; what it saved counts until it has saved something else.
+
+        A node that fails before it has saved anything, as one that refuses its inputs, is remembered as before.
+        """
         known = self.known(node)
-        if self._path is not None and known is not None:
-            write_stamp(self._path, node.name, Stamp(None, known.saved))
+        if self._path is None or known is None:
+            yield
+            return
+        write_stamp(self._path, node.name, Stamp(None, known.saved))
+        try:
+            yield
+        except BaseException:
+            if self._saved(node) == known.saved:
+                write_stamp(self._path, node.name, known)
+            raise
 
     def keep(self, node: Node, stamp: str | None) -> None:
         """Remember that the node ran."""

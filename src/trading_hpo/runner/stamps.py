@@ -1,14 +1,12 @@
 """How each node ran last, in a file that several runs may write to at once."""
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from trading_hpo.datasets.results import write_json
+from trading_hpo.file_lock import locked_folder
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def read_stamps(path: Path) -> dict[str, Stamp]:
 
 def write_stamp(path: Path, node: str, stamp: Stamp | None) -> None:
     """Change a node's stamp, or remove it; those that other runs have written meanwhile stay."""
-    with _alone(path):
+    with locked_folder(path.parent):  # not of the file, which is replaced
         known = read_stamps(path)
         if known.get(node) == stamp:
             return
@@ -51,15 +49,3 @@ def write_stamp(path: Path, node: str, stamp: Stamp | None) -> None:
             write_json(kept, path)
         else:
             path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let one process at a time change a file; the lock is on its folder, since the file is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

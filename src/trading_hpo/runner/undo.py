@@ -1,11 +1,10 @@
 """Files that several nodes write together are as they were before, if one of the nodes fails."""
 
-import fcntl
 import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +12,11 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline.node import Node
 
 from trading_hpo.datasets.files import file_of
+from trading_hpo.file_lock import locked_folder
 from trading_hpo.runner.stamps import Stamp
+from trading_hpo.whole_files import COPY
 
 logger = logging.getLogger(__name__)
-
-COPY = ".before"  # part of the name of a copy that is put back
 
 
 class KnownStamps(Protocol):
@@ -44,10 +43,12 @@ class Undo:
         self._catalog, self._stamps = catalog, stamps
         self._copies: dict[Path, Path | None] = {}  # none of a file that was not there
         self._known: dict[Node, Stamp | None] = {}
+        self._new_folders: set[Path] = set()
         self._held = ExitStack()
 
     def keep(self, node: Node) -> None:
         """Copy what a node is about to write over; a folder stays as the node leaves it."""
+        self._note_new_folders(node)
         if not self._known and self._stamps.folder is not None:
             self._held.enter_context(_alone(self._stamps.folder.parent))
         self._known[node] = self._stamps.known(node)
@@ -59,6 +60,11 @@ class Undo:
                 shutil.copy2(path, copy)
             self._copies[path] = copy
 
+    def _note_new_folders(self, node: Node) -> None:
+        folders = [path.parent for path in (file_of(self._catalog[name]) for name in node.outputs) if path is not None]
+        for folder in [*folders, *([] if self._stamps.folder is None else [self._stamps.folder])]:
+            self._new_folders |= {one for one in (folder, *folder.parents) if not one.exists()}
+
     def restore(self) -> None:
         """Put everything back."""
         with self._held:
@@ -69,7 +75,10 @@ class Undo:
                     path.unlink(missing_ok=True)
             for node, known in self._known.items():
                 self._stamps.put_back(node, known)
-            self._copies, self._known = {}, {}
+            for folder in sorted(self._new_folders, reverse=True):  # the inner ones first
+                with suppress(OSError):  # another run has begun to use it
+                    folder.rmdir()
+            self._copies, self._known, self._new_folders = {}, {}, set()
 
     def forget(self) -> None:
         """Let what the nodes have written stay; copies that a killed run has left go, too."""
@@ -77,20 +86,16 @@ class Undo:
             for path in self._copies:
                 for copy in path.parent.glob(f"{path.name}{COPY}.*"):
                     copy.unlink()
-            self._copies, self._known = {}, {}
+            self._copies, self._known, self._new_folders = {}, {}, set()
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Wait until no other run holds a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(locked_folder(folder, wait=False))
         except BlockingIOError:
             logger.warning("Another run prepares data under %s; this one waits for it.", folder)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            held.enter_context(locked_folder(folder))
         yield
-    finally:
-        os.close(handle)

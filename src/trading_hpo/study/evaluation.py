@@ -28,6 +28,8 @@ from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
 from trading_hpo.types import Panel
 
+_AGAIN = "Run the same command again: the data are prepared and kept again, and what was finished is kept."
+
 
 @dataclass(frozen=True)
 class EvaluationTask:
@@ -282,11 +284,14 @@ def mapped_panel(task: EvaluationTask, panel_path: Path) -> Panel:
     """Map the panel that a study is about.
 
     Raises:
-        StaleInputError: The file holds another.
+        StaleInputError: The file holds another, or is no longer there.
     """
-    panel = open_panel(panel_path)
+    try:
+        panel = open_panel(panel_path)
+    except FileNotFoundError as error:
+        raise StaleInputError(f"{panel_path} must stay while the search runs, and is not there. {_AGAIN}") from error
     if panel_digest(panel) != task.panel_digest:
-        raise StaleInputError(f"{panel_path} was replaced while the search runs")
+        raise StaleInputError(f"{panel_path} was replaced while the search runs. {_AGAIN}")
     return panel
 
 

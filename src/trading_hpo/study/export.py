@@ -12,6 +12,7 @@ from trading_hpo.errors import ConfigurationError, StorageError
 from trading_hpo.escaping import csv_table, one_line
 from trading_hpo.study.results import model_results, trials_table
 from trading_hpo.study.returns_table import returns_tables
+from trading_hpo.whole_files import written_whole
 
 ENDINGS = (".yml", ".yaml", ".json", ".csv", ".parquet")
 
@@ -32,12 +33,9 @@ def export_returns(study: optuna.Study, path: Path) -> None:
             f"Study {one_line(study.study_name)} has no return series: no trial has ended with a value since the "
             "project keeps them. Search on, then export."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.part")
-    with pq.ParquetWriter(draft, first.schema) as writer:
+    with written_whole(path) as draft, pq.ParquetWriter(draft, first.schema) as writer:
         for table in chain([first], tables):
             writer.write_table(table)
-    draft.replace(path)
 
 
 def export_study(study: optuna.Study, model_type: str, storage: str, path: Path, top: int) -> None:
@@ -48,17 +46,15 @@ def export_study(study: optuna.Study, model_type: str, storage: str, path: Path,
     """
     if path.suffix not in ENDINGS:
         raise ConfigurationError([f"--to must end in {', '.join(ENDINGS)}, got {path.name!r}."])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.part")
-    if path.suffix == ".csv":
-        csv_table(trials_table(study)).to_csv(draft, index=False)
-    elif path.suffix == ".parquet":
-        trials_table(study).to_parquet(draft)
-    else:
-        results = model_results(study, model_type, storage, top)
-        text = json.dumps(results, indent=2, allow_nan=False)
-        if path.suffix != ".json":
-            # Through JSON: plain numbers and text only, in the order of the results.
-            text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True)
-        draft.write_text(text)
-    draft.replace(path)
+    with written_whole(path) as draft:
+        if path.suffix == ".csv":
+            csv_table(trials_table(study)).to_csv(draft, index=False)
+        elif path.suffix == ".parquet":
+            trials_table(study).to_parquet(draft)
+        else:
+            results = model_results(study, model_type, storage, top)
+            text = json.dumps(results, indent=2, allow_nan=False)
+            if path.suffix != ".json":
+                # Through JSON: plain numbers and text only, in the order of the results.
+                text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True)
+            draft.write_text(text)

@@ -21,6 +21,36 @@ from trading_hpo.study.ranking import WEIGHTS
 from trading_hpo.study.transfer import Transfer, keep
 
 
+def check_study(
+    where: StudyStorage, name: str, conditions: Mapping[str, Any], transfer: Callable[[], Transfer] | None = None
+) -> Mapping[str, Any]:
+    """Refuse what ``open_study`` would refuse, and make nothing.
+
+    Args:
+        where: As of ``open_study``.
+        name: As of ``open_study``.
+        conditions: As of ``open_study``.
+        transfer: As of ``open_study``.
+
+    Returns:
+        The attributes of the study; none of one that is not made yet.
+
+    Raises:
+        StorageError: The storage cannot be reached.
+        DamagedStudyError: A trial or an attribute of the study is not what was written.
+        StudyMismatchError: The study exists and was made under other conditions.
+    """
+    storage = where.open_if_there()
+    names = set() if storage is None else set(study_names(storage))
+    if transfer is not None and (storage is None or not _was_made(storage, name, names)):
+        transfer()
+    if storage is None or name not in names:
+        return {}
+    study = optuna.load_study(study_name=name, storage=storage)
+    _check_ours(where, study, storage, conditions)
+    return dict(study.user_attrs)
+
+
 def open_study(
     where: StudyStorage,
     name: str,
@@ -51,16 +81,7 @@ def open_study(
     taken_over = transfer() if transfer is not None and not _was_made(storage, name, names) else None
     directions = [objective.direction for objective in objectives]
     study = optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
-    with readable(name, storage):
-        study.get_trials(deepcopy=False)
-        made_under = conditions_of(study)
-    if name in names and not made_under and study.get_trials(deepcopy=False):
-        raise StudyMismatchError(
-            f"Study {one_line(name)} in {where.masked} was not made by this project. Give hpo.study_name another name."
-        )
-    if made_under:
-        check_same(name, made_under, conditions)
-    else:
+    if not _check_ours(where, study, storage, conditions):
         with accepted_as_experimental():
             study.set_metric_names([objective.metric for objective in objectives])
         # Names can be used again after a study was deleted; what is known of the old one is not of the new one.
@@ -74,6 +95,21 @@ def open_study(
     if study.user_attrs.get(WEIGHTS) != weights:  # may change: they decide what is chosen, no value
         study.set_user_attr(WEIGHTS, weights)
     return study, storage
+
+
+def _check_ours(where: StudyStorage, study: optuna.Study, storage: BaseStorage, conditions: Mapping[str, Any]) -> bool:
+    """Refuse a study of other conditions or of another program; say whether ours was made to its end."""
+    with readable(study.study_name, storage):
+        trials = study.get_trials(deepcopy=False)
+        made_under = conditions_of(study)
+    if made_under:
+        check_same(study.study_name, made_under, conditions)
+    elif trials:
+        raise StudyMismatchError(
+            f"Study {one_line(study.study_name)} in {where.masked} was not made by this project. Give hpo.study_name "
+            "another name."
+        )
+    return bool(made_under)
 
 
 def _was_made(storage: BaseStorage, name: str, names: Collection[str]) -> bool:

@@ -4,6 +4,8 @@ Every phase is a study of its own: trials of other epochs are no rivals, and a s
 middle of a study loses what it knows.
 """
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ import optuna
 from trading_hpo.engine.space import space_from
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import VIOLATIONS, violation
+from trading_hpo.errors import StaleInputError
 from trading_hpo.escaping import file_name
 from trading_hpo.splits.folds import Split
 from trading_hpo.study.conditions import TRANSFERRED, conditions_of
@@ -62,23 +65,46 @@ class Phases:
         first = Search.of(ref.model_type, ref.names[0], panel=panel, split=split, hpo=hpo.searches[0], **settings)
         return Phases(ref, first, hpo, panel.timestamps[split.holdout.start].isoformat())
 
-    def open(self, storage: StudyStorage) -> None:
-        """Make the first study, or check that it was made under the same conditions."""
-        study = self._taught_from_outside(storage).open(storage)
+    @property
+    def digest(self) -> str:
+        """Of the conditions of the first study."""
+        return hashlib.sha256(json.dumps(self.first.fingerprint, sort_keys=True).encode()).hexdigest()
+
+    def check(self, storage: StudyStorage) -> None:
+        """Refuse what the search would refuse, and make nothing; warn of what it will not do."""
+        name, made = self.ref.names[0], self._taught_from_outside(storage).check(storage)
         searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
         if unused := [asked.name for asked, used in searches if asked != used]:
             logger.warning(
                 "%s: trials report nothing before their end, so pruner %s has nothing to judge and none is used.",
-                study.study_name,
+                name,
                 ", ".join(dict.fromkeys(unused)),
             )
-        teachers = study.user_attrs.get(TRANSFERRED, {}).get("teachers", [])
-        if missed := [name for name in self.hpo.teachers(self.ref.model_type) if name not in teachers]:
+        teachers = made.get(TRANSFERRED, {}).get("teachers", [])
+        if made and (missed := [other for other in self.hpo.teachers(self.ref.model_type) if other not in teachers]):
             logger.warning(
                 "hpo.warm_start: study %s was made without %s, and only a new study can be taught.",
-                study.study_name,
+                name,
                 ", ".join(missed),
             )
+
+    def check_accepted(self, storage: StudyStorage) -> None:
+        """Refuse to make a study of other conditions than those that were checked before the first search.
+
+        Raises:
+            StaleInputError: Another run has prepared other data since, or the study was never checked.
+        """
+        if self.digest != self.ref.accepted and not self._taught_from_outside(storage).check(storage):
+            raise StaleInputError(
+                f"Study {self.ref.names[0]} must be made on the data and with the settings that were checked before "
+                "the first search, got others: another run has prepared data since, or the check was left out. Run "
+                "`kedro run --pipeline hpo`."
+            )
+
+    def on(self, panel: Panel) -> "Phases":
+        """Return the same searches, whose workers map another file of the same panel."""
+        assert panel.path is not None
+        return replace(self, first=replace(self.first, panel_path=panel.path))
 
     def run(self, storage: StudyStorage, ledger: Path | None = None) -> None:
         """Search phase by phase; a phase begins once the budget of the one before is spent.

@@ -16,6 +16,7 @@ from trading_hpo.escaping import one_line
 from trading_hpo.study.damage import readable
 
 NOT_SEARCHED = "not searched yet"
+NOT_THERE = f"{NOT_SEARCHED}, or archived or deleted since"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class StudyRef:
             something.
         grown_from: The study of fewer data that this one is taught by.
         terms: Settings that have led to the study's conditions.
+        accepted: Digest of the conditions that were checked before the first search of a run.
     """
 
     study_name: str
@@ -38,6 +40,7 @@ class StudyRef:
     phases: tuple[str, ...] = ()
     grown_from: tuple[str, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
+    accepted: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,7 +59,8 @@ class StudyRef:
             StorageError: The storage cannot be read.
         """
         with self.storage.errors_in_words():
-            there = study_names(self.storage.open())
+            storage = self.storage.open_if_there()
+            there = [] if storage is None else study_names(storage)
         return [ref for ref in self.each() if ref.study_name in there]
 
     def latest(self) -> "StudyRef":
@@ -88,29 +92,27 @@ class StudyRef:
         if self.phases:
             return self.latest().open()
         with self.storage.errors_in_words():
-            storage = self.storage.open()
-            try:
-                study = optuna.load_study(study_name=self.study_name, storage=storage)
-            except KeyError as error:
+            storage = self.storage.open_if_there()
+            if storage is None or self.study_name not in study_names(storage):
                 raise StorageError(
                     f"Study {one_line(self.study_name)} is not in {self.storage.masked}. Run `kedro run --pipeline "
                     "hpo` first."
-                ) from error
+                )
+            study = optuna.load_study(study_name=self.study_name, storage=storage)
             with readable(self.study_name, storage):
                 study.get_trials(deepcopy=False)  # kept by the storage: a damaged file raises here, once
                 dict(study.user_attrs)
         return study
 
     def if_there(self) -> "StudyRef":
-        """Return the reference, as a skipped one if its study was archived or deleted since."""
+        """Return the reference, as a skipped one if its study was not begun yet, or archived or deleted since."""
         if self.skipped is not None:
             return self
         if self.phases:
             return self.latest().if_there()
-        try:
-            self.storage.open().get_study_id_from_name(self.study_name)
-        except KeyError:
-            return replace(self, skipped="archived or deleted since it was searched")
+        storage = self.storage.open_if_there()
+        if storage is None or self.study_name not in study_names(storage):
+            return replace(self, skipped=NOT_THERE)
         return self
 
     def state(self) -> str:
@@ -127,11 +129,10 @@ class StudyRef:
         if self.phases:
             return " ".join(phase.state() for phase in self.begun())
         with self.storage.errors_in_words():
-            storage = self.storage.open()
-            try:
-                study_id = storage.get_study_id_from_name(self.study_name)
-            except KeyError:
+            storage = self.storage.open_if_there()
+            if storage is None or self.study_name not in study_names(storage):
                 return "absent"
+            study_id = storage.get_study_id_from_name(self.study_name)
             with readable(self.study_name, storage):
                 trials = storage.get_all_trials(study_id, deepcopy=False)
         # When a trial ended distinguishes two studies of one name: the later one took another time.
@@ -144,4 +145,5 @@ class StudyRef:
         note = {} if self.skipped is None else {"skipped": self.skipped}
         more = {name: list(part) for name in ("phases", "grown_from") if (part := getattr(self, name))}
         terms = {"terms": dict(self.terms)} if self.terms else {}
-        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note, **terms}
+        accepted = {"accepted": self.accepted} if self.accepted else {}
+        return {"study_name": self.study_name, "storage": self.storage.masked, **more, **note, **terms, **accepted}

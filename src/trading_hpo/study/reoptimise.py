@@ -55,7 +55,9 @@ def _earlier(ref: StudyRef) -> Iterator[_Earlier]:
     phase = f".{ref.phases[0]}" if ref.phases else ""
     pattern = re.compile(rf"({re.escape(base)}(?:{STAMP})?){re.escape(phase)}\.{re.escape(model_type)}")
     with ref.storage.errors_in_words():
-        storage = ref.storage.open()
+        storage = ref.storage.open_if_there()
+        if storage is None:
+            return
         for name in study_names(storage):
             if matched := pattern.fullmatch(name):
                 study = optuna.load_study(study_name=name, storage=storage)

@@ -16,8 +16,9 @@ from trading_hpo.engine.candidate import Evaluator
 from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
-from trading_hpo.engine.store.claims import claims_on
+from trading_hpo.engine.store.claims import Claims, claims_on
 from trading_hpo.engine.store.optuna_tables import engine_of, place_of
+from trading_hpo.engine.store.outage import outlived
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.store.writer import PATIENCE_S, Writer
@@ -29,12 +30,12 @@ from trading_hpo.splits.samples import check_samples
 from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
-from trading_hpo.study.opening import open_study
+from trading_hpo.study.opening import check_study, open_study
 from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
 from trading_hpo.study.transfer import Transfer, recall
-from trading_hpo.study.trial_ledger import enter
+from trading_hpo.study.trial_ledger import Entered, enter
 from trading_hpo.study.upkeep import Upkeep
 from trading_hpo.study.validation import constant_series, fold_rows, keep_validation, kept_facts
 from trading_hpo.tasks.registry import task_of
@@ -128,6 +129,26 @@ class Search:
         )
         return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
 
+    def check(self, storage: StudyStorage) -> Mapping[str, Any]:
+        """Refuse a study that the search could not go on with, and make nothing.
+
+        Returns:
+            The attributes of the study; none of one that is not made yet.
+
+        Raises:
+            StorageError: The storage cannot be used, or another process searches the study.
+            StudyMismatchError: The study was made under other conditions.
+        """
+        with storage.errors_in_words():
+            return outlived(partial(self._check, storage), self.patience_s)
+
+    def _check(self, storage: StudyStorage) -> Mapping[str, Any]:
+        path = storage.sqlite_path
+        with ExitStack() as held:
+            if path is None or path.exists():
+                held.enter_context(claims_on(storage, self.study_name))
+            return check_study(storage, self.study_name, self.fingerprint, self.transfer)
+
     def open(self, storage: StudyStorage) -> optuna.Study:
         """Make the study, or check that it was made under the same conditions, and train nothing.
 
@@ -135,8 +156,8 @@ class Search:
             StorageError: The storage cannot be used, or another process searches the study.
             StudyMismatchError: The study was made under other conditions.
         """
-        with storage.creating(), claims_on(storage, self.study_name):
-            return self._open(storage)[0]
+        with ExitStack() as held, storage.errors_in_words():
+            return outlived(partial(self._enter, storage, held), self.patience_s)[1]
 
     def run(self, storage: StudyStorage, ledger: Path | None = None) -> bool:
         """Search until the budget is spent; go on where an earlier run ended, do nothing where it is spent.
@@ -153,12 +174,8 @@ class Search:
             StudyMismatchError: The study was made under other conditions.
         """
         with ExitStack() as held, storage.errors_in_words():
-            # Whoever starts at the same time waits here, and finds the study made and, where it is alone, held.
-            with storage.creating():
-                claims = held.enter_context(claims_on(storage, self.study_name))
-                study, opened = self._open(storage)
-            held.callback(engine_of(opened).dispose)  # several searches beside each other must not exhaust a server
-            taken_over = recall(opened, study)
+            claims, study, opened = outlived(partial(self._enter, storage, held), self.patience_s)
+            taken_over = outlived(partial(recall, opened, study), self.patience_s)
             plan = self.hpo.plan(self.task.training.epochs)
             plan = replace(
                 plan,
@@ -173,9 +190,11 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
-            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger))
+            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger, Entered()))
+            whole = (stored, self.space, plan, executor, upkeep, claims, taken_over.trials)
+            supervisor = outlived(partial(Supervisor, *whole), self.patience_s)
             try:
-                spent = Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
+                spent = supervisor.run()
             except BaseException:
                 upkeep.try_to()  # what ended the search is what must be said
                 raise
@@ -188,6 +207,17 @@ class Search:
         asked, model_type = self.hpo.pruner, MODEL_TYPES[self.task.model_type]
         judges = model_type.has_epochs or asked.judges == "folds"
         return asked if judges and model_type.candidates_per_batch == 1 else NoneConfig()
+
+    def _enter(self, storage: StudyStorage, held: ExitStack) -> tuple[Claims, optuna.Study, BaseStorage]:
+        """Hold and open the study; what is held is let go where that fails, and kept where it does not."""
+        with ExitStack() as ours:
+            # Whoever starts at the same time waits here, and finds the study made and, where it is alone, held.
+            with storage.creating():
+                claims = ours.enter_context(claims_on(storage, self.study_name))
+                study, opened = self._open(storage)
+                ours.callback(engine_of(opened).dispose)  # several searches must not exhaust a server
+            held.push(ours.pop_all())
+        return claims, study, opened
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -203,7 +233,7 @@ class Search:
             constant = constant_series(panel, rows, self.task.split, self.task.backtest)
             keep_validation(engine, study_id, panel, rows, constant)
 
-    def _keep_up(self, study: optuna.Study, ledger: Path | None) -> None:
+    def _keep_up(self, study: optuna.Study, ledger: Path | None, entered: Entered) -> None:
         if ledger is not None:
-            enter(ledger, study)
+            enter(ledger, study, entered=entered)
         thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)

@@ -128,9 +128,9 @@ def teacher(
         StorageError: There is none of this name.
         StudyMismatchError: It is of another space, or has seen what is now holdout.
     """
-    opened = storage.open()
-    names = [other for other in study_names(opened) if not other.startswith(RESERVED)]
-    if name not in names:
+    opened = storage.open_if_there()
+    names = [] if opened is None else [other for other in study_names(opened) if not other.startswith(RESERVED)]
+    if opened is None or name not in names:
         raise StorageError(f"{asked_by}: unknown study {name!r} in {storage.masked}. {did_you_mean(name, names)}")
     study = optuna.load_study(study_name=name, storage=opened)
     _check_same_space(study, asked_by, space)

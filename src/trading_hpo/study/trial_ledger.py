@@ -8,6 +8,7 @@ retries, resumed searches and other machines add none twice.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import optuna
 from jaxtyping import Int
 from optuna.trial import TrialState
 
-from trading_hpo.append_only import opened
+from trading_hpo.append_only import Entries, Mark, opened
 from trading_hpo.engine.store.optuna_tables import Ended, ended_trials, place_of
 from trading_hpo.engine.trial_record import MOMENTS, SLOT
 from trading_hpo.errors import StorageError
@@ -29,7 +30,31 @@ from trading_hpo.types import Panel
 Line = Mapping[str, Any]
 
 
-def enter(ledger: Path, study: optuna.Study, with_open: bool = False) -> None:
+@dataclass
+class Entered:
+    """What the ledger is known to hold of one study: whoever asks again and again reads on from there.
+
+    Attributes:
+        mark: How far it was read.
+        header: Whether it has the line of the study.
+        slots: Of the trials that it has.
+    """
+
+    mark: Mark | None = None
+    header: bool = False
+    slots: set[Any] = field(default_factory=set)
+
+    def learn(self, entries: Entries, study_id: str) -> None:
+        """Take what was read."""
+        if entries.anew:
+            self.header, self.slots = False, set()
+        own = [entry for entry in entries.known if entry.get("study_id") == study_id]
+        self.header |= any("study_name" in entry for entry in own)
+        self.slots |= {entry["slot"] for entry in own if "slot" in entry}
+        self.mark = entries.mark
+
+
+def enter(ledger: Path, study: optuna.Study, with_open: bool = False, entered: Entered | None = None) -> None:
     """Append what the ledger lacks of a study; called again, it appends nothing.
 
     A trial that failed after it had reported scores has been tried, too; its last one counts. Trials of a study that
@@ -40,6 +65,7 @@ def enter(ledger: Path, study: optuna.Study, with_open: bool = False) -> None:
         study: Searched, or being searched.
         with_open: Whether trials count that have reported scores and were interrupted; they have no second chance where
             the study is about to be deleted.
+        entered: What is known from an earlier call for the same study and ledger; it learns from this one.
 
     Raises:
         StorageError: The file cannot be written.
@@ -49,15 +75,15 @@ def enter(ledger: Path, study: optuna.Study, with_open: bool = False) -> None:
     trials = [_line(trial) for trial in ended if _has_score(trial)]
     if not trials or "data" not in conditions_of(study):
         return
-    study_id = study_id_of(study)
+    study_id, entered = study_id_of(study), entered or Entered()
     try:
-        with opened(ledger) as entries:
-            own = [entry for entry in entries.known if entry.get("study_id") == study_id]
-            known = {entry.get("slot") for entry in own}
-            headers = [] if any("study_name" in entry for entry in own) else [_header(study)]
-            new = [*headers, *(line for line in trials if line["slot"] not in known)]
+        with opened(ledger, entered.mark) as entries:
+            entered.learn(entries, study_id)
+            headers = [] if entered.header else [_header(study)]
+            new = [*headers, *(line for line in trials if line["slot"] not in entered.slots)]
             if new:
                 entries.extend([{"study_id": study_id, **line} for line in new])
+                entered.learn(entries, study_id)
     except OSError as error:
         raise StorageError(
             f"The trial ledger {ledger} must be writable, got {error.strerror}. Make room or give access, or name "

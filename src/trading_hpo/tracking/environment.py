@@ -1,6 +1,5 @@
 """How MLflow is to behave in this project, and where its server is; imports nothing of it, so it can come first."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trading_hpo.urls import HIDDEN, HOW_TO_ESCAPE, parsed_url
+
+from trading_hpo.file_lock import locked
 
 SERVER = "MLFLOW_TRACKING_URI"
 _DEFAULTS = {
@@ -67,9 +68,7 @@ class Places:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Let one process at a time make the store's tables: several at once break a new SQLite file for good."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "tables.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with locked(folder / "tables.lock"):
         yield
 
 

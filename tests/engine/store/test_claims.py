@@ -138,7 +138,6 @@ def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(
 @RESTARTS
 def test_a_search_on_a_server_that_restarts_again_and_again_loses_nothing(database, restarting):
     search = short_search("study", ShortTrials(5, seconds=0.2), n_trials=150, workers=2)
-    search.open(database)
     with restarting(4, lambda: 1.0) as done:
         search.run(database)
     assert done

@@ -63,8 +63,15 @@ class Lost:
     had_begun: bool
 
 
+@dataclass(frozen=True)
+class CannotBegin:
+    """A worker could not be made ready for any candidate; neither could the next one."""
+
+    reason: str
+
+
 OfCandidate = Reported | Finished | Failed | OverLimit | Cancelled
-Event = OfCandidate | Lost
+Event = OfCandidate | Lost | CannotBegin
 
 
 class Executor(Protocol):

@@ -4,23 +4,34 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ctypes import c_double
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Literal
 
 from trading_hpo.engine.candidate import Candidate, MakeEvaluator
-from trading_hpo.engine.executor.executor import Event, Lost, OfCandidate, Reported
+from trading_hpo.engine.executor.executor import CannotBegin, Event, Lost, OfCandidate, Reported
 from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence
+from trading_hpo.engine.executor.sockets import use_own_folder
 from trading_hpo.engine.executor.worker import Pipe, work
+from trading_hpo.errors import TradingHpoError
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # oneDNN keeps compiled kernels, 1024 of them by default. Every width that a trial brings needs its own: a worker
 # would grow with each trial. A trial of a few layers and folds uses some dozens.
 _FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+
+
+_SERVER_DIED = 255  # exit code of workers whose fork server died: nothing is known of them
+_START_ATTEMPTS, _START_PAUSE_S = 4, 0.5  # a process that was killed is not gone at once
+
+
+class WorkerStartError(TradingHpoError):
+    """No worker can be started."""
 
 
 @dataclass(eq=False)
@@ -48,6 +59,11 @@ class Worker:
 
     def kill(self) -> None:
         """End the process at once."""
+        if (
+            self.process.exitcode == _SERVER_DIED and self.process.pid is not None
+        ):  # it may live: `kill` would do nothing
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.join(timeout=5)
         self.pipe.close()
@@ -97,7 +113,7 @@ class ProcessExecutor:
         events: list[Event] = []
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
-                event: OfCandidate | None = worker.pipe.recv()
+                event: OfCandidate | CannotBegin | None = worker.pipe.recv()
             except (EOFError, ConnectionError):
                 events.append(self._remove_dead(worker))
             else:
@@ -126,11 +142,15 @@ class ProcessExecutor:
         self._idle.clear()
         self._hung.clear()
 
-    def _received(self, worker: Worker, event: OfCandidate | None, where: list[Worker]) -> list[OfCandidate]:
+    def _received(
+        self, worker: Worker, event: OfCandidate | CannotBegin | None, where: list[Worker]
+    ) -> list[OfCandidate | CannotBegin]:
         """Take what a worker has said; it is free once all its slots have an end."""
         if event is None:
             worker.ready = True
             return []
+        if isinstance(event, CannotBegin):
+            return [event]
         if not isinstance(event, Reported):
             worker.slots.remove(event.slot)
             if not worker.slots:
@@ -158,7 +178,7 @@ class ProcessExecutor:
     def _receive_late(self, worker: Worker) -> None:
         """Use a worker again that was taken for hung; its slots are no longer its own, so what it says is refused."""
         try:
-            event: OfCandidate | None = worker.pipe.recv()
+            event: OfCandidate | CannotBegin | None = worker.pipe.recv()
         except (EOFError, ConnectionError):
             self._hung.remove(worker)
             worker.kill()
@@ -166,13 +186,32 @@ class ProcessExecutor:
             self._received(worker, event, self._hung)
 
     def _start_worker(self) -> Worker:
+        for _ in range(_START_ATTEMPTS):
+            # Anew each time: a worker whose start nobody acknowledged sees the end of its pipe, and ends.
+            try:
+                return self._start_once()
+            except (EOFError, ConnectionError, FileNotFoundError) as error:
+                failure: Exception = error  # the fork server died; the next start finds that, and starts another
+                time.sleep(_START_PAUSE_S)
+        raise WorkerStartError(
+            f"A worker must start, and {_START_ATTEMPTS} times the process that it is forked from has died "
+            f"({type(failure).__name__}): memory has run out, or something kills it. Take fewer hpo.workers, then run "
+            "again: nothing that was finished is lost."
+        ) from failure
+
+    def _start_once(self) -> Worker:
         context = _context(self._preload)
         ours, theirs = context.Pipe()
         beat = context.RawValue(c_double, 0.0)
-        with _lean_start(), _no_interrupts():
-            process = context.Process(target=work, args=(theirs, beat, self._make), daemon=True)
-            process.start()
-        theirs.close()
+        try:
+            with _lean_start(), _signals_blocked():
+                process = context.Process(target=work, args=(theirs, beat, self._make), daemon=True)
+                process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return Worker(process, ours, Silence(beat))
 
 
@@ -183,6 +222,7 @@ def _send(worker: Worker, message: object) -> None:
 
 
 def _context(preload: Sequence[str]) -> ForkServerContext:
+    use_own_folder()
     context = multiprocessing.get_context("forkserver")
     # Workers are forked from a server that has all of it loaded: a start takes milliseconds.
     context.set_forkserver_preload(["trading_hpo.engine.executor.worker", *preload])
@@ -190,9 +230,10 @@ def _context(preload: Sequence[str]) -> ForkServerContext:
 
 
 @contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Start with Ctrl-C blocked; the server process and its workers inherit that, even while they import."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _signals_blocked() -> Iterator[None]:
+    """Start with Ctrl-C and SIGHUP blocked; the server process and its workers inherit that, even while they import."""
+    resource_tracker.ensure_running()  # first: it unblocks Ctrl-C when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

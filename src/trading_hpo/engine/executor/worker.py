@@ -2,7 +2,7 @@
 
 Messages to a worker: a list of ``Candidate`` starts an evaluation; while it runs, ``"go"`` or ``"prune"`` answers each
 report and ``"stop"`` interrupts it at the next look.
-Messages from it: ``None`` once it is ready, then the executor's events.
+Messages from it: ``None`` once it is ready, or why it cannot be; then the executor's events.
 """
 
 import os
@@ -15,21 +15,45 @@ from multiprocessing import connection, parent_process
 from typing import Any, TypeAlias, cast
 
 from trading_hpo.engine.candidate import BatchEvaluator, Candidate, Evaluator, MakeEvaluator, Report
-from trading_hpo.engine.executor.executor import Cancelled, Failed, Finished, OfCandidate, OverLimit, Reported
+from trading_hpo.engine.executor.executor import (
+    Cancelled,
+    CannotBegin,
+    Failed,
+    Finished,
+    OfCandidate,
+    OverLimit,
+    Reported,
+)
 from trading_hpo.engine.executor.heartbeat import beating
 from trading_hpo.errors import Interrupted, OverLimitError, TradingHpoError
+
+# Python's own error, PyTorch's on the CPU (whose kind is no other than RuntimeError), its on a GPU, the system's.
+_NO_MEMORY = (
+    "MemoryError",
+    "can't allocate memory",
+    "OutOfMemoryError",
+    "Cannot allocate memory",
+    "can't start new thread",
+)
 
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
 def work(pipe: Pipe, beat: c_double, make: MakeEvaluator) -> None:
     """Serve batches of candidates until the pipe ends, with the parent or by its wish."""
-    # Ctrl-C reaches the whole process group; only the parent decides what it means.
+    # Ctrl-C and a closed terminal reach the whole process group; only the parent decides what they mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
-    evaluator = make()
-    pipe.send(None)
+    try:
+        _die_with_parent()
+        evaluator = make()
+    except Exception as error:  # the parent says it, once for all workers
+        with suppress(OSError):
+            pipe.send(CannotBegin(reason_of(error)))
+        return
+    with suppress(OSError):
+        pipe.send(None)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             batch = pipe.recv()
@@ -91,7 +115,23 @@ def _of_many(
 def _failed(slot: int, error: Exception, report: Report | None = None) -> OfCandidate:
     if isinstance(error, OverLimitError):
         return OverLimit(slot, str(error), None if report is None else report.last())
-    return Failed(slot, str(error) if isinstance(error, TradingHpoError) else f"{type(error).__name__}: {error}")
+    return Failed(slot, reason_of(error))
+
+
+def reason_of(error: Exception) -> str:
+    """Return what ended a candidate or a worker, in words."""
+    if isinstance(error, TradingHpoError):
+        return str(error)
+    if any(sign in f"{type(error).__name__}: {error}" for sign in _NO_MEMORY):
+        return (
+            f"out of memory ({_first_line(error)}). Fewer hpo.workers leave more for each; smaller widths, windows and "
+            "batches need less"
+        )
+    return f"{type(error).__name__}: {error}"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 def _die_with_parent() -> None:

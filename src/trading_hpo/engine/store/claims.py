@@ -9,13 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy
 
 from trading_hpo.engine.store.outage import Absence, will_pass
-from trading_hpo.engine.store.storage import StudyStorage, held_by_another, study_key
+from trading_hpo.engine.store.storage import StudyStorage, held_by_another, removed, study_key
 from trading_hpo.errors import StorageError
+from trading_hpo.file_lock import identity
 
 KEEP_EVERY_S = 5.0
 # The server asks a silent client after so long, so often; a dead machine's locks end within a minute.
@@ -43,9 +45,17 @@ class Claims(Protocol):
 
 
 class WholeStudy:
-    """All slots are ours."""
+    """All slots are ours.
+
+    Args:
+        file: Of the study, if it is in one.
+    """
 
     shared = False
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._known: tuple[int, int] | None = None
 
     def take(self, slot: int, begun: bool = False) -> bool:
         """Say yes."""
@@ -56,7 +66,17 @@ class WholeStudy:
         """Nothing to do: no other search waits for it."""
 
     def keep(self) -> None:
-        """The lock of a file stays."""
+        """See that trials are written to the file that has its name: SQLite goes on with one that was removed.
+
+        Raises:
+            StorageError: It was removed or replaced.
+        """
+        if self._file is None:
+            return
+        there = identity(self._file)
+        self._known = self._known or there
+        if there is None or there != self._known:
+            raise StorageError(removed(self._file))
 
 
 class SlotLocks:
@@ -169,7 +189,7 @@ def claims_on(storage: StudyStorage, study_name: str) -> Iterator[Claims]:
     """
     if not storage.is_postgresql:
         with storage.exclusive(study_name):
-            yield WholeStudy()
+            yield WholeStudy(storage.sqlite_path)
         return
     locks = SlotLocks(storage, study_name)
     try:

@@ -1,10 +1,19 @@
 """Which failures of a storage pass by themselves."""
 
+import logging
 import sqlite3
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import sqlalchemy
 from optuna.exceptions import StorageInternalError
+
+from trading_hpo.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 BUSY = ("locked", "busy")
 ASK_AGAIN_S = 1.0
@@ -16,13 +25,36 @@ def will_pass(error: BaseException) -> bool:
 
     A full disk, a file that may not be written to, and whatever the write itself did wrong stay as they are.
     """
-    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    cause: BaseException | None = error
+    while isinstance(cause, StorageInternalError | StorageError):  # said in words meanwhile
+        cause = cause.__cause__
     if not isinstance(cause, sqlalchemy.exc.DBAPIError):
         return False
     if isinstance(cause.orig, sqlite3.Error):
         return any(word in str(cause.orig) for word in BUSY)
     lost = isinstance(cause, sqlalchemy.exc.OperationalError | sqlalchemy.exc.InterfaceError)
     return cause.connection_invalidated or lost
+
+
+def outlived(question: Callable[[], Result], patience_s: float) -> Result:
+    """Return the answer of a storage, which is asked again while it is away.
+
+    Args:
+        question: May be asked again, however far it came.
+        patience_s: For how long it may fail.
+    """
+    since = None
+    while True:
+        try:
+            return question()
+        except Exception as error:
+            now = time.monotonic()
+            if not will_pass(error) or (since is not None and now - since >= patience_s):
+                raise
+            if since is None:
+                logger.warning("The study storage does not answer; it is asked again for %.0f s.", patience_s)
+            since = since or now
+        time.sleep(ASK_AGAIN_S)
 
 
 class Absence:

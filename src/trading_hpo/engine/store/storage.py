@@ -1,13 +1,12 @@
 """Where studies live: a SQLite file or a server by URL."""
 
-import fcntl
 import os
 import shutil
 import sqlite3
 import weakref
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 
 from trading_hpo.errors import StorageError
 from trading_hpo.escaping import file_name, one_line
+from trading_hpo.file_lock import locked
 from trading_hpo.urls import HOW_TO_ESCAPE, parsed_url, quotes_secret, shown_url
 
 if TYPE_CHECKING:
@@ -106,7 +106,24 @@ class StudyStorage:
             RuntimeError,
             KeyError,
         ) as error:
+            raise StorageError(self._unwritable(error) or self._unreachable(error)) from error
+
+    def open_if_there(self) -> "optuna.storages.BaseStorage | None":
+        """Connect, if any study was ever made here; else make nothing.
+
+        Raises:
+            StorageError: It cannot be reached.
+        """
+        path = self.sqlite_path
+        if path is not None:
+            # Below a file there can be none: opening says so.
+            return self.open() if path.exists() or not _first_existing(path.parent).is_dir() else None
+        try:
+            with self.sessions().connect() as session:
+                has_studies = sqlalchemy.inspect(session).has_table("studies")
+        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
             raise StorageError(self._unreachable(error)) from error
+        return self.open() if has_studies else None
 
     def check(self) -> None:
         """Connect once, without making anything.
@@ -164,6 +181,9 @@ class StudyStorage:
         try:
             yield
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+            path = self.sqlite_path
+            if path is not None and not path.exists():
+                raise StorageError(removed(path)) from error
             problem = self._unwritable(error) or self._unreachable(error)
             raise StorageError(f"{problem} Finished trials are kept; the same command goes on from them.") from error
 
@@ -292,15 +312,14 @@ def _commit_without_waiting_for_the_disk(engine: sqlalchemy.Engine) -> None:
 
 @contextmanager
 def _file_lock(path: Path, name: str, wait: bool = False) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     # What is waited for is no study; the sign that begins its name is in no study's.
     lock = path.with_name(f"{path.name}.{f'+{name}' if wait else file_name(name)}.lock")
-    with lock.open("a+") as file:
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError as error:
-            file.seek(0)
-            raise StorageError(held_by_another(name, f"process {file.read().strip() or 'unknown'}")) from error
+            file = held.enter_context(locked(lock, wait))
+        except BlockingIOError as error:
+            holder = lock.read_text().strip() if lock.exists() else ""
+            raise StorageError(held_by_another(name, f"process {holder or 'unknown'}")) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -316,6 +335,14 @@ def held_by_another(study_name: str, holder: str) -> str:
     """Say that a study is in use."""
     return (
         f"Study {one_line(study_name)} is being searched by {holder}. Wait for it, or give hpo.study_name another name."
+    )
+
+
+def removed(path: Path) -> str:
+    """Say that a study's file is gone."""
+    return (
+        f"{path} must stay while a study in it is searched, and was removed or replaced. Put it back, or run the same "
+        "command again: the study is made anew."
     )
 
 

@@ -24,6 +24,7 @@ from trading_hpo.training.loop import predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
+from trading_hpo.whole_files import written_whole
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,8 @@ class TrainedNetwork:
         # Killed in between, there is no readable copy rather than the older network's.
         (folder / "network.json").unlink(missing_ok=True)
         write_model(folder, {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}, description)
-        draft = folder / "network.json.part"
-        draft.write_text(json.dumps(description, indent=2))
-        draft.replace(folder / "network.json")
+        with written_whole(folder / "network.json") as draft:
+            draft.write_text(json.dumps(description, indent=2))
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":

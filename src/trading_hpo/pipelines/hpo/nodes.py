@@ -1,5 +1,6 @@
 """Adapters between the catalog and the search."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ def open_study(
     folds: pd.DataFrame,
     prepared: dict[str, Any],
     storage: StudyStorage,
-    panels: KeptPanels,
     spaces: SearchSpacesConfig,
     training: TrainingConfig,
     backtest: BacktestConfig,
@@ -38,9 +38,9 @@ def open_study(
     source: str,
     terms: dict[str, Any],
 ) -> StudyRef:
-    """Make a model type's study, or refuse one of other conditions; all are opened before the first is searched.
+    """Refer to a model type's study, or refuse one of other conditions; all are checked before the first is searched.
 
-    Its data are kept for the stages after it.
+    Nothing is made but the reference: of a study that is refused, nothing is left.
 
     Raises:
         StaleInputError: Other data are prepared than the settings of this run ask for.
@@ -52,9 +52,9 @@ def open_study(
     ref = StudyRef(name, storage, phases=tuple(phase.name for phase in hpo.phases), terms=terms)
     ref = grown(ref, panel) if hpo.reoptimise else ref
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
-    Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings).open(storage)
-    panels.keep(panel)
-    return ref
+    phases = Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings)
+    phases.check(storage)
+    return replace(ref, accepted=phases.digest)
 
 
 def search(
@@ -68,13 +68,21 @@ def search(
     hpo: HpoConfig,
     ledger: Path,
 ) -> dict[str, Any]:
-    """Search one model type to its budget, phase by phase, and return what that took."""
+    """Make a model type's study, search it to its budget, phase by phase, and return what that took.
+
+    Its data are kept for the stages after it.
+
+    Raises:
+        StaleInputError: The data or the settings are others than those that were checked.
+    """
     if ref.skipped is not None:
         return ref.described()
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
     settings["scalars"] = panels.folder.parents[1] / SCALARS
+    phases = Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings)
+    phases.check_accepted(ref.storage)
     # Workers map the kept panel: another run may prepare other data meanwhile.
-    Phases.of(ref, hpo, panel=panels.keep(panel), split=split_from_table(folds), **settings).run(ref.storage, ledger)
+    phases.on(panels.keep(panel)).run(ref.storage, ledger)
     return study_summary(ref.open(), ref.storage.masked)
 
 

@@ -20,7 +20,7 @@ def _nodes(model_type: str) -> Sequence[Node]:
     return [
         node(
             of_model(open_study, model_type),
-            [*_DATA, "prepared", "study_storage", "kept_panels", *_SETTINGS, *_NAMED_BY, "params:study_terms"],
+            [*_DATA, "prepared", "study_storage", *_SETTINGS, *_NAMED_BY, "params:study_terms"],
             "study",
             name="open_study",
             tags=[LIVE, ALL_OR_NOTHING],  # with the prepared data: those that a study refuses are restored

@@ -1,0 +1,47 @@
+"""`make clean`: removes what runs have written, unless one is on. Needs Python alone, so it works before an install."""
+
+import sys
+from pathlib import Path
+
+from trading_hpo.file_lock import holders, locked, locked_folder
+
+KEPT = ("holdout_ledger.jsonl", "trial_ledger.jsonl", ".gitkeep")
+
+
+def clean(project: Path) -> None:
+    """Remove all files under ``data/`` but the ledgers, and folders that are empty then.
+
+    Args:
+        project: Its folder, which every `kedro run` holds shared; searches and tracked runs hold locks under ``data/``.
+
+    Raises:
+        BlockingIOError: A run is on.
+    """
+    with locked_folder(project, wait=False):
+        for lock in (project / "data").rglob("*.lock"):  # of a run from a notebook, too
+            with locked(lock, wait=False):
+                pass
+        for path in sorted((project / "data").rglob("*"), reverse=True):  # what is in a folder before the folder
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif path.name not in KEPT:
+                path.unlink()
+
+
+def main() -> int:
+    """Clean the project of the working directory."""
+    project = Path.cwd()
+    try:
+        clean(project)
+    except BlockingIOError:
+        locks = [project, *(project / "data").rglob("*.lock")]
+        numbers = sorted({number for lock in locks for number in holders(lock)})
+        who = ", ".join(f"process {number}" for number in numbers) or "another process"
+        print(f"Nothing is removed: a run is on ({who}). Wait for it, or stop it by Ctrl-C, then clean again.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

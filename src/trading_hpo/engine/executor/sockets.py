@@ -1,0 +1,30 @@
+"""Where the sockets lie by which workers are started: in a folder that names its process and goes after a kill, too."""
+
+import multiprocessing
+import os
+import re
+import shutil
+import tempfile
+from multiprocessing import util
+from pathlib import Path
+from typing import Any
+
+from trading_hpo.whole_files import is_alive
+
+_PREFIX = "trading-hpo-"
+
+
+def use_own_folder() -> None:
+    """Let this process keep its sockets in a folder of its own, and remove those that killed ones have left.
+
+    multiprocessing has no public name for it; without one it makes ``pymp-...``, which says nothing about its owner.
+    """
+    current: Any = multiprocessing.current_process()
+    if current._config.get("tempdir") is not None:
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        found = re.match(rf"{_PREFIX}(\d+)-", folder.name)
+        if found and folder.stat().st_uid == os.getuid() and not is_alive(int(found.group(1))):
+            shutil.rmtree(folder, ignore_errors=True)  # another process may do the same
+    current._config["tempdir"] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+    util.Finalize(None, shutil.rmtree, args=(current._config["tempdir"],), exitpriority=-100)
