@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trading_hpo.urls import HIDDEN, HOW_TO_ESCAPE, parsed_url
-
 from trading_hpo.file_lock import locked
+from trading_hpo.urls import HIDDEN, HOW_TO_ESCAPE, parsed_url
 
 SERVER = "MLFLOW_TRACKING_URI"
 _DEFAULTS = {
