@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long(part="routes")]
 
 
 def results(project: Path, name: str) -> dict:
-    (path,) = (project / "data").rglob(f"{name}.json")
+    (path,) = (project / "data/test/us_tech_ohlcv").rglob(f"{name}.json")
     return json.loads(path.read_text())
 
 
