@@ -262,6 +262,6 @@ def test_a_judgement_says_why_metrics_have_no_value():
     one = panel.rows((BarRange(20, 21),), 1)
     alone = judge(panel, one, np.ones(1), 0.5, FREE)
     assert (alone.no_value["sharpe"], alone.no_value["auc"]) == ("fewer than 2 bars", "one class only")
-    assert buy_and_hold(panel, one, FREE).no_value == {name: "fewer than 2 bars" for name in ("sharpe", "volatility")}
+    assert buy_and_hold(panel, one, FREE).no_value == dict.fromkeys(("sharpe", "volatility"), "fewer than 2 bars")
     of_numbers = {"mae", "mse", "mape", "r2", "ic", "composite_accuracy"}  # a score is none
     assert judge(panel, rows, perfect(panel, rows), 0.5, FREE).no_value.keys() == of_numbers

@@ -68,7 +68,9 @@ def test_balanced_accuracy_is_that_of_scikit_learn_where_a_class_is_missing_too(
     ours = classification_metrics(truth, called, score)["balanced_accuracy"]
     assert ours == pytest.approx(expected)
     # Its warning is the one that a called class does not occur; the value is the recall of the class that does.
-    assert (not set(called) <= set(truth)) == any("y_pred contains classes not in y_true" in str(warning.message) for warning in warned)
+    assert (not set(called) <= set(truth)) == any(
+        "y_pred contains classes not in y_true" in str(warning.message) for warning in warned
+    )
     if len(set(truth)) == 1:
         assert ours == pytest.approx((truth == called).mean())
 

@@ -66,7 +66,10 @@ def test_a_best_trial_that_breaks_a_constraint_is_told_everywhere(over, told):
 
 
 def test_a_metric_without_a_value_says_why_and_what_found_nothing_says_that():
-    about = {"metrics": {"mcc": 0.3, "sharpe": None, "auc": None}, "no_value": {"sharpe": "nothing was traded (fold 1)"}}
+    about = {
+        "metrics": {"mcc": 0.3, "sharpe": None, "auc": None},
+        "no_value": {"sharpe": "nothing was traded (fold 1)"},
+    }
     lines = list(best_lines(study_of(trial_of(0.3, **about))))
     assert "  sharpe                    no value: nothing was traded (fold 1)" in lines
     assert "  auc                       no value: an earlier version has not recorded why" in lines

@@ -104,9 +104,7 @@ def test_a_suspension_costs_rows_of_its_own_asset_only():
 def snippet_7_1(end, candidates, first, last):
     """Train rows whose closed interval [t, end] meets [first, last] nowhere: it starts or ends in it, or covers it."""
     return [
-        t
-        for t in candidates
-        if not (first <= t <= last or first <= end[t] <= last or (t <= first and last <= end[t]))
+        t for t in candidates if not (first <= t <= last or first <= end[t] <= last or (t <= first and last <= end[t]))
     ]
 
 

@@ -17,7 +17,6 @@ from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Panel
 
-
 NO_VALUE = "no_value"  # of a fold's record
 
 

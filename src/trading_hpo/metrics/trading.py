@@ -63,7 +63,9 @@ def trading_metrics(
         "sharpe": NOTHING_TRADED if idle and len(returns) > 1 else sharpe(returns, bars_per_year),
         "max_drawdown": max_drawdown(returns),
         "total_return": float(np.prod(1 + returns) - 1),
-        "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year)) if len(returns) > 1 else FEWER_THAN_2_BARS,
+        "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year))
+        if len(returns) > 1
+        else FEWER_THAN_2_BARS,
         "turnover": float(turnover.mean() * bars_per_year) if turnover is not None and len(turnover) else 0.0,
         "win_rate": (NOTHING_TRADED if idle else float((returns > 0).mean())) if len(returns) else NoValue("no bars"),
     }

@@ -9,7 +9,17 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
-from trading_hpo.engine.trial_record import FOLDS, NO_VALUE, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
+from trading_hpo.engine.trial_record import (
+    FOLDS,
+    NO_VALUE,
+    REASON,
+    SLOT,
+    SPREAD,
+    VIOLATIONS,
+    cost_of,
+    metrics_of,
+    violation,
+)
 from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
 from trading_hpo.study.nothing_found import nothing_found
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
@@ -175,7 +185,8 @@ def best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
 def trials_table(study: optuna.Study) -> pd.DataFrame:
     """Return one line per trial: number, slot, state, value, parameters, mean metrics, cost.
 
-    ``no_value`` says why a metric has none, and on which folds. With several objectives ``value`` is the first; all of them are ``objectives.<metric>``.
+    ``no_value`` says why a metric has none, and on which folds. With several objectives ``value`` is the first; all of
+    them are ``objectives.<metric>``.
     """
     lines, goals = [], goals_of(study)
     for trial in study.get_trials(deepcopy=False):

@@ -1,8 +1,8 @@
 """Hyperband, whose brackets follow from the slots alone.
 
-Why not Optuna's own: it assigns brackets by a hash of the study's name; its rungs are those of the least epochs, so that
-its last bracket prunes too unless the most epochs are a power of the reduction factor times the least; and it counts the
-brackets by a logarithm, which is one too few for 243 epochs and a reduction factor of 3.
+Why not Optuna's own: it assigns brackets by a hash of the study's name; it counts rungs up from the least epochs, so
+that its last bracket prunes too, unless the most epochs are the least times a power of the reduction factor; and it
+counts brackets by a logarithm, which is one too few for 243 epochs and a reduction factor of 3.
 """
 
 import logging
