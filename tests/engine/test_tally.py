@@ -28,9 +28,9 @@ def test_of_several_goals_the_first_is_counted_and_its_name_says_so():
 
 def test_every_end_is_counted_once_and_by_its_state():
     tally = tally_of()
-    for state in ("COMPLETE", "PRUNED", "FAIL", "PRUNED", "COMPLETE", "PRUNED"):
+    for state in ("COMPLETE", "PRUNED", "FAIL", "PRUNED", "COMPLETE"):
         tally.count(state, None)
-    assert (tally.finished, tally.pruned, tally.failed) == (6, 3, 1)
+    assert (tally.finished, tally.pruned, tally.failed) == (5, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class HyperbandPruner(optuna.pruners.BasePruner):
     """
 
     def __init__(self, min_epochs: int, max_epochs: int, reduction_factor: int) -> None:
-        rungs = []  # R / eta, R / eta^2, ... as far as min_epochs
+        rungs: list[int] = []  # R / eta, R / eta^2, ... as far as min_epochs
         while (rung := max_epochs // reduction_factor ** (len(rungs) + 1)) >= min_epochs:
             rungs.append(rung)
         rungs.reverse()
