@@ -64,7 +64,7 @@ def test_a_forecast_without_numbers_has_no_closeness():
 
 def test_each_metric_without_a_value_and_no_other_says_why():
     same, never = np.zeros(60, dtype=bool), Returns(np.zeros(20), 252.0, np.zeros(20))
-    metrics = found(targets=Targets(np.ones((60, 1)), ~same), returns=never, constant=None)
+    metrics = found(targets=Targets(np.ones((60, 1)), ~same), returns=never)
     assert metrics.no_value == {
         "auc": "one class only",
         "r2": "the targets do not vary",
