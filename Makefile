@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast soak check audit-packages bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check mutants audit-packages bench format viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ check: $(INSTALLED_DEV)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+mutants: $(INSTALLED_DEV)  ## changes to the code that tests must notice; FILES="splits/purging.py" for some
+	@$(BIN)/python tests/mutants.py $(FILES)
 
 audit-packages: $(INSTALLED_DEV)  ## known vulnerabilities of the installed packages, from PyPI
 	@$(BIN)/python tests/audit_packages.py

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 from tests.in_parts import PARTS
 from tests.makers.commands import environment_of_commands, kedro_here
 from tests.makers.panels import planted_panel
@@ -22,6 +23,9 @@ from tests.makers.projects import ROOT, copy_data, finish, new_project, once
 
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import save_panel
+
+# A change to the code that a test notices is not worth a smaller example: tests/mutants.py.
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), derandomize=True, database=None)
 
 Outcome = tuple[subprocess.CompletedProcess[str], Path]
 

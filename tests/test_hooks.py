@@ -7,7 +7,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from trading_hpo.errors import ConfigurationError
-from trading_hpo.hooks import ParametersHook, TrackingHook
+from trading_hpo.hooks import ParametersHook, SearchesHook, TrackingHook
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import CustomSpacesConfig
 
@@ -52,3 +52,15 @@ def test_saving_an_artefact_does_not_log_it_where_a_failure_would_end_the_run(tm
     catalog.save("mlp.table", pd.DataFrame({"a": [1]}))
     assert (tmp_path / "mlp.csv").exists()
     assert mlflow.active_run() is None
+
+
+def test_searches_that_have_found_nothing_are_remembered_until_the_next_run():
+    hook, search = SearchesHook(), node(lambda: None, None, "summary", name="search", namespace="hpo.gru")
+    hook.after_node_run(search, {"hpo.gru.search_summary": {"nothing_found": "none of 3 trials"}})
+    hook.after_node_run(search, {"hpo.mlp.search_summary": {"nothing_found": None}})
+    hook.after_node_run(search, {"hpo.lstm.search_summary": {"skipped": "left out"}})
+    other = node(lambda: None, None, "x", name="collect_results", namespace="hpo.gru")
+    hook.after_node_run(other, {"x": {"nothing_found": "none of 3 trials"}})
+    assert hook.nothing_found == ["none of 3 trials"]
+    hook.before_pipeline_run()
+    assert hook.nothing_found == []

@@ -252,6 +252,7 @@ The tree, in the order in which data flow through it:
         integrity.py        values that are those of their folds
         ranking.py          the trials of a study, the best first
         results.py          the best trial, all trials, as tables
+        nothing_found.py    what is said of a search of which no configuration has a value
         export.py           to files
         catalogue.py        all studies of a project
         verify.py           the best trial, trained again

@@ -54,6 +54,10 @@ class MissingInputError(TradingHpoError):
     """A stage is asked for whose input an earlier stage has not made yet."""
 
 
+class NothingFoundError(TradingHpoError):
+    """Searches have ended without a configuration that has a value."""
+
+
 class OverLimitError(TradingHpoError):
     """A trial takes more than ``hpo.limits`` allow."""
 

@@ -84,6 +84,24 @@ def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _by_name(value, f"{prefix}{name}.")
 
 
+class SearchesHook:
+    """Remembers which searches of a run have found nothing: others go on, and the command ends with what it says."""
+
+    def __init__(self) -> None:
+        self.nothing_found: list[str] = []
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Forget an earlier run."""
+        self.nothing_found = []
+
+    @hook_impl
+    def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
+        """Take a search's summary."""
+        if node.short_name == "search":
+            self.nothing_found += [found["nothing_found"] for found in outputs.values() if found.get("nothing_found")]
+
+
 class TrackingHook(MlflowHook):
     """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server.
 

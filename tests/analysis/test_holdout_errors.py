@@ -24,7 +24,7 @@ def errors_of(net, truth=None, called=None, horizon=1):
     targets = Targets(truth.ravel()[:, None].astype(float), truth.ravel())
     traded = Returns(net, 252.0, np.full(len(net), 0.1))
     metrics = compute_metrics(forecast, targets, traded, None, regression_weight=0.3)
-    judged = Judgement(metrics, traded, bars, np.ones(len(net)))
+    judged = Judgement(metrics.values, metrics.no_value, traded, bars, np.ones(len(net)))
     return standard_errors(judged, forecast, targets, np.tile(bars, A), horizon, 0.3)
 
 

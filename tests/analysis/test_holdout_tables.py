@@ -106,6 +106,7 @@ def test_a_year_is_judged_by_its_own_bars():
         assert row["max_drawdown"] == pytest.approx(max_drawdown(moves[own]))
         assert row["mcc"] == pytest.approx(matthews_corrcoef(truth[own], called[own]))
         assert row["positive_rate"] == pytest.approx(called[own].mean())
+        assert row["no_value"] == ""
     assert table[table["name"] == "lstm"]["year"].tolist() == [2019, 2020, 2021]
 
 
@@ -117,6 +118,8 @@ def test_a_baseline_calls_nothing_and_has_no_mcc():
     assert table["positive_rate"].isna().all()
     assert table["samples"].tolist() == [0, 0]
     assert table["sharpe"].notna().tolist() == [True, False]  # what never trades has no variance
+    calls_nothing = "mcc: it calls nothing; positive_rate: it calls nothing"
+    assert table["no_value"].tolist() == [calls_nothing, f"sharpe: no variance of returns; {calls_nothing}"]
 
 
 def test_the_new_year_begins_at_midnight_utc_for_calls_and_returns_alike():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
+from trading_hpo.metrics.metric import FEWER_THAN_2_BARS, NO_VARIANCE, NOTHING_TRADED, NoValue
 from trading_hpo.metrics.trading import TRADING_METRICS, max_drawdown, sharpe, trading_metrics
 
 laws = settings(deadline=None, max_examples=100)
@@ -221,18 +222,26 @@ def test_sharpe_of_a_hand_example():
 @given(arrays(float, st.integers(3, 30), elements=st.floats(-0.5, 0.5)), st.sampled_from([12, 252, 8760]))
 def test_sharpe_grows_with_the_square_root_of_the_bars_per_year(returns, bars_per_year):
     once, annual = sharpe(returns, 1), sharpe(returns, bars_per_year)
-    if once is None:
-        assert annual is None
+    if isinstance(once, NoValue):
+        assert annual == once
     else:
         assert annual == pytest.approx(once * np.sqrt(bars_per_year))
 
 
 @pytest.mark.parametrize(
-    "returns",
-    [[], [0.01], [0.0, 0.0], [0.01] * 7, [0.1] * 1000, [-0.3] * 3, (np.full(500, 1.1) / 1.1 * 0.07).tolist()],
+    ("returns", "why"),
+    [
+        ([], FEWER_THAN_2_BARS),
+        ([0.01], FEWER_THAN_2_BARS),
+        ([0.0, 0.0], NO_VARIANCE),
+        ([0.01] * 7, NO_VARIANCE),
+        ([0.1] * 1000, NO_VARIANCE),
+        ([-0.3] * 3, NO_VARIANCE),
+        ((np.full(500, 1.1) / 1.1 * 0.07).tolist(), NO_VARIANCE),
+    ],
 )
-def test_without_variance_there_is_no_sharpe(returns):
-    assert sharpe(np.array(returns, dtype=float), 252) is None
+def test_without_variance_there_is_no_sharpe(returns, why):
+    assert sharpe(np.array(returns, dtype=float), 252) == why
 
 
 def test_small_but_real_variance_has_a_sharpe():
@@ -277,10 +286,23 @@ def test_trading_metrics_of_a_hand_example():
 
 def test_trading_metrics_of_no_bars_are_absent_not_infinite():
     found = trading_metrics(np.array([]), np.array([]), 252)
-    assert found["sharpe"] is None
-    assert found["volatility"] is None
-    assert found["win_rate"] is None
+    assert found["sharpe"] == found["volatility"] == FEWER_THAN_2_BARS
+    assert found["win_rate"] == NoValue("no bars")
     assert found["total_return"] == found["turnover"] == found["max_drawdown"] == 0.0
+
+
+def test_what_never_trades_has_lost_nothing_and_has_neither_sharpe_nor_wins():
+    found = trading_metrics(np.zeros(5), np.zeros(5), 252)
+    assert found["sharpe"] == found["win_rate"] == NOTHING_TRADED
+    assert {found[name] for name in ("max_drawdown", "total_return", "volatility", "turnover")} == {0.0}
+    held = trading_metrics(np.zeros(5), None, 252)  # such as buy-and-hold, whose first purchase is not counted
+    assert (held["sharpe"], held["win_rate"]) == (NO_VARIANCE, 0.0)
+    once = trading_metrics(np.zeros(5), np.array([0.0, 1.0, 0.0, 0.0, 0.0]), 252)
+    assert (once["sharpe"], once["win_rate"]) == (NO_VARIANCE, 0.0)
+
+
+def test_of_one_bar_that_is_not_traded_the_sharpe_lacks_bars_first():
+    assert trading_metrics(np.zeros(1), np.zeros(1), 252)["sharpe"] == FEWER_THAN_2_BARS
 
 
 def test_an_asset_that_is_not_there_at_the_first_close_is_not_bought_and_not_waited_for():

@@ -44,3 +44,42 @@ def test_slots_beyond_the_budget_wait():
     slots = Slots(1)
     slots.begun[3] = OpenSlot(3, {}, 0)
     assert [slots.next(everything), slots.next(everything)] == [0, None]
+
+
+def test_only_slots_below_a_bound_are_asked_for_where_there_is_one():
+    slots, asked = Slots(6), []
+    assert [slots.next(everything, below=2) for _ in range(3)] == [0, 1, None]
+    assert slots.next(lambda slot: not asked.append(slot), below=9) == 2
+    assert asked == [2]  # neither those that run nor more than it takes
+    assert Slots(2).next(lambda slot: slot == 5, below=9) is None
+
+
+def test_a_slot_that_has_ended_is_neither_begun_nor_running():
+    slots = Slots(3)
+    slots.begun[1] = OpenSlot(1, {}, 0)
+    assert [slots.next(everything) for _ in range(2)] == [0, 1]
+    slots.end(1)
+    slots.end(2)  # of another search: it was never begun here
+    assert (slots.ended, slots.running, slots.begun) == ({1, 2}, {0}, {})
+
+
+def test_a_slot_that_is_left_to_others_is_free_and_not_begun_anew():
+    slots = Slots(2)
+    assert slots.next(everything) == 0
+    slots.leave(0)
+    assert (slots.running, slots.begun) == (set(), {})
+    slots.leave(1)  # it did not run here
+    assert slots.next(everything) == 0
+
+
+def test_a_slot_that_is_reopened_is_next_before_all_higher_ones_and_no_lower_one_again():
+    slots = Slots(6)
+    for slot in range(4):
+        slots.end(slot)
+    assert slots.next(everything) == 4
+    slots.reopen(2)
+    slots.reopen(5)  # it had not ended
+    asked = []
+    assert slots.next(lambda slot: not asked.append(slot)) == 2
+    assert asked == [2]
+    assert slots.ended == {0, 1, 3}

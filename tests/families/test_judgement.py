@@ -176,7 +176,7 @@ def test_rows_that_are_no_samples_earn_the_forecast_nothing():
 
 
 def constant_metrics(panel, rows, train, config=FREE):
-    return forecast_metrics(panel, rows, *constant_forecast(panel, rows, train), config)
+    return forecast_metrics(panel, rows, *constant_forecast(panel, rows, train), config).values
 
 
 def test_a_constant_forecast_is_right_as_often_as_its_class_occurs():
@@ -251,3 +251,17 @@ def test_a_metric_that_reads_the_constants_returns_can_be_monitored(monkeypatch)
     forecast = Forecast(perfect(panel, rows))
     constant = constant_forecast(panel, rows, train)
     assert 0 < monitored(panel, rows, forecast, Decision(0.5), FREE, "excess", constant) < np.inf
+
+
+def test_a_judgement_says_why_metrics_have_no_value():
+    panel = random_panel(n_assets=1)
+    rows = panel.rows(JUDGED, 1)
+    never = judge(panel, rows, np.zeros(len(rows)), 0.5, FREE)
+    assert never.no_value.keys() >= {"sharpe", "win_rate"}
+    assert never.no_value["sharpe"] == "nothing was traded"
+    one = panel.rows((BarRange(20, 21),), 1)
+    alone = judge(panel, one, np.ones(1), 0.5, FREE)
+    assert (alone.no_value["sharpe"], alone.no_value["auc"]) == ("fewer than 2 bars", "one class only")
+    assert buy_and_hold(panel, one, FREE).no_value == dict.fromkeys(("sharpe", "volatility"), "fewer than 2 bars")
+    of_numbers = {"mae", "mse", "mape", "r2", "ic", "composite_accuracy"}  # a score is none
+    assert judge(panel, rows, perfect(panel, rows), 0.5, FREE).no_value.keys() == of_numbers

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
+from sklearn.exceptions import UndefinedMetricWarning
 
 from trading_hpo.metrics.classification import CLASSIFICATION_METRICS, classification_metrics
+from trading_hpo.metrics.metric import ONE_CLASS
 
 random_rows = settings(deadline=None, max_examples=150)
 
@@ -58,21 +60,32 @@ def test_mcc_agrees_with_scikit_learn_and_is_zero_for_a_constant(case):
 
 @random_rows
 @given(rows())
-def test_balanced_accuracy_agrees_with_scikit_learn_and_counts_an_absent_class_as_missed(case):
+def test_balanced_accuracy_is_that_of_scikit_learn_where_a_class_is_missing_too(case):
     truth, called, score = case
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        expected = sk.balanced_accuracy_score(truth, called)
     ours = classification_metrics(truth, called, score)["balanced_accuracy"]
-    if len(set(truth)) == 2:
-        assert ours == pytest.approx(sk.balanced_accuracy_score(truth, called))
-    else:
-        assert ours == pytest.approx((truth == called).mean() / 2)
+    assert ours == pytest.approx(expected)
+    # Its warning is the one that a called class does not occur; the value is the recall of the class that does.
+    assert (not set(called) <= set(truth)) == any(
+        "y_pred contains classes not in y_true" in str(warning.message) for warning in warned
+    )
+    if len(set(truth)) == 1:
+        assert ours == pytest.approx((truth == called).mean())
 
 
 @random_rows
 @given(rows())
-def test_auc_agrees_with_scikit_learn_ties_included_and_is_a_half_for_one_class(case):
+def test_auc_agrees_with_scikit_learn_ties_included_and_has_no_value_for_one_class_as_there(case):
     truth, called, score = case
     ours = classification_metrics(truth, called, score)["auc"]
-    assert ours == pytest.approx(sk.roc_auc_score(truth, score) if len(set(truth)) == 2 else 0.5)
+    if len(set(truth)) == 2:
+        assert ours == pytest.approx(sk.roc_auc_score(truth, score))
+    else:
+        assert ours == ONE_CLASS
+        with pytest.warns(UndefinedMetricWarning, match="Only one class is present in y_true"):
+            assert np.isnan(sk.roc_auc_score(truth, score))
 
 
 @random_rows
@@ -80,6 +93,8 @@ def test_auc_agrees_with_scikit_learn_ties_included_and_is_a_half_for_one_class(
 def test_every_metric_is_a_finite_float_within_its_bounds(case):
     ours = classification_metrics(*case)
     assert tuple(ours) == tuple(CLASSIFICATION_METRICS)
+    if ours["auc"] == ONE_CLASS:
+        del ours["auc"]
     assert all(type(value) is float and np.isfinite(value) for value in ours.values())
     assert all((-1 if name == "mcc" else 0) <= value <= 1 for name, value in ours.items())
 
@@ -90,7 +105,7 @@ def test_exchanging_the_classes_keeps_mcc_and_auc(case):
     truth, called, score = case
     ours, exchanged = classification_metrics(truth, called, score), classification_metrics(~truth, ~called, -score)
     assert exchanged["mcc"] == pytest.approx(ours["mcc"])
-    assert exchanged["auc"] == pytest.approx(ours["auc"])
+    assert exchanged["auc"] == (ONE_CLASS if len(set(case[0])) == 1 else pytest.approx(ours["auc"]))
 
 
 def test_auc_counts_a_tie_as_half_a_pair():

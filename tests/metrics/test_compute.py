@@ -7,7 +7,7 @@ import pytest
 
 from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
 from trading_hpo.metrics.cost import COST_METRICS
-from trading_hpo.metrics.metric import Metric, Returns, Targets
+from trading_hpo.metrics.metric import Metric, NoValue, Returns, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.task import Forecast
 
@@ -21,8 +21,12 @@ CONSTANT = Returns(RANDOM.normal(0, 0.01, 20), 252.0)
 JUDGED = [name for name in METRICS if METRICS[name].kind != "cost"]
 
 
-def computed(forecast=FORECAST, targets=TARGETS, returns=RETURNS, constant=CONSTANT):
+def found(forecast=FORECAST, targets=TARGETS, returns=RETURNS, constant=CONSTANT):
     return compute_metrics(forecast, targets, returns, constant, regression_weight=0.3)
+
+
+def computed(**parts):
+    return found(**parts).values
 
 
 def test_all_but_costs_are_computed_in_the_order_of_the_registry():
@@ -51,9 +55,33 @@ def test_a_metric_by_itself_is_the_one_among_all(name):
 
 
 def test_a_forecast_without_numbers_has_no_closeness():
-    found = computed(forecast=Forecast(SCORE, called=SCORE > 0))
-    assert {found[name] for name in ("mae", "mse", "mape", "r2", "ic", "composite_accuracy")} == {None}
-    assert found["mcc"] == computed()["mcc"]
+    metrics = found(forecast=Forecast(SCORE, called=SCORE > 0))
+    of_numbers = ("mae", "mse", "mape", "r2", "ic", "composite_accuracy")
+    assert {metrics.values[name] for name in of_numbers} == {None}
+    assert metrics.no_value == dict.fromkeys(of_numbers, "the forecast has no numbers")
+    assert metrics.values["mcc"] == computed()["mcc"]
+
+
+def test_each_metric_without_a_value_and_no_other_says_why():
+    same, never = np.zeros(60, dtype=bool), Returns(np.zeros(20), 252.0, np.zeros(20))
+    metrics = found(targets=Targets(np.ones((60, 1)), ~same), returns=never)
+    assert metrics.no_value == {
+        "auc": "one class only",
+        "r2": "the targets do not vary",
+        "ic": "the targets do not vary",
+        "composite_accuracy": "the targets do not vary",
+        "sharpe": "nothing was traded",
+        "win_rate": "nothing was traded",
+    }
+    assert {name for name, value in metrics.values.items() if value is None} == set(metrics.no_value)
+    assert found().no_value == {}
+
+
+def test_where_no_row_is_judged_no_metric_of_the_forecast_has_a_value():
+    none = Forecast(np.zeros(0), probability=np.zeros(0), called=np.zeros(0, dtype=bool))
+    metrics = found(forecast=none, targets=Targets(np.zeros((0, 1)), np.zeros(0, dtype=bool)))
+    of_forecast = [name for name in JUDGED if METRICS[name].kind != "trading"]
+    assert metrics.no_value == dict.fromkeys(of_forecast, "no row is judged")
 
 
 def test_a_number_is_compared_in_its_unit():
@@ -61,12 +89,26 @@ def test_a_number_is_compared_in_its_unit():
     assert computed(forecast=number)["mae"] == pytest.approx(np.abs(2.0 - POSITIVE).mean())
 
 
-@pytest.mark.parametrize(("value", "stored"), [(np.float32(1.5), 1.5), (2, 2.0), (None, None), (np.nan, None)])
-def test_a_metric_from_elsewhere_comes_after_ours_and_is_a_finite_float_or_none(monkeypatch, value, stored):
+@pytest.mark.parametrize(
+    ("value", "stored", "why"),
+    [
+        (np.float32(1.5), 1.5, None),
+        (2, 2.0, None),
+        (0.0, 0.0, None),
+        (None, None, "it has no meaning here"),
+        (NoValue("too few losses"), None, "too few losses"),
+        (np.nan, None, "it is not finite: nan"),
+        (-np.inf, None, "it is not finite: -inf"),
+    ],
+)
+def test_a_metric_from_elsewhere_comes_after_ours_and_is_a_finite_float_or_says_why_not(
+    monkeypatch, value, stored, why
+):
     monkeypatch.setitem(METRICS._entries, "mine", Metric("mine", "regression", "minimize", "", lambda *_: value))
-    found = computed()
-    assert list(found)[-1] == "mine"
-    assert found["mine"] == stored
+    metrics = found()
+    assert list(metrics.values)[-1] == "mine"
+    assert metrics.values["mine"] == stored
+    assert metrics.no_value.get("mine") == why
     assert "mine" in computed(returns=None)
     assert "mine" not in computed(forecast=None)
 

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
+from trading_hpo.metrics.metric import NoValue
 from trading_hpo.metrics.regression import REGRESSION_METRICS, composite_accuracy, regression_metrics
 
 SERIES = arrays(np.float64, st.integers(3, 40).map(lambda n: (2, n)), elements=st.floats(-5, 5, width=32))
@@ -23,11 +24,10 @@ def test_metrics_agree_with_scikit_learn_and_scipy(both):
             assert found["ic"] == pytest.approx(pearsonr(target, forecast).statistic, abs=1e-6)
 
 
-def test_what_has_no_meaning_is_none_and_a_constant_forecast_foretells_nothing():
+def test_what_has_no_meaning_says_why_and_a_constant_forecast_has_no_correlation():
     same = regression_metrics(np.zeros(4), np.arange(4.0))
-    assert same["mape"] is None
-    assert same["r2"] is None
-    assert same["ic"] is None
+    assert same["mape"] == NoValue("every target is 0")
+    assert same["r2"] == same["ic"] == NoValue("the targets do not vary")
     assert set(same) == set(REGRESSION_METRICS)
     assert regression_metrics(np.arange(4.0), np.full(4, 1.5))["ic"] == 0.0
 
@@ -42,7 +42,3 @@ def test_the_composite_lies_between_its_parts_and_within_zero_and_one(accuracy, 
     assert 0 <= near <= 1
     found = composite_accuracy(accuracy, r2, weight)
     assert min(accuracy, near) - 1e-9 <= found <= max(accuracy, near) + 1e-9
-
-
-def test_the_composite_is_none_where_closeness_is():
-    assert composite_accuracy(0.6, None, 0.3) is None

@@ -3,7 +3,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 from tests.makers.studies import study_of, trial_of
 
-from trading_hpo.engine.trial_record import VIOLATIONS
+from trading_hpo.engine.trial_record import REASON, VIOLATIONS
 from trading_hpo.reporting.studies import best_lines, studies_table, study_lines, trials_view
 
 BOUND = "max_drawdown <= 0.2"
@@ -63,6 +63,21 @@ def test_a_best_trial_that_breaks_a_constraint_is_told_everywhere(over, told):
     best = "\n".join(best_lines(study))
     assert ("broken, by 50% of the bound" in best) is told
     assert (" kept" in best) is not told
+
+
+def test_a_metric_without_a_value_says_why_and_what_found_nothing_says_that():
+    about = {
+        "metrics": {"mcc": 0.3, "sharpe": None, "auc": None},
+        "no_value": {"sharpe": "nothing was traded (fold 1)"},
+    }
+    lines = list(best_lines(study_of(trial_of(0.3, **about))))
+    assert "  sharpe                    no value: nothing was traded (fold 1)" in lines
+    assert "  auc                       no value: an earlier version has not recorded why" in lines
+    failed = study_of(trial_of(state=TrialState.FAIL, **{REASON: "sharpe has no value: nothing was traded (fold 0)"}))
+    (said,) = best_lines(failed)
+    assert "1 trial: sharpe has no value: nothing was traded (fold 0)" in said
+    assert said in "\n".join(study_lines(failed, "here"))
+    assert "best        none: no trial has ended yet" in "\n".join(study_lines(study_of(), "here"))
 
 
 def test_what_a_study_has_spent_counts_all_its_trials():

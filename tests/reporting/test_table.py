@@ -244,3 +244,20 @@ def test_the_verdict_on_every_model_is_printed(width):
     )
     text = " ".join(printed(report_of(results, holdouts, BASELINES), width).split())
     assert verdicts_in(text) == {BETTER, NO_BETTER}
+
+
+def test_a_number_that_is_not_there_has_its_reason_under_the_table():
+    result = result_of("lstm")
+    result["best"]["no_value"] = {"sharpe": "nothing was traded (fold 1)", "r2": "the targets do not vary (fold 0)"}
+    holdout = {**holdout_of(None), "no_value": {"mcc": "no row is judged"}}
+    text = printed(report_of([result], [holdout], BASELINES), 120)
+    assert "lstm         sharpe on validation has no value: nothing was traded (fold 1)" in text
+    assert "lstm         mcc on holdout has no value: no row is judged" in text
+    assert "r2" not in text  # it is not in the table
+
+
+def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
+    nothing = {**result_of("gru"), "best": None, "nothing_found": "Study daily.gru has found nothing: so many trials."}
+    text = printed(report_of([result_of("lstm"), nothing], [holdout_of(), {"skipped": ""}], BASELINES), 120)
+    assert "Skipped: gru." in text
+    assert "Study daily.gru has found nothing: so many trials." in text

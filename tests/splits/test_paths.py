@@ -31,3 +31,8 @@ def test_a_fold_counts_in_a_path_once_for_each_of_its_ranges():
 
 def test_a_fold_without_a_value_leaves_none():
     assert mean_over_paths([1.0, None], [(0,), (1,)]) is None
+
+
+def test_a_value_without_its_paths_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        mean_over_paths([1.0, 2.0], [(0,)])

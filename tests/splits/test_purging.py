@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.makers.panels import panel_of
 
+from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.splits.folds import make_folds
 from trading_hpo.splits.purging import Intervals, embargo_after, purge_before, rows_of
 from trading_hpo.types import BarRange, Fold
 
@@ -93,3 +95,83 @@ def test_a_suspension_costs_rows_of_its_own_asset_only():
     validation = rows_of(panel, late, "validation", 600, 1)
     assert np.bincount(panel.asset[validation], minlength=20).tolist() == [100] * 7 + [49] + [100] * 12
     assert embargo_after(BarRange(300, 600), BarRange(200, 300), 5, Intervals.of(panel)).start == 306
+
+
+# The book: Lopez de Prado (2018), Advances in Financial Machine Learning, chapter 7. Its rules in our own words, row by
+# row, for one asset with a row a bar. `end[t]` is the bar at which the label of bar t is known.
+
+
+def snippet_7_1(end, candidates, first, last):
+    """Train rows whose closed interval [t, end] meets [first, last] nowhere: it starts or ends in it, or covers it."""
+    return [
+        t for t in candidates if not (first <= t <= last or first <= end[t] <= last or (t <= first and last <= end[t]))
+    ]
+
+
+def snippet_7_2(end, candidates, validation, embargo_bars):
+    """Snippet 7.1 with the test interval prolonged: to `embargo_bars` bars after its last label has ended."""
+    return snippet_7_1(end, candidates, validation[0], max(end[t] for t in validation) + embargo_bars)
+
+
+def snippet_7_3(end, n_bars, validation, embargo_bars):
+    """PurgedKFold: before, labels that end by the first test bar; after, from the last label's end and the embargo."""
+    last = max(end[t] for t in validation)
+    return [t for t in range(validation[0]) if end[t] <= validation[0]] + [*range(last + embargo_bars, n_bars)]
+
+
+def our_rows(end, scheme, n_folds, embargo_bars):
+    """Train and validation rows of each fold; `end` reaches beyond the last bar, and no holdout cuts it off."""
+    n_bars = len(end)
+    panel = panel_of(1, n_bars, label_end=end[None], labelled=np.ones((1, n_bars), dtype=bool))
+    config = FoldsConfig(scheme=scheme, n_folds=n_folds, embargo_bars=embargo_bars, stop_fraction=1e-9)
+    for fold in make_folds(BarRange(0, n_bars), config, Intervals(panel.bar, panel.label_end)):
+        yield fold, *(rows_of(panel, fold, role, 10**6, 1).tolist() for role in ("train", "validation"))
+
+
+def test_on_twelve_bars_purging_and_embargo_are_those_of_snippets_7_1_and_7_2_and_7_3_keeps_a_row_more_on_each_side():
+    end = np.arange(12) + 2  # labels over two bars
+    (_, (fold, train, validation), _) = our_rows(end, "purged_kfold", 3, embargo_bars=1)
+    assert (fold.validation, validation) == ((BarRange(4, 8),), [4, 5, 6, 7])
+    # Labels of bars 0 and 1 end on bars 2 and 3; that of bar 7 ends on bar 9, bar 10 is the embargo.
+    assert train == [0, 1, 11]
+    assert snippet_7_2(end, [*range(4), *range(8, 12)], validation, 1) == train
+    assert snippet_7_3(end, 12, validation, 1) == [0, 1, 2, 10, 11]
+
+
+@settings(deadline=None)
+@given(st.integers(2, 5), st.integers(0, 6), st.integers(0, 7), st.sampled_from(["purged_kfold", "walk_forward"]))
+def test_labels_of_one_width_are_purged_and_embargoed_to_the_bar_as_in_the_book(n_folds, horizon, embargo, scheme):
+    n_bars = 40 * n_folds
+    end = np.arange(n_bars) + horizon
+    for fold, train, validation in our_rows(end, scheme, n_folds, embargo):
+        assert validation == [t for part in fold.validation for t in part.bars()]
+        others = [t for t in range(n_bars) if t not in validation]
+        after = others if scheme == "purged_kfold" else [t for t in others if t < validation[0]]
+        assert train == snippet_7_2(end, after, validation, embargo)
+        if scheme == "purged_kfold":
+            # A label that ends on the first test bar, and a train bar on which the last test label ends, are in 7.3.
+            touching = [validation[0] - horizon] * (horizon > 0 and validation[0] >= horizon)
+            touching += [validation[-1] + horizon + embargo] * (horizon + embargo > 0)
+            also = {t for t in touching if 0 <= t < n_bars and t not in validation}
+            assert set(snippet_7_3(end, n_bars, validation, embargo)) - set(train) - set(validation) == also
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 4), st.integers(0, 7), st.booleans())
+def test_labels_of_any_width_are_purged_as_in_the_book_unless_giving_validation_rows_up_keeps_twice_as_many(
+    seed, n_folds, embargo, some_are_long
+):
+    random = np.random.default_rng(seed)
+    n_bars = 40 * n_folds
+    long = some_are_long & (random.random(n_bars) < 0.03)
+    end = np.arange(n_bars) + np.where(long, random.integers(10, 40, n_bars), random.integers(0, 5, n_bars))
+    for fold, train, validation in our_rows(end, "purged_kfold", n_folds, embargo):
+        tested = [t for part in fold.validation for t in part.bars()]
+        book = snippet_7_2(end, [t for t in range(n_bars) if t not in tested], tested, embargo)
+        given_up = len(tested) - len(validation)
+        assert set(book) <= set(train)
+        assert len(train) - len(book) >= 2 * given_up
+        # Of the rows that are left, the book's rule holds.
+        assert train == snippet_7_2(end, train, validation, embargo)
+        if not given_up:
+            assert train == book

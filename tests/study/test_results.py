@@ -34,7 +34,10 @@ def test_of_equal_values_the_earlier_trial_is_best():
 
 
 def test_a_study_without_a_complete_trial_has_no_best():
-    assert model_results(study_with([None, None]), "mlp", "sqlite:///s.db")["best"] is None
+    results = model_results(study_with([None, None]), "mlp", "sqlite:///s.db")
+    assert results["best"] is None
+    assert results["nothing_found"].startswith("Study s has found nothing: none of 2 trials has a value of ")
+    assert model_results(study_with([None, 0.1]), "mlp", "sqlite:///s.db")["nothing_found"] is None
 
 
 def test_the_comparison_takes_what_exists():
@@ -48,6 +51,7 @@ def test_the_comparison_takes_what_exists():
     assert combined["overall_best"]["model_type"] == "lstm"
     assert list(combined["models"]) == ["lstm", "mlp"]
     assert combined["skipped"] == ["lstm", "cnn_lstm"]
+    assert list(combined["nothing_found"]) == ["cnn_lstm"]
     assert combined_results([])["overall_best"] is None
 
 
@@ -57,3 +61,12 @@ def test_the_table_has_a_line_per_trial_with_parameters_metrics_and_reasons():
     assert table.loc[0, "params.x"] == 0
     assert table.loc[0, "metrics.mcc"] == 0.2
     assert table.loc[1, "reason"] == "nan"
+
+
+def test_the_table_and_the_results_say_why_a_metric_of_a_trial_has_no_value():
+    why = {"sharpe": "nothing was traded (fold 0)", "auc": "one class only (fold 1)"}
+    study = study_of(trial_of(0.1, metrics={"mcc": 0.1, "sharpe": None, "auc": None}, no_value=why), trial_of(0.2))
+    table = trials_table(study)
+    assert table.loc[0, "no_value"] == "sharpe: nothing was traded (fold 0); auc: one class only (fold 1)"
+    assert table["no_value"].isna().tolist() == [False, True]
+    assert [own["no_value"] for own in model_results(study, "mlp", "s")["best_configurations"]] == [{}, why]

@@ -22,6 +22,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.trial_record import REASON
 from trading_hpo.errors import StorageError, StudyMismatchError
+from trading_hpo.study.nothing_found import nothing_found
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.training.config import TrainingConfig
 
@@ -182,8 +183,21 @@ def test_a_value_that_is_not_a_number_is_a_failure_with_its_reason_and_never_bes
     monkeypatch.setattr(supervisor.Supervisor, "_finish", first_slot_is_worth_nothing)
     study = StudyRef("study", search(n_trials=3)).open()
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
-    assert study.trials[0].user_attrs[REASON] == "mcc is not finite: nan"
+    assert study.trials[0].user_attrs[REASON] == "mcc has no value: it is not finite: nan"
     assert study.best_trial.number != 0
+
+
+def test_a_trial_that_never_trades_says_of_which_folds_and_fails_if_that_was_asked_for(search):
+    never = TINY.model_copy(update={"threshold": 0.9999})  # no probability is so high
+    (kept,) = StudyRef("kept", search("kept", never, n_trials=1)).open().trials
+    why = "nothing was traded"
+    assert kept.state == TrialState.COMPLETE
+    assert kept.user_attrs["no_value"]["sharpe"] == f"{why} (fold 0, 1)"
+    assert kept.user_attrs["metrics"]["sharpe"] is None
+    assert [fold["no_value"]["sharpe"] for fold in kept.user_attrs["folds"]] == [why, why]
+    study = StudyRef("study", search("study", never, n_trials=2, objectives=[{"metric": "sharpe"}])).open()
+    assert [trial.user_attrs[REASON] for trial in study.trials] == [f"sharpe has no value: {why} (fold 0, 1)"] * 2
+    assert f"2 trials: sharpe has no value: {why} (fold 0, 1)" in nothing_found(study)
 
 
 def test_a_slot_that_was_put_back_waits_while_the_budget_is_spent(search):

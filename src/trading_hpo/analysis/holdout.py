@@ -74,6 +74,7 @@ def judge_holdout(
     )
     result = {
         "metrics": judged.metrics,
+        "no_value": judged.no_value,
         "standard_errors": errors,
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
@@ -168,7 +169,7 @@ def _both(
 ) -> dict[str, Any]:
     constant = constant_forecast(panel, judged, train)
     return {
-        "constant_forecast": forecast_metrics(panel, judged, *constant, backtest),
+        "constant_forecast": forecast_metrics(panel, judged, *constant, backtest).values,
         "buy_and_hold": buy_and_hold(panel, traded, backtest, ranges).metrics,
     }
 

@@ -57,7 +57,7 @@ def standard_errors(
                 _at(judged.traded, bars),
                 None if judged.constant is None else _at(judged.constant, bars),
                 regression_weight=regression_weight,
-            )
+            ).values
         )
     by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
     return {name: _spread(values) for name, values in by_name.items()}

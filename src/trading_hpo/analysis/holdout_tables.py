@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 
 from trading_hpo.metrics.classification import classification_metrics
+from trading_hpo.metrics.compute import NO_ROWS, Metrics
+from trading_hpo.metrics.metric import NoValue, Value
 from trading_hpo.metrics.trading import max_drawdown, sharpe
 
 CONFUSION_COLUMNS = ("model_type", "true_positive", "false_positive", "true_negative", "false_negative", "samples")
-YEAR_COLUMNS = ("name", "year", "bars", "total_return", "sharpe", "max_drawdown", "mcc", "positive_rate", "samples")
+YEAR_COLUMNS = (
+    *("name", "year", "bars", "total_return", "sharpe", "max_drawdown", "mcc", "positive_rate", "samples", "no_value"),
+)
 
 
 def confusion_table(forecasts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -41,7 +45,7 @@ def yearly_table(
         bars_per_year: Annualises the Sharpe ratio.
 
     Returns:
-        One row per name and year; a baseline that calls nothing has no MCC.
+        One row per name and year; ``no_value`` says why a number is not there.
     """
     series = {name: own.set_index("timestamp")["net_return"] for name, own in returns.items()}
     held = baselines.set_index("timestamp")
@@ -50,26 +54,28 @@ def yearly_table(
     for name, own in series.items():
         for year, of_year in own.groupby(pd.DatetimeIndex(own.index).year):
             moves = of_year.to_numpy(float)
-            calls = _calls(forecasts.get(name), int(str(year)))
+            of_name = forecasts.get(name)
+            calls = None if of_name is None else of_name[pd.DatetimeIndex(of_name["timestamp"]).year == year]
+            found = Metrics.of({"sharpe": sharpe(moves, bars_per_year), **_of_calls(calls)})
             rows.append(
                 {
                     "name": name,
                     "year": year,
                     "bars": len(moves),
                     "total_return": np.prod(1 + moves) - 1,
-                    "sharpe": sharpe(moves, bars_per_year),
                     "max_drawdown": max_drawdown(moves),
-                    **calls,
+                    **found.values,
+                    "samples": 0 if calls is None else len(calls),
+                    "no_value": "; ".join(f"{metric}: {why}" for metric, why in found.no_value.items()),
                 }
             )
     return pd.DataFrame(rows, columns=list(YEAR_COLUMNS))
 
 
-def _calls(forecasts: pd.DataFrame | None, year: int) -> dict[str, float | int | None]:
-    if forecasts is None:
-        return {"mcc": None, "positive_rate": None, "samples": 0}
-    own = forecasts[pd.DatetimeIndex(forecasts["timestamp"]).year == year]
+def _of_calls(calls: pd.DataFrame | None) -> dict[str, Value]:
+    if calls is None or not len(calls):
+        return dict.fromkeys(("mcc", "positive_rate"), NoValue("it calls nothing") if calls is None else NO_ROWS)
     metrics = classification_metrics(
-        own["truth"].to_numpy(bool), own["called"].to_numpy(bool), own["forecast"].to_numpy(float)
+        calls["truth"].to_numpy(bool), calls["called"].to_numpy(bool), calls["forecast"].to_numpy(float)
     )
-    return {"mcc": metrics["mcc"], "positive_rate": metrics["positive_rate"], "samples": len(own)}
+    return {name: metrics[name] for name in ("mcc", "positive_rate")}

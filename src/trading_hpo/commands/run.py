@@ -14,7 +14,7 @@ from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
 from trading_hpo.commands.contradictions import RunCommand, version_problems
 from trading_hpo.commands.selection import check_selection, full_names
 from trading_hpo.engine.stop_request import interrupted_by_signals
-from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.errors import ConfigurationError, NothingFoundError, did_you_mean
 from trading_hpo.escaping import make_logs_plain
 from trading_hpo.file_lock import locked_folder
 from trading_hpo.urls import urls_hidden
@@ -46,6 +46,8 @@ def run(**options: Any) -> Any:
         _show(outputs["report"].load())
     else:
         click.echo(f"Done. Results are in {results}")
+    if found := _nothing_found():
+        exit_with_message(NothingFoundError("\n".join(found)))
     return outputs
 
 
@@ -87,6 +89,15 @@ def _tell_hooks() -> None:
     for hook in settings.HOOKS:
         if isinstance(hook, TrackingHook):  # a user's own hooks hear what Kedro says
             hook.interrupted()
+
+
+def _nothing_found() -> list[str]:
+    """Return what the searches of the run say that have found nothing; all else has been done and reported."""
+    from kedro.framework.project import settings
+
+    from trading_hpo.hooks import SearchesHook
+
+    return [message for hook in settings.HOOKS if isinstance(hook, SearchesHook) for message in hook.nothing_found]
 
 
 def quieten() -> None:

@@ -24,6 +24,7 @@ class Report:
         step: From 1; candidates are compared at equal steps.
         reported: What pruners see at that step, one per objective: the values, or those of the step alone.
         finished: No further report will come.
+        no_value: Why there is none, by the objective's name; of other metrics too.
         violations: How far each constraint is exceeded, by name and in a fixed order; 0 or less is kept.
         cost: What it has taken so far, by name; kept of a failed trial too.
         record: Plain data by name that the study keeps of a trial that has ended; opaque to the engine.
@@ -36,6 +37,7 @@ class Report:
     step: int
     reported: tuple[float, ...]
     finished: bool
+    no_value: Mapping[str, str] = field(default_factory=dict)
     violations: Mapping[str, float] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)

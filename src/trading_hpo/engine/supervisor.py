@@ -245,7 +245,11 @@ class Supervisor:
     def _finish(self, open_slot: OpenSlot, event: Finished) -> None:
         report = event.report
         named = zip(self._plan.goals, report.values, strict=True)
-        lost = [f"{goal.metric} is not finite: {value}" for goal, value in named if not np.isfinite(value)]
+        lost = [
+            f"{goal.metric} has no value: {report.no_value.get(goal.metric, f'it is not finite: {value}')}"
+            for goal, value in named
+            if not np.isfinite(value)
+        ]
         if lost:
             self._fail(open_slot, ", ".join(lost), report.cost)
             return

@@ -8,6 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 SLOT = "slot"  # place in the budget
 STARTED_FROM = "started_from"  # configuration to start from that was tried, as JSON
 LOST = "lost"  # workers that died or hung on it
+NO_VALUE = "no_value"  # why a metric has none, by its name
 REASON = "reason"  # why it failed, or was given up over a limit
 VIOLATIONS = "violations"  # of each constraint by name, as a share of its bound; 0 or less keeps it
 REPORTED = "curve"  # values by step with several objectives: Optuna stores one number per step

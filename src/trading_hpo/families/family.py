@@ -17,6 +17,8 @@ from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Panel
 
+NO_VALUE = "no_value"  # of a fold's record
+
 
 class DivergedError(TradingHpoError):
     """A loss or an output is not finite any more."""
@@ -65,6 +67,7 @@ class FoldScore:
         returns: Net, per bar of validation, at the stopped epoch; out of sample.
         bars: Calendar bar of each return.
         exposure: As of ``Judgement``, per bar.
+        no_value: Why a metric has none, by its name; as of ``Judgement``.
     """
 
     fold: int
@@ -80,13 +83,15 @@ class FoldScore:
     returns: Float[np.ndarray, " T"] = field(compare=False)
     bars: Int[np.ndarray, " T"] = field(compare=False)
     exposure: Float[np.ndarray, " T"] = field(compare=False)
+    no_value: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return what the study's record of a trial says of the fold: all but the arrays, which are kept elsewhere."""
-        return {name: getattr(self, name) for name in _RECORDED}
+        why = {NO_VALUE: dict(self.no_value)} if self.no_value else {}
+        return {name: getattr(self, name) for name in _RECORDED} | why
 
 
-_RECORDED = tuple(part.name for part in fields(FoldScore) if part.name not in ("returns", "bars", "exposure"))
+_RECORDED = tuple(part.name for part in fields(FoldScore) if part.name not in ("returns", "bars", "exposure", NO_VALUE))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from trading_hpo.backtest.holding import held_over
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
 from trading_hpo.backtest.shares import equal_shares
 from trading_hpo.market.grid import grid_of
-from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.compute import Metrics, compute_metric, compute_metrics, constant_returns_are_read
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.positions.registry import POSITIONS
@@ -26,6 +26,7 @@ class Judgement:
 
     Attributes:
         metrics: Of the forecast and of its trades.
+        no_value: Why a metric has none, by its name.
         traded: What its trades returned, out of sample.
         bars: Bar number of each return.
         exposure: Sum of the shares of the capital that were held over each bar, negative when sold short.
@@ -33,6 +34,7 @@ class Judgement:
     """
 
     metrics: dict[str, float | None]
+    no_value: dict[str, str]
     traded: Returns
     bars: Int[np.ndarray, " T"]
     exposure: Float[np.ndarray, " T"]
@@ -76,19 +78,19 @@ def judge(
         constant_returns, *_ = _traded(panel, rows, *constant, config, ranges)
     if judged is not None and not judged.all():
         rows, forecast = rows[judged], forecast.at(judged)
-    metrics = compute_metrics(
+    found = compute_metrics(
         called_by(forecast, decision),
         targets_of(panel, rows),
         returns,
         constant_returns,
         regression_weight=config.regression_weight,
     )
-    return Judgement(metrics, returns, bars, exposure, constant_returns)
+    return Judgement(found.values, found.no_value, returns, bars, exposure, constant_returns)
 
 
 def forecast_metrics(
     panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
-) -> dict[str, float | None]:
+) -> Metrics:
     """Return the metrics of a forecast that is not traded.
 
     **Looks ahead:** label only, to judge.
@@ -161,8 +163,8 @@ def buy_and_hold(
     grid = grid_of(panel, rows, np.concatenate(_spans(panel, rows, ranges)))
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
     returns = Returns(held, panel.bars_per_year)
-    metrics = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
-    return Judgement(metrics, returns, grid.bars, np.ones(len(grid.bars)))
+    found = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
+    return Judgement(found.values, found.no_value, returns, grid.bars, np.ones(len(grid.bars)))
 
 
 def called_by(forecast: Forecast, decision: Decision) -> Forecast:

@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
+from trading_hpo.metrics.metric import ONE_CLASS, Forecast, Metric, Returns, Targets, Value, by_name
 
 
 def classification_metrics(
     truth: Bool[np.ndarray, " N"], predicted: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]
-) -> dict[str, float]:
+) -> dict[str, Value]:
     """Return every metric of ``CLASSIFICATION_METRICS``.
 
-    A ratio without a denominator is 0, as scikit-learn has it; AUC of one class is 0.5.
+    As scikit-learn has it: a ratio without a denominator is 0, so that always the same call has an MCC of 0; balanced
+    accuracy is the mean of the recalls of the classes that occur. AUC needs both classes.
 
     Args:
         truth: Whether the class was positive.
@@ -37,7 +38,7 @@ def classification_metrics(
         "precision": _ratio(tp, tp + fp),
         "recall": recall,
         "accuracy": _ratio(tp + tn, positives + negatives),
-        "balanced_accuracy": (recall + specificity) / 2,
+        "balanced_accuracy": _ratio(recall + specificity, float(positives > 0) + float(negatives > 0)),
         "auc": _auc(truth, score),
         "positive_rate": _ratio(tp + fp, positives + negatives),
     }
@@ -47,19 +48,19 @@ def _ratio(top: Any, bottom: Any) -> float:
     return float(top / bottom) if bottom > 0 else 0.0
 
 
-def _auc(truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> float:
+def _auc(truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> Value:
     """Mann and Whitney (1947): the share of (positive, negative) pairs in the right order, ties half."""
     from scipy.stats import rankdata  # half a second that a command which only reads a configuration can do without
 
     positives = int(truth.sum())
     negatives = len(truth) - positives
     if positives == 0 or negatives == 0:
-        return 0.5
+        return ONE_CLASS
     above = rankdata(score)[truth].sum() - positives * (positives + 1) / 2
     return float(above / (positives * negatives))
 
 
-def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, float]:
+def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:
     assert forecast.called is not None
     return classification_metrics(targets.positive, forecast.called, forecast.score)
 

@@ -2,10 +2,35 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets
+from trading_hpo.metrics.metric import Forecast, Metric, NoValue, Returns, Targets, Value
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.metrics.regression import COMPOSITE_ACCURACY, composite_accuracy
+
+NO_ROWS = NoValue("no row is judged")
+NO_REASON = NoValue("it has no meaning here")  # of a metric from elsewhere that does not say more
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What was computed.
+
+    Attributes:
+        values: By name, in the order of the registry; none where a metric has no meaning.
+        no_value: Why, by the names of these.
+    """
+
+    values: dict[str, float | None]
+    no_value: dict[str, str]
+
+    @staticmethod
+    def of(found: Mapping[str, Value]) -> "Metrics":
+        """Divide what was found."""
+        return Metrics(
+            {name: None if isinstance(value, NoValue) else value for name, value in found.items()},
+            {name: value.why for name, value in found.items() if isinstance(value, NoValue)},
+        )
 
 
 def compute_metrics(
@@ -15,8 +40,8 @@ def compute_metrics(
     constant_returns: Returns | None = None,
     *,
     regression_weight: float,
-) -> dict[str, float | None]:
-    """Return the metrics in the order of the registry; costs are none of them.
+) -> Metrics:
+    """Return all metrics; costs are none of them.
 
     **Looks ahead:** label only, to judge.
 
@@ -27,7 +52,7 @@ def compute_metrics(
         constant_returns: Of trading the constant forecast on the same bars.
         regression_weight: Of closeness in ``composite_accuracy``.
     """
-    found: dict[str, float | None] = {}
+    found: dict[str, Value] = {}
     for name in METRICS:
         if name in found:  # of a table that is computed as a whole
             continue
@@ -35,20 +60,26 @@ def compute_metrics(
         if metric.kind == "cost" or (returns if metric.kind == "trading" else forecast) is None:
             continue
         if metric is COMPOSITE_ACCURACY:  # the one metric with a parameter of its own
-            found[name] = composite_accuracy(found["accuracy"] or 0.0, found["r2"], regression_weight)
+            found[name] = _composite(found["accuracy"], found["r2"], regression_weight)
         elif metric.compute is not None:
             found.update(_computed(metric, forecast, targets, returns, constant_returns))
-    return found
+    return Metrics.of(found)
 
 
 def compute_metric(name: str, forecast: Forecast, targets: Targets) -> float | None:
-    """Return one metric of a forecast, without the others."""
-    return _computed(METRICS[name], forecast, targets, None, None)[name]
+    """Return one metric of a forecast, without the others; none where it has no meaning."""
+    return Metrics.of(_computed(METRICS[name], forecast, targets, None, None)).values[name]
 
 
 def constant_returns_are_read() -> bool:
     """Return whether a metric wants the returns of the constant forecast."""
     return any(METRICS[name].reads_constant for name in METRICS)
+
+
+def _composite(accuracy: Value, r2: Value, regression_weight: float) -> Value:
+    if isinstance(r2, NoValue) or isinstance(accuracy, NoValue):
+        return r2 if isinstance(r2, NoValue) else accuracy
+    return composite_accuracy(accuracy, r2, regression_weight)
 
 
 def _computed(
@@ -57,8 +88,16 @@ def _computed(
     targets: Targets | None,
     returns: Returns | None,
     constant_returns: Returns | None,
-) -> dict[str, float | None]:
+) -> dict[str, Value]:
     assert metric.compute is not None
+    if metric.kind != "trading" and targets is not None and not len(targets.positive):
+        return {metric.name: NO_ROWS}
     value = metric.compute(forecast, targets, returns, constant_returns)
     values = value if isinstance(value, Mapping) else {metric.name: value}
-    return {name: float(own) if own is not None and math.isfinite(own) else None for name, own in values.items()}
+    return {name: _finite(own) for name, own in values.items()}
+
+
+def _finite(value: Value | None) -> Value:
+    if value is None or isinstance(value, NoValue):
+        return value or NO_REASON
+    return float(value) if math.isfinite(value) else NoValue(f"it is not finite: {value}")

@@ -66,6 +66,24 @@ class Returns:
 
 
 @dataclass(frozen=True, slots=True)
+class NoValue:
+    """What a metric is where it has no meaning.
+
+    Attributes:
+        why: In words that can follow ``sharpe has no value:``.
+    """
+
+    why: str
+
+
+ONE_CLASS = NoValue("one class only")
+NOTHING_TRADED = NoValue("nothing was traded")
+NO_VARIANCE = NoValue("no variance of returns")
+FEWER_THAN_2_BARS = NoValue("fewer than 2 bars")
+Value = float | NoValue
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One of the numbers of a trial, and all that is said of it.
 
@@ -75,10 +93,10 @@ class Metric:
             ``cost`` is measured while a trial runs.
         direction: That is good; none for a metric that can be wanted either way.
         unit: Empty for a plain number.
-        compute: ``(forecast, targets, returns, constant_returns) -> number``, none where it has no meaning; what is
-            not there is none, too: a constant forecast is not traded, and what is only held has no forecast. Metrics
-            of one table may share a function that returns all of them by name: it is called once. None for what is
-            computed elsewhere.
+        compute: ``(forecast, targets, returns, constant_returns) -> number``, ``NoValue(why)`` where it has no
+            meaning. What is not there is none: a constant forecast is not traded, and what is only held has no
+            forecast. Metrics of one table may share a function that returns all of them by name: it is called once.
+            None for what is computed elsewhere.
         reads_constant: Whether it reads ``constant_returns``, of always calling the majority class of the train rows;
             they are computed only for such metrics.
     """
@@ -87,7 +105,7 @@ class Metric:
     kind: Kind
     direction: Direction | None
     unit: str
-    compute: Callable[..., float | Mapping[str, float | None] | None] | None
+    compute: Callable[..., Value | Mapping[str, Value | None] | None] | None
     reads_constant: bool = False
 
 

@@ -3,11 +3,13 @@
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
+from trading_hpo.metrics.metric import Forecast, Metric, NoValue, Returns, Targets, Value, by_name
+
+SAME_TARGETS = NoValue("the targets do not vary")
 
 
-def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarray, " N"]) -> dict[str, float | None]:
-    """Return every metric of ``REGRESSION_METRICS``; none where a metric has no meaning.
+def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarray, " N"]) -> dict[str, Value]:
+    """Return every metric of ``REGRESSION_METRICS``.
 
     ``mape`` leaves out rows whose target is 0. ``r2`` compares with the mean of the same rows and has none where they
     do not differ. ``ic``, the information coefficient, is Pearson's correlation; 0 for a constant forecast.
@@ -29,13 +31,13 @@ def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarr
     return {
         "mae": float(np.abs(error).mean()),
         "mse": float((error**2).mean()),
-        "mape": float(np.abs(error[moved] / target[moved]).mean()) if moved.any() else None,
-        "r2": 1.0 - float((error**2).sum()) / variation if variation > 0 else None,
-        "ic": _correlation(around, forecast.astype(np.float64) - forecast.mean()) if variation > 0 else None,
+        "mape": float(np.abs(error[moved] / target[moved]).mean()) if moved.any() else NoValue("every target is 0"),
+        "r2": 1.0 - float((error**2).sum()) / variation if variation > 0 else SAME_TARGETS,
+        "ic": _correlation(around, forecast.astype(np.float64) - forecast.mean()) if variation > 0 else SAME_TARGETS,
     }
 
 
-def composite_accuracy(accuracy: float, r2: float | None, regression_weight: float) -> float | None:
+def composite_accuracy(accuracy: float, r2: float, regression_weight: float) -> float:
     """Return accuracy and closeness of the forecast in one number from 0 to 1.
 
     Closeness is 1 / (2 - R2): 1 for a perfect forecast, 0.5 for the mean, towards 0 for worse ones (Nossent and
@@ -45,7 +47,7 @@ def composite_accuracy(accuracy: float, r2: float | None, regression_weight: flo
         >>> composite_accuracy(0.6, 0.0, regression_weight=0.5)
         0.55
     """
-    return None if r2 is None else (1 - regression_weight) * accuracy + regression_weight / (2 - r2)
+    return (1 - regression_weight) * accuracy + regression_weight / (2 - r2)
 
 
 def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -> float:
@@ -54,13 +56,13 @@ def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -
     return float((one * other).sum()) / size if size > 0 else 0.0
 
 
-def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, float | None]:
+def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:
     """Of the first target: the probability of a class, or the number."""
     number = forecast.probability
     if number is None and forecast.values is not None:
         number = forecast.values[:, 0]
     if number is None:
-        return dict.fromkeys(REGRESSION_METRICS)
+        return dict.fromkeys(REGRESSION_METRICS, NoValue("the forecast has no numbers"))
     return regression_metrics(targets.values[:, 0], number)
 
 

@@ -3,24 +3,35 @@
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
+from trading_hpo.metrics.metric import (
+    FEWER_THAN_2_BARS,
+    NO_VARIANCE,
+    NOTHING_TRADED,
+    Forecast,
+    Metric,
+    NoValue,
+    Returns,
+    Targets,
+    Value,
+    by_name,
+)
 
 
-def sharpe(returns: Float[np.ndarray, " T"], bars_per_year: float) -> float | None:
+def sharpe(returns: Float[np.ndarray, " T"], bars_per_year: float) -> Value:
     """Return the annualised Sharpe ratio of simple net returns per bar (ddof 1); none without variance.
 
     Source: Sharpe (1994), The Sharpe Ratio, with a risk-free rate of 0.
 
     Example:
-        >>> sharpe(np.array([0.01, 0.01]), 252) is None
-        True
+        >>> sharpe(np.array([0.01, 0.01]), 252)
+        NoValue(why='no variance of returns')
     """
     if len(returns) < 2:
-        return None
+        return FEWER_THAN_2_BARS
     spread = float(np.std(returns, ddof=1))
     # A constant series leaves rounding noise behind, not variance.
     if spread <= 1e-12 * max(1.0, float(np.abs(returns).max())):
-        return None
+        return NO_VARIANCE
     return float(np.mean(returns) / spread * np.sqrt(bars_per_year))
 
 
@@ -37,19 +48,30 @@ def max_drawdown(returns: Float[np.ndarray, " T"]) -> float:
 
 def trading_metrics(
     returns: Float[np.ndarray, " T"], turnover: Float[np.ndarray, " T"] | None, bars_per_year: float
-) -> dict[str, float | None]:
-    """Return every metric of ``TRADING_METRICS``; ``turnover`` is per year, ``volatility`` annualised."""
+) -> dict[str, Value]:
+    """Return every metric of ``TRADING_METRICS``; ``turnover`` is per year, ``volatility`` annualised.
+
+    What never trades has lost nothing, earned nothing and turned nothing over; it has no ratio of one to the other.
+
+    Args:
+        returns: Simple net return per bar.
+        turnover: Per bar; none for what is held and never traded.
+        bars_per_year: Annualises.
+    """
+    idle = turnover is not None and not turnover.any()
     return {
-        "sharpe": sharpe(returns, bars_per_year),
+        "sharpe": NOTHING_TRADED if idle and len(returns) > 1 else sharpe(returns, bars_per_year),
         "max_drawdown": max_drawdown(returns),
         "total_return": float(np.prod(1 + returns) - 1),
-        "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year)) if len(returns) > 1 else None,
+        "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year))
+        if len(returns) > 1
+        else FEWER_THAN_2_BARS,
         "turnover": float(turnover.mean() * bars_per_year) if turnover is not None and len(turnover) else 0.0,
-        "win_rate": float((returns > 0).mean()) if len(returns) else None,
+        "win_rate": (NOTHING_TRADED if idle else float((returns > 0).mean())) if len(returns) else NoValue("no bars"),
     }
 
 
-def _compute(_: Forecast | None, __: Targets | None, returns: Returns, ___: Returns | None) -> dict[str, float | None]:
+def _compute(_: Forecast | None, __: Targets | None, returns: Returns, ___: Returns | None) -> dict[str, Value]:
     return trading_metrics(returns.net, returns.turnover, returns.bars_per_year)
 
 

@@ -7,13 +7,16 @@ from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from trading_hpo.engine.trial_record import SPREAD, VIOLATIONS, cost_of, metrics_of
+from trading_hpo.engine.trial_record import NO_VALUE, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.nothing_found import nothing_found
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
 from trading_hpo.study.results import spent, study_summary
 
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
+
+_NO_REASON = "an earlier version has not recorded why"
 
 
 def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
@@ -69,6 +72,9 @@ def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     yield f"  spent       {epochs:,.0f} epochs, {seconds:,.0f} s of training, all folds counted"
     if len(study.directions) > 1:
         yield f"  front       {len(pareto_front(study))} trials"
+    if summary["best_trial"] is None:
+        yield f"  best        none: {summary['nothing_found'] or 'no trial has ended yet'}"
+        return
     broken = "" if summary["best_keeps_constraints"] in (True, None) else ", which breaks a constraint as all others do"
     yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}{broken}"
 
@@ -128,19 +134,21 @@ def best_lines(study: optuna.Study) -> Iterator[str]:
 def _best_lines(study: optuna.Study) -> Iterator[str]:
     best = best_trial(study)
     if best is None:
-        yield "No trial is complete yet."
+        yield nothing_found(study) or "No trial is complete yet."
         return
     goals = goals_of(study)
-    reached = (f"{goal.metric} {_number(value)}" for goal, value in zip(goals, best.values, strict=True))
-    yield f"trial {best.number}: {_number(best.values[0]) if len(goals) == 1 else ', '.join(reached)}"
+    values = (f"{goal.metric} {_number(value)}" for goal, value in zip(goals, best.values, strict=True))
+    yield f"trial {best.number}: {_number(best.values[0]) if len(goals) == 1 else ', '.join(values)}"
     for bound, over in best.user_attrs.get(VIOLATIONS, {}).items():
         yield f"  {bound:<26}{'kept' if over <= 0 else f'broken, by {over:.0%} of the bound'}"
     for name, value in best.params.items():
         yield f"  {name:<26}{_short(value)}"
     yield "  mean over folds ± spread"
     spread = best.user_attrs.get(SPREAD, {})
+    why = best.user_attrs.get(NO_VALUE, {})
     for name, value in metrics_of(best).items():
-        yield f"  {name:<26}{_number(value)} ± {_number(spread.get(name))}"
+        reached = f"{_number(value)} ± {_number(spread.get(name))}"
+        yield f"  {name:<26}{reached if value is not None else f'no value: {why.get(name, _NO_REASON)}'}"
     for name, value in cost_of(best).items():
         yield f"  {name:<26}{_short(value)}"
 

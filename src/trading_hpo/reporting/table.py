@@ -12,6 +12,7 @@ from rich.table import Table
 from trading_hpo.escaping import rich_text
 
 LEAST_STANDARD_ERRORS = 2.0
+_SHOWN = ("sharpe", "max_drawdown")  # beside the objective
 
 
 def report_of(
@@ -32,6 +33,7 @@ def report_of(
     return {
         "models": lines,
         "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
+        "nothing_found": {r["model_type"]: r["nothing_found"] for r in results if r.get("nothing_found")},
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
         "related_looks": _most(holdouts, "related_looks"),
         "validated_before": _validated(holdouts),
@@ -105,6 +107,10 @@ def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapp
         ),
         "holdout_sharpe": None if found is None else found["sharpe"],
         "holdout_max_drawdown": None if found is None else found["max_drawdown"],
+        "no_value": {
+            where: {name: why for name, why in own.get("no_value", {}).items() if name in (metric, *_SHOWN)}
+            for where, own in (("validation", best), ("holdout", holdout))
+        },
     }
 
 
@@ -186,8 +192,10 @@ def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
 def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     said = [f"{line['model_type']:<12} {verdict(line)}" for line in lines]
     said += [f"{line['model_type']:<12} {how}" for line in lines for how in _how_it_was_chosen(line)]
+    said += [f"{line['model_type']:<12} {why}" for line in lines for why in _without_value(line)]
     if report["skipped"]:
         said.append(f"Skipped: {', '.join(report['skipped'])}.")
+    said += report.get("nothing_found", {}).values()
     return [
         *said,
         "",
@@ -201,6 +209,12 @@ def _sentences(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) ->
         ),
         *_searched_before(report.get("validated_before", {})),
     ]
+
+
+def _without_value(line: Mapping[str, Any]) -> Iterator[str]:
+    """Why a number of the table is not there."""
+    for where, reasons in line.get("no_value", {}).items():
+        yield from (f"{name} on {where} has no value: {why}" for name, why in reasons.items())
 
 
 def _searched_before(validated: Mapping[str, int]) -> Iterator[str]:

@@ -2,6 +2,16 @@
 
 A row at bar t carries the closed interval [t, label_end]. One asset's hole makes its own labels longer, and costs its
 own rows only.
+
+Purging and embargo are those of Lopez de Prado (2018), Advances in Financial Machine Learning, 7.4, to the bar: snippet
+7.1 (`getTrainTimes`: a train interval may neither start nor end in the test's, nor cover it) on a test interval that is
+prolonged by the embargo after its last label has ended (snippet 7.2, `getEmbargoTimes`). Three differences:
+
+- Snippet 7.3 (`PurgedKFold`) keeps a row more on each side than 7.1 and 7.2: one whose label ends on the first test
+  bar, and one on the last bar of the embargo, or, without one, on the bar on which the last test label ends. Here they
+  go: their intervals share a bar with the test's.
+- The embargo is a number of bars, in the book a share of all.
+- The book gives up train rows only; `embargo_after` gives up validation rows where that costs less than half as many.
 """
 
 from collections.abc import Sequence

@@ -85,6 +85,7 @@ class TrialOutcome:
         reported: What pruners see at that step: the values, or those of the fold that has ended last.
         finished: No fold goes on.
         scores: Of the folds, with their returns.
+        no_value: Why a metric has none, and on which folds, by its name.
     """
 
     values: tuple[float, ...]
@@ -96,6 +97,7 @@ class TrialOutcome:
     reported: tuple[float, ...]
     finished: bool
     scores: Sequence[FoldScore] = ()
+    no_value: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, metric: str) -> float | None:
         """Return a metric or a cost; none where it does not exist."""
@@ -195,6 +197,7 @@ class TrialEvaluator:
             step=outcome.step,
             reported=outcome.reported,
             finished=outcome.finished,
+            no_value=outcome.no_value,
             violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
             cost=outcome.cost,
             record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
@@ -266,6 +269,7 @@ class TrialEvaluator:
             reported=(),
             finished=all(score.finished for score in scores),
             scores=tuple(scores),
+            no_value=_no_value(scores),
         )
         values = (outcome.of(name) for name in self.task.objectives)
         return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
@@ -307,6 +311,19 @@ def _within(minutes: float | None, should_stop: Callable[[], bool], n_trials: in
         return should_stop()
 
     return checked
+
+
+def _no_value(scores: Sequence[FoldScore]) -> dict[str, str]:
+    """Return why a metric has no mean over folds: each reason with the folds it is of."""
+    folds: dict[str, dict[str, list[int]]] = {}
+    for score in scores:
+        for name in (name for name, value in score.metrics.items() if value is None):
+            why = score.no_value.get(name, "it has no meaning there")
+            folds.setdefault(name, {}).setdefault(why, []).append(score.fold)
+    return {
+        name: ", ".join(f"{why} (fold {', '.join(map(str, numbers))})" for why, numbers in reasons.items())
+        for name, reasons in folds.items()
+    }
 
 
 def _mean(values: list[float | None]) -> float | None:

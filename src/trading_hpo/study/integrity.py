@@ -8,7 +8,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
-from trading_hpo.engine.trial_record import COST, FOLDS, METRICS, SPREAD, VIOLATIONS, cost_of
+from trading_hpo.engine.trial_record import COST, FOLDS, METRICS, NO_VALUE, SPREAD, VIOLATIONS, cost_of
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.damage import damaged
@@ -55,7 +55,7 @@ def _problem(trial: FrozenTrial, metrics: Sequence[str], paths: Paths) -> str | 
         if not _within(value, trial.distributions[name]):
             return f"{name} must be within {trial.distributions[name]}, got {value!r}"
     attrs = trial.user_attrs
-    for name in (METRICS, SPREAD, COST, VIOLATIONS):
+    for name in (METRICS, SPREAD, NO_VALUE, COST, VIOLATIONS):
         if not isinstance(attrs.get(name, {}), Mapping):
             return f"{name} must be a mapping, got {attrs[name]!r}"
     if (folds := attrs.get(FOLDS)) and not _are_folds(folds, paths):

@@ -9,8 +9,19 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
-from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
+from trading_hpo.engine.trial_record import (
+    FOLDS,
+    NO_VALUE,
+    REASON,
+    SLOT,
+    SPREAD,
+    VIOLATIONS,
+    cost_of,
+    metrics_of,
+    violation,
+)
 from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
+from trading_hpo.study.nothing_found import nothing_found
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
@@ -28,6 +39,7 @@ def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
         "best_trial": None if best is None else best.number,
         "best_value": None if best is None else best.values[0],
         "best_keeps_constraints": None if best is None else violation(best) == 0,
+        "nothing_found": nothing_found(study),
     }
 
 
@@ -109,6 +121,7 @@ def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[WeightedGoal])
         "violations": trial.user_attrs.get(VIOLATIONS, {}),
         "params": trial.params,
         "metrics": metrics_of(trial),
+        "no_value": trial.user_attrs.get(NO_VALUE, {}),
         "spread": trial.user_attrs.get(SPREAD, {}),
         "folds": trial.user_attrs.get(FOLDS, []),
         "cost": cost_of(trial),
@@ -149,6 +162,7 @@ def combined_results(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             for result in order
         },
         "skipped": [result["model_type"] for result in results if result not in alike],
+        "nothing_found": {r["model_type"]: r["nothing_found"] for r in results if r.get("nothing_found")},
     }
 
 
@@ -171,7 +185,8 @@ def best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
 def trials_table(study: optuna.Study) -> pd.DataFrame:
     """Return one line per trial: number, slot, state, value, parameters, mean metrics, cost.
 
-    With several objectives ``value`` is the first; all of them are ``objectives.<metric>``.
+    ``no_value`` says why a metric has none, and on which folds. With several objectives ``value`` is the first; all of
+    them are ``objectives.<metric>``.
     """
     lines, goals = [], goals_of(study)
     for trial in study.get_trials(deepcopy=False):
@@ -189,6 +204,7 @@ def trials_table(study: optuna.Study) -> pd.DataFrame:
                 **{f"violations.{name}": value for name, value in attrs.get(VIOLATIONS, {}).items()},
                 **{f"params.{name}": value for name, value in trial.params.items()},
                 **{f"metrics.{name}": value for name, value in metrics_of(trial).items()},
+                "no_value": "; ".join(f"{name}: {why}" for name, why in attrs.get(NO_VALUE, {}).items()) or None,
                 **cost_of(trial),
             }
         )

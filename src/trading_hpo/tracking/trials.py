@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from trading_hpo.engine.trial_record import SPREAD, cost_of, metrics_of
+from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, cost_of, metrics_of
 from trading_hpo.escaping import file_name, mlflow_key
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
@@ -135,7 +135,7 @@ class TrialMirror:
             "model_type": self._ref.model_type,
             "slot": str(trial.user_attrs.get("slot", trial.number)),
             "state": trial.state.name,
-            **{key: str(trial.user_attrs[key]) for key in ("reason",) if key in trial.user_attrs},
+            **{key: str(trial.user_attrs[key]) for key in (REASON, NO_VALUE) if key in trial.user_attrs},
         }
         ended = _milliseconds(trial.datetime_complete)
         run_id = self._half_logged.get(trial.number)

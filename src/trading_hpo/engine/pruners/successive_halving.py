@@ -3,6 +3,7 @@
 Why not Optuna's own: it keeps rungs as attributes, which a trial that is run again finds filled.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import optuna
@@ -31,25 +32,24 @@ class SuccessiveHalvingConfig(RungsConfig):
 
     def make(self, max_epochs: int) -> optuna.pruners.BasePruner:
         """Return the pruner of a study."""
-        return SuccessiveHalvingPruner(self.min_epochs, max_epochs, self.reduction_factor)
+        rungs: list[int] = []
+        rung = self.min_epochs
+        while rung < max_epochs:  # none lies on the last epoch: nothing would be saved
+            rungs.append(rung)
+            rung *= self.reduction_factor
+        return SuccessiveHalvingPruner(rungs, self.reduction_factor)
 
 
 class SuccessiveHalvingPruner(optuna.pruners.BasePruner):
     """Judges a trial at every rung among the trials that have been there.
 
     Args:
-        min_epochs: First rung.
-        max_epochs: Of a trial; no rung lies there.
+        rungs: Epochs at which it judges.
         reduction_factor: One in so many goes on from a rung.
     """
 
-    def __init__(self, min_epochs: int, max_epochs: int, reduction_factor: int) -> None:
-        self.reduction_factor = reduction_factor
-        self.rungs: list[int] = []
-        rung = min_epochs
-        while rung < max_epochs:
-            self.rungs.append(rung)
-            rung *= reduction_factor
+    def __init__(self, rungs: Sequence[int], reduction_factor: int) -> None:
+        self.rungs, self.reduction_factor = tuple(rungs), reduction_factor
 
     def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
         """Whether the trial stands on a rung and is not among the best 1 / reduction_factor there."""

@@ -23,7 +23,7 @@ from trading_hpo.engine.store.optuna_tables import Change, engine_of, id_of, ins
 from trading_hpo.engine.store.outage import Absence, will_pass
 from trading_hpo.engine.store.reports import Reports
 from trading_hpo.engine.store.writer import Writer
-from trading_hpo.engine.trial_record import COST, LOST, REASON, REPORTED, SLOT, STARTED_FROM, VIOLATIONS
+from trading_hpo.engine.trial_record import COST, LOST, NO_VALUE, REASON, REPORTED, SLOT, STARTED_FROM, VIOLATIONS
 
 
 class StoredStudy:
@@ -192,7 +192,8 @@ def begun_slot(trial: FrozenTrial) -> OpenSlot:
 
 
 def _end_of(report: Report, history: History) -> dict[str, Any]:
-    return {**report.record, COST: dict(report.cost), **_kept_of(history)}
+    why = {NO_VALUE: dict(report.no_value)} if report.no_value else {}
+    return {**report.record, **why, COST: dict(report.cost), **_kept_of(history)}
 
 
 def _kept_of(history: History) -> dict[str, Any]:

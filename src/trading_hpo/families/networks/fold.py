@@ -44,5 +44,14 @@ def fit_fold(
         by_epoch = (epoch.train_loss, epoch.stop_loss, learning_rates)
         traded = (kept.returns, kept.bars, kept.exposure)
         yield FoldScore(
-            fold, epoch.number, stopped_epoch, threshold, kept.metrics, seconds, *by_epoch, epoch.finished, *traded
+            fold,
+            epoch.number,
+            stopped_epoch,
+            threshold,
+            kept.metrics,
+            seconds,
+            *by_epoch,
+            epoch.finished,
+            *traded,
+            kept.no_value,
         )

@@ -28,7 +28,7 @@ def retrain(
     if best is None:
         if panels.is_empty:
             raise MissingInputError("There is no study to retrain yet. Run `kedro run --pipeline hpo` first.")
-        return {"skipped": results.get("skipped", "no complete trial")}
+        return {"skipped": results.get("skipped") or results.get("nothing_found") or "no complete trial"}
     name = results["study_name"]
     if "terms" not in results:
         raise StaleInputError(f"The results of study {name} are of an earlier version. Run `kedro run --pipeline hpo`.")

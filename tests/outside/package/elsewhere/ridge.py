@@ -89,7 +89,7 @@ class Ridges(BatchFamily):
         judged = judge(
             panel, rows.traded, forecast, model.decision, data.backtest, constant, rows.validation_ranges, rows.judged
         )
-        traded = (judged.returns, judged.bars, judged.exposure)
+        traded = (judged.returns, judged.bars, judged.exposure, judged.no_value)
         yield FoldScore(fold, 1, 1, model.decision.threshold, judged.metrics, 0.0, 0.0, 0.0, (), True, *traded)
 
     def evaluate_many(
