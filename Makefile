@@ -59,7 +59,7 @@ lab: $(INSTALLED_EXTRAS)  ## the notebooks in Jupyter Lab
 
 # The URL goes through the environment: its password is neither printed, not even by make -n, nor shown by ps.
 DASHBOARD = import os; from optuna_dashboard import run_server; from trading_hpo.engine.store.storage import StudyStorage; \
-    run_server(StudyStorage(os.environ["STUDIES"]).open(), "127.0.0.1", $(PORT))
+    run_server(StudyStorage(os.environ["STUDIES"]).open(records=False), "127.0.0.1", $(PORT))
 export STUDIES
 dashboard: PORT ?= 8080
 dashboard: $(INSTALLED_EXTRAS)  ## the studies in the Optuna dashboard; STUDIES=URL for others

@@ -288,7 +288,7 @@ def dashboard(port: int, url: str | None) -> None:
     if path is not None and not path.exists():
         raise StorageError(f"There are no studies at {path}. Name another file with --storage.")
     click.echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
-    run_server(known[0].open(), host="127.0.0.1", port=port)
+    run_server(known[0].open(records=False), host="127.0.0.1", port=port)
 
 
 for _command in (study, *study.commands.values()):

@@ -1,5 +1,6 @@
 """What a candidate is worth: train it on all folds, side by side or one after another."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,9 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
 from trading_hpo.types import Panel
+
+
+SHOWN = ("sharpe", "max_drawdown", "epochs", "training_time_s")  # of every trial, beside what it is judged by
 
 
 @dataclass(frozen=True)
@@ -195,9 +199,15 @@ class TrialEvaluator:
             finished=outcome.finished,
             violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
             cost=outcome.cost,
-            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
+            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds, **self._shown(outcome)},
             at_end=partial(self._with_returns, outcome.scores),
         )
+
+    def _shown(self, outcome: TrialOutcome) -> dict[str, float]:
+        """Return what Optuna's dashboard shows of a trial: a few numbers, rounded; the records have all."""
+        names = dict.fromkeys((*self.task.judged_by, *SHOWN))
+        known = ((name, outcome.of(name)) for name in names)
+        return {name: float(f"{value:.4g}") for name, value in known if value is not None and math.isfinite(value)}
 
     def _with_returns(self, scores: Sequence[FoldScore], report: Report) -> Report:
         """Add the returns of a trial that ends with this report, and what is compared between trials."""

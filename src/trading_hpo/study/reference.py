@@ -13,6 +13,7 @@ from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 from trading_hpo.study.damage import readable
+from trading_hpo.study.own_trials import SET_ASIDE
 
 NOT_SEARCHED = "not searched yet"
 
@@ -112,7 +113,7 @@ class StudyRef:
         return self
 
     def state(self) -> str:
-        """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.
+        """Return a digest that changes when a trial begins, reports, ends or is set aside, or another study has the name.
 
         A value or a parameter that was altered afterwards changes it too: what is made of the study is then made
         again, and refused.
@@ -132,10 +133,11 @@ class StudyRef:
                 return "absent"
             with readable(self.study_name, storage):
                 trials = storage.get_all_trials(study_id, deepcopy=False)
+                set_aside = storage.get_study_user_attrs(study_id).get(SET_ASIDE, [])
         # When a trial ended distinguishes two studies of one name: the later one took another time.
         seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
         worth = [(trial.values, trial.params) for trial in trials if trial.state.is_finished()]
-        return hashlib.sha256(json.dumps([self.study_name, seen, worth]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.study_name, seen, worth, set_aside]).encode()).hexdigest()
 
     def described(self) -> dict[str, Any]:
         """Return what people may read of it: no password."""

@@ -29,6 +29,7 @@ from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import open_study
+from trading_hpo.study.own_trials import set_aside_in
 from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
@@ -174,7 +175,9 @@ class Search:
             )
             upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger))
             try:
-                spent = Supervisor(stored, self.space, plan, executor, upkeep, claims, taken_over.trials).run()
+                spent = Supervisor(
+                    stored, self.space, plan, executor, upkeep, claims, taken_over.trials, set_aside_in(study)
+                ).run()
             except BaseException:
                 upkeep.try_to()  # what ended the search is what must be said
                 raise

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from optuna.trial import FrozenTrial
 
 from trading_hpo.reporting.figures.style import colour_of, note, styled
+from trading_hpo.study.own_trials import EligibleStudy
 from trading_hpo.study.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
@@ -19,7 +20,9 @@ def history_figure(study: optuna.Study) -> go.Figure:
     title = f"Optimisation history of {study.study_name}"
     if why := _nothing_complete(study):
         return note(title, why)
-    figure = optuna.visualization.plot_optimization_history(study, target=_first(study), target_name=metric_of(study))
+    figure = optuna.visualization.plot_optimization_history(
+        EligibleStudy(study), target=_first(study), target_name=metric_of(study)
+    )
     return styled(figure, title, "trial", metric_of(study))
 
 
@@ -28,7 +31,9 @@ def slice_figure(study: optuna.Study) -> go.Figure:
     title = f"Parameters of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    return styled(optuna.visualization.plot_slice(study, target=_first(study), target_name=metric_of(study)), title)
+    return styled(
+        optuna.visualization.plot_slice(EligibleStudy(study), target=_first(study), target_name=metric_of(study)), title
+    )
 
 
 def parallel_figure(study: optuna.Study) -> go.Figure:
@@ -37,7 +42,10 @@ def parallel_figure(study: optuna.Study) -> go.Figure:
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
     return styled(
-        optuna.visualization.plot_parallel_coordinate(study, target=_first(study), target_name=metric_of(study)), title
+        optuna.visualization.plot_parallel_coordinate(
+            EligibleStudy(study), target=_first(study), target_name=metric_of(study)
+        ),
+        title,
     )
 
 
