@@ -10,7 +10,7 @@ from rich.table import Table
 
 from trading_hpo.engine.trial_record import REASON, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.study.conditions import conditions_of
-from trading_hpo.study.own_trials import foreign_trials, own_trials
+from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
 from trading_hpo.study.results import spent, study_summary, why_left_out
 
@@ -142,11 +142,13 @@ def best_lines(study: optuna.Study) -> Iterator[str]:
     """Yield the best configuration with every metric, its spread over folds, and what it cost."""
     best = best_trial(study)
     if best is None:
-        yield "No trial is complete yet."
+        yield "No trial is complete yet." if not set_aside_in(study) else "All complete trials are set aside."
         return
     goals = goals_of(study)
     reached = (f"{goal.metric} {_number(value)}" for goal, value in zip(goals, best.values, strict=True))
     yield f"trial {best.number}: {_number(best.values[0]) if len(goals) == 1 else ', '.join(reached)}"
+    if aside := set_aside_in(study):
+        yield f"  set aside: {', '.join(map(str, aside))}"
     for bound, over in best.user_attrs.get(VIOLATIONS, {}).items():
         yield f"  {bound:<26}{'kept' if over <= 0 else f'broken, by {over:.0%} of the bound'}"
     for name, value in best.params.items():

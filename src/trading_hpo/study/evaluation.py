@@ -29,7 +29,6 @@ from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
 from trading_hpo.types import Panel
 
-
 SHOWN = ("sharpe", "max_drawdown", "epochs", "training_time_s")  # of every trial, beside what it is judged by
 
 
@@ -206,7 +205,7 @@ class TrialEvaluator:
     def _shown(self, outcome: TrialOutcome) -> dict[str, float]:
         """Return what Optuna's dashboard shows of a trial: a few numbers, rounded; the records have all."""
         names = dict.fromkeys((*self.task.judged_by, *SHOWN))
-        known = ((name, outcome.of(name)) for name in names)
+        known = ((name, outcome.of(name)) for name in names if name not in self.task.objectives)  # those are the values
         return {name: float(f"{value:.4g}") for name, value in known if value is not None and math.isfinite(value)}
 
     def _with_returns(self, scores: Sequence[FoldScore], report: Report) -> Report:

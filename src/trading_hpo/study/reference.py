@@ -13,7 +13,7 @@ from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 from trading_hpo.study.damage import readable
-from trading_hpo.study.own_trials import SET_ASIDE
+from trading_hpo.study.own_trials import SET_ASIDE, eligible_trials
 
 NOT_SEARCHED = "not searched yet"
 
@@ -60,16 +60,16 @@ class StudyRef:
         return [ref for ref in self.each() if ref.study_name in there]
 
     def latest(self) -> "StudyRef":
-        """Return the study of the last phase that has a complete trial; itself where there are no phases."""
+        """Return the study of the last phase in which there is a trial to choose; itself where there are no phases."""
         if not self.phases or self.skipped is not None:
             return self
         begun = self.begun()
         with self.storage.errors_in_words():
             storage = self.storage.open()
             for ref in reversed(begun):
-                study_id = storage.get_study_id_from_name(ref.study_name)
                 with readable(ref.study_name, storage):
-                    if storage.get_n_trials(study_id, TrialState.COMPLETE):
+                    study = optuna.load_study(study_name=ref.study_name, storage=storage)
+                    if any(trial.state == TrialState.COMPLETE for trial in eligible_trials(study)):
                         return ref
         return begun[-1] if begun else self.each()[0]
 
@@ -113,7 +113,7 @@ class StudyRef:
         return self
 
     def state(self) -> str:
-        """Return a digest that changes when a trial begins, reports, ends or is set aside, or another study has the name.
+        """Return a digest that changes when a trial begins, reports, ends or is set aside, and with another study.
 
         A value or a parameter that was altered afterwards changes it too: what is made of the study is then made
         again, and refused.

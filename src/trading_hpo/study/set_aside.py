@@ -3,8 +3,9 @@
 import optuna
 from optuna.trial import TrialState
 
-from trading_hpo.errors import StorageError
+from trading_hpo.errors import StaleInputError, StorageError
 from trading_hpo.study.own_trials import SET_ASIDE, own_trials, set_aside_in
+from trading_hpo.study.reference import StudyRef
 
 
 def set_aside(study: optuna.Study, number: int) -> None:
@@ -37,3 +38,16 @@ def take_back(study: optuna.Study, number: int) -> None:
             f"NUMBER must be a trial that is set aside, got {number}. Of {study.study_name} these are: {aside}."
         )
     study.set_user_attr(SET_ASIDE, [other for other in out if other != number])
+
+
+def check_not_set_aside(ref: StudyRef, number: int) -> None:
+    """Refuse results that chose a trial which has been set aside since; a study that is gone says nothing.
+
+    Raises:
+        StaleInputError: With what to run.
+    """
+    if ref.if_there().skipped is None and number in set_aside_in(ref.open()):
+        raise StaleInputError(
+            f"Trial {number} of {ref.study_name} was set aside after the results had chosen it. Run "
+            "`kedro run --pipeline hpo`, which chooses anew."
+        )
