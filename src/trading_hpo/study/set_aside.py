@@ -46,7 +46,9 @@ def check_not_set_aside(ref: StudyRef, number: int) -> None:
     Raises:
         StaleInputError: With what to run.
     """
-    if ref.if_there().skipped is None and number in set_aside_in(ref.open()):
+    path = ref.storage.sqlite_path
+    gone = (path is not None and not path.exists()) or ref.if_there().skipped is not None
+    if not gone and number in set_aside_in(ref.open()):
         raise StaleInputError(
             f"Trial {number} of {ref.study_name} was set aside after the results had chosen it. Run "
             "`kedro run --pipeline hpo`, which chooses anew."

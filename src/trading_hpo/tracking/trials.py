@@ -14,6 +14,7 @@ from mlflow.entities import LifecycleStage, Metric, Param, RunStatus, RunTag, Vi
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
 from trading_hpo.engine.trial_record import SPREAD, cost_of, metrics_of
+from trading_hpo.study.cleaning import cleaned_trials
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.tracking.locks import held
@@ -64,6 +65,7 @@ class TrialMirror:
             self._study_id = str(self._study.user_attrs.get("study_id", self._ref.study_name))
         if not self._has_read_back:
             self._logged, self._half_logged = self._read_back()
+            self._logged |= cleaned_trials(self._study)
             self._has_read_back = True
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished() and trial.number not in self._logged:

@@ -155,7 +155,7 @@ def payload_sizes(engine: Engine, study_id: int) -> list[tuple[int, str, int]]:
 
 
 def drop_trial_payloads(engine: Engine, study_id: int, numbers: Collection[int]) -> None:
-    """Remove the payloads of some of a study's trials."""
+    """Remove the payloads of some of a study's trials; their records stay."""
     left = sorted(numbers)
     with engine.begin() as connection:
         for first in range(0, len(left), AT_ONCE):

@@ -1,6 +1,7 @@
 """One study in pictures: history, importance, slices, parallel coordinates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import optuna
@@ -57,10 +58,26 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
         return note(title, str(importance.get("why_empty") or importance.get("skipped") or NO_COMPLETE))
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
     names, values = zip(*smallest_first, strict=True)
-    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colour_of(model_type)})
-    return styled(
-        go.Figure(bars), title, f"share in {importance['metric']}, over {importance['n_trials']} complete trials"
+    bars = go.Bar(
+        x=values,
+        y=names,
+        orientation="h",
+        marker={"color": colour_of(model_type)},
+        error_x=_whiskers(smallest_first, importance.get("spread") or {}),
     )
+    below = [f"share in {importance['metric']}, over {importance['n_trials']} complete trials"]
+    if importance.get("spread"):
+        below.append("whiskers: 80 % of resamples of the trials")
+    return styled(go.Figure(bars), title, "<br>".join([*below, *map(escape, importance.get("remarks", []))]))
+
+
+def _whiskers(shares: Sequence[tuple[str, float]], spread: Mapping[str, Sequence[float]]) -> dict[str, Any] | None:
+    """Return how far each share reaches over resamples, to both sides; a share may lie outside of their middle."""
+    if not spread:
+        return None
+    up = [max(spread[name][1] - share, 0.0) for name, share in shares]
+    down = [max(share - spread[name][0], 0.0) for name, share in shares]
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": "#666666"}
 
 
 def _first(study: optuna.Study) -> Callable[[FrozenTrial], float] | None:
