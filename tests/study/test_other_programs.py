@@ -209,3 +209,36 @@ def test_two_machines_share_what_is_enqueued_and_spend_one_budget(database, runn
     asked = sorted(trial.params["p1"] for trial in own_trials(study) if trial.params["p0"] == 0.5)
     assert asked == [place / 10 for place in range(6)]
     assert len(study.trials) == 20
+
+
+# What is kept beside Optuna's attributes
+
+
+def as_an_earlier_version_left_it(storage):
+    with storage.open()._backend.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into trial_user_attributes (trial_id, key, value_json) select trial_id, key, value_json "
+            "from trial_records"
+        )
+        connection.exec_driver_sql("drop table trial_records")
+
+
+@pytest.mark.parametrize("pruner", ["none", "median"])
+def test_a_study_of_an_earlier_version_is_read_and_goes_on_as_if_it_had_never_stopped(storage, tmp_path, pruner):
+    settings = {"sampler": "tpe", "pruner": pruner}
+    whole = searched(StudyStorage(f"sqlite:///{tmp_path / 'whole.db'}"), 14, **settings)
+    before = searched(storage, 12, **settings)
+    as_an_earlier_version_left_it(storage)
+    assert [trial.user_attrs for trial in ours(storage).trials] == [trial.user_attrs for trial in before.trials]
+    assert worth(searched(storage, 14, **settings)) == worth(whole)
+
+
+def test_optunas_own_copy_of_a_study_lacks_its_records_and_is_foreign(storage, tmp_path):
+    searched(storage, 2)
+    copied = StudyStorage(f"sqlite:///{tmp_path / 'copy.db'}")
+    optuna.copy_study(
+        from_study_name="study", from_storage=storage.open(records=False), to_storage=copied.open(records=False)
+    )
+    assert [trial.number for trial in foreign_trials(ours(copied))] == [0, 1]
+    assert best_trial(ours(copied)) is None
+    assert slots(searched(copied, 2)) == [0, 1]
