@@ -8,7 +8,6 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.experimental import accepted_as_experimental
-from trading_hpo.study.own_trials import EligibleStudy
 from trading_hpo.study.ranking import complete_trials, goals_of
 
 LEAST_TRIALS = 4
@@ -19,11 +18,11 @@ RANGE = (0.1, 0.9)  # quantiles over the resamples
 BEST_SHARE = 0.1  # target_quantile of PED-ANOVA
 
 
-class _Sample(EligibleStudy):
+class _Sample(optuna.Study):
     """A study that has some of its complete trials, several times maybe."""
 
     def __init__(self, study: optuna.Study, trials: Sequence[FrozenTrial]) -> None:
-        super().__init__(study)
+        super().__init__(study.study_name, study._storage)
         self._sample = list(trials)
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:

@@ -67,7 +67,8 @@ def _clients(project: Path) -> Iterator[Any]:
     from trading_hpo.tracking.environment import Places, prepare
 
     prepare()
-    stores = {}
+    stores: dict[str, Path] = {}
+    loader: Any
     for loader in loaders(project):
         loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
         places = Places.of(project, loader["mlflow"]["server"]["mlflow_tracking_uri"])

@@ -2,7 +2,8 @@
 
 Those that are long are records (``engine.store.payloads``), not attributes of Optuna's: its dashboard would show them
 whole. A trial that is read through ``StudyStorage.open`` has both among its user attributes. Studies of earlier
-versions have all of them there.
+versions have all of them there. Beside them a trial carries a few rounded numbers to look at (``study.evaluation``),
+which nothing reads.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

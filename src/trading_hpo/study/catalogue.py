@@ -94,8 +94,8 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
         for name in _with_transferred(ref):
             source, target = (storage.open(records=False) for storage in (ref.storage, draft))
             optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
-            studies = (optuna.load_study(study_name=name, storage=storage) for storage in (source, target))
-            copy_payloads(*(part for study in studies for part in place_of(study)))
+            study, copy = (optuna.load_study(study_name=name, storage=storage) for storage in (source, target))
+            copy_payloads(*place_of(study), *place_of(copy))
         if _size(StudyRef(ref.study_name, draft)) != _size(ref):
             raise StorageError(f"{path} could not take all trials of {ref.study_name}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)

@@ -5,6 +5,7 @@ Whatever else is in the study was added, ended or copied by another program (``s
 """
 
 from collections.abc import Container
+from copy import copy
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -39,7 +40,9 @@ def eligible_trials(study: optuna.Study) -> list[FrozenTrial]:
 
 
 class EligibleStudy(optuna.Study):
-    """A study as analyses and figures see it: with its eligible trials only.
+    """A study as analyses and figures see it: those of its trials that are not eligible have failed.
+
+    They keep their places, for Optuna's history figure takes a trial's number for its place.
 
     Args:
         study: The whole.
@@ -50,5 +53,12 @@ class EligibleStudy(optuna.Study):
         self._numbers = {trial.number for trial in eligible_trials(study)}
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """Return the eligible trials."""
-        return [trial for trial in super().get_trials(deepcopy, states) if trial.number in self._numbers]
+        """Return all trials, those of some states only where these are given."""
+        trials = [trial if trial.number in self._numbers else _failed(trial) for trial in super().get_trials(deepcopy)]
+        return [trial for trial in trials if states is None or trial.state in states]
+
+
+def _failed(trial: FrozenTrial) -> FrozenTrial:
+    failed = copy(trial)
+    failed.state, failed.values = TrialState.FAIL, None
+    return failed

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from optuna.trial import TrialState
 from sqlalchemy import Connection, Engine, Table, insert, literal, select
 
 from trading_hpo.engine.store.optuna_tables import (
@@ -54,7 +55,7 @@ def enqueued_trials(engine: Engine, study_id: int) -> list[Enqueued]:
     waiting = (
         select(TRIALS.c.trial_id, TRIALS.c.number, SYSTEM_ATTRS.c.value_json)
         .join(SYSTEM_ATTRS, fixed)
-        .where(TRIALS.c.study_id == study_id, TRIALS.c.state == "WAITING", TRIALS.c.trial_id.not_in(with_slot))
+        .where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.WAITING, TRIALS.c.trial_id.not_in(with_slot))
     )
     with engine.connect() as connection:
         found = connection.execute(waiting.order_by(TRIALS.c.trial_id)).all()
@@ -86,7 +87,7 @@ def begin_again(engine: Engine, study_id: int, trial_id: int, slot: int) -> int 
 
 
 def _copy(connection: Connection, study_id: int, trial_id: int, started: Any, slot: int) -> int:
-    copy = begin_trial(connection, study_id, {"state": "RUNNING", "datetime_start": started})
+    copy = begin_trial(connection, study_id, {"state": TrialState.RUNNING, "datetime_start": started})
     for table, columns in _COPIED.items():
         lines = select(literal(copy), *(table.c[name] for name in columns)).where(table.c.trial_id == trial_id)
         connection.execute(insert(table).from_select(["trial_id", *columns], lines))

@@ -140,7 +140,11 @@ class StoredStudy:
         """End a trial that was enqueued and cannot be run; it takes no slot."""
         self._handed_out.add(waiting.trial_id)
         change = Change(TrialState.FAIL, user_attrs={REASON: reason})
-        self.writer.put(partial(write_change, self._engine, waiting.trial_id, change))
+
+        def end() -> None:
+            write_change(self._engine, waiting.trial_id, change)  # unless somebody has ended it meanwhile
+
+        self.writer.put(end)
 
     def take_up(self, open_slot: OpenSlot) -> None:
         """Mark an unfinished slot as running again; its time begins anew, as its training does."""
