@@ -47,22 +47,20 @@ def clean(name: str, keep: int, dry_run: bool, yes: bool) -> None:
         if not yes:
             click.confirm("Remove them for good?", abort=True)
         remove(study, found)
-        for client, ids in runs.items():
-            delete_runs(client, ids)
+        for store, ids in runs.items():
+            delete_runs(store, ids)
     click.echo(f"removed; {len(found.kept)} trials keep all")
 
 
-def _runs(project: Path, study_id: str, found: "Leftovers") -> Mapping[Any, list[str]]:
-    """Return the runs that go, by the client of their store."""
+def _runs(project: Path, study_id: str, found: "Leftovers") -> Mapping[str, list[str]]:
+    """Return the runs that go, by the store that they are in."""
     from trading_hpo.tracking.cleaning import runs_of
 
-    return {client: runs_of(client, study_id, found.numbers) for client in _clients(project)}
+    return {store: runs_of(store, study_id, found.numbers) for store in _stores(project)}
 
 
-def _clients(project: Path) -> Iterator[Any]:
-    """Yield a client of each of the project's own stores that is there."""
-    from mlflow import MlflowClient
-
+def _stores(project: Path) -> Iterator[str]:
+    """Yield the project's own stores of runs that are there."""
     from trading_hpo.commands.ledgers import loaders
     from trading_hpo.tracking.environment import Places, prepare
 
@@ -73,7 +71,7 @@ def _clients(project: Path) -> Iterator[Any]:
         loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
         places = Places.of(project, loader["mlflow"]["server"]["mlflow_tracking_uri"])
         stores[places.store] = places.file
-    yield from (MlflowClient(store) for store, file in stores.items() if file.exists())
+    yield from (store for store, file in stores.items() if file.exists())
 
 
 def _lines(found: "Leftovers", runs: int) -> Iterator[str]:

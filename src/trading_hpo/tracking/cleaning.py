@@ -8,14 +8,15 @@ from mlflow.entities import ViewType
 from trading_hpo.tracking.trials import PAGE, STUDY, TRIAL
 
 
-def runs_of(client: MlflowClient, study_id: str, trials: Collection[int]) -> list[str]:
+def runs_of(store: str, study_id: str, trials: Collection[int]) -> list[str]:
     """Return the ids of the runs of some trials of a study, in whichever experiment they are.
 
     Args:
-        client: Of the project's own store.
+        store: URI of the project's own store.
         study_id: As ``study.trial_ledger.study_id_of`` returns it.
         trials: Numbers.
     """
+    client = MlflowClient(store)
     experiments = [experiment.experiment_id for experiment in client.search_experiments(ViewType.ALL)]
     found, token = [], None
     while True:
@@ -26,7 +27,8 @@ def runs_of(client: MlflowClient, study_id: str, trials: Collection[int]) -> lis
             return found
 
 
-def delete_runs(client: MlflowClient, run_ids: Collection[str]) -> None:
+def delete_runs(store: str, run_ids: Collection[str]) -> None:
     """Delete runs as MLflow does: they are shown no more, and ``mlflow gc`` removes them for good."""
+    client = MlflowClient(store)
     for run_id in run_ids:
         client.delete_run(run_id)
