@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from trading_hpo.engine.store.storage import StudyStorage
+
 pytestmark = pytest.mark.slow
 
 STORED = Path(__file__).with_name("pinned")
@@ -57,7 +59,7 @@ def trials_of(root: Path) -> dict[str, list[dict]]:
                 "reports": {str(step): value for step, value in sorted(trial.intermediate_values.items())},
                 **{key: without_clocks(trial.user_attrs.get(key)) for key in ("metrics", "spread", "folds", "cost")},
             }
-            for trial in optuna.load_study(study_name=name, storage=storage).trials
+            for trial in optuna.load_study(study_name=name, storage=StudyStorage(storage).open()).trials
         ]
     return found
 

@@ -11,7 +11,10 @@ import yaml
 from optuna.trial import TrialState
 from tests.makers.projects import FINISHED_STUDY, copy_data, new_project
 
+from trading_hpo.cli import cli
 from trading_hpo.commands.study import study as group
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.study.reference import StudyRef
 
 NAME = FINISHED_STUDY
 pytestmark = pytest.mark.slow
@@ -24,6 +27,7 @@ def searched(finished_project, tmp_path_factory):
     copy_data(finished_project, project)
     study = optuna.load_study(study_name=NAME, storage=url(project))
     failed = study.ask()
+    failed.set_user_attr("slot", 3)
     failed.set_user_attr("reason", "the loss was not finite in epoch 2 of fold 0")
     study.tell(failed, state=TrialState.FAIL)
     return project
@@ -82,7 +86,7 @@ def test_the_best_trial_trained_again_is_the_same_to_the_last_bit_and_a_changed_
     assert done.returncode == 0, done.stdout + done.stderr
     assert ledger(searched) == counted
     assert "the same to the last bit" in done.stdout
-    live = optuna.load_study(study_name=NAME, storage=url(searched))
+    live = StudyRef(NAME, StudyStorage(url(searched))).open()
     best = live.best_trial
     # As another machine would have found it: a value that is not the mean of its folds is refused before.
     folds = [
@@ -176,7 +180,9 @@ finally:
 def test_the_help_of_every_command_has_an_example_and_needs_no_torch(project):
     done = subprocess.run([sys.executable, "-c", HELP], cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert cli.commands["study"] is group
     names = ("list", "show", "trials", "failed", "best", "export", "archive", "delete", "verify", "dashboard")
+    names += ("set-aside", "clean")
     for name in names:
         assert f"  {name}" in done.stdout
         assert f"kedro study {name}" in (group.commands[name].help or "")

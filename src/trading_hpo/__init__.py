@@ -12,6 +12,8 @@ The tree, in the order in which data flow through it:
         contradictions.py   options that give way to others, or have no effect
         clean.py            make clean
         study.py            kedro study
+        set_aside.py        kedro study set-aside
+        study_clean.py      kedro study clean
         ledgers.py          where the trials of a study are counted
         pages.py            pages that answer this machine only
         cli_errors.py       how a command ends when something is wrong
@@ -217,7 +219,9 @@ The tree, in the order in which data flow through it:
             storage.py      SQLite or a server
             stored_study.py a study's trials in their storage
             optuna_tables.py Optuna's private parts
-            payloads.py     bytes beside trials and studies
+            payloads.py     bytes and records beside trials and studies
+            recorded_storage.py trials read with their records
+            other_programs.py what they enqueue, and end of ours
             reports.py      values on the way, not written yet
             writer.py       a thread that writes in order and waits for a storage that is away
             outage.py       which failures pass
@@ -248,6 +252,9 @@ The tree, in the order in which data flow through it:
         reoptimise.py       data have grown
         progress.py         what people see and are sent while it runs
         reference.py        a study by reference
+        own_trials.py       of the search itself; which may be chosen
+        set_aside.py        what a person takes out of every choice
+        cleaning.py         what old trials have left
         damage.py           the error of a study that cannot be read
         integrity.py        values that are those of their folds
         ranking.py          the trials of a study, the best first
@@ -277,6 +284,7 @@ The tree, in the order in which data flow through it:
         environment.py      where runs are kept
         run.py              of a pipeline
         trials.py           child runs
+        cleaning.py         those that a study keeps no longer
         locks.py            one process at a time; whose process is alive
         relocation.py       a project that was moved
         networks.py         MLflow models

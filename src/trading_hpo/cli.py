@@ -2,7 +2,7 @@
 
 import click
 
-from trading_hpo.commands import run, study
+from trading_hpo.commands import run, set_aside, study, study_clean
 
 
 @click.group(name="trading_hpo")
@@ -12,3 +12,5 @@ def cli() -> None:
 
 cli.add_command(run.command())
 cli.add_command(study.study)
+study.study.add_command(set_aside.set_aside)
+study.study.add_command(study_clean.clean)

@@ -38,6 +38,16 @@ class DamagedStudyError(StorageError):
     """What a study holds is not what was written to it."""
 
 
+class StudyDeletedError(StorageError):
+    """A study was deleted while it was searched."""
+
+    def __init__(self, study_name: str = "") -> None:
+        super().__init__(
+            f"Study {study_name or 'that is searched'} must be kept until its search ends, got deleted by another "
+            "program. Run the same command again: it searches anew."
+        )
+
+
 class StudyMismatchError(TradingHpoError):
     """A stored study was made under other data, folds, space or objectives."""
 

@@ -42,7 +42,7 @@ def test_a_value_that_is_not_the_mean_of_its_folds_is_in_no_result(kedro, finish
 
 
 def test_an_attribute_that_cannot_be_read_is_named_and_the_study_can_be_deleted(kedro, finished):
-    alter(finished, "update trial_user_attributes set value_json = '[{\"fold' where key = 'folds' and trial_id =")
+    alter(finished, "update trial_records set value_json = '[{\"fold' where key = 'folds' and trial_id =")
     for command in ("show", "failed"):
         assert_refused(kedro("study", command, FINISHED_STUDY), "trial 1 cannot be read")
     for stage in ("hpo", "analysis"):

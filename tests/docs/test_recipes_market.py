@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from trading_hpo.engine.store.storage import StudyStorage
+
 ROOT = Path(__file__).parents[2]
 FILE = re.compile(r'^```python title="([\w.]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 LINE = re.compile(r'^```python\n( {8}"(\w+)": "trading_hpo\.([\w.]+)\.\w+:\w+",)\n```$', re.MULTILINE)
@@ -97,7 +99,7 @@ def test_all_three_are_used_in_a_run_as_the_pages_say(kedro_process, project, tm
         folds.groupby("fold")["start_bar"].min().iloc[1:].diff().dropna() > 0
     ).all()  # no train goes back to the first
     storage = f"sqlite:///{features.parents[1] / '06_models/studies.db'}"
-    study = optuna.load_study(study_name=optuna.get_all_study_names(storage)[0], storage=storage)
+    study = optuna.load_study(study_name=optuna.get_all_study_names(storage)[0], storage=StudyStorage(storage).open())
     assert study.direction.name == "MINIMIZE"
     for trial in study.trials:
         found = trial.user_attrs["metrics"]

@@ -1,6 +1,6 @@
 """Studies of tests, in memory: trials as somebody has left them, without a search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,8 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.engine.trial_record import COST, SLOT
+from trading_hpo.study.conditions import FINGERPRINT
 
 NOON = datetime(2026, 1, 2, 12)
 
@@ -57,14 +59,22 @@ def study_of(
     name: str = "test.mlp",
     directions: Sequence[str] = ("maximize",),
     metrics: Sequence[str] | None = ("mcc",),
+    foreign: Collection[int] = (),
     **attrs: Any,
 ) -> optuna.Study:
-    """A study with these trials; ``metrics`` are the names of its objectives, of none in another program's study."""
+    """A study with these trials; ``metrics`` are the names of its objectives, of none in another program's study.
+
+    Of a study that has a fingerprint the trials are its search's own, each in the slot of its place. ``foreign`` are
+    the places of those that another program has added.
+    """
     study = optuna.create_study(study_name=name, directions=list(directions))
     if metrics:
         with accepted_as_experimental():
             study.set_metric_names(list(metrics))
     for key, value in attrs.items():
         study.set_user_attr(key, value)
-    study.add_trials(trials)
+    for place, trial in enumerate(trials):
+        if FINGERPRINT in attrs and place not in foreign:
+            trial.user_attrs = {SLOT: place, COST: {}, **trial.user_attrs}
+        study.add_trial(trial)
     return study

@@ -18,6 +18,8 @@ from tests.makers.commands import environment_of_commands
 from tests.makers.processes import alive_in, wait_until
 from tests.makers.projects import ROOT, new_project
 
+from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.errors import StorageError
 from trading_hpo.families.model_file import read_description
 from trading_hpo.market.panel import open_panel
 
@@ -66,8 +68,8 @@ def python(installed: Path, *arguments: str, cwd: Path = ROOT) -> subprocess.Com
 def trials(project: Path, study: str = STUDY) -> list[FrozenTrial]:
     database = project / f"data/test/{SOURCE}/06_models/studies.db"
     try:
-        return optuna.load_study(study_name=study, storage=f"sqlite:///{database}").get_trials()
-    except (KeyError, optuna.exceptions.StorageInternalError):  # not made yet
+        return optuna.load_study(study_name=study, storage=StudyStorage(f"sqlite:///{database}").open()).get_trials()
+    except (KeyError, StorageError, optuna.exceptions.StorageInternalError):  # not made yet
         return []
 
 

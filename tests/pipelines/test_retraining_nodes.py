@@ -5,15 +5,18 @@ import pytest
 from tests.makers.panels import panel_of
 from tests.pipelines.conftest import TERMS
 
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StaleInputError
 from trading_hpo.market.panel import panel_digest, save_panel
 from trading_hpo.pipelines.retraining.nodes import retrain
 from trading_hpo.study.conditions import Conditions
 from trading_hpo.training.config import RetrainingConfig
 
+STORAGE = StudyStorage("sqlite:////nowhere/studies.db")  # results are trained where their study is gone, too
+
 
 def trained(panels, found, terms=TERMS, **retraining):
-    return retrain("mlp", found, panels, terms, RetrainingConfig(**retraining), "cpu")
+    return retrain("mlp", found, STORAGE, panels, terms, RetrainingConfig(**retraining), "cpu")
 
 
 def test_a_model_says_what_it_knows_of(panel, panels, found, split):

@@ -39,7 +39,7 @@ def test_of_several_objectives_the_front_and_the_choice_are_marked():
 
 def test_of_one_objective_nothing_is_marked_and_pruned_trials_come_last():
     study = study_with(([0.1], None), ([0.3], None), names=("mcc",))
-    study.add_trial(trial_of(0.9, state=TrialState.PRUNED))
+    study.add_trial(trial_of(0.9, state=TrialState.PRUNED, slot=9, **COST))
     lines = shown(trials_view(study, 9))
     assert [line[0] for line in lines[2:]] == ["1", "0", "2"]
     assert [line[2] for line in lines[2:]] == ["complete", "complete", "pruned"]
@@ -47,7 +47,7 @@ def test_of_one_objective_nothing_is_marked_and_pruned_trials_come_last():
 
 def test_whether_a_trial_keeps_the_constraints_stands_beside_it():
     study = study_with(([0.9], 0.5), ([0.1], -0.5), names=("mcc",), bounds=(BOUND,))
-    study.add_trial(trial_of(0.9, state=TrialState.PRUNED))
+    study.add_trial(trial_of(0.9, state=TrialState.PRUNED, slot=9, **COST))
     rows = {line[0]: " ".join(line[3:]) for line in shown(trials_view(study, 9))[2:]}
     assert rows == {"1": "kept", "0": "broken by 50%", "2": "-"}
 

@@ -146,9 +146,9 @@ def ref(tmp_path) -> StudyRef:
     with accepted_as_experimental():
         study.set_metric_names(["mcc"])
     study.set_user_attr("fingerprint", ONE_PATH)
-    for _ in range(3):
+    for slot in range(3):
         params = {"rate": 1e-3, "width": 8, "loss": "b"}
-        study.add_trial(trial_of(sum(MCC) / 3, params=params, distributions=DISTRIBUTIONS, **recorded()))
+        study.add_trial(trial_of(sum(MCC) / 3, params=params, distributions=DISTRIBUTIONS, slot=slot, **recorded()))
     return StudyRef("test.mlp", storage)
 
 

@@ -13,6 +13,7 @@ from optuna.trial import TrialState
 from tests.makers.processes import free_port
 from tracking_servers import failing_server, hanging_server, real_server, refusing_server
 
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.tracking.environment import Places
 from trading_hpo.tracking.server_sync import ORIGINAL, SENT_TO, ServerSync
 
@@ -36,7 +37,7 @@ def said(done) -> str:
 
 def trials(project: Path):
     storage = f"sqlite:///{project / 'data/test' / SOURCE / '06_models/studies.db'}"
-    return optuna.load_study(study_name=f"{NAME}.mlp", storage=storage).get_trials()
+    return optuna.load_study(study_name=f"{NAME}.mlp", storage=StudyStorage(storage).open()).get_trials()
 
 
 def on_server(uri: str):

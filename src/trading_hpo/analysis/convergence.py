@@ -7,8 +7,9 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.engine.trial_record import FOLDS, cost_of, violation
+from trading_hpo.engine.trial_record import FOLDS, cost_of, feasible_value
 from trading_hpo.study.conditions import compared_part, conditions_of
+from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -25,14 +26,12 @@ def best_so_far(study: optuna.Study) -> pd.DataFrame:
 
     Returns:
         ``trial, epochs, training_time_s, best``: sums over the trials so far; the best complete value that keeps the
-        constraints, of the first objective, NaN before there is one.
+        constraints and is not set aside, of the first objective, NaN before there is one.
     """
-    ended = sorted(study.get_trials(deepcopy=False, states=ENDED), key=_ended_at)
+    ended = sorted((trial for trial in own_trials(study) if trial.state in ENDED), key=_ended_at)
+    out = set_aside_in(study)
     values = pd.Series(
-        [
-            trial.values[0] if trial.state == TrialState.COMPLETE and violation(trial) == 0 else np.nan
-            for trial in ended
-        ],
+        [np.nan if trial.number in out or (value := feasible_value(trial)) is None else value for trial in ended],
         dtype="float64",
     )
     maximize = study.directions[0] == optuna.study.StudyDirection.MAXIMIZE

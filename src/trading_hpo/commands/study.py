@@ -296,7 +296,7 @@ def dashboard(port: int, url: str | None) -> None:
     if path is not None and not path.exists():
         raise StorageError(f"There are no studies at {path} yet. Run `kedro run` first, or name others.")
     echo(f"http://127.0.0.1:{port} shows {known[0].masked}; Ctrl-C ends it")
-    serve_dashboard(known[0].open(), port)
+    serve_dashboard(known[0].open(records=False), port)
 
 
 for _command in (study, *study.commands.values()):

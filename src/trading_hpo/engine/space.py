@@ -7,6 +7,7 @@ import optuna
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from trading_hpo.configuration import Config
+from trading_hpo.errors import did_you_mean
 
 Scalar = bool | int | float | str
 
@@ -170,4 +171,20 @@ def suggest(space: Mapping[str, Any], trial: optuna.trial.BaseTrial) -> dict[str
 
 def fits(space: Mapping[str, Any], configuration: Mapping[str, Any]) -> bool:
     """Whether a configuration names parameters of the space only, with values of their ranges."""
-    return all(name in space and space[name].contains(value) for name, value in configuration.items())
+    return not misfits(space, configuration)
+
+
+def misfits(space: Mapping[str, Any], configuration: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each value of a configuration that the space does not have.
+
+    Example:
+        >>> misfits({"rate": FloatParameter(type="float", low=0, high=1)}, {"rate": 2.0, "rtae": 0.5})
+        ['rate must be 0.0 to 1.0, got 2.0.', "unknown parameter 'rtae'. Did you mean 'rate'?"]
+    """
+    return [
+        f"{name} must be {space[name].in_words()}, got {value!r}."
+        if name in space
+        else f"unknown parameter {name!r}. {did_you_mean(name, space)}"
+        for name, value in configuration.items()
+        if not (name in space and space[name].contains(value))
+    ]

@@ -1,7 +1,8 @@
 """Runs a study to its budget: hands slots to an executor, takes its events, outlives dead workers."""
 
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -24,12 +25,16 @@ from trading_hpo.engine.executor.executor import (
 )
 from trading_hpo.engine.proposer import Proposer
 from trading_hpo.engine.slots import OpenSlot, Slots
+from trading_hpo.engine.space import misfits
 from trading_hpo.engine.stop_request import StopRequest
 from trading_hpo.engine.store.claims import Claims, WholeStudy
+from trading_hpo.engine.store.other_programs import Enqueued
 from trading_hpo.engine.store.stored_study import StoredStudy, begun_slot
 from trading_hpo.engine.tally import Observer, Tally
 from trading_hpo.engine.trial_record import SLOT, STARTED_FROM, feasible_value
 from trading_hpo.errors import TradingHpoError
+
+logger = logging.getLogger(__name__)
 
 MAX_LOSSES = 2  # a slot runs again so often after a worker died or hung on it
 MAX_DEATHS = 9  # in a row, without a trial that ended in between
@@ -53,6 +58,7 @@ class Supervisor:
         observer: Shows how the search goes on.
         claims: Say which slots are ours, where several machines search the study.
         transferred: Complete trials of earlier studies that the sampler learns from.
+        set_aside: Numbers of trials that are never the best; the sampler knows them all the same.
     """
 
     def __init__(
@@ -64,20 +70,21 @@ class Supervisor:
         observer: Observer,
         claims: Claims | None = None,
         transferred: Sequence[FrozenTrial] = (),
+        set_aside: Collection[int] = (),
     ) -> None:
         self._stored, self._plan, self._executor, self._observer = stored, plan, executor, observer
         self._claims = claims or WholeStudy()
         trials = stored.read()
         history = [trial for trial in trials if trial.state.is_finished()]
         started = {trial.user_attrs[STARTED_FROM] for trial in trials if STARTED_FROM in trial.user_attrs}
+        self._space = space
         self._proposer = Proposer(plan, space, history, started, transferred)
         self._n_slots = self._proposer.n_slots
         self._slots = Slots(self._n_slots)
-        ours = [trial for trial in history if SLOT in trial.user_attrs]
-        for trial in ours:
+        for trial in history:
             self._slots.end(trial.user_attrs[SLOT])
         for trial in trials:
-            if SLOT in trial.user_attrs and not trial.state.is_finished():
+            if not trial.state.is_finished():
                 self._slots.begun[trial.user_attrs[SLOT]] = begun_slot(trial)
         self._running: dict[int, OpenSlot] = {}
         self._look_again = 0.0  # for a slot to run, after there was none
@@ -86,9 +93,10 @@ class Supervisor:
         self._deaths_in_a_row, self._last_death = 0, ""
         self._cannot_begin: str | None = None  # why no worker can
         self._stop_request = StopRequest()
-        self._tally = Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(ours))
-        for trial in ours:
-            self._tally.count(trial.state.name, feasible_value(trial))
+        self._tally = Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(history))
+        for trial in history:
+            chosen = trial.number not in set_aside
+            self._tally.count(trial.state.name, feasible_value(trial) if chosen else None)
 
     def run(self) -> bool:
         """Search until the budget is spent or the time is over, and return which.
@@ -185,19 +193,30 @@ class Supervisor:
     def _begin(self, slot: int) -> OpenSlot:
         begun = self._slots.begun.pop(slot, None)
         if begun is None:
-            return self._stored.begin(slot, self._proposer.propose(slot))
+            waiting = self._enqueued()
+            asked_for = None if waiting is None else waiting.parameters
+            return self._stored.begin(slot, self._proposer.propose(slot, asked_for), waiting)
         self._proposer.propose(slot, fixed=begun.parameters)
         self._stored.take_up(begun)
         return begun
 
+    def _enqueued(self) -> Enqueued | None:
+        """Return the first trial that another program has enqueued; those that cannot be run are ended."""
+        for waiting in self._stored.enqueued():
+            problems = misfits(self._space, waiting.parameters)
+            if not problems:
+                return waiting
+            reason = f"it was enqueued outside of the search space: {' '.join(problems)}"
+            self._stored.refuse(waiting, reason)
+            logger.warning("%s: trial %d is not run, %s", self._tally.name, waiting.number, reason)
+        return None
+
     def _learn_of_others(self) -> None:
         """Learn what other searches have begun and ended."""
         for trial in self._stored.news() if self._claims.shared else ():
-            slot = trial.user_attrs.get(SLOT)
+            slot = trial.user_attrs[SLOT]
             if STARTED_FROM in trial.user_attrs:
                 self._proposer.was_begun(trial.user_attrs[STARTED_FROM])
-            if slot is None:
-                continue
             if slot in self._slots.ended and self._stored.left_to_others(slot):
                 self._slots.reopen(slot)  # we had ended it ourselves while the storage was away
                 self._tally.finished -= 1

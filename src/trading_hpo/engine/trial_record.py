@@ -1,6 +1,12 @@
-"""Every attribute of a stored trial, by the name under which Optuna keeps it, and how to read it."""
+"""Every attribute of a stored trial, by its name, and how to read it.
 
-from collections.abc import Mapping, Sequence
+Those that are long are records (``engine.store.payloads``), not attributes of Optuna's: its dashboard would show them
+whole. A trial that is read through ``StudyStorage.open`` has both among its user attributes. Studies of earlier
+versions have all of them there. Beside them a trial carries a few rounded numbers to look at (``study.evaluation``),
+which nothing reads.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
@@ -16,6 +22,25 @@ COST = "cost"  # by name: epochs, training_time_s, model_size_mb ...
 METRICS, SPREAD = "metrics", "spread"  # mean and sample standard deviation over folds, by metric
 MOMENTS = "moments"  # of the payload that is kept beside the trial: numbers by name
 FOLDS = "folds"  # per fold: stopped epoch, threshold, metrics
+
+RECORDS = frozenset({STARTED_FROM, VIOLATIONS, REPORTED, COST, METRICS, SPREAD, MOMENTS, FOLDS})  # those that are long
+
+
+def ended_by_a_search(attrs: Mapping[str, Any]) -> bool:
+    """Whether what a finished trial carries says that a search has ended it: a cost or a reason, and its slot.
+
+    ``study.tell``, the dashboard and copies made by other programs leave none.
+    """
+    return SLOT in attrs and (COST in attrs or REASON in attrs)
+
+
+def of_slots(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the trials that take a slot: begun by a search and not ended by anything else; the first of each slot."""
+    by_slot: dict[int, FrozenTrial] = {}
+    for trial in trials:
+        if SLOT in trial.user_attrs and (not trial.state.is_finished() or ended_by_a_search(trial.user_attrs)):
+            by_slot.setdefault(trial.user_attrs[SLOT], trial)
+    return sorted(by_slot.values(), key=lambda trial: trial.number)
 
 
 def reported_values(trial: FrozenTrial) -> dict[int, Sequence[float]]:

@@ -1,19 +1,22 @@
 """Studies as text for the command line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 from rich import box
 from rich.table import Table
 
-from trading_hpo.engine.trial_record import NO_VALUE, SPREAD, VIOLATIONS, cost_of, metrics_of
+from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.nothing_found import nothing_found
+from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
-from trading_hpo.study.results import spent, study_summary
+from trading_hpo.study.results import spent, study_summary, why_left_out
 
+SHOWN = 8  # numbers of trials in one line
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
 
 _NO_REASON = "an earlier version has not recorded why"
@@ -40,12 +43,18 @@ def studies_table(studies: Sequence[tuple[optuna.Study, str]]) -> Table:
             str(states["fail"]),
             str(states["running"] + states["waiting"]),
             _number(summary["best_value"]),
-            rich_text(
-                summary["metric"]
-                + ("" if summary["best_keeps_constraints"] in (True, None) else ", breaks a constraint")
-            ),
+            rich_text(", ".join([summary["metric"], *_remarks(summary)])),
         )
     return table
+
+
+def _remarks(summary: Mapping[str, Any]) -> Iterator[str]:
+    if summary["best_keeps_constraints"] not in (True, None):
+        yield "breaks a constraint"
+    if out := len(summary["set_aside"]):
+        yield f"{out} set aside"
+    if foreign := summary["foreign_trials"]:
+        yield f"{foreign} foreign"
 
 
 def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
@@ -55,7 +64,7 @@ def study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
 
 def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     summary, about = study_summary(study, storage), conditions_of(study)
-    trials = study.get_trials(deepcopy=False)
+    trials = own_trials(study)
     yield study.study_name
     yield f"  storage     {storage}"
     for goal in goals_of(study):
@@ -68,6 +77,7 @@ def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
         yield f"  folds       {len(about['folds'])}, seed {about['seed']}"
         yield f"  parameters  {', '.join(about['search_space'])}"
     yield f"  trials      {', '.join(f'{count} {state}' for state, count in summary['trials'].items() if count)}"
+    yield from _left_out(study, summary)
     epochs, seconds = spent(trials, "epochs"), spent(trials, "training_time_s")
     yield f"  spent       {epochs:,.0f} epochs, {seconds:,.0f} s of training, all folds counted"
     if len(study.directions) > 1:
@@ -77,6 +87,18 @@ def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
         return
     broken = "" if summary["best_keeps_constraints"] in (True, None) else ", which breaks a constraint as all others do"
     yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}{broken}"
+
+
+def _left_out(study: optuna.Study, summary: Mapping[str, Any]) -> Iterator[str]:
+    """What is in the study and guides no choice."""
+    if summary["set_aside"]:
+        yield f"  set aside   {', '.join(map(str, summary['set_aside']))}: never chosen, counted all the same"
+    foreign = foreign_trials(study)
+    if waiting := [trial for trial in foreign if trial.state == TrialState.WAITING]:
+        yield f"  enqueued    {len(waiting)}, which the next search with budget left runs"
+    if others := [str(trial.number) for trial in foreign if trial.state != TrialState.WAITING]:
+        listed = ", ".join(others[:SHOWN]) + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
+        yield f"  foreign     {listed}: added, ended or copied by another program; they guide no choice"
 
 
 def trials_view(study: optuna.Study, top: int) -> Table:
@@ -97,6 +119,7 @@ def trials_view(study: optuna.Study, top: int) -> Table:
         table.add_column("constraints", no_wrap=True)
     table.add_column("parameters", overflow="fold")
     marks = _marks(study) if len(goals) > 1 else {}
+    marks |= {number: f", {why}" for number, why in why_left_out(study).items()}
     for trial in sorted(study.get_trials(deepcopy=False), key=order)[:top]:
         parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
         values = map(_number, trial.values or [None] * len(goals))
@@ -123,7 +146,7 @@ def _kept(trial: FrozenTrial) -> str:
 def failures(study: optuna.Study) -> list[str]:
     """Return one line per failed trial, with its reason."""
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-    return [one_line(f"trial {trial.number}: {trial.user_attrs.get('reason', 'unknown')}") for trial in failed]
+    return [one_line(f"trial {trial.number}: {trial.user_attrs.get(REASON, 'unknown')}") for trial in failed]
 
 
 def best_lines(study: optuna.Study) -> Iterator[str]:
@@ -134,11 +157,17 @@ def best_lines(study: optuna.Study) -> Iterator[str]:
 def _best_lines(study: optuna.Study) -> Iterator[str]:
     best = best_trial(study)
     if best is None:
-        yield nothing_found(study) or "No trial is complete yet."
+        yield (
+            "All complete trials are set aside."
+            if set_aside_in(study)
+            else (nothing_found(study) or "No trial is complete yet.")
+        )
         return
     goals = goals_of(study)
     values = (f"{goal.metric} {_number(value)}" for goal, value in zip(goals, best.values, strict=True))
     yield f"trial {best.number}: {_number(best.values[0]) if len(goals) == 1 else ', '.join(values)}"
+    if aside := set_aside_in(study):
+        yield f"  set aside: {', '.join(map(str, aside))}"
     for bound, over in best.user_attrs.get(VIOLATIONS, {}).items():
         yield f"  {bound:<26}{'kept' if over <= 0 else f'broken, by {over:.0%} of the bound'}"
     for name, value in best.params.items():

@@ -92,6 +92,7 @@ def _line(result: Mapping[str, Any], holdout: Mapping[str, Any], baselines: Mapp
         "front": len(result.get("pareto_front", [])),
         "broken_constraints": sorted(name for name, over in best.get("violations", {}).items() if over > 0),
         "trials": result["trials"],
+        "set_aside": result.get("set_aside", []),
         "validation": best["value"],
         "validation_spread": spread,
         "validation_constant": constant,
@@ -227,10 +228,12 @@ def _searched_before(validated: Mapping[str, int]) -> Iterator[str]:
 
 
 def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
-    """What a choice among several objectives, or within bounds, was made by."""
+    """What a choice among several objectives, within bounds, or without some trials, was made by."""
     if len(line["objectives"]) > 1:
         weights = ", ".join(f"{goal['metric']} {goal['weight']:g}" for goal in line["objectives"])
         yield f"chosen from a front of {line['front']} by the weights {weights}"
+    if aside := line.get("set_aside"):
+        yield f"set aside by hand: {'trial' if len(aside) == 1 else 'trials'} {', '.join(map(str, aside))}"
     if line["broken_constraints"]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 

@@ -94,9 +94,10 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
         if ledger is not None:
             enter(ledger, ref.open())
         for name in _with_transferred(ref):
-            optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
-            source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
-            copy_payloads(*place_of(source), *place_of(target))
+            source, target = (storage.open(records=False) for storage in (ref.storage, draft))
+            optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
+            study, copy = (optuna.load_study(study_name=name, storage=storage) for storage in (source, target))
+            copy_payloads(*place_of(study), *place_of(copy))
         if _size(StudyRef(ref.study_name, draft)) != _size(ref):
             raise StorageError(f"{path} could not take all trials of {one_line(ref.study_name)}; nothing was deleted.")
         _in_one_file(draft.sqlite_path, path)
@@ -157,10 +158,10 @@ def _with_transferred(ref: StudyRef) -> list[str]:
     return [name for name in (ref.study_name, f"{RESERVED}{ref.study_name}") if name in there]
 
 
-def _size(ref: StudyRef) -> tuple[int, list[tuple[int, str, int]]]:
-    """How many trials a study has, and how long each of their return series is."""
+def _size(ref: StudyRef) -> tuple[list[set[str]], list[tuple[int, str, int]]]:
+    """What each trial of a study has recorded, by name, and how long each of their return series is."""
     study = ref.open()
-    return len(study.get_trials(deepcopy=False)), payload_sizes(*place_of(study))
+    return [set(trial.user_attrs) for trial in study.get_trials(deepcopy=False)], payload_sizes(*place_of(study))
 
 
 def _delete(ref: StudyRef) -> None:

@@ -1,5 +1,6 @@
 """What a candidate is worth: train it on all folds, side by side or one after another."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from trading_hpo.training.tensorboard import scalars_in
 from trading_hpo.types import Panel
 
 _AGAIN = "Run the same command again: the data are prepared and kept again, and what was finished is kept."
+SHOWN = ("sharpe", "max_drawdown", "epochs", "training_time_s")  # of every trial, beside what it is judged by
 
 
 @dataclass(frozen=True)
@@ -200,9 +202,15 @@ class TrialEvaluator:
             no_value=outcome.no_value,
             violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
             cost=outcome.cost,
-            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
+            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds, **self._shown(outcome)},
             at_end=partial(self._with_returns, outcome.scores),
         )
+
+    def _shown(self, outcome: TrialOutcome) -> dict[str, float]:
+        """Return what Optuna's dashboard shows of a trial: a few numbers, rounded; the records have all."""
+        names = dict.fromkeys((*self.task.judged_by, *SHOWN))
+        known = ((name, outcome.of(name)) for name in names if name not in self.task.objectives)  # those are the values
+        return {name: float(f"{value:.4g}") for name, value in known if value is not None and math.isfinite(value)}
 
     def _with_returns(self, scores: Sequence[FoldScore], report: Report) -> Report:
         """Add the returns of a trial that ends with this report, and what is compared between trials."""

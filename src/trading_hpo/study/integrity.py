@@ -6,13 +6,14 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import COST, FOLDS, METRICS, NO_VALUE, SPREAD, VIOLATIONS, cost_of
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.damage import damaged
-from trading_hpo.study.ranking import complete_trials, goals_of
+from trading_hpo.study.own_trials import own_trials
+from trading_hpo.study.ranking import goals_of
 
 # Another version of numpy may add in another order.
 TOLERANCE = 1e-9
@@ -23,7 +24,8 @@ Paths = Mapping[int, Sequence[int]]
 def checked(study: optuna.Study) -> optuna.Study:
     """Return a study whose complete trials are worth what their folds say.
 
-    A study that this project did not make is taken as it is, and so is a value without folds to compare it with.
+    A study that this project did not make is taken as it is, and so is a value without folds to compare it with. Trials
+    of other programs guide no choice and are not looked at.
 
     Raises:
         DamagedStudyError: With the first trials that are otherwise.
@@ -34,7 +36,8 @@ def checked(study: optuna.Study) -> optuna.Study:
     if not made_under:
         return study
     metrics, paths = [goal.metric for goal in goals_of(study)], _paths_of(made_under)
-    found = ((trial.number, _problem(trial, metrics, paths)) for trial in complete_trials(study))
+    complete = (trial for trial in own_trials(study) if trial.state == TrialState.COMPLETE)
+    found = ((trial.number, _problem(trial, metrics, paths)) for trial in complete)
     if problems := [f"trial {number}: {problem}" for number, problem in found if problem is not None]:
         raise damaged(study.study_name, problems)
     return study

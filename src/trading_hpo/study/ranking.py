@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import violation
+from trading_hpo.study.own_trials import eligible_trials
 
 WEIGHTS = "weights"  # attribute of a study
 
@@ -41,8 +42,8 @@ def metric_of(study: optuna.Study) -> str:
 
 
 def complete_trials(study: optuna.Study) -> list[FrozenTrial]:
-    """Return the complete trials; not copies, not to be changed."""
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    """Return the complete trials that may be chosen (``own_trials``); not copies, not to be changed."""
+    return [trial for trial in eligible_trials(study) if trial.state == TrialState.COMPLETE]
 
 
 def ranked(study: optuna.Study) -> list[FrozenTrial]:

@@ -14,6 +14,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 from trading_hpo.escaping import one_line
 from trading_hpo.study.damage import readable
+from trading_hpo.study.own_trials import SET_ASIDE, eligible_trials
 
 NOT_SEARCHED = "not searched yet"
 NOT_THERE = f"{NOT_SEARCHED}, or archived or deleted since"
@@ -64,16 +65,16 @@ class StudyRef:
         return [ref for ref in self.each() if ref.study_name in there]
 
     def latest(self) -> "StudyRef":
-        """Return the study of the last phase that has a complete trial; itself where there are no phases."""
+        """Return the study of the last phase in which there is a trial to choose; itself where there are no phases."""
         if not self.phases or self.skipped is not None:
             return self
         begun = self.begun()
         with self.storage.errors_in_words():
             storage = self.storage.open()
             for ref in reversed(begun):
-                study_id = storage.get_study_id_from_name(ref.study_name)
                 with readable(ref.study_name, storage):
-                    if storage.get_n_trials(study_id, TrialState.COMPLETE):
+                    study = optuna.load_study(study_name=ref.study_name, storage=storage)
+                    if any(trial.state == TrialState.COMPLETE for trial in eligible_trials(study)):
                         return ref
         return begun[-1] if begun else self.each()[0]
 
@@ -116,7 +117,7 @@ class StudyRef:
         return self
 
     def state(self) -> str:
-        """Return a digest that changes when a trial begins, reports or ends, or another study takes the name.
+        """Return a digest that changes when a trial begins, reports, ends or is set aside, and with another study.
 
         A value or a parameter that was altered afterwards changes it too: what is made of the study is then made
         again, and refused.
@@ -135,10 +136,11 @@ class StudyRef:
             study_id = storage.get_study_id_from_name(self.study_name)
             with readable(self.study_name, storage):
                 trials = storage.get_all_trials(study_id, deepcopy=False)
+                set_aside = storage.get_study_user_attrs(study_id).get(SET_ASIDE, [])
         # When a trial ended distinguishes two studies of one name: the later one took another time.
         seen = [(trial.number, trial.state.name, trial.last_step, str(trial.datetime_complete)) for trial in trials]
         worth = [(trial.values, trial.params) for trial in trials if trial.state.is_finished()]
-        return hashlib.sha256(json.dumps([self.study_name, seen, worth]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.study_name, seen, worth, set_aside]).encode()).hexdigest()
 
     def described(self) -> dict[str, Any]:
         """Return what people may read of it: no password."""

@@ -22,12 +22,16 @@ from trading_hpo.engine.trial_record import (
 )
 from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
 from trading_hpo.study.nothing_found import nothing_found
+from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
 
 
 def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
-    """Return a small pointer to the study; it changes when the study does."""
-    trials, goals = study.get_trials(deepcopy=False), goals_of(study)
+    """Return a small pointer to the study; it changes when the study does.
+
+    Its own trials are counted by state; those that other programs have added or ended are counted apart.
+    """
+    trials, goals = own_trials(study), goals_of(study)
     best = best_trial(study)
     return {
         "study_name": study.study_name,
@@ -36,6 +40,8 @@ def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
         "metric": goals[0].metric,
         "objectives": [goal.describe() for goal in goals],
         "trials": {state.name.lower(): sum(t.state == state for t in trials) for state in TrialState},
+        "foreign_trials": len(foreign_trials(study)),
+        "set_aside": list(set_aside_in(study)),
         "best_trial": None if best is None else best.number,
         "best_value": None if best is None else best.values[0],
         "best_keeps_constraints": None if best is None else violation(best) == 0,
@@ -52,7 +58,7 @@ def model_results(study: optuna.Study, model_type: str, storage: str, top: int =
         storage: Where the study is, without a password.
         top: How many configurations are listed; of a Pareto front always all.
     """
-    trials, goals, made_under = study.get_trials(deepcopy=False), goals_of(study), conditions_of(study)
+    trials, goals, made_under = own_trials(study), goals_of(study), conditions_of(study)
     front = {trial.number for trial in pareto_front(study)} if len(goals) > 1 else set()
     configurations = [
         _configuration(trial, rank, goals)
@@ -89,7 +95,7 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
         {
             "phase": name,
             "study_name": study.study_name,
-            "trials": len(trials := study.get_trials(deepcopy=False)),
+            "trials": len(trials := own_trials(study)),
             "epochs": spent(trials, "epochs"),
             "training_time_s": spent(trials, "training_time_s"),
             "best_value": None if (best := best_trial(study)) is None else best.values[0],
@@ -182,13 +188,19 @@ def best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return [searched[place] for place in np.lexsort((sums, front_numbers(points), over))]
 
 
+def why_left_out(study: optuna.Study) -> dict[int, str]:
+    """Return the trials that guide no choice, by number, each with the reason in a word or two."""
+    foreign = {trial.number: "foreign" for trial in foreign_trials(study)}
+    return {**dict.fromkeys(set_aside_in(study), "set aside"), **foreign}
+
+
 def trials_table(study: optuna.Study) -> pd.DataFrame:
     """Return one line per trial: number, slot, state, value, parameters, mean metrics, cost.
 
-    ``no_value`` says why a metric has none, and on which folds. With several objectives ``value`` is the first; all of
-    them are ``objectives.<metric>``.
+    ``no_value`` says why a metric has none, and on which folds; ``left_out`` why a trial guides no choice: ``foreign``
+    or ``set aside``. With several objectives ``value`` is the first; all of them are ``objectives.<metric>``.
     """
-    lines, goals = [], goals_of(study)
+    lines, goals, left_out = [], goals_of(study), why_left_out(study)
     for trial in study.get_trials(deepcopy=False):
         attrs = trial.user_attrs
         lines.append(
@@ -198,6 +210,7 @@ def trials_table(study: optuna.Study) -> pd.DataFrame:
                 "state": trial.state.name,
                 "value": trial.values[0] if trial.values else None,
                 "reason": attrs.get(REASON),
+                "left_out": left_out.get(trial.number),
                 "started": trial.datetime_start,
                 "ended": trial.datetime_complete,
                 **_objectives(trial, goals),

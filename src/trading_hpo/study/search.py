@@ -31,6 +31,7 @@ from trading_hpo.study.conditions import search_fingerprint
 from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import check_study, open_study
+from trading_hpo.study.own_trials import set_aside_in
 from trading_hpo.study.progress import Progress
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
@@ -191,7 +192,8 @@ class Search:
                 (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
             )
             upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger, Entered()))
-            whole = (stored, self.space, plan, executor, upkeep, claims, taken_over.trials)
+            aside = outlived(partial(set_aside_in, study), self.patience_s)
+            whole = (stored, self.space, plan, executor, upkeep, claims, taken_over.trials, aside)
             supervisor = outlived(partial(Supervisor, *whole), self.patience_s)
             try:
                 spent = supervisor.run()

@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.append_only import Entries, Mark, opened
 from trading_hpo.engine.store.optuna_tables import Ended, ended_trials, place_of
-from trading_hpo.engine.trial_record import MOMENTS, SLOT
+from trading_hpo.engine.trial_record import COST, MOMENTS, REASON, SLOT, ended_by_a_search
 from trading_hpo.errors import StorageError
 from trading_hpo.market.same_bars import at_the_same_time, saw_the_same, seen_bars
 from trading_hpo.study.conditions import conditions_of
@@ -71,7 +71,7 @@ def enter(ledger: Path, study: optuna.Study, with_open: bool = False, entered: E
         StorageError: The file cannot be written.
         DamagedFileError: A line of it is no entry.
     """
-    ended = ended_trials(*place_of(study), (SLOT, MOMENTS), with_open)
+    ended = ended_trials(*place_of(study), (SLOT, MOMENTS, COST, REASON), with_open)
     trials = [_line(trial) for trial in ended if _has_score(trial)]
     if not trials or "data" not in conditions_of(study):
         return
@@ -167,7 +167,8 @@ def _read(ledger: Path) -> list[dict[str, Any]]:
 
 
 def _has_score(trial: Ended) -> bool:
-    return SLOT in trial.attrs and trial.value is not None
+    own = not trial.state.is_finished() or ended_by_a_search(trial.attrs)
+    return SLOT in trial.attrs and own and trial.value is not None
 
 
 def _line(trial: Ended) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
 from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, cost_of, metrics_of
 from trading_hpo.escaping import file_name, mlflow_key
+from trading_hpo.study.cleaning import cleaned_trials
+from trading_hpo.study.own_trials import own_trials
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.trial_ledger import study_id_of
@@ -31,7 +33,7 @@ _STATUS = {"COMPLETE": RunStatus.FINISHED, "PRUNED": RunStatus.KILLED, "FAIL": R
 
 
 class TrialMirror:
-    """Logs each trial of one study that has ended, once, over all runs of the search.
+    """Logs each trial of one study that its search has ended, once, over all runs.
 
     Args:
         client: Of the project's own store.
@@ -66,8 +68,9 @@ class TrialMirror:
             self._study_id = file_name(study_id_of(self._study))  # stands in a query, between quotes
         if not self._has_read_back:
             self._logged, self._half_logged = self._read_back()
+            self._logged |= cleaned_trials(self._study)
             self._has_read_back = True
-        for trial in self._study.get_trials(deepcopy=False):
+        for trial in own_trials(self._study):
             if trial.state.is_finished() and trial.number not in self._logged:
                 run_id = self._log(self._study, trial)
                 self._logged.add(trial.number)

@@ -97,6 +97,33 @@ def test_a_slot_that_two_searches_train_alike_is_finished_by_the_first(open_stor
     assert [trial.value for trial in trials(ours)] == [1.0]
 
 
+def test_what_another_program_ends_is_written_to_its_end_as_a_new_trial(open_stored):
+    stored = open_stored(Twice())
+    begun = stored.begin(0, proposal(0.1))
+    stored.report(begun, 1, [0.25])
+    stored.study.tell(0, 9.0)
+    stored.finish(begun, TrialState.COMPLETE, report(1.0), NOTHING)
+    told, again = trials(stored)
+    assert (told.value, told.state) == (9.0, TrialState.COMPLETE)
+    assert (again.value, again.params, again.intermediate_values) == (1.0, {"rate": 0.1}, {1: 0.25})
+    assert (again.user_attrs["slot"], again.user_attrs["cost"]) == (0, {"epochs": 1.0})
+    assert [trial.number for trial in stored.read()] == [1]
+
+
+def test_an_enqueued_trial_that_another_search_takes_first_leaves_the_slot_a_new_one(open_stored):
+    ours, theirs = open_stored(shared=True), open_stored(shared=True)
+    ours.study.enqueue_trial({"rate": 0.5})
+    (waiting,), (also,) = ours.enqueued(), theirs.enqueued()
+    assert (waiting.number, waiting.parameters) == (0, {"rate": 0.5})
+    ours.begin(0, proposal(0.5), waiting)
+    assert ours.enqueued() == theirs.enqueued() == []
+    theirs.begin(1, proposal(0.5), also)
+    found = [(t.number, t.user_attrs["slot"], t.params) for t in trials(ours)]
+    assert found == [(0, 0, {"rate": 0.5}), (1, 1, {"rate": 0.5})]
+    assert seen(theirs.news()) == [(0, "RUNNING")]
+    assert theirs.news() == []
+
+
 def seen(news):
     return [(trial.user_attrs["slot"], trial.state.name) for trial in news]
 

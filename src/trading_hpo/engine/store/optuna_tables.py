@@ -17,10 +17,11 @@ from optuna.distributions import distribution_to_json
 from optuna.storages import BaseStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, insert, select, update
 
-from trading_hpo.engine.store.payloads import put_trial_payload
-from trading_hpo.errors import StorageError
+from trading_hpo.engine.store.payloads import TRIAL_RECORDS, put_trial_payload
+from trading_hpo.engine.trial_record import COST, REASON, RECORDS
+from trading_hpo.errors import StorageError, StudyDeletedError
 
 SCHEMA_VERSION = 12  # of Optuna 5.0
 
@@ -115,7 +116,7 @@ def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
         unfinished = update(TRIALS).where(TRIALS.c.trial_id == trial_id, TRIALS.c.state.in_(UNFINISHED))
         if connection.execute(unfinished.values(_of_the_trial(change))).rowcount == 0:
             return False
-        _replace_attrs(connection, USER_ATTRS, trial_id, change.user_attrs)
+        _put_user_attrs(connection, trial_id, change.user_attrs)
         _replace_attrs(connection, SYSTEM_ATTRS, trial_id, change.system_attrs)
         _replace_reports(connection, trial_id, change.reports)
         _replace_values(connection, trial_id, change.values)
@@ -123,8 +124,18 @@ def write_change(engine: Engine, trial_id: int, change: Change) -> bool:
     return True
 
 
-def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str, after: int) -> int | None:
+def insert_once(
+    engine: Engine,
+    study_id: int,
+    template: FrozenTrial,
+    mark: str,
+    after: int,
+    also: Collection[int] = (),
+    waiting: int | None = None,
+) -> int | None:
     """Write a new trial unless there is one with its mark; return the id of the one, or none if they differ.
+
+    A trial with the mark that another program has ended is none.
 
     Args:
         engine: Of the database.
@@ -132,18 +143,31 @@ def insert_once(engine: Engine, study_id: int, template: FrozenTrial, mark: str,
         template: The trial.
         mark: Name of a user attribute that no two trials of a study share.
         after: Id that a trial with the mark, if there is one, is above; it keeps the look short.
+        also: Ids of trials that may have been given the mark though they are not above.
+        waiting: Id of one that is to become the trial, if it still waits and has no mark.
+
+    Raises:
+        StudyDeletedError: There is no such study any more.
     """
     with engine.begin() as connection:
-        _lock_study(connection, study_id)
+        lock_study(connection, study_id)
         marked = (USER_ATTRS.c.key == mark, USER_ATTRS.c.value_json == json.dumps(template.user_attrs[mark]))
-        of_study = (TRIALS.c.study_id == study_id, TRIALS.c.trial_id > after)
-        query = select(TRIALS.c.trial_id).join_from(TRIALS, USER_ATTRS).where(*of_study, *marked).limit(1)
-        there = connection.execute(query).scalar()
+        new = (TRIALS.c.trial_id > after) | TRIALS.c.trial_id.in_(list(also))
+        of_study = (TRIALS.c.study_id == study_id, new, TRIALS.c.state.in_(UNFINISHED) | was_ended_by_a_search())
+        query = select(TRIALS.c.trial_id).join_from(TRIALS, USER_ATTRS).where(*of_study, *marked)
+        there = connection.execute(query.order_by(TRIALS.c.trial_id).limit(1)).scalar()
         if there is None:
-            return _insert_trial(connection, study_id, template)
+            return _insert_trial(connection, study_id, template, mark, waiting)
         stored = select(PARAMETERS.c.param_name, PARAMETERS.c.param_value).where(PARAMETERS.c.trial_id == there)
         wanted = {row["param_name"]: row["param_value"] for row in _parameters(template)}
         return int(there) if dict(connection.execute(stored).tuples().all()) == wanted else None
+
+
+def was_ended_by_a_search() -> ColumnElement[bool]:
+    """As ``trial_record.ended_by_a_search``, of a trial with a slot."""
+    noted = select(USER_ATTRS.c.trial_id).where(USER_ATTRS.c.key.in_((COST, REASON)))
+    kept = select(TRIAL_RECORDS.c.trial_id).where(TRIAL_RECORDS.c.key == COST)
+    return TRIALS.c.trial_id.in_(noted) | TRIALS.c.trial_id.in_(kept)
 
 
 def states_since(engine: Engine, study_id: int, after: int, also: Collection[int]) -> list[tuple[int, TrialState]]:
@@ -163,7 +187,6 @@ def ended_trials(engine: Engine, study_id: int, attrs: Collection[str], with_ope
     ended = (TRIALS.c.study_id == study_id, TRIALS.c.state.in_(states_meant))
     states = select(TRIALS.c.trial_id, TRIALS.c.number, TRIALS.c.state).where(*ended).order_by(TRIALS.c.number)
     values = select(VALUES.c.trial_id, VALUES.c.value, VALUES.c.value_type).join_from(VALUES, TRIALS)
-    noted = select(USER_ATTRS.c.trial_id, USER_ATTRS.c.key, USER_ATTRS.c.value_json).join_from(USER_ATTRS, TRIALS)
     number_of = models.TrialValueModel.stored_repr_to_value
     unvalued = REPORTS.c.trial_id.not_in(select(VALUES.c.trial_id))
     reported = select(REPORTS.c.trial_id, REPORTS.c.intermediate_value).join_from(REPORTS, TRIALS)
@@ -173,8 +196,11 @@ def ended_trials(engine: Engine, study_id: int, attrs: Collection[str], with_ope
         worth = {trial_id: number_of(value, kind) for trial_id, value, kind in first}
         worth |= dict(connection.execute(reported.where(*ended, unvalued).order_by(REPORTS.c.step)).tuples().all())
         known: dict[int, dict[str, Any]] = {trial_id: {} for trial_id, *_ in trials}
-        for trial_id, key, text in connection.execute(noted.where(*ended, USER_ATTRS.c.key.in_(list(attrs)))):
-            known.setdefault(trial_id, {})[key] = json.loads(text)
+        for table in (USER_ATTRS, TRIAL_RECORDS):
+            of = TRIALS.c.trial_id == table.c.trial_id
+            noted = select(table.c.trial_id, table.c.key, table.c.value_json).join(TRIALS, of)
+            for trial_id, key, text in connection.execute(noted.where(*ended, table.c.key.in_(list(attrs)))):
+                known.setdefault(trial_id, {})[key] = json.loads(text)
     return [Ended(number, state, worth.get(trial_id), known[trial_id]) for trial_id, number, state in trials]
 
 
@@ -198,23 +224,44 @@ def ids_by_number(storage: BaseStorage, study_id: int) -> dict[int, int]:
         return dict(connection.execute(query.order_by(TRIALS.c.trial_id)).tuples().all())
 
 
-def _lock_study(connection: Connection, study_id: int) -> None:
-    """Assign trial numbers one after another, and no later trial be seen before an earlier one."""
-    connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update())
+def lock_study(connection: Connection, study_id: int) -> None:
+    """Assign trial numbers one after another, and no later trial be seen before an earlier one.
+
+    Raises:
+        StudyDeletedError: There is no such study.
+    """
+    locked = select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update()
+    if connection.execute(locked).scalar() is None:
+        raise StudyDeletedError
 
 
-def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial) -> int:
+def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial, mark: str, waiting: int | None) -> int:
     started = template.datetime_start or datetime.now()
-    trial = {"study_id": study_id, "state": template.state, "datetime_start": _utc(started)}
-    key = connection.execute(insert(TRIALS).values(trial)).inserted_primary_key
+    begun = {"state": template.state, "datetime_start": _utc(started)}
+    trial_id = None if waiting is None else _taken(connection, waiting, mark, begun)
+    trial_id = begin_trial(connection, study_id, begun) if trial_id is None else trial_id
+    _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
+    _put_user_attrs(connection, trial_id, template.user_attrs)
+    _replace_attrs(connection, SYSTEM_ATTRS, trial_id, template.system_attrs)
+    return trial_id
+
+
+def begin_trial(connection: Connection, study_id: int, begun: Mapping[str, Any]) -> int:
+    """Write a trial without anything but its number and what of its line is given; return its id."""
+    key = connection.execute(insert(TRIALS).values({"study_id": study_id, **begun})).inserted_primary_key
     assert key is not None
     trial_id = int(key[0])
     number = _next_number(connection, study_id, trial_id)
     connection.execute(update(TRIALS).where(TRIALS.c.trial_id == trial_id).values(number=number))
-    _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
-    _insert(connection, USER_ATTRS, _attrs(trial_id, template.user_attrs))
-    _insert(connection, SYSTEM_ATTRS, _attrs(trial_id, template.system_attrs))
     return trial_id
+
+
+def _taken(connection: Connection, waiting: int, mark: str, begun: Mapping[str, Any]) -> int | None:
+    """Begin a trial that waits and has no mark; return its id, or none if another search has taken it."""
+    has_mark = select(USER_ATTRS.c.trial_id).where(USER_ATTRS.c.key == mark)
+    waits = (TRIALS.c.trial_id == waiting, TRIALS.c.state == TrialState.WAITING, TRIALS.c.trial_id.not_in(has_mark))
+    taken = connection.execute(update(TRIALS).where(*waits).values(begun)).rowcount
+    return waiting if taken else None
 
 
 def _next_number(connection: Connection, study_id: int, trial_id: int) -> int:
@@ -233,6 +280,12 @@ def _of_the_trial(change: Change) -> dict[str, Any]:
     elif change.state == TrialState.RUNNING:
         moment = {"datetime_start": _utc(change.at)}
     return {"state": change.state, **moment}
+
+
+def _put_user_attrs(connection: Connection, trial_id: int, attrs: Mapping[str, Any]) -> None:
+    """Write what is short where Optuna keeps it, and records beside it."""
+    _replace_attrs(connection, USER_ATTRS, trial_id, {key: attrs[key] for key in attrs if key not in RECORDS})
+    _replace_attrs(connection, TRIAL_RECORDS, trial_id, {key: attrs[key] for key in attrs if key in RECORDS})
 
 
 def _replace_attrs(connection: Connection, table: Table, trial_id: int, attrs: Mapping[str, Any]) -> None:

@@ -67,8 +67,12 @@ class StudyStorage:
         """Whether it is a server on which several machines may search one study."""
         return self._parsed().get_backend_name() == "postgresql"
 
-    def open(self) -> "optuna.storages.BaseStorage":
+    def open(self, records: bool = True) -> "optuna.storages.BaseStorage":
         """Connect, making the database's tables where they are missing.
+
+        Args:
+            records: Whether trials have, among their user attributes, what is kept beside them; without it they are
+                as other programs see them.
 
         Raises:
             StorageError: It cannot be reached.
@@ -77,6 +81,7 @@ class StudyStorage:
 
         from trading_hpo.engine.store.optuna_tables import check_schema
         from trading_hpo.engine.store.payloads import make_payload_tables
+        from trading_hpo.engine.store.recorded_storage import RecordedStorage
 
         check_schema()
         path = self.sqlite_path
@@ -90,7 +95,8 @@ class StudyStorage:
             # RDBStorage puts `{SCHEMA_VERSION}` into URLs with braces; escaped braces keep a password whole.
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
             with self._one_at_a_time("tables"):
-                storage = optuna.storages.RDBStorage(escaped, engine_kwargs=engine_kwargs)
+                kind = RecordedStorage if records else optuna.storages.RDBStorage
+                storage = kind(escaped, engine_kwargs=engine_kwargs)
                 make_payload_tables(storage.engine)
             if path is not None:
                 _commit_without_waiting_for_the_disk(storage.engine)

@@ -6,7 +6,8 @@ interrupted is taken up again under the same number with the same parameters.
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,10 +21,22 @@ from trading_hpo.engine.candidate import Report
 from trading_hpo.engine.proposer import History, Proposal
 from trading_hpo.engine.slots import OpenSlot
 from trading_hpo.engine.store.optuna_tables import Change, engine_of, id_of, insert_once, states_since, write_change
+from trading_hpo.engine.store.other_programs import Enqueued, begin_again, enqueued_trials
 from trading_hpo.engine.store.outage import Absence, will_pass
 from trading_hpo.engine.store.reports import Reports
 from trading_hpo.engine.store.writer import Writer
-from trading_hpo.engine.trial_record import COST, LOST, NO_VALUE, REASON, REPORTED, SLOT, STARTED_FROM, VIOLATIONS
+from trading_hpo.engine.trial_record import (
+    COST,
+    LOST,
+    NO_VALUE,
+    REASON,
+    REPORTED,
+    SLOT,
+    STARTED_FROM,
+    VIOLATIONS,
+    of_slots,
+)
+from trading_hpo.errors import StudyDeletedError
 
 
 class StoredStudy:
@@ -48,18 +61,36 @@ class StoredStudy:
         self._begun: dict[int, int] = {}  # trials by slot that were begun by others, earlier or elsewhere
         self._known_to = -1  # the id up to which all trials are known
         self._reports: dict[int, Reports] = {}
+        self._enqueued: set[int] = set()  # ids of trials that waited without a slot, when they were last seen
+        self._handed_out: set[int] = set()  # those of them that we have taken; it may not be written yet
         self._absence = Absence()
 
     def read(self) -> list[FrozenTrial]:
-        """Return all trials, not copies, not to be changed; what others write later is ``news``."""
+        """Return the trials that take a slot, not copies, not to be changed; what others write later is ``news``.
+
+        What other programs have added or ended is none of the search: whether it is there when the search begins, or
+        only when it is resumed, would change what is tried.
+        """
         trials = self.study.get_trials(deepcopy=False)
-        self._begun = {
-            trial.user_attrs[SLOT]: id_of(trial)
-            for trial in trials
-            if SLOT in trial.user_attrs and not trial.state.is_finished()
-        }
+        ours = of_slots(trials)
+        self._begun = {trial.user_attrs[SLOT]: id_of(trial) for trial in ours if not trial.state.is_finished()}
         self._known_to = max((id_of(trial) for trial in trials), default=-1)
-        return trials
+        return ours
+
+    def enqueued(self) -> list[Enqueued]:
+        """Return what other programs have enqueued and no search has begun; while storage is away, nothing."""
+        if self._absence.is_likely:
+            return []
+        began = time.monotonic()
+        try:
+            found = enqueued_trials(self._engine, self._study_id)
+        except Exception as error:
+            if not will_pass(error):
+                raise
+            self._absence.note(began)
+            return []
+        self._enqueued |= {one.trial_id for one in found}
+        return [one for one in found if one.trial_id not in self._handed_out]
 
     def news(self) -> list[FrozenTrial]:
         """Return trials that other searches have begun or ended since the last time; while storage is away, none."""
@@ -67,7 +98,7 @@ class StoredStudy:
             return []
         known, began = set(self._begun.values()), time.monotonic()
         try:
-            found = states_since(self._engine, self._study_id, self._known_to, known)
+            found = states_since(self._engine, self._study_id, self._known_to, known | self._enqueued)
             theirs = [(key, state) for key, state in found if key not in self._own]
             trials = [self._storage.get_trial(key) for key, state in theirs if state.is_finished() or key not in known]
         except Exception as error:
@@ -81,14 +112,21 @@ class StoredStudy:
         self._begun |= {trial.user_attrs[SLOT]: id_of(trial) for trial in trials if SLOT in trial.user_attrs}
         ended = {id_of(trial) for trial in trials if trial.state.is_finished()}
         self._begun = {slot: key for slot, key in self._begun.items() if key not in ended and key not in self._own}
-        return trials
+        self._enqueued -= ended | set(self._begun.values())
+        return of_slots(trials)
 
     def left_to_others(self, slot: int) -> bool:
         """Say whether another search had begun a slot that we began, with other parameters and before us."""
         return slot in self._ids and self._ids[slot] is None
 
-    def begin(self, slot: int, proposal: Proposal) -> OpenSlot:
-        """Write a new slot, its parameters with it, in one transaction."""
+    def begin(self, slot: int, proposal: Proposal, waiting: Enqueued | None = None) -> OpenSlot:
+        """Write a new slot, its parameters with it, in one transaction.
+
+        Args:
+            slot: In the budget.
+            proposal: What it is to try.
+            waiting: The trial that was enqueued for it; should another search have taken that, the slot has a new one.
+        """
         template = FrozenTrial(
             number=-1,
             trial_id=-1,
@@ -103,8 +141,20 @@ class StoredStudy:
             intermediate_values={},
         )
         self._reports[slot] = Reports()
-        self._put(slot, partial(self._insert, slot, template, self._known_to))
+        chosen = None if waiting is None else waiting.trial_id
+        self._handed_out |= set() if chosen is None else {chosen}
+        self._put(slot, partial(self._insert, slot, template, self._known_to, frozenset(self._enqueued), chosen))
         return OpenSlot(slot, proposal.parameters, 0)
+
+    def refuse(self, waiting: Enqueued, reason: str) -> None:
+        """End a trial that was enqueued and cannot be run; it takes no slot."""
+        self._handed_out.add(waiting.trial_id)
+        change = Change(TrialState.FAIL, user_attrs={REASON: reason})
+
+        def end() -> None:
+            write_change(self._engine, waiting.trial_id, change)  # unless somebody has ended it meanwhile
+
+        self.writer.put(end)
 
     def take_up(self, open_slot: OpenSlot) -> None:
         """Mark an unfinished slot as running again; its time begins anew, as its training does."""
@@ -167,23 +217,38 @@ class StoredStudy:
 
         def timed() -> None:
             began = time.monotonic()
-            write()  # where the storage is away this raises, and the time that it was away does not count
+            with self._named_if_deleted():
+                write()  # where the storage is away this raises, and the time that it was away does not count
             reports.written(time.monotonic() - began)
 
         self.writer.put(timed)
 
-    def _insert(self, slot: int, template: FrozenTrial, after: int) -> None:
-        trial_id = insert_once(self._engine, self._study_id, template, SLOT, after)
-        self._ids[slot] = trial_id
+    @contextmanager
+    def _named_if_deleted(self) -> Iterator[None]:
+        try:
+            yield
+        except StudyDeletedError:
+            raise StudyDeletedError(self.study.study_name) from None
+
+    def _insert(self, slot: int, template: FrozenTrial, after: int, also: Collection[int], waiting: int | None) -> None:
+        self._ids[slot] = trial_id = insert_once(self._engine, self._study_id, template, SLOT, after, also, waiting)
         if trial_id is not None:
-            self._own.add(trial_id)
-            if not self._shared:  # no other search's trial can have a lower id
-                self._known_to = trial_id
+            self._is_ours(trial_id)
 
     def _change(self, slot: int, change: Change) -> None:
         trial_id = self._ids[slot]
-        if trial_id is not None:
-            write_change(self._engine, trial_id, change)
+        if trial_id is None or write_change(self._engine, trial_id, change):
+            return
+        again = begin_again(self._engine, self._study_id, trial_id, slot)
+        if again is not None:  # what was tried is written to the end, whatever another program has said of it
+            self._ids[slot] = again
+            self._is_ours(again)
+            write_change(self._engine, again, change)
+
+    def _is_ours(self, trial_id: int) -> None:
+        self._own.add(trial_id)
+        if not self._shared:  # no other search's trial can have a lower id
+            self._known_to = max(self._known_to, trial_id)
 
 
 def begun_slot(trial: FrozenTrial) -> OpenSlot:

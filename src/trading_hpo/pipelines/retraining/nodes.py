@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.study.conditions import Conditions, check_terms
+from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.set_aside import check_not_set_aside
 from trading_hpo.training.config import RetrainingConfig
 
 
 def retrain(
     model_type: str,
     results: dict[str, Any],
+    storage: StudyStorage,
     panels: KeptPanels,
     terms: dict[str, Any],
     retraining: RetrainingConfig,
@@ -22,7 +26,8 @@ def retrain(
 
     Raises:
         MissingInputError: Nothing was ever searched.
-        StaleInputError: The settings of this run are others, or the study's data are not there.
+        StaleInputError: The settings of this run are others, the study's data are not there, or a person has set the
+            configuration aside since.
     """
     best = results.get("best")
     if best is None:
@@ -33,6 +38,7 @@ def retrain(
     if "terms" not in results:
         raise StaleInputError(f"The results of study {name} are of an earlier version. Run `kedro run --pipeline hpo`.")
     check_terms(name, results["terms"], terms)
+    check_not_set_aside(StudyRef(name, storage), best["trial_number"])
     conditions = Conditions(name, results["conditions"])
     panel, split, window = panels.open(conditions.panel_digest, name), conditions.split, conditions.longest_window
     fold = split.final_fold(results["terms"]["folds"]["stop_fraction"])

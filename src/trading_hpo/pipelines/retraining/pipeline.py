@@ -9,7 +9,14 @@ from trading_hpo.pipelines.adapters import of_model
 from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.retraining.nodes import retrain
 
-_INPUTS = ["hpo_results", "kept_panels", "params:study_terms", "params:retraining", "params:training.device"]
+_INPUTS = [
+    "hpo_results",
+    "study_storage",
+    "kept_panels",
+    "params:study_terms",
+    "params:retraining",
+    "params:training.device",
+]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:

@@ -1,6 +1,7 @@
 """One study in pictures: history, importance, slices, parallel coordinates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import optuna
@@ -9,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 from trading_hpo.escaping import plotly_text
 from trading_hpo.reporting.figures.style import colour_of, escaped, note, styled
+from trading_hpo.study.own_trials import EligibleStudy
 from trading_hpo.study.ranking import complete_trials, metric_of
 
 NO_COMPLETE = "no complete trial yet"
@@ -20,7 +22,9 @@ def history_figure(study: optuna.Study) -> go.Figure:
     title = f"Optimisation history of {study.study_name}"
     if why := _nothing_complete(study):
         return note(title, why)
-    figure = optuna.visualization.plot_optimization_history(study, target=_first(study), target_name=metric_of(study))
+    figure = optuna.visualization.plot_optimization_history(
+        EligibleStudy(study), target=_first(study), target_name=metric_of(study)
+    )
     return styled(escaped(figure), title, "trial", metric_of(study))
 
 
@@ -29,7 +33,7 @@ def slice_figure(study: optuna.Study) -> go.Figure:
     title = f"Parameters of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    figure = optuna.visualization.plot_slice(study, target=_first(study), target_name=metric_of(study))
+    figure = optuna.visualization.plot_slice(EligibleStudy(study), target=_first(study), target_name=metric_of(study))
     return styled(escaped(figure), title)
 
 
@@ -38,7 +42,9 @@ def parallel_figure(study: optuna.Study) -> go.Figure:
     title = f"Configurations of {study.study_name}"
     if why := _nothing_complete(study) or _no_parameters(study):
         return note(title, why)
-    figure = optuna.visualization.plot_parallel_coordinate(study, target=_first(study), target_name=metric_of(study))
+    figure = optuna.visualization.plot_parallel_coordinate(
+        EligibleStudy(study), target=_first(study), target_name=metric_of(study)
+    )
     return styled(escaped(figure), title)
 
 
@@ -50,10 +56,26 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
         return note(title, str(importance.get("why_empty") or importance.get("skipped") or NO_COMPLETE))
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
     names, values = zip(*((plotly_text(name), share) for name, share in smallest_first), strict=True)
-    bars = go.Bar(x=values, y=names, orientation="h", marker={"color": colour_of(model_type)})
-    return styled(
-        go.Figure(bars), title, f"share in {importance['metric']}, over {importance['n_trials']} complete trials"
+    bars = go.Bar(
+        x=values,
+        y=names,
+        orientation="h",
+        marker={"color": colour_of(model_type)},
+        error_x=_whiskers(smallest_first, importance.get("spread") or {}),
     )
+    below = [f"share in {importance['metric']}, over {importance['n_trials']} complete trials"]
+    if importance.get("spread"):
+        below.append("whiskers: 80 % of resamples of the trials")
+    return styled(go.Figure(bars), title, "<br>".join([*below, *map(escape, importance.get("remarks", []))]))
+
+
+def _whiskers(shares: Sequence[tuple[str, float]], spread: Mapping[str, Sequence[float]]) -> dict[str, Any] | None:
+    """Return how far each share reaches over resamples, to both sides; a share may lie outside of their middle."""
+    if not spread:
+        return None
+    up = [max(spread[name][1] - share, 0.0) for name, share in shares]
+    down = [max(share - spread[name][0], 0.0) for name, share in shares]
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "color": "#666666"}
 
 
 def _first(study: optuna.Study) -> Callable[[FrozenTrial], float] | None:
