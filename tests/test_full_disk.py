@@ -80,6 +80,7 @@ def test_a_study_database_that_cannot_be_made_is_named_as_one_that_cannot_be_wri
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="faults")
 def test_a_full_tracking_store_costs_a_warning_with_its_name_and_no_trial(kedro, finished):
     store = finished / "data/test/mlflow.db"
     with sqlite3.connect(store) as connection:

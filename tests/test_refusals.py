@@ -168,6 +168,7 @@ REFUSED_AFTERWARDS: dict[str, tuple[Callable[[Path], None], list[str], str]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="routes")
 def test_what_is_refused_leaves_a_finished_project_as_it_was(kedro, kedro_process, finished, finished_project):
     whole = tree(finished, but=())
     assert kedro_process(*TEST, "--params", f"{FINISHED_PARAMETERS},hpo.seed=5").returncode == 1

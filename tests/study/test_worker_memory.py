@@ -10,7 +10,7 @@ from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.trial_record import REASON
 from trading_hpo.study.reference import StudyRef
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(part="faults")]
 
 
 def test_a_trial_over_the_memory_of_its_worker_fails_with_the_reason_and_others_go_on(search, monkeypatch):
