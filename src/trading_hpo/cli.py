@@ -2,7 +2,8 @@
 
 import click
 
-from trading_hpo.commands import run, study
+from trading_hpo.commands import study as study_commands
+from trading_hpo.commands.run import command
 
 
 @click.group(name="trading_hpo")
@@ -10,5 +11,6 @@ def cli() -> None:
     """Commands of the project."""
 
 
-cli.add_command(run.command())
-cli.add_command(study.study)
+run = command()  # by this name Kedro finds it in an installed package
+cli.add_command(run)
+cli.add_command(study_commands.study)

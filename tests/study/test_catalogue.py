@@ -8,7 +8,7 @@ import pytest
 
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.study.catalogue import archive, delete, forget_panel
-from trading_hpo.study.conditions import FINGERPRINT
+from trading_hpo.study.fingerprint import FINGERPRINT
 from trading_hpo.study.reference import StudyRef
 
 

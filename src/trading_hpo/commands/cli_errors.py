@@ -3,22 +3,47 @@
 import inspect
 import os
 import re
+import shlex
 import sys
 import traceback
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 import click
 
 from trading_hpo.errors import TradingHpoError
 
 
-def exit_with_message(error: Exception) -> NoReturn:
-    """Print the message of an error and end with code 1; a defect of ours is raised as it is."""
+def exit_with_message(error: Exception, typed: Callable[[str], str] = str) -> NoReturn:
+    """Print the message of an error and end with code 1; a defect of ours is raised as it is.
+
+    Args:
+        error: What a command has raised.
+        typed: Of ``as_typed``.
+    """
     message = message_of(error)
     if message is None:
         raise error
-    click.secho(message, fg="red", err=True)
+    click.secho(typed(message), fg="red", err=True)
     sys.exit(1)
+
+
+def as_typed(options: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return what completes the commands in a text: typed as they stand, they are about the same project.
+
+    Args:
+        options: Of the command that runs: its environment, its configuration.
+    """
+    context = click.get_current_context()
+    program = "kedro" if context.obj is not None else context.find_root().info_name or "trading-hpo"
+    given = [("--env", options.get("env")), ("--conf-source", options.get("conf_source"))]
+    more = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
+
+    def complete(text: str) -> str:
+        text = text.replace("kedro study", f"{program} study")
+        return text.replace("kedro run", f"{program} run{more}")
+
+    return complete
 
 
 def message_of(error: BaseException) -> str | None:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
+from trading_hpo.commands.cli_errors import as_typed, exit_with_message, lines_kept
+from trading_hpo.commands.configuration_source import project_folder
 
 if TYPE_CHECKING:
     from trading_hpo.study.reference import StudyRef
 
 NAME = click.argument("name")
+CONF_SOURCE = click.option("--conf-source", help="Folder or archive of the configuration, if not the project's own.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,14 +49,13 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:  # `kedro study trials ... | head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
-            exit_with_message(error)
+            exit_with_message(error, as_typed({}))
 
     return guarded
 
 
 def _data() -> Path:
-    project: Path = click.get_current_context().obj.project_path
-    return project / "data"
+    return project_folder() / "data"
 
 
 def _find(name: str) -> "StudyRef":
@@ -188,8 +189,9 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
 
 @study.command()
 @NAME
+@CONF_SOURCE
 @_with_clean_errors
-def archive(name: str) -> None:
+def archive(name: str, conf_source: str | None) -> None:
     r"""Move a study into a database of its own under data/archive.
 
     \b
@@ -199,14 +201,15 @@ def archive(name: str) -> None:
     from trading_hpo.study.catalogue import archive as move_away
 
     ref = _find(name)
-    click.echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
+    click.echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(ref.open(), conf_source)).masked}")
 
 
 @study.command()
 @NAME
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@CONF_SOURCE
 @_with_clean_errors
-def delete(name: str, yes: bool) -> None:
+def delete(name: str, yes: bool, conf_source: str | None) -> None:
     r"""Delete a study with all its trials; the trial ledger keeps their count.
 
     \b
@@ -216,12 +219,12 @@ def delete(name: str, yes: bool) -> None:
     from trading_hpo.errors import DamagedStudyError
     from trading_hpo.study.catalogue import count_trials, forget_panel
     from trading_hpo.study.catalogue import delete as remove
-    from trading_hpo.study.conditions import conditions_of
+    from trading_hpo.study.fingerprint import conditions_of
 
     ref, ledger, digest = _find(name), None, None
     try:
         study = ref.open()
-        ledger, digest = ledger_of(_data().parent, study), conditions_of(study).get("data", {}).get("digest")
+        ledger, digest = ledger_of(study, conf_source), conditions_of(study).get("data", {}).get("digest")
     except DamagedStudyError as error:
         click.secho(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
     count = count_trials(ref)

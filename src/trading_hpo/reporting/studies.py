@@ -8,9 +8,9 @@ from rich import box
 from rich.table import Table
 
 from trading_hpo.engine.trial_record import SPREAD, VIOLATIONS, cost_of, metrics_of
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
-from trading_hpo.study.results import spent, study_summary
+from trading_hpo.study.summary import spent, study_summary
 
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
 

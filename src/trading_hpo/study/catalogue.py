@@ -13,11 +13,9 @@ from trading_hpo.engine.store.optuna_tables import ids_by_number, place_of, stud
 from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import DamagedStudyError, StorageError, did_you_mean
-from trading_hpo.study.conditions import FINGERPRINT
-from trading_hpo.study.config import RESERVED
 from trading_hpo.study.damage import readable
+from trading_hpo.study.fingerprint import FINGERPRINT, RESERVED
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.trial_ledger import enter
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +88,7 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
         if ledger is not None:
-            enter(ledger, ref.open())
+            _enter(ledger, ref)
         for name in _with_transferred(ref):
             optuna.copy_study(from_study_name=name, from_storage=ref.storage.open(), to_storage=draft.open())
             source, target = (StudyRef(name, storage).open() for storage in (ref.storage, draft))
@@ -114,8 +112,14 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         if ledger is not None:
-            enter(ledger, ref.open(), with_open=True)
+            _enter(ledger, ref, with_open=True)
         _delete(ref)
+
+
+def _enter(ledger: Path, ref: StudyRef, with_open: bool = False) -> None:
+    from trading_hpo.study.trial_ledger import enter  # needs pandas, which commands that only look do not
+
+    enter(ledger, ref.open(), with_open=with_open)
 
 
 def forget_panel(data: Path, digest: str) -> None:

@@ -10,25 +10,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
 from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
-from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
+from trading_hpo.study.conditions import Conditions
+from trading_hpo.study.fingerprint import conditions_of, knows_until
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
-
-
-def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
-    """Return a small pointer to the study; it changes when the study does."""
-    trials, goals = study.get_trials(deepcopy=False), goals_of(study)
-    best = best_trial(study)
-    return {
-        "study_name": study.study_name,
-        "storage": storage,
-        "direction": goals[0].direction,
-        "metric": goals[0].metric,
-        "objectives": [goal.describe() for goal in goals],
-        "trials": {state.name.lower(): sum(t.state == state for t in trials) for state in TrialState},
-        "best_trial": None if best is None else best.number,
-        "best_value": None if best is None else best.values[0],
-        "best_keeps_constraints": None if best is None else violation(best) == 0,
-    }
+from trading_hpo.study.summary import spent, study_summary
 
 
 def model_results(study: optuna.Study, model_type: str, storage: str, top: int = 5) -> dict[str, Any]:
@@ -86,11 +71,6 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
     ]
     sums = {cost: sum(phase[cost] for phase in phases) for cost in ("epochs", "training_time_s")}
     return {"phases": phases, **sums}
-
-
-def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
-    """Return a cost of all trials together; those that ended before they were measured count 0."""
-    return float(sum(cost_of(trial).get(cost, 0.0) for trial in trials))
 
 
 def _objectives(trial: FrozenTrial, goals: Sequence[WeightedGoal]) -> dict[str, float]:
