@@ -12,7 +12,7 @@ from trading_hpo.errors import ConfigurationError
 
 
 # Kedro calls what OmegaConf has announced to drop.
-pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def conf(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(params=["folder", "tar.gz", "tgz", "tar", "zip"])
+@pytest.fixture(params=["folder", "tar.gz", "tar", "zip"])
 def source(request, conf, tmp_path):
     """The same configuration as what --conf-source takes."""
     if request.param == "folder":
