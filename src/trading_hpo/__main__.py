@@ -3,12 +3,12 @@
 Data go into the folder where a command is typed, as into a project. The configuration comes from ``--conf-source``.
 """
 
+import logging
 import os
 import sys
 from typing import Any
 
 import click
-from kedro.framework.project import configure_project
 
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "true")  # a project says so in its file .telemetry
 
@@ -30,6 +30,10 @@ def main(*arguments: Any, **options: Any) -> Any:
         arguments: The command line as one list; that of the process without one.
         options: Of Click.
     """
+    logging.disable(logging.INFO)  # while it is imported, Kedro logs which file sets up its logs
+    from kedro.framework.project import configure_project
+
+    logging.disable(logging.NOTSET)
     configure_project("trading_hpo")
     from trading_hpo.cli import cli
 

@@ -85,7 +85,7 @@ def list_studies() -> None:
 
     refs = all_studies(_data())
     if not refs:
-        click.echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
+        click.echo(as_typed({})("There is no study yet. Run `kedro run --pipeline hpo` first."))
         return
     readable = []
     for ref in refs:
