@@ -51,12 +51,13 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with the wheel, and with its dependencies as they are installed here."""
     folder = tmp_path_factory.mktemp("empty")
     venv.create(folder, with_pip=False)
+    python = folder / "bin" / "python"
+    # Before there is another one to be seen: pip would take the editable install of this repository for it.
+    installing = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*installing, str(wheel)], check=True, timeout=600)
     packages = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     # A path in a .pth file does not run the .pth files there: the editable install of this repository is not seen.
     (Path(packages) / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    python = folder / "bin" / "python"
-    installing = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*installing, str(wheel)], check=True, timeout=600)
     return python
 
 

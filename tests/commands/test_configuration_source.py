@@ -10,7 +10,6 @@ from tests.makers.projects import ROOT
 from trading_hpo.commands.configuration_source import chosen_environment, configuration, environments
 from trading_hpo.errors import ConfigurationError
 
-
 # Kedro calls what OmegaConf has announced to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
 
@@ -62,7 +61,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path):
 
 
 def test_a_configuration_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="does not exist. Give --conf-source another"):
+    with pytest.raises(ConfigurationError, match=r"does not exist\. Give --conf-source another"):
         configuration(str(tmp_path / "nowhere"), None)
 
 
@@ -74,7 +73,7 @@ def test_a_folder_without_the_base_environment_is_refused(tmp_path):
 
 def test_without_conf_local_an_environment_must_be_named(conf, tmp_path):
     shutil.copytree(conf, tmp_path / "conf", ignore=shutil.ignore_patterns("local"))
-    with pytest.raises(ConfigurationError, match="must have a folder 'local'.*name an environment with --env"):
+    with pytest.raises(ConfigurationError, match=r"must have a folder 'local'.*name an environment with --env"):
         configuration(str(tmp_path / "conf"), None)
     assert configuration(str(tmp_path / "conf"), "test")["globals"]["scenario"] == "test"
 

@@ -33,7 +33,10 @@ def assert_refused(done, project, *fragments) -> None:
         (["--runner", "ParalelRunner"], ["the runner must be the name of a class, got 'ParalelRunner'"]),
         (["--runner", "nowhere.Runner"], ["the runner must be the name of a class, got 'nowhere.Runner'"]),
         (["--runner", "pathlib.Path"], ["the runner must be one of Kedro's kind, got 'pathlib.Path'"]),
-        (["--runner-params", "max_workers=4"], ["--runner-params must be what ReusingRunner takes, got ['max_workers']"]),
+        (
+            ["--runner-params", "max_workers=4"],
+            ["--runner-params must be what ReusingRunner takes, got ['max_workers']"],
+        ),
         (["--params", "assets=AAPL,MSFT"], ["got 'MSFT'", '--params "assets=[AAPL,MSFT]"']),
         (["--params", "assets=[AAPL,MSFT"], ["brackets must be closed"]),
     ],
@@ -82,7 +85,11 @@ def test_the_configuration_may_be_elsewhere(kedro, project, tmp_path, form):
 def test_lists_and_formats_are_typed_as_they_are(kedro, project):
     days = pd.date_range("2012-01-02", periods=1500, freq="B")
     rows = [
-        {"timestamp": day.strftime("%d.%m.%Y"), "asset": asset, "close": 100 * (1 + step * 0.0003) + (number * step) % 7}
+        {
+            "timestamp": day.strftime("%d.%m.%Y"),
+            "asset": asset,
+            "close": 100 * (1 + step * 0.0003) + (number * step) % 7,
+        }
         for asset, step in (("AAA", 1), ("BBB", 3), ("CCC", 5))
         for number, day in enumerate(days)
     ]

@@ -9,7 +9,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.dominance import by_weights, front_numbers, oriented
-from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of, violation
+from trading_hpo.engine.trial_record import FOLDS, REASON, SLOT, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.study.conditions import Conditions
 from trading_hpo.study.fingerprint import conditions_of, knows_until
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
