@@ -19,7 +19,7 @@ def test_runners_of_one_node_after_another_are_taken(runner):
 
 @pytest.mark.parametrize("runner", [ParallelRunner, ThreadRunner, type("Own", (ThreadRunner,), {})])
 def test_parallel_runners_and_their_heirs_are_refused_with_the_setting_that_helps(runner):
-    with pytest.raises(ConfigurationError, match="one node after another.*hpo.workers"):
+    with pytest.raises(ConfigurationError, match=r"one node after another.*hpo\.workers"):
         check_runner(names(runner))
 
 
