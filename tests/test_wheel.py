@@ -53,8 +53,9 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
     # Before there is another one to be seen: pip would take the editable install of this repository for it.
-    installing = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*installing, str(wheel)], check=True, timeout=600)
+    into = ("-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index")
+    installed = run(Path(sys.executable), *into, str(wheel), cwd=folder)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
     packages = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
     # A path in a .pth file does not run the .pth files there: the editable install of this repository is not seen.
     (Path(packages) / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")

@@ -23,7 +23,7 @@ def own_state() -> Iterator[None]:
 
     Runs that the block has left open in this thread are ended.
     """
-    active: list[Any] = fluent._active_run_stack.get()  # of this thread
+    active: list[Any] = fluent._active_run_stack.get()  # type: ignore[no-untyped-call] # of this thread
     runs, values = active[:], [getattr(module, name) for module, name in _GLOBALS]
     environment = _of_mlflow()
     active.clear()

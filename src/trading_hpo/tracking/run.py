@@ -63,7 +63,7 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
 def begin(store: str, experiment_id: str, registry: str | None) -> None:
     """Point MLflow to a store, its model registry, and an experiment: what nodes log goes there."""
     mlflow.set_tracking_uri(store)
-    mlflow.set_registry_uri(registry)
+    mlflow.set_registry_uri(registry or store)
     mlflow.set_experiment(experiment_id=experiment_id)
 
 
