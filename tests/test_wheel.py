@@ -141,7 +141,7 @@ def test_an_own_command_does_not_import_the_plugins_of_others(python, tmp_path):
     imported = "import sys, atexit; atexit.register(lambda: print('mlflow' in sys.modules))"
     for command in ("study list", "run --pipeline hpoo"):
         program = f"{imported}; sys.argv[1:] = {command.split()}; from kedro.framework.cli import main; main()"
-        assert said(run(python, "-c", program, cwd=project)).split()[-1] == "False", command
+        assert run(python, "-c", program, cwd=project).stdout.split()[-1] == "False", command
 
 
 def test_a_project_with_a_package_of_its_own_runs_that_one(python, tmp_path):

@@ -88,7 +88,7 @@ def test_lists_and_formats_are_typed_as_they_are(kedro, project):
         {
             "timestamp": day.strftime("%d.%m.%Y"),
             "asset": asset,
-            "close": 100 * (1 + step * 0.0003) + (number * step) % 7,
+            "close": 100 + (number * step) % 7,
         }
         for asset, step in (("AAA", 1), ("BBB", 3), ("CCC", 5))
         for number, day in enumerate(days)
