@@ -4,7 +4,8 @@ Processor time of a process, user and system: other programs lengthen it less th
 is the command, behind it an interpreter that imports and does nothing else; both are measured in turn.
 
 - ``study_list`` and ``unknown_study`` need Kedro's command line, the hooks that plugins put around commands, and Optuna
-  with its database: SQLAlchemy, and Alembic, which checks the version of the tables. Kedro's executable imports the first two before anything of ours can run.
+  with its database: SQLAlchemy, and Alembic, which checks the version of the tables. Kedro's executable imports the
+  first two before anything of ours can run.
 - ``unknown_pipeline`` is refused before Optuna is needed; its limit is the imports of ``kedro, optuna, sqlalchemy``.
 - ``nothing_to_do`` is a run of one model type through all stages in which nothing has changed. It needs a session with
   the hooks of all plugins, MLflow and Optuna with their databases, since a run is tracked and a study is asked what is
