@@ -8,6 +8,7 @@ from kedro.framework.project import configure_project
 from tests.makers.projects import ROOT
 
 from trading_hpo.commands.configuration_source import chosen_environment, configuration, environments
+from trading_hpo.commands.ledgers import trial_ledgers
 from trading_hpo.errors import ConfigurationError
 
 # Kedro calls what OmegaConf has announced to drop.
@@ -86,3 +87,12 @@ def test_the_option_counts_more_than_the_variable(monkeypatch):
     assert chosen_environment("standard") == "standard"
     monkeypatch.setenv("KEDRO_ENV", "")
     assert chosen_environment(None) is None
+
+
+def test_the_first_trial_ledger_is_that_of_the_environment_that_counts(conf, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # no project: data lie where the command is typed
+    shared, of_test = tmp_path / "data/trial_ledger.jsonl", tmp_path / "data/test/trial_ledger.jsonl"
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    assert trial_ledgers(str(conf)) == [shared, of_test]
+    monkeypatch.setenv("KEDRO_ENV", "test")
+    assert trial_ledgers(str(conf)) == [of_test, shared]
