@@ -6,8 +6,12 @@ The tree, in the order in which data flow through it:
     settings.py             Kedro wiring
     hooks.py                what a run logs to MLflow
     cli.py                  what the project adds to kedro
+    startup.py              answers its own commands before kedro imports those of all plugins
+    __main__.py             the commands where the package is installed and no project is
     commands/               what is typed after kedro
         run.py              kedro run, with errors that a person can read
+        configuration_source.py  folder or archive of the configuration, and its environments
+        command_line_parameters.py  --params
         selection.py        which nodes a run is about
         contradictions.py   options that give way to others, or have no effect
         clean.py            make clean
@@ -23,6 +27,7 @@ The tree, in the order in which data flow through it:
         stamps.py           how each node ran last
         trusted_inputs.py   files of earlier stages, as they were saved
         undo.py             what a failed run has written is undone
+        supported.py        runners of kedro that cannot run the project
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/
@@ -243,6 +248,7 @@ The tree, in the order in which data flow through it:
         thinning.py         which of them a large study keeps
         trial_ledger.py     every trial that has reported a score
         upkeep.py           what is done now and then while it is searched
+        fingerprint.py      what a stored study says of itself
         conditions.py       what makes two studies comparable
         opening.py          made once, or found to be the same
         search.py           one study to its budget
@@ -258,6 +264,7 @@ The tree, in the order in which data flow through it:
         damage.py           the error of a study that cannot be read
         integrity.py        values that are those of their folds
         ranking.py          the trials of a study, the best first
+        summary.py          a study in a few numbers
         results.py          the best trial, all trials, as tables
         nothing_found.py    what is said of a search of which no configuration has a value
         export.py           to files
@@ -285,6 +292,7 @@ The tree, in the order in which data flow through it:
         run.py              of a pipeline
         trials.py           child runs
         cleaning.py         those that a study keeps no longer
+        process_state.py    MLflow's state in the process is the user's again after a run
         locks.py            one process at a time; whose process is alive
         relocation.py       a project that was moved
         networks.py         MLflow models

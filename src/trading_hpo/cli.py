@@ -2,7 +2,9 @@
 
 import click
 
-from trading_hpo.commands import run, set_aside, study, study_clean
+from trading_hpo.commands import set_aside, study_clean
+from trading_hpo.commands import study as study_commands
+from trading_hpo.commands.run import command
 
 
 @click.group(name="trading_hpo")
@@ -10,7 +12,8 @@ def cli() -> None:
     """Commands of the project."""
 
 
-cli.add_command(run.command())
-cli.add_command(study.study)
-study.study.add_command(set_aside.set_aside)
-study.study.add_command(study_clean.clean)
+run = command()  # by this name Kedro finds it in an installed package
+cli.add_command(run)
+cli.add_command(study_commands.study)
+study_commands.study.add_command(set_aside.set_aside)
+study_commands.study.add_command(study_clean.clean)

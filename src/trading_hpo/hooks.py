@@ -4,7 +4,6 @@ A failure of the tracking is a warning and never ends a run.
 """
 
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
+from kedro.io.data_catalog import SharedMemoryDataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from pydantic import BaseModel
@@ -21,19 +21,15 @@ from trading_hpo.datasets.files import file_of
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.escaping import file_name, make_logs_plain
 from trading_hpo.runner.reusing import ALL_OR_NOTHING
-from trading_hpo.tracking.environment import SERVER, Places, alone, prepare, server_problem
+from trading_hpo.runner.supported import check_runner
+from trading_hpo.tracking.environment import Places, alone, prepare, server_problem
 from trading_hpo.urls import urls_hidden
 
 prepare()  # MLflow reads some of it while it is imported
 
-with warnings.catch_warnings(record=True):
-    # While it is imported, kedro-mlflow defines a model without the type hints that MLflow would like; MLflow
-    # overrules filters, so the notice is caught instead.
-    warnings.simplefilter("always")
-    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-    from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
-
 if TYPE_CHECKING:
+    from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+
     from trading_hpo.parameters import Parameters
     from trading_hpo.tracking.server_sync import ServerSync
 
@@ -75,13 +71,18 @@ class ParametersHook:
         catalog["params:study_terms"] = ours.study_terms
 
 
-def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every parameter of a group under its dotted name, and the groups in it."""
-    for name in type(group).model_fields:
-        value = getattr(group, name)
-        yield f"{prefix}{name}", value
-        if isinstance(value, BaseModel):
-            yield from _by_name(value, f"{prefix}{name}.")
+class RunnerHook:
+    """Refuses runners that cannot run the project, also those that a notebook gives to its session."""
+
+    @hook_impl(tryfirst=True)  # before a run is tracked
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: DataCatalog) -> None:
+        """Refuse a parallel runner: the hook is given the runner's description, and a catalog for processes.
+
+        Raises:
+            ConfigurationError: With what to do instead.
+        """
+        found = [name for name in ("ParallelRunner", "ThreadRunner") if name in str(run_params.get("runner"))]
+        check_runner(["ParallelRunner"] if isinstance(catalog, SharedMemoryDataCatalog) else found)
 
 
 class SearchesHook:
@@ -102,19 +103,60 @@ class SearchesHook:
             self.nothing_found += [found["nothing_found"] for found in outputs.values() if found.get("nothing_found")]
 
 
-class TrackingHook(MlflowHook):
+def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every parameter of a group under its dotted name, and the groups in it."""
+    for name in type(group).model_fields:
+        value = getattr(group, name)
+        yield f"{prefix}{name}", value
+        if isinstance(value, BaseModel):
+            yield from _by_name(value, f"{prefix}{name}.")
+
+
+def kedro_mlflow_hook() -> "MlflowHook":
+    """Import kedro-mlflow, and MLflow with it, which takes a second or more, without its notices; return its hook.
+
+    While it is imported, kedro-mlflow defines a model without the type hints that MLflow would like; MLflow overrules
+    filters, so the notice is caught instead. It also sets the level of its own log.
+    """
+    log = logging.getLogger("kedro_mlflow")
+    level = log.level
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+    if level != logging.NOTSET:
+        log.setLevel(level)
+    return MlflowHook()
+
+
+class SessionHooks:
+    """Hooks that a session is about to register, and then those of all plugins: kedro-mlflow's is imported before.
+
+    Why not simply at the head of this file: every command imports it, and most need no MLflow. Why not a tuple:
+    Kedro's settings go through one as soon as they are read.
+    """
+
+    def __init__(self, *hooks: Any) -> None:
+        self._hooks = hooks
+
+    def __iter__(self) -> Iterator[Any]:
+        kedro_mlflow_hook()
+        return iter(self._hooks)
+
+
+class TrackingHook:
     """kedro-mlflow's hook on the project's own store; adds trials, networks, readable parameters, and the server.
 
-    A failure is a warning and never ends a run.
+    A failure is a warning and never ends a run. MLflow's state in the process, such as a run of the user's own, is the
+    project's during a run only.
 
     One object serves every run of a process; what belongs to one run is made anew when its context is.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._begin_anew()
 
     def _begin_anew(self) -> None:
+        self._mlflow: Any = None
         self._works = False  # whether anything more is to be logged in this run
         self._places: Places | None = None
         self._parameters: Parameters | None = None
@@ -132,8 +174,27 @@ class TrackingHook(MlflowHook):
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Forget what an earlier run of this process has left; nothing is written yet."""
+        self.interrupted()  # a run in this process that Ctrl-C has stopped
         self._begin_anew()
         self._context = context
+        with self._failures_are_warnings():
+            self._mlflow = kedro_mlflow_hook()
+
+    @hook_impl
+    def after_catalog_created(
+        self,
+        catalog: DataCatalog,
+        conf_catalog: dict[str, Any],
+        conf_creds: dict[str, Any],
+        parameters: dict[str, Any],
+        save_version: str,
+        load_versions: dict[str, str],
+    ) -> None:
+        """Let kedro-mlflow name a user's metric datasets."""
+        if self._mlflow is not None:
+            self._mlflow.after_catalog_created(
+                catalog, conf_catalog, conf_creds, parameters, save_version, load_versions
+            )
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -144,6 +205,8 @@ class TrackingHook(MlflowHook):
         self._catalog = catalog
         for name in pipeline.datasets():
             catalog.get(name)
+        from kedro_mlflow.io.catalog.switch_catalog_logging import switch_catalog_logging
+
         switch_catalog_logging(catalog, False)  # a dataset's failure to log would end the run
         self._to_begin = (run_params, pipeline, catalog)
 
@@ -163,6 +226,7 @@ class TrackingHook(MlflowHook):
             from mlflow import MlflowClient  # what is imported late keeps other commands fast
 
             from trading_hpo.parameters import Parameters
+            from trading_hpo.tracking.process_state import own_state
             from trading_hpo.tracking.relocation import relocate
 
             assert self._context is not None
@@ -180,17 +244,15 @@ class TrackingHook(MlflowHook):
             folder = (places.artifacts / file_name(experiment["name"])).as_uri()
             experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
             config["server"]["mlflow_tracking_uri"] = places.store
+            config["tracking"].setdefault("disable_tracking", {}).setdefault("disable_autologging", False)
             loader["mlflow"] = config
-            server = os.environ.get(SERVER)
-            with alone(places.artifacts):
+            with own_state(), alone(places.artifacts):
                 relocate(places.file, places.artifacts)
-                super().after_context_created(context)
+                self._mlflow.after_context_created(context)
                 self._client = MlflowClient(places.store)
-                known = self._client.get_experiment_by_name(self.mlflow_config.tracking.experiment.name)
+                known = self._client.get_experiment_by_name(self._mlflow.mlflow_config.tracking.experiment.name)
                 assert known is not None
                 self._experiment_id = known.experiment_id
-            # MLflow writes its own URI there; the next context must find the user's.
-            os.environ.pop(SERVER) if server is None else os.environ.update({SERVER: server})
             self._works = True
 
     def _begin_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -199,16 +261,22 @@ class TrackingHook(MlflowHook):
             return
         with self._failures_are_warnings():
             from trading_hpo.tracking.locks import alive, close_dead_runs
-            from trading_hpo.tracking.run import log_parameters
+            from trading_hpo.tracking.process_state import after_this_cell, own_state
+            from trading_hpo.tracking.run import begin, log_parameters
             from trading_hpo.tracking.server_sync import ServerSync
 
             assert self._places is not None
             assert self._parameters is not None
             close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
-            super().before_pipeline_run(run_params, pipeline, catalog)
+            self._open.enter_context(own_state())
+            begin(self._places.store, self._experiment_id, self._mlflow.mlflow_config.server.mlflow_registry_uri)
+            self._mlflow.before_pipeline_run(run_params, pipeline, catalog)
+            self.run_id = self._mlflow.run_id
             if self.run_id is None:  # switched off for this pipeline in mlflow.yml
                 self._works = False
+                self._open.close()
                 return
+            self._open.callback(after_this_cell(self.interrupted))
             self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
             log_parameters(self._client, self.run_id, self._parameters)
             if self._places.server is not None:
@@ -283,20 +351,24 @@ class TrackingHook(MlflowHook):
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
         """End the run, and send what is left to send."""
         self._begin()
-        self._end(lambda: super(TrackingHook, self).after_pipeline_run(run_params, pipeline, catalog))
+        self._end(lambda: self._mlflow.after_pipeline_run(run_params, pipeline, catalog))
 
     @hook_impl
     def on_pipeline_error(
         self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """End the run as failed."""
-        self._end(lambda: super(TrackingHook, self).on_pipeline_error(error, run_params, pipeline, catalog))
+        self._end(lambda: self._mlflow.on_pipeline_error(error, run_params, pipeline, catalog))
 
     def interrupted(self) -> None:
-        """End the run as killed: Kedro has no hook for Ctrl-C."""
-        from trading_hpo.tracking.run import end_as_killed
+        """End the run as killed, if one is open: Kedro has no hook for Ctrl-C."""
 
-        self._end(end_as_killed)
+        def end() -> None:
+            from trading_hpo.tracking.run import end_as_killed
+
+            end_as_killed()
+
+        self._end(end)
 
     def _end(self, how: Callable[[], None]) -> None:
         """End all that the run has begun, also after tracking was given up."""

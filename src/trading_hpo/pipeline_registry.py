@@ -1,23 +1,52 @@
 """The pipelines by name."""
 
 import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-from trading_hpo.pipelines import analysis, data_engineering, evaluation, hpo, retraining
+STAGES = ("data_engineering", "hpo", "analysis", "retraining", "evaluation")
 
 
-def register_pipelines() -> dict[str, Pipeline]:
+class LazyPipelines(Mapping[str, Pipeline]):
+    """Pipelines by name, each made when it is asked for: only then are the libraries of its nodes imported.
+
+    Args:
+        makers: Of the pipelines.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Pipeline]]) -> None:
+        self._makers, self._made = makers, dict[str, Pipeline]()
+
+    def __getitem__(self, name: str) -> Pipeline:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def register_pipelines() -> Mapping[str, Pipeline]:
     """Return every pipeline; ``hpo`` brings data engineering along, which is reused while nothing changed."""
+    stages = LazyPipelines({name: partial(_stage, name) for name in STAGES})
+    return LazyPipelines(
+        {
+            **{name: partial(stages.__getitem__, name) for name in STAGES},
+            "hpo": lambda: stages["data_engineering"] + stages["hpo"],
+            "__default__": lambda: sum(stages.values(), Pipeline([])),
+        }
+    )
+
+
+def _stage(name: str) -> Pipeline:
     with warnings.catch_warnings():
         # A dataset's dot is its model type's namespace; Kedro looks for the stage's in front of it.
         warnings.filterwarnings("ignore", message="One or more dataset names contain '.' characters")
-        data = data_engineering.create_pipeline()
-        stages = {
-            "data_engineering": data,
-            "hpo": data + hpo.create_pipeline(),
-            "analysis": analysis.create_pipeline(),
-            "retraining": retraining.create_pipeline(),
-            "evaluation": evaluation.create_pipeline(),
-        }
-    return {**stages, "__default__": sum(stages.values(), Pipeline([]))}
+        pipeline: Pipeline = import_module(f"trading_hpo.pipelines.{name}").create_pipeline()
+    return pipeline

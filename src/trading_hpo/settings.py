@@ -2,7 +2,7 @@
 
 from kedro.config import OmegaConfigLoader
 
-from trading_hpo.hooks import LogsHook, ParametersHook, SearchesHook, TrackingHook
+from trading_hpo.hooks import LogsHook, ParametersHook, RunnerHook, SearchesHook, SessionHooks, TrackingHook
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
@@ -12,5 +12,5 @@ CONFIG_LOADER_ARGS = {
     # Kedro replaces whole groups by default: one changed number would drop its siblings.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft", "mlflow": "soft"},
 }
-HOOKS = (LogsHook(), ParametersHook(), SearchesHook(), TrackingHook())
+HOOKS = SessionHooks(LogsHook(), ParametersHook(), RunnerHook(), SearchesHook(), TrackingHook())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow", "kedro-mlflow")  # ours is a child of its hook

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -37,17 +37,25 @@ def environment_of_commands(**extra: str) -> dict[str, str]:
     return {**inherited, "COLUMNS": "120", **extra}
 
 
+@contextmanager
+def process_in(project: Path, command: Sequence[str] = ("python",), **environment: str) -> Iterator[None]:
+    """Make this process one that was just started in a folder; afterwards it is as it was."""
+    with ExitStack() as stack:
+        stack.enter_context(_process_as_it_was(project, list(command), environment_of_commands(**environment)))
+        stack.enter_context(_libraries_as_they_were())
+        prepare()
+        yield
+
+
 def kedro_here(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of Kedro in a project's folder, in this process."""
     command = ["kedro", *arguments]
     with ExitStack() as stack:
-        stack.enter_context(_process_as_it_was(project, command, environment_of_commands(**environment)))
-        stack.enter_context(_libraries_as_they_were())
+        stack.enter_context(process_in(project, command, **environment))
         printed = stack.enter_context(_printed())
         # What they set up once in a process, when they are imported.
         kedro_project.LOGGING = kedro_project._ProjectLogging()
         rich._console = None
-        prepare()
         code = _exit_code(main)
     return subprocess.CompletedProcess(command, code, *printed)
 

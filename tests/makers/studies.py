@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.trial_record import COST, SLOT
-from trading_hpo.study.conditions import FINGERPRINT
+from trading_hpo.study.fingerprint import FINGERPRINT
 
 NOON = datetime(2026, 1, 2, 12)
 

@@ -9,7 +9,7 @@ import pytest
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.escaping import one_line
 from trading_hpo.study.catalogue import all_studies, archive, delete, find, forget_panel
-from trading_hpo.study.conditions import FINGERPRINT
+from trading_hpo.study.fingerprint import FINGERPRINT
 from trading_hpo.study.reference import StudyRef
 
 

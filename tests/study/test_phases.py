@@ -15,7 +15,8 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.study.catalogue import archive, delete
 from trading_hpo.study.conditions import search_fingerprint
-from trading_hpo.study.config import RESERVED, HpoConfig
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.fingerprint import RESERVED
 from trading_hpo.study.ranking import best_trial, ranked
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import phases_spent

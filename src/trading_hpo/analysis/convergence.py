@@ -8,7 +8,8 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import FOLDS, cost_of, feasible_value
-from trading_hpo.study.conditions import compared_part, conditions_of
+from trading_hpo.study.conditions import compared_part
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
 

@@ -3,8 +3,10 @@
 import inspect
 import os
 import re
+import shlex
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import click
@@ -14,18 +16,41 @@ from trading_hpo.escaping import printable
 from trading_hpo.urls import urls_hidden
 
 
-def exit_with_message(error: Exception) -> NoReturn:
-    """Print the message of an error and end with code 1; a defect of ours is raised as it is."""
+def exit_with_message(error: Exception, typed: Callable[[str], str] = str) -> NoReturn:
+    """Print the message of an error and end with code 1; a defect of ours is raised as it is.
+
+    Args:
+        error: What a command has raised.
+        typed: Of ``as_typed``.
+    """
     message = message_of(error)
     if message is None:
         raise error
-    echo(message, fg="red", err=True)
+    echo(typed(message), fg="red", err=True)
     sys.exit(1)
 
 
 def echo(text: str, **style: Any) -> None:
     """Print a text whose parts may come from outside: escape sequences in it do nothing."""
     click.secho(printable(text), **style)
+
+
+def as_typed(options: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return what completes the commands in a text: typed as they stand, they are about the same project.
+
+    Args:
+        options: Of the command that runs: its environment, its configuration.
+    """
+    context = click.get_current_context()
+    program = "kedro" if context.obj is not None else context.find_root().info_name or "trading-hpo"
+    given = [("--env", options.get("env")), ("--conf-source", options.get("conf_source"))]
+    more = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
+
+    def complete(text: str) -> str:
+        text = text.replace("kedro study", f"{program} study")
+        return text.replace("kedro run", f"{program} run{more}")
+
+    return complete
 
 
 def message_of(error: BaseException) -> str | None:

@@ -4,30 +4,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kedro.framework.project import settings
-
-from trading_hpo.commands.run import CONF
+from trading_hpo.commands.configuration_source import (
+    chosen_environment,
+    configuration,
+    default_source,
+    environments,
+    project_folder,
+)
 
 if TYPE_CHECKING:
     import optuna
     from kedro.config import AbstractConfigLoader
 
 
-def ledger_of(project: Path, study: "optuna.Study") -> Path:
-    """Return the trial ledger that knows a study; of a study that none knows, that of the default environment."""
+def ledger_of(study: "optuna.Study", source: str | None = None) -> Path:
+    """Return the trial ledger that knows a study; of a study that none knows, that of the default environment.
+
+    Args:
+        study: Opened.
+        source: Of the configuration, as of ``--conf-source``; the project's own without one.
+    """
     from trading_hpo.study.trial_ledger import knows
 
-    ledgers = trial_ledgers(project)
+    ledgers = trial_ledgers(source or default_source())
     return next((ledger for ledger in ledgers if knows(ledger, study)), ledgers[0])
 
 
-def trial_ledgers(project: Path) -> list[Path]:
+def trial_ledgers(source: str) -> list[Path]:
     """Return the ledger of the default environment, then those of the others that have their own."""
-    return list(dict.fromkeys(project / loader["globals"]["trial_ledger"] for loader in loaders(project)))
+    return list(dict.fromkeys(project_folder() / loader["globals"]["trial_ledger"] for loader in loaders(source)))
 
 
-def loaders(project: Path) -> "Iterator[AbstractConfigLoader]":
+def loaders(source: str) -> "Iterator[AbstractConfigLoader]":
     """Yield the configuration of the default environment, then those of the others."""
-    environments = sorted(path.name for path in (project / CONF).iterdir() if path.is_dir())
-    for name in (None, *environments):
-        yield settings.CONFIG_LOADER_CLASS(conf_source=str(project / CONF), env=name, **settings.CONFIG_LOADER_ARGS)
+    first = configuration(source, chosen_environment(None))
+    yield first
+    yield from (configuration(source, name) for name in environments(first))

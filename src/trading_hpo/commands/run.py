@@ -1,27 +1,36 @@
 """`kedro run`, with the whole configuration checked first and errors that a person can read."""
 
+import inspect
 import logging
 import sys
 import warnings
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from trading_hpo.commands.cli_errors import exit_with_message, lines_kept
+from trading_hpo.commands.cli_errors import as_typed, exit_with_message, lines_kept
+from trading_hpo.commands.command_line_parameters import parse_parameters
+from trading_hpo.commands.configuration_source import (
+    chosen_environment,
+    configuration,
+    default_source,
+    project_folder,
+)
 from trading_hpo.commands.contradictions import RunCommand, version_problems
-from trading_hpo.commands.selection import check_selection, full_names
+from trading_hpo.commands.selection import check_pipelines, check_selection, full_names
 from trading_hpo.engine.stop_request import interrupted_by_signals
-from trading_hpo.errors import ConfigurationError, NothingFoundError, did_you_mean
+from trading_hpo.errors import ConfigurationError, NothingFoundError
 from trading_hpo.escaping import make_logs_plain
 from trading_hpo.file_lock import locked_folder
 from trading_hpo.urls import urls_hidden
 from trading_hpo.whole_files import remove_leftovers
 
-CONF = Path("conf")
 INTERRUPTED = 130
+OURS = "trading_hpo.runner.reusing.ReusingRunner"
 
 
 def run(**options: Any) -> Any:
@@ -39,15 +48,16 @@ def run(**options: Any) -> Any:
     kedro run --params labels.kind=volatility --env standard
     """
     quieten()
+    options["env"] = chosen_environment(options["env"])
     # Held beside other runs; `make clean` must have it alone.
-    with interrupted_by_signals(), locked_folder(_project_path(), shared=True):
+    with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
         outputs, results = _run(options)
     if "report" in outputs:
-        _show(outputs["report"].load())
+        _show(outputs["report"].load(), as_typed(options)("kedro run"))
     else:
         click.echo(f"Done. Results are in {results}")
     if found := _nothing_found():
-        exit_with_message(NothingFoundError("\n".join(found)))
+        exit_with_message(NothingFoundError("\n".join(found)), as_typed(options))
     return outputs
 
 
@@ -56,7 +66,7 @@ def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
     try:
         results, selected = _check(options)
         options |= selected
-        options["runner"] = options["runner"] or "trading_hpo.runner.reusing.ReusingRunner"
+        options["runner"] = options["runner"] or OURS
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
@@ -67,12 +77,16 @@ def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
-        exit_with_message(error)
+        exit_with_message(error, as_typed(options))
 
 
 def command() -> click.Command:
     """Return our command, which takes every option that Kedro's own takes."""
-    return RunCommand("run", params=kedro_run.params, callback=run, help=lines_kept(run.__doc__))
+    options = [copy(option) for option in kedro_run.params]
+    for option in options:
+        if option.name == "params":
+            option.callback = parse_parameters
+    return RunCommand("run", params=options, callback=run, help=lines_kept(run.__doc__))
 
 
 def _callback(command: click.Command) -> Callable[..., Any]:
@@ -119,40 +133,27 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
         Where results go, and the options that name nodes, with Kedro's full names.
     """
     from kedro.framework.project import pipelines as registered
-    from kedro.framework.project import settings
+
+    check_pipelines(name for name in [options["pipeline"], *options["pipelines"]] if name)
+    source = options["conf_source"] or default_source()
+    loader = configuration(source, options["env"], options["params"])
+    _check_runner(options)
 
     from trading_hpo.datasets import StudyStorageDataset
     from trading_hpo.notifications import Notifier
     from trading_hpo.parameters import check_parameters
     from trading_hpo.tracking.environment import server_problem
 
-    conf = Path(options["conf_source"] or _project_path() / CONF)
-    if not conf.is_dir():
-        raise ConfigurationError([f"the configuration folder {conf} does not exist. Give --conf-source another."])
-    environments = sorted(path.name for path in conf.iterdir() if path.is_dir())
-    if options["env"] and options["env"] not in environments:
-        raise ConfigurationError(
-            [f"unknown environment {options['env']!r}. {did_you_mean(options['env'], environments)}"]
-        )
-    for name in [options["pipeline"], *options["pipelines"]]:
-        if name and name not in registered:
-            raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}"])
     selected = full_names(options, registered)
     check_selection({**options, **selected}, registered)
     try:
-        loader = settings.CONFIG_LOADER_CLASS(
-            conf_source=str(conf),
-            env=options["env"],
-            runtime_params=options["params"],
-            **settings.CONFIG_LOADER_ARGS,
-        )
         raw_parameters, shared = loader["parameters"], loader["globals"]
         storage = loader["catalog"]["study_storage"]
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
-        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {conf}."]) from error
+        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {source}."]) from error
     if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
         raise ConfigurationError(unversioned)
-    credentials = _credentials(loader, conf)
+    credentials = _credentials(loader, source)
     parameters = check_parameters(raw_parameters)
     chosen = (options["params"] or {}).get("source", shared["source"])
     if parameters.source != chosen:
@@ -173,34 +174,56 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
     Notifier.of(parameters.hpo.notifications).close()
     # The catalog's own place, so that an unreachable server is found before the data are built.
     StudyStorageDataset(
-        filepath=str((_project_path() / storage["filepath"]).absolute()),
+        filepath=str((project_folder() / storage["filepath"]).absolute()),
         credentials=credentials.get("study_storage"),
     ).load().check()
-    return _project_path() / Path(storage["filepath"]).parents[1], selected
+    return project_folder() / Path(storage["filepath"]).parents[1], selected
 
 
-def _credentials(loader: Any, conf: Path) -> dict[str, Any]:
+def _credentials(loader: Any, source: str) -> dict[str, Any]:
     """Read the credentials; what OmegaConf says of a value that it cannot read quotes the value."""
     try:
         credentials: dict[str, Any] = loader["credentials"]
     except Exception as error:  # as with the other files
         raise ConfigurationError(
             [
-                f"the credentials in {conf} must be readable YAML, got {type(error).__name__}; what it says is not "
+                f"the credentials in {source} must be readable YAML, got {type(error).__name__}; what it says is not "
                 "shown, for it may quote a password. Correct the file: ${ in a value is written as \\${."
             ]
         ) from None
     return credentials
 
 
-def _project_path() -> Path:
-    """The project's folder, from whichever of its subfolders the command was typed."""
-    return Path(click.get_current_context().obj.project_path)
+def _check_runner(options: dict[str, Any]) -> None:
+    """Refuse a runner that cannot run the project, and what the runner would not take.
+
+    Raises:
+        ConfigurationError: With what to do instead.
+    """
+    from kedro.runner import AbstractRunner
+    from kedro.utils import load_obj
+
+    from trading_hpo.runner.supported import check_runner
+
+    name, settings = options["runner"] or OURS, options["runner_params"]
+    try:
+        runner = load_obj(name, "kedro.runner")
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigurationError(
+            [f"the runner must be the name of a class, got {name!r}: {error}. Leave --runner out."]
+        ) from error
+    if not (isinstance(runner, type) and issubclass(runner, AbstractRunner)):
+        raise ConfigurationError([f"the runner must be one of Kedro's kind, got {name!r}. Leave --runner out."])
+    check_runner([base.__name__ for base in runner.__mro__], options["is_async"] or bool(settings.get("is_async")))
+    if unknown := set(settings) - set(inspect.signature(runner).parameters):
+        raise ConfigurationError(
+            [f"--runner-params must be what {runner.__name__} takes, got {sorted(unknown)}. Leave them out."]
+        )
 
 
-def _show(report: dict[str, Any]) -> None:
+def _show(report: dict[str, Any], command: str) -> None:
     from rich.console import Console
 
     from trading_hpo.reporting.table import render
 
-    Console(highlight=False).print(render(report))
+    Console(highlight=False).print(render(report, command))

@@ -1,13 +1,27 @@
 """Which nodes a run is about: short names of nodes and namespaces become Kedro's own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
+from kedro.framework import project
 from kedro.pipeline import Pipeline
 
 from trading_hpo.errors import ConfigurationError, did_you_mean
 
 _SELECT = ("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs")  # of Kedro's filter
+
+
+def check_pipelines(names: Iterable[str]) -> None:
+    """Refuse names of pipelines that are not registered.
+
+    Raises:
+        ConfigurationError: With every such name.
+    """
+    # Kedro's own mapping makes every pipeline before it says what there is, with the libraries of all nodes.
+    registered: Mapping[str, Any] = import_module(f"{project.PACKAGE_NAME}.pipeline_registry").register_pipelines()
+    if unknown := [name for name in names if name not in list(registered)]:
+        raise ConfigurationError([f"unknown pipeline {name!r}. {did_you_mean(name, registered)}" for name in unknown])
 
 
 def full_names(options: Mapping[str, Any], registered: Mapping[str, Pipeline]) -> dict[str, list[str]]:

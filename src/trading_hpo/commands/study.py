@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trading_hpo.commands.cli_errors import echo, exit_with_message, lines_kept
+from trading_hpo.commands.cli_errors import as_typed, echo, exit_with_message, lines_kept
+from trading_hpo.commands.configuration_source import project_folder
 
 if TYPE_CHECKING:
     from trading_hpo.study.reference import StudyRef
 
 NAME = click.argument("name")
+CONF_SOURCE = click.option("--conf-source", help="Folder or archive of the configuration, if not the project's own.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,14 +50,13 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:  # `kedro study trials ... | head` has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
-            exit_with_message(error)
+            exit_with_message(error, as_typed({}))
 
     return guarded
 
 
 def _data() -> Path:
-    project: Path = click.get_current_context().obj.project_path
-    return project / "data"
+    return project_folder() / "data"
 
 
 def _find(name: str) -> "StudyRef":
@@ -85,7 +86,7 @@ def list_studies() -> None:
 
     refs = all_studies(_data())
     if not refs:
-        echo("There is no study yet. Run `kedro run --pipeline hpo` first.")
+        echo(as_typed({})("There is no study yet. Run `kedro run --pipeline hpo` first."))
         return
     readable = []
     for ref in refs:
@@ -189,8 +190,9 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
 
 @study.command()
 @NAME
+@CONF_SOURCE
 @_with_clean_errors
-def archive(name: str) -> None:
+def archive(name: str, conf_source: str | None) -> None:
     r"""Move a study into a database of its own under data/archive.
 
     \b
@@ -200,14 +202,15 @@ def archive(name: str) -> None:
     from trading_hpo.study.catalogue import archive as move_away
 
     ref = _find(name)
-    echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(_data().parent, ref.open())).masked}")
+    echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(ref.open(), conf_source)).masked}")
 
 
 @study.command()
 @NAME
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@CONF_SOURCE
 @_with_clean_errors
-def delete(name: str, yes: bool) -> None:
+def delete(name: str, yes: bool, conf_source: str | None) -> None:
     r"""Delete a study with all its trials; the trial ledger keeps their count.
 
     \b
@@ -222,7 +225,7 @@ def delete(name: str, yes: bool) -> None:
     ref, ledger, digest = _find(name), None, None
     try:
         study = ref.open()
-        ledger, digest = ledger_of(_data().parent, study), panel_digest_of(study)
+        ledger, digest = ledger_of(study, conf_source), panel_digest_of(study)
     except DamagedStudyError as error:
         echo(f"Its trials cannot be entered into the trial ledger: {error}", fg="yellow", err=True)
     count = count_trials(ref)

@@ -82,5 +82,6 @@ def _presented(adapter: Callable[..., Any], function: Callable[..., Any], types:
     parameters = [inspect.Parameter(name, kind, annotation=annotation) for name, annotation in types.items()]
     adapter.__name__, adapter.__doc__, adapter.__module__ = function.__name__, function.__doc__, function.__module__
     adapter.__annotations__ = dict(types)
+    adapter.__wrapped__ = function  # type: ignore[attr-defined] # what Kedro-Viz and %load_node show
     adapter.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # functions take it
     return adapter

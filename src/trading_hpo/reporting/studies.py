@@ -10,11 +10,11 @@ from rich.table import Table
 
 from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.nothing_found import nothing_found
-from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
+from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in, why_left_out
 from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
-from trading_hpo.study.results import spent, study_summary, why_left_out
+from trading_hpo.study.summary import spent, study_summary
 
 SHOWN = 8  # numbers of trials in one line
 _RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}

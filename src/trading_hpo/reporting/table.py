@@ -139,8 +139,13 @@ def verdict(line: Mapping[str, Any]) -> str:
     return "above a constant forecast on validation and holdout"
 
 
-def render(report: Mapping[str, Any]) -> RenderableType:
-    """Return the table, a sentence per model type, and what to look at next."""
+def render(report: Mapping[str, Any], command: str = "kedro run") -> RenderableType:
+    """Return the table, a sentence per model type, and what to look at next.
+
+    Args:
+        report: Of ``report_of``.
+        command: That has made it, for those that are recommended.
+    """
     lines = sorted(report["models"], key=_best_first)
     metric = lines[0]["metric"] if lines else "score"
     table = Table(
@@ -180,7 +185,7 @@ def render(report: Mapping[str, Any]) -> RenderableType:
         _number(held["holdout"]["sharpe"], 2),
         _percent(held["holdout"]["max_drawdown"]),
     )
-    return Group(table, *map(rich_text, [*_sentences(report, lines), "", *_next_steps(report, lines)]))
+    return Group(table, *map(rich_text, [*_sentences(report, lines), "", *_next_steps(report, lines, command)]))
 
 
 def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
@@ -238,13 +243,13 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], command: str) -> list[str]:
     if not lines:
         return []
     return [
         "Look further:",
-        "  kedro run --params labels.kind=volatility     the task with something to learn",
-        "  kedro run --params source=us_tech_ohlcv       other data; your own: see README",
+        f"  {command} --params labels.kind=volatility     the task with something to learn",
+        f"  {command} --params source=us_tech_ohlcv       other data; your own: see README",
         "  python",
         "  >>> import optuna",
         f"  >>> name = {lines[0]['study_name']!r}",

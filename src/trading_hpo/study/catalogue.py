@@ -14,11 +14,9 @@ from trading_hpo.engine.store.payloads import copy_payloads, payload_sizes
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import DamagedStudyError, StorageError, did_you_mean
 from trading_hpo.escaping import file_name, one_line
-from trading_hpo.study.conditions import FINGERPRINT, conditions_of
-from trading_hpo.study.config import RESERVED
 from trading_hpo.study.damage import readable
+from trading_hpo.study.fingerprint import FINGERPRINT, RESERVED, conditions_of
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.trial_ledger import enter
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +90,7 @@ def archive(ref: StudyRef, folder: Path, ledger: Path | None = None) -> StudySto
         assert draft.sqlite_path is not None
         draft.sqlite_path.unlink(missing_ok=True)
         if ledger is not None:
-            enter(ledger, ref.open())
+            _enter(ledger, ref)
         for name in _with_transferred(ref):
             source, target = (storage.open(records=False) for storage in (ref.storage, draft))
             optuna.copy_study(from_study_name=name, from_storage=source, to_storage=target)
@@ -117,7 +115,7 @@ def delete(ref: StudyRef, ledger: Path | None = None) -> None:
     """
     with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         if ledger is not None:
-            enter(ledger, ref.open(), with_open=True)
+            _enter(ledger, ref, with_open=True)
         _delete(ref)
 
 
@@ -127,6 +125,12 @@ def panel_digest_of(study: optuna.Study) -> str | None:
     data = made_under.get("data") if isinstance(made_under, Mapping) else None
     digest = data.get("digest") if isinstance(data, Mapping) else None
     return digest if isinstance(digest, str) else None
+
+
+def _enter(ledger: Path, ref: StudyRef, with_open: bool = False) -> None:
+    from trading_hpo.study.trial_ledger import enter  # needs pandas, which commands that only look do not
+
+    enter(ledger, ref.open(), with_open=with_open)
 
 
 def forget_panel(data: Path, digest: str) -> None:

@@ -20,25 +20,7 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Fold, Panel
 
 if TYPE_CHECKING:  # so that a changed sampler is no changed code of whoever asks for a digest alone
-    import optuna
-
     from trading_hpo.study.config import HpoConfig
-
-
-FINGERPRINT = "fingerprint"  # among the attributes of a study
-TRANSFERRED = "remembers"  # user attribute of the new study
-
-
-def conditions_of(study: "optuna.Study") -> Mapping[str, Any]:
-    """Return the fingerprint that a study was made with; empty where it was not made by this project."""
-    recorded: Mapping[str, Any] = study.user_attrs.get(FINGERPRINT, {})
-    return recorded
-
-
-def knows_until(study: "optuna.Study") -> str | None:
-    """The last moment that a study knows something of: by its own folds, or from those who taught it."""
-    own = conditions_of(study).get("searched_until")
-    return None if own is None else max(own, study.user_attrs.get(TRANSFERRED, {}).get("until", ""))
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from trading_hpo.engine.space import Scalar
 from trading_hpo.errors import did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.notifications import NotificationsConfig
+from trading_hpo.study.fingerprint import RESERVED
 from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions, one_of
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.config import TrainingConfig
 
-RESERVED = "memory."  # begins the names of what studies remember of earlier ones
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
 
 

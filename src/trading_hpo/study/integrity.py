@@ -10,8 +10,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import COST, FOLDS, METRICS, NO_VALUE, SPREAD, VIOLATIONS, cost_of
 from trading_hpo.splits.paths import mean_over_paths
-from trading_hpo.study.conditions import conditions_of
 from trading_hpo.study.damage import damaged
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.own_trials import own_trials
 from trading_hpo.study.ranking import goals_of
 

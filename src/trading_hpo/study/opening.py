@@ -14,8 +14,9 @@ from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StudyMismatchError
 from trading_hpo.escaping import one_line
-from trading_hpo.study.conditions import FINGERPRINT, check_same, conditions_of
+from trading_hpo.study.conditions import check_same
 from trading_hpo.study.damage import readable
+from trading_hpo.study.fingerprint import FINGERPRINT, conditions_of
 from trading_hpo.study.objectives import ObjectiveConfig
 from trading_hpo.study.ranking import WEIGHTS
 from trading_hpo.study.transfer import Transfer, keep

@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import of_slots
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.fingerprint import conditions_of
 
 SET_ASIDE = "set_aside"  # attribute of a study: numbers of trials that a person has taken out of every choice
 
@@ -62,3 +62,9 @@ def _failed(trial: FrozenTrial) -> FrozenTrial:
     failed = copy(trial)
     failed.state, failed.values = TrialState.FAIL, None
     return failed
+
+
+def why_left_out(study: optuna.Study) -> dict[int, str]:
+    """Return the trials that guide no choice, by number, each with the reason in a word or two."""
+    foreign = {trial.number: "foreign" for trial in foreign_trials(study)}
+    return {**dict.fromkeys(set_aside_in(study), "set aside"), **foreign}

@@ -21,9 +21,9 @@ from trading_hpo.engine.trial_record import VIOLATIONS, violation
 from trading_hpo.errors import StaleInputError
 from trading_hpo.escaping import file_name
 from trading_hpo.splits.folds import Split
-from trading_hpo.study.conditions import TRANSFERRED, conditions_of
 from trading_hpo.study.config import HpoConfig, PhaseConfig
 from trading_hpo.study.evaluation import EvaluationTask
+from trading_hpo.study.fingerprint import TRANSFERRED, conditions_of
 from trading_hpo.study.narrowing import narrowed
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef

@@ -9,7 +9,7 @@ import pandas as pd
 
 from trading_hpo.engine.store.optuna_tables import study_names
 from trading_hpo.market.panel import panel_digest
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import complete_trials
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.types import Panel

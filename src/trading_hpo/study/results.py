@@ -18,35 +18,12 @@ from trading_hpo.engine.trial_record import (
     VIOLATIONS,
     cost_of,
     metrics_of,
-    violation,
 )
-from trading_hpo.study.conditions import Conditions, conditions_of, knows_until
-from trading_hpo.study.nothing_found import nothing_found
-from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
+from trading_hpo.study.conditions import Conditions
+from trading_hpo.study.fingerprint import conditions_of, knows_until
+from trading_hpo.study.own_trials import own_trials, why_left_out
 from trading_hpo.study.ranking import WeightedGoal, best_trial, goals_of, pareto_front, ranked
-
-
-def study_summary(study: optuna.Study, storage: str) -> dict[str, Any]:
-    """Return a small pointer to the study; it changes when the study does.
-
-    Its own trials are counted by state; those that other programs have added or ended are counted apart.
-    """
-    trials, goals = own_trials(study), goals_of(study)
-    best = best_trial(study)
-    return {
-        "study_name": study.study_name,
-        "storage": storage,
-        "direction": goals[0].direction,
-        "metric": goals[0].metric,
-        "objectives": [goal.describe() for goal in goals],
-        "trials": {state.name.lower(): sum(t.state == state for t in trials) for state in TrialState},
-        "foreign_trials": len(foreign_trials(study)),
-        "set_aside": list(set_aside_in(study)),
-        "best_trial": None if best is None else best.number,
-        "best_value": None if best is None else best.values[0],
-        "best_keeps_constraints": None if best is None else violation(best) == 0,
-        "nothing_found": nothing_found(study),
-    }
+from trading_hpo.study.summary import spent, study_summary
 
 
 def model_results(study: optuna.Study, model_type: str, storage: str, top: int = 5) -> dict[str, Any]:
@@ -104,11 +81,6 @@ def phases_spent(studies: Mapping[str, optuna.Study]) -> dict[str, Any]:
     ]
     sums = {cost: sum(phase[cost] for phase in phases) for cost in ("epochs", "training_time_s")}
     return {"phases": phases, **sums}
-
-
-def spent(trials: Sequence[FrozenTrial], cost: str) -> float:
-    """Return a cost of all trials together; those that ended before they were measured count 0."""
-    return float(sum(cost_of(trial).get(cost, 0.0) for trial in trials))
 
 
 def _objectives(trial: FrozenTrial, goals: Sequence[WeightedGoal]) -> dict[str, float]:
@@ -186,12 +158,6 @@ def best_first(searched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     over = [sum(max(value, 0.0) for value in result["best"]["violations"].values()) for result in searched]
     sums = by_weights(points, [goal["weight"] for goal in goals])
     return [searched[place] for place in np.lexsort((sums, front_numbers(points), over))]
-
-
-def why_left_out(study: optuna.Study) -> dict[int, str]:
-    """Return the trials that guide no choice, by number, each with the reason in a word or two."""
-    foreign = {trial.number: "foreign" for trial in foreign_trials(study)}
-    return {**dict.fromkeys(set_aside_in(study), "set aside"), **foreign}
 
 
 def trials_table(study: optuna.Study) -> pd.DataFrame:

@@ -18,8 +18,9 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import cost_of, metrics_of
 from trading_hpo.errors import StorageError, StudyMismatchError, did_you_mean
 from trading_hpo.escaping import one_line
-from trading_hpo.study.conditions import TRANSFERRED, conditions_of, differences, knows_until
-from trading_hpo.study.config import RESERVED, HpoConfig
+from trading_hpo.study.conditions import differences
+from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.fingerprint import RESERVED, TRANSFERRED, conditions_of, knows_until
 from trading_hpo.study.ranking import complete_trials, ranked
 
 BEST_FIRST = 3

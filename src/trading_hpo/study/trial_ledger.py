@@ -22,7 +22,7 @@ from trading_hpo.engine.store.optuna_tables import Ended, ended_trials, place_of
 from trading_hpo.engine.trial_record import COST, MOMENTS, REASON, SLOT, ended_by_a_search
 from trading_hpo.errors import StorageError
 from trading_hpo.market.same_bars import at_the_same_time, saw_the_same, seen_bars
-from trading_hpo.study.conditions import conditions_of
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.validation import kept_facts
 from trading_hpo.types import Panel

@@ -10,8 +10,9 @@ from trading_hpo.escaping import one_line
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.metrics.cost import CLOCKED
 from trading_hpo.study.catalogue import KEPT
-from trading_hpo.study.conditions import Conditions, conditions_of, metrics_improved
+from trading_hpo.study.conditions import Conditions, metrics_improved
 from trading_hpo.study.evaluation import EvaluationTask, TrialEvaluator
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef

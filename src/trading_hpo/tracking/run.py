@@ -61,9 +61,21 @@ def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> 
     client.log_batch(run_id, metrics=known)
 
 
+def begin(store: str, experiment_id: str, registry: str | None) -> None:
+    """Point MLflow to a store, its model registry, and an experiment: what nodes log goes there."""
+    mlflow.set_tracking_uri(store)
+    mlflow.set_registry_uri(registry or store)
+    mlflow.set_experiment(experiment_id=experiment_id)
+
+
 def enter(run_id: str) -> None:
-    """Make a run the active one of this thread: it is the pipeline's in the thread that began it only."""
-    if mlflow.active_run() is None:
+    """Make a run the active one of this thread: it is the pipeline's in the thread that began it only.
+
+    A run that a node of the user's has begun in it and left open is ended.
+    """
+    while (active := mlflow.active_run()) is not None and active.info.run_id != run_id:
+        mlflow.end_run()
+    if active is None:
         mlflow.start_run(run_id=run_id, nested=True)
 
 

@@ -16,8 +16,9 @@ from trading_hpo.study.integrity import checked
 from trading_hpo.study.phases import Phases
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.reoptimise import grown
-from trading_hpo.study.results import combined_results, model_results, phases_spent, study_summary, trials_table
+from trading_hpo.study.results import combined_results, model_results, phases_spent, trials_table
 from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.study.summary import study_summary
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
