@@ -119,7 +119,9 @@ class Stamps:
         try:
             yield
         except BaseException:
-            if self._saved(node) == known.saved:
+            saved = self._saved(node)
+            # What has no file, such as a table of a server, may have been saved.
+            if saved == known.saved and saved.keys() == set(node.outputs):
                 write_stamp(self._path, node.name, known)
             raise
 
