@@ -3,14 +3,14 @@
 import click
 
 from trading_hpo.commands.cli_errors import lines_kept
-from trading_hpo.commands.study import NAME, _find, _with_clean_errors
+from trading_hpo.commands.study import NAME, clean_errors, find_study
 
 
 @click.command("set-aside")
 @NAME
 @click.argument("number", type=click.IntRange(0))
 @click.option("--undo", is_flag=True, help="Let it be chosen again.")
-@_with_clean_errors
+@clean_errors
 def set_aside(name: str, number: int, undo: bool) -> None:
     r"""Take a trial out of every choice: it is never the best, not retrained, and teaches no later study.
 
@@ -25,7 +25,7 @@ def set_aside(name: str, number: int, undo: bool) -> None:
     from trading_hpo.study.set_aside import set_aside as take_out
     from trading_hpo.study.set_aside import take_back
 
-    study = checked(_find(name).open())
+    study = checked(find_study(name).open())
     (take_back if undo else take_out)(study, number)
     best = best_trial(study)
     click.echo(f"trial {number} of {name} {'may be chosen again' if undo else 'is set aside'}")

@@ -34,7 +34,9 @@ def study() -> None:
     """
 
 
-def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
+def clean_errors(function: Callable[..., None]) -> Callable[..., None]:
+    """Let a command end with a message, not a traceback, where the user can put it right."""
+
     @wraps(function)
     def guarded(*arguments: Any, **options: Any) -> None:
         from trading_hpo.commands.run import quieten
@@ -55,14 +57,16 @@ def _with_clean_errors(function: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
-def _data() -> Path:
+def data_folder() -> Path:
+    """Return where the project's data are."""
     return project_folder() / "data"
 
 
-def _find(name: str) -> "StudyRef":
+def find_study(name: str) -> "StudyRef":
+    """Return a study of the project by its name, or by the name as lists show it."""
     from trading_hpo.study.catalogue import find
 
-    return find(_data(), name)
+    return find(data_folder(), name)
 
 
 def _print(renderable: Any) -> None:
@@ -73,7 +77,7 @@ def _print(renderable: Any) -> None:
 
 
 @study.command("list")
-@_with_clean_errors
+@clean_errors
 def list_studies() -> None:
     r"""List every study: its trials by state, its best value.
 
@@ -84,7 +88,7 @@ def list_studies() -> None:
     from trading_hpo.reporting.studies import studies_table
     from trading_hpo.study.catalogue import all_studies
 
-    refs = all_studies(_data())
+    refs = all_studies(data_folder())
     if not refs:
         echo(as_typed({})("There is no study yet. Run `kedro run --pipeline hpo` first."))
         return
@@ -99,7 +103,7 @@ def list_studies() -> None:
 
 @study.command()
 @NAME
-@_with_clean_errors
+@clean_errors
 def show(name: str) -> None:
     r"""Show what a study is about, what it has spent and found.
 
@@ -109,7 +113,7 @@ def show(name: str) -> None:
     from trading_hpo.reporting.studies import study_lines
     from trading_hpo.study.integrity import checked
 
-    ref = _find(name)
+    ref = find_study(name)
     for line in study_lines(checked(ref.open()), ref.storage.masked):
         echo(line)
 
@@ -117,7 +121,7 @@ def show(name: str) -> None:
 @study.command()
 @NAME
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1), help="How many, the best first.")
-@_with_clean_errors
+@clean_errors
 def trials(name: str, top: int) -> None:
     r"""List trials with their parameters, the best first.
 
@@ -127,12 +131,12 @@ def trials(name: str, top: int) -> None:
     from trading_hpo.reporting.studies import trials_view
     from trading_hpo.study.integrity import checked
 
-    _print(trials_view(checked(_find(name).open()), top))
+    _print(trials_view(checked(find_study(name).open()), top))
 
 
 @study.command()
 @NAME
-@_with_clean_errors
+@clean_errors
 def failed(name: str) -> None:
     r"""List the trials that failed, each with its reason.
 
@@ -141,14 +145,14 @@ def failed(name: str) -> None:
     """
     from trading_hpo.reporting.studies import failures
 
-    lines = failures(_find(name).open())
+    lines = failures(find_study(name).open())
     for line in lines or ["No trial has failed."]:
         echo(line)
 
 
 @study.command()
 @NAME
-@_with_clean_errors
+@clean_errors
 def best(name: str) -> None:
     r"""Show the best configuration, with every metric over the folds.
 
@@ -158,7 +162,7 @@ def best(name: str) -> None:
     from trading_hpo.reporting.studies import best_lines
     from trading_hpo.study.integrity import checked
 
-    for line in best_lines(checked(_find(name).open())):
+    for line in best_lines(checked(find_study(name).open())):
         echo(line)
 
 
@@ -167,7 +171,7 @@ def best(name: str) -> None:
 @click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".yml .json .csv .parquet")
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="Configurations in a .yml or .json.")
 @click.option("--returns", is_flag=True, help="The trials' net returns on validation, bar by bar, in a .parquet.")
-@_with_clean_errors
+@clean_errors
 def export(name: str, to: Path, top: int, returns: bool) -> None:
     r"""Write the best configurations (.yml, .json) or all trials (.csv, .parquet) to a file.
 
@@ -179,7 +183,7 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
     from trading_hpo.study.export import export_returns, export_study
     from trading_hpo.study.integrity import checked
 
-    ref = _find(name)
+    ref = find_study(name)
     study = checked(ref.open())
     if returns:
         export_returns(study, to)
@@ -191,7 +195,7 @@ def export(name: str, to: Path, top: int, returns: bool) -> None:
 @study.command()
 @NAME
 @CONF_SOURCE
-@_with_clean_errors
+@clean_errors
 def archive(name: str, conf_source: str | None) -> None:
     r"""Move a study into a database of its own under data/archive.
 
@@ -201,15 +205,15 @@ def archive(name: str, conf_source: str | None) -> None:
     from trading_hpo.commands.ledgers import ledger_of
     from trading_hpo.study.catalogue import archive as move_away
 
-    ref = _find(name)
-    echo(f"moved to {move_away(ref, _data() / 'archive', ledger_of(ref.open(), conf_source)).masked}")
+    ref = find_study(name)
+    echo(f"moved to {move_away(ref, data_folder() / 'archive', ledger_of(ref.open(), conf_source)).masked}")
 
 
 @study.command()
 @NAME
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @CONF_SOURCE
-@_with_clean_errors
+@clean_errors
 def delete(name: str, yes: bool, conf_source: str | None) -> None:
     r"""Delete a study with all its trials; the trial ledger keeps their count.
 
@@ -222,7 +226,7 @@ def delete(name: str, yes: bool, conf_source: str | None) -> None:
     from trading_hpo.study.catalogue import count_trials, forget_panel, panel_digest_of
     from trading_hpo.study.catalogue import delete as remove
 
-    ref, ledger, digest = _find(name), None, None
+    ref, ledger, digest = find_study(name), None, None
     try:
         study = ref.open()
         ledger, digest = ledger_of(study, conf_source), panel_digest_of(study)
@@ -234,13 +238,13 @@ def delete(name: str, yes: bool, conf_source: str | None) -> None:
         click.confirm(f"Delete {shown} with its {count} trials? `kedro study archive` keeps them", abort=True)
     remove(ref, ledger)
     if digest is not None:
-        forget_panel(_data(), digest)
+        forget_panel(data_folder(), digest)
     echo(f"deleted {one_line(ref.study_name)}, {count} trials")
 
 
 @study.command()
 @NAME
-@_with_clean_errors
+@clean_errors
 def verify(name: str) -> None:
     r"""Train the best trial again and compare; ends with code 1 if a number differs.
 
@@ -249,7 +253,7 @@ def verify(name: str) -> None:
     """
     from trading_hpo.study.verify import verify as train_again
 
-    found = train_again(_find(name), _data())
+    found = train_again(find_study(name), data_folder())
     echo(f"trial {found.trial}")
     for metric, stored in found.stored.items():
         echo(f"  {metric}: stored {stored!r}, now {found.found[metric]!r}")
@@ -270,7 +274,7 @@ def verify(name: str) -> None:
     default=None,
     help="sqlite:///FILE; else the environment's, else the first.",
 )
-@_with_clean_errors
+@clean_errors
 def dashboard(port: int, url: str | None) -> None:
     r"""Show the studies in the Optuna dashboard, on this machine only.
 
@@ -289,7 +293,7 @@ def dashboard(port: int, url: str | None) -> None:
             "--storage must be a URL without a password, since all users of a machine may read its commands, got one "
             "with a password, or one that cannot be read. Put it into TRADING_HPO_STORAGE instead."
         )
-    known = [StudyStorage(url, "--storage")] if url else list(storages(_data()))
+    known = [StudyStorage(url, "--storage")] if url else list(storages(data_folder()))
     if not known:
         raise StorageError("There is no study yet. Run `kedro run --pipeline hpo` first.")
     if find_spec("optuna_dashboard") is None:

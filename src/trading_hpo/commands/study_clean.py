@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trading_hpo.commands.cli_errors import lines_kept
-from trading_hpo.commands.study import NAME, _data, _find, _with_clean_errors
+from trading_hpo.commands.study import NAME, clean_errors, data_folder, find_study
 
 if TYPE_CHECKING:
     from trading_hpo.study.cleaning import Leftovers
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--keep", required=True, type=click.IntRange(1), help="How many of the best trials keep all.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_with_clean_errors
+@clean_errors
 def clean(name: str, keep: int, dry_run: bool, yes: bool) -> None:
     r"""Remove return series, TensorBoard folders and tracked runs of all trials but the best.
 
@@ -34,11 +34,11 @@ def clean(name: str, keep: int, dry_run: bool, yes: bool) -> None:
     from trading_hpo.study.trial_ledger import study_id_of
     from trading_hpo.tracking.cleaning import delete_runs
 
-    ref = _find(name)
+    ref = find_study(name)
     with ref.storage.exclusive(name), ref.storage.errors_in_words():
         study = checked(ref.open())
-        found = leftovers(study, keep, _data())
-        runs = _runs(_data().parent, study_id_of(study), found)
+        found = leftovers(study, keep, data_folder())
+        runs = _runs(study_id_of(study), found)
         for line in _lines(found, sum(map(len, runs.values()))):
             click.echo(line)
         if dry_run:
@@ -52,24 +52,25 @@ def clean(name: str, keep: int, dry_run: bool, yes: bool) -> None:
     click.echo(f"removed; {len(found.kept)} trials keep all")
 
 
-def _runs(project: Path, study_id: str, found: "Leftovers") -> Mapping[str, list[str]]:
+def _runs(study_id: str, found: "Leftovers") -> Mapping[str, list[str]]:
     """Return the runs that go, by the store that they are in."""
     from trading_hpo.tracking.cleaning import runs_of
 
-    return {store: runs_of(store, study_id, found.numbers) for store in _stores(project)}
+    return {store: runs_of(store, study_id, found.numbers) for store in _stores()}
 
 
-def _stores(project: Path) -> Iterator[str]:
+def _stores() -> Iterator[str]:
     """Yield the project's own stores of runs that are there."""
+    from trading_hpo.commands.configuration_source import default_source, project_folder
     from trading_hpo.commands.ledgers import loaders
     from trading_hpo.tracking.environment import Places, prepare
 
     prepare()
     stores: dict[str, Path] = {}
     loader: Any
-    for loader in loaders(project):
+    for loader in loaders(default_source()):
         loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
-        places = Places.of(project, loader["mlflow"]["server"]["mlflow_tracking_uri"])
+        places = Places.of(project_folder(), loader["mlflow"]["server"]["mlflow_tracking_uri"])
         stores[places.store] = places.file
     yield from (store for store, file in stores.items() if file.exists())
 
