@@ -7,9 +7,10 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from trading_hpo.errors import ConfigurationError
-from trading_hpo.hooks import ParametersHook, SearchesHook, TrackingHook
+from trading_hpo.hooks import ParametersHook, SearchesHook
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import CustomSpacesConfig
+from trading_hpo.tracking_hook import TrackingHook
 
 GIVEN = {"scenario": "base", "source": "sp500_20", "hpo": {"n_trials": 3}, "my_group": {"a": 1}}
 

@@ -4,7 +4,8 @@ The tree, in the order in which data flow through it:
 
     pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
     settings.py             Kedro wiring
-    hooks.py                what a run logs to MLflow
+    hooks.py                what happens beside the nodes
+    tracking_hook.py        what a run logs to MLflow
     cli.py                  what the project adds to kedro
     startup.py              answers its own commands before kedro imports those of all plugins
     __main__.py             the commands where the package is installed and no project is

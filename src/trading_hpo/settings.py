@@ -2,7 +2,8 @@
 
 from kedro.config import OmegaConfigLoader
 
-from trading_hpo.hooks import LogsHook, ParametersHook, RunnerHook, SearchesHook, SessionHooks, TrackingHook
+from trading_hpo.hooks import LogsHook, ParametersHook, RunnerHook, SearchesHook, SessionHooks
+from trading_hpo.tracking_hook import TrackingHook
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -98,7 +98,7 @@ def _tell_hooks() -> None:
     """Kedro tells its hooks of errors, not of Ctrl-C."""
     from kedro.framework.project import settings
 
-    from trading_hpo.hooks import TrackingHook
+    from trading_hpo.tracking_hook import TrackingHook
 
     for hook in settings.HOOKS:
         if isinstance(hook, TrackingHook):  # a user's own hooks hear what Kedro says

@@ -29,8 +29,11 @@ class KeptPanelsDataset(AbstractDataset[NoReturn, KeptPanels]):
         raise DatasetError("panels are kept by the search")
 
     def fingerprint(self) -> str:
-        """Return the folder: a panel never changes, and whoever reads one names it by its digest."""
-        return str(self._panels.folder)
+        """Return the same for all folders: a panel never changes, and whoever reads one names it by its digest.
+
+        A project that was moved or copied has the same panels elsewhere.
+        """
+        return "panels by digest"
 
     def preview(self) -> JSONPreview:
         """Show in Kedro-Viz which panels are kept."""
