@@ -179,7 +179,7 @@ def code(monkeypatch):
     asked: list[set[str]] = []
     answer = ["code"]
 
-    def digest(modules):
+    def digest(modules, places):
         asked.append(set(modules))
         return answer[0]
 

@@ -35,14 +35,20 @@ class Module:
     imports: frozenset[str]
 
 
-def code_digest(modules: Mapping[str, Path]) -> str:
+Places = dict[tuple[str, Path], list[tuple[str, Path]]]  # what was found of a dotted name below a folder
+
+
+def code_digest(modules: Mapping[str, Path], places: Places | None = None) -> str:
     """Return a digest of all code that some modules can reach in their own packages and in ours.
 
     Args:
         modules: Name -> file, such as those of a node's function and of its datasets; of a library's, the version.
+        places: Kept by whoever asks for many digests at once: nodes reach much the same, and looking for it is most of
+            the work.
     """
     libraries = {name for name, file in modules.items() if _is_library(name, file)}
-    reached = dict(_reached({name: file for name, file in modules.items() if name not in libraries}))
+    own = {name: file for name, file in modules.items() if name not in libraries}
+    reached = dict(_reached(own, {} if places is None else places))
     imported = {name.partition(".")[0] for module in reached.values() for name in module.imports}
     parts = [f"{name} {module.digest}" for name, module in sorted(reached.items())]
     parts += [f"{name} {_version(name)}" for name in sorted(libraries | imported.intersection(NUMERICAL))]
@@ -55,7 +61,7 @@ def _is_library(name: str, file: Path) -> bool:
     return installed and name.partition(".")[0] != __name__.partition(".")[0]
 
 
-def _reached(found: Mapping[str, Path]) -> Iterator[tuple[str, Module]]:
+def _reached(found: Mapping[str, Path], places: Places) -> Iterator[tuple[str, Module]]:
     """Every module that is imported, directly or not, and lies in our package or in one of those that were found."""
     roots = {name.partition(".")[0]: _root(name, file) for name, file in {__name__: _HERE, **found}.items()}
     waiting, seen = dict(found), set(found)
@@ -65,7 +71,11 @@ def _reached(found: Mapping[str, Path]) -> Iterator[tuple[str, Module]]:
         yield name, module
         for imported in module.imports:
             root = roots.get(imported.partition(".")[0])
-            for inner, path in _files(imported, root) if root is not None else ():
+            if root is None:
+                continue
+            if (imported, root) not in places:
+                places[imported, root] = list(_files(imported, root))
+            for inner, path in places[imported, root]:
                 if inner not in seen:
                     seen.add(inner)
                     waiting[inner] = path

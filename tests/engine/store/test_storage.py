@@ -129,3 +129,15 @@ def test_a_file_on_a_network_is_refused_before_anything_is_written(tmp_path, mon
     with pytest.raises(StorageError, match=r"network file system \(nfs4\).*TRADING_HPO_STORAGE"):
         StudyStorage(f"sqlite:///{tmp_path / 'new' / 'studies.db'}").check()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(tmp_path):
+    """The tables of a file are looked at once in a process."""
+    path = tmp_path / "studies.db"
+    storage = StudyStorage(f"sqlite:///{path}")
+    for name in ("first", "again"):
+        optuna.create_study(storage=storage.open(), study_name=name)
+    assert optuna.get_all_study_names(storage.open()) == ["first", "again"]
+    for left in tmp_path.iterdir():
+        left.unlink()
+    assert optuna.get_all_study_names(storage.open()) == []

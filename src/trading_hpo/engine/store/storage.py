@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import optuna
 
 BUSY_TIMEOUT_S = 60
+# Files whose tables and version were looked at in this process: Optuna takes a tenth of a second each time.
+_CHECKED: set[tuple[Path, int]] = set()
 FEW = 2  # connections to a server that wait for use: of a search and of the thread that writes; more are closed at once
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "lustre")
 # A dead connection is noticed within ten seconds, not after the two hours that the system waits.
@@ -85,6 +87,7 @@ class StudyStorage:
 
         check_schema()
         path = self.sqlite_path
+        known = path is not None and path.exists() and _file_of(path) in _CHECKED
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,8 +99,13 @@ class StudyStorage:
             escaped = self._parsed().render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
             with self._one_at_a_time("tables"):
                 kind = RecordedStorage if records else optuna.storages.RDBStorage
-                storage = kind(escaped, engine_kwargs=engine_kwargs)
-                make_payload_tables(storage.engine)
+                storage = kind(
+                    escaped, engine_kwargs=engine_kwargs, skip_compatibility_check=known, skip_table_creation=known
+                )
+                if not known:
+                    make_payload_tables(storage.engine)
+                    if path is not None:
+                        _CHECKED.add(_file_of(path))
             if path is not None:
                 _commit_without_waiting_for_the_disk(storage.engine)
             opened = optuna.storages.get_storage(storage)
@@ -290,6 +298,11 @@ def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
     found = [line.split()[1:3] for line in mounts.read_text().splitlines()]
     places = {Path(place.replace("\\040", " ")): kind for place, kind in found}
     return next((places[parent] for parent in (path.resolve(), *path.resolve().parents) if parent in places), "")
+
+
+def _file_of(path: Path) -> tuple[Path, int]:
+    """What tells a file from another that takes its place."""
+    return path.resolve(), path.stat().st_ino
 
 
 def _switch_to_wal(path: Path) -> None:
