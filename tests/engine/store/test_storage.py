@@ -1,6 +1,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+import optuna
 import pytest
 
 from trading_hpo.engine.store import storage as storage_module
