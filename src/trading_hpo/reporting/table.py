@@ -248,8 +248,10 @@ def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], c
         return []
     return [
         "Look further:",
-        f"  {command} --params labels.kind=volatility     the task with something to learn",
-        f"  {command} --params source=us_tech_ohlcv       other data; your own: see README",
+        "  # the task with something to learn",
+        f"  {command} --params labels.kind=volatility",
+        "  # other data; your own: see README",
+        f"  {command} --params source=us_tech_ohlcv",
         "  python",
         "  >>> import optuna",
         f"  >>> name = {lines[0]['study_name']!r}",
