@@ -1,7 +1,6 @@
 """A table of inputs: what is in the file, how it is read, what comes of it, and what helps."""
 
 import gzip
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.sources.config import CsvSource, FileSource, SourcesConfig
 from trading_hpo.market.sources.read import read_source
 
-Content = "bytes | pd.DataFrame"
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
 
 
@@ -93,7 +91,7 @@ class Input:
         path = folder / next(iter(files)) if len(files) == 1 else folder
         own = (CsvSource if self.kind == "csv" else FileSource)(path=str(path), **settings)
         sources = SourcesConfig(**{self.kind: own}, **general)
-        return clean_bars(read_source(self.kind, sources), "all", sources)
+        return clean_bars(read_source(self.kind, sources), "all", sources, self.kind)
 
 
 def expected(bars: pd.DataFrame | None) -> pd.DataFrame:
@@ -111,9 +109,3 @@ def _write(path: Path, content: Any) -> None:
         content.to_parquet(path)
     else:
         path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
-
-
-def to_parquet_bytes(frame: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer)
-    return buffer.getvalue()

@@ -14,7 +14,7 @@ from trading_hpo.market.checks.prices import range_problems
 from trading_hpo.market.checks.repeats import without_repeats
 from trading_hpo.market.checks.schema import BARS_SCHEMA
 from trading_hpo.market.checks.wording import must_be
-from trading_hpo.market.sources.config import BAR_COLUMNS, SourcesConfig
+from trading_hpo.market.sources.config import BAR_COLUMNS, FILE_SOURCES, SourcesConfig
 
 _NUMBERS = ("open", "high", "low", "close", "volume")
 _RULES = {
@@ -27,7 +27,9 @@ _RULES = {
 logger = logging.getLogger(__name__)
 
 
-def clean_bars(raw: pd.DataFrame, assets: str | Sequence[str], sources: SourcesConfig) -> pd.DataFrame:
+def clean_bars(
+    raw: pd.DataFrame, assets: str | Sequence[str], sources: SourcesConfig, source: str | None = None
+) -> pd.DataFrame:
     """Check the bars of the chosen assets and return them sorted by asset and time.
 
     **Looks ahead:** never; a bar is kept, refused, or dropped because it repeats the one before; none is changed.
@@ -36,6 +38,7 @@ def clean_bars(raw: pd.DataFrame, assets: str | Sequence[str], sources: SourcesC
         raw: Long table ``timestamp, asset, [open, high, low,] close [, volume]``.
         assets: ``"all"`` or symbols.
         sources: Gives ``max_missing_bars`` and ``repeated_bars``.
+        source: Name of the one that the bars are from: in its time zone weekends are judged.
 
     Returns:
         The same columns in their fixed order, numbers as float64. What is unusual is a warning.
@@ -51,7 +54,8 @@ def clean_bars(raw: pd.DataFrame, assets: str | Sequence[str], sources: SourcesC
     numeric, text_problems = _as_numbers(bars)
     values = [*text_problems, *_value_problems(numeric), *range_problems(numeric)]
     if not problems and not values:  # of bars that are none it means nothing that they repeat or alternate
-        bars, problems = without_repeats(numeric, sources.repeated_bars)
+        zone = getattr(sources, source).timezone if source in FILE_SOURCES else "UTC"
+        bars, problems = without_repeats(numeric, sources.repeated_bars, zone)
         problems += alternation_problems(bars)
     problems += [*gap_problems(bars, sources.max_missing_bars), *values]
     if problems:

@@ -123,16 +123,15 @@ WARNED = [
         "a feed that stood still, kept",
         {"bars.csv": csv(stood_still(BARS, 20, 4))},
         {"repeated_bars": "keep"},
-        warned="Kept: 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 repeat the bar before, in runs of 3 or "
-        "more",
+        warned="Kept: 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 that repeat the bars before",
         becomes=stood_still(BARS, 20, 4),
     ),
     Input(
         "a feed that stood still, dropped",
         {"bars.csv": csv(stood_still(BARS, 20, 4))},
         {"repeated_bars": "drop"},
-        warned="Dropped: 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 repeat the bar before",
-        becomes=BARS.drop(index=range(21, 25)),
+        warned="Dropped: 3 bars of AAA (3), first at 2020-01-23 00:00:00+00:00 that repeat the bars before",
+        becomes=stood_still(BARS, 20, 4).drop(index=range(22, 25)),
     ),
 ]
 
@@ -171,10 +170,9 @@ REFUSED = [
     Input(
         "a feed that stood still",
         {"bars.csv": csv(stood_still(BARS, 20, 4))},
-        refused="got 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 that repeat the bar before, in runs of 3 or "
-        "more",
+        refused="got 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 that that repeat the bars before",
         then={"repeated_bars": "drop"},
-        becomes=BARS.drop(index=range(21, 25)),
+        becomes=stood_still(BARS, 20, 4).drop(index=range(22, 25)),
     ),
     Input(
         "weekends filled",

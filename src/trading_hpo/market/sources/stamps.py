@@ -55,7 +55,8 @@ def _parsed(column: pd.Series, origin: Origin) -> pd.Series:
         return column
     numbers = pd.to_numeric(column, errors="coerce")
     if form in EPOCHS:
-        return pd.to_datetime(numbers, unit=form, errors="coerce")  # type: ignore[call-overload] # wants a literal
+        # Seconds since 1970 in London are in no zone of the file's.
+        return pd.to_datetime(numbers, unit=form, errors="coerce", utc=True)  # type: ignore[call-overload] # wants a literal
     if form == EXCEL:
         return pd.to_datetime(numbers, unit="D", origin=_EXCEL_DAY_0, errors="coerce").dt.round("s")
     if form is None and numbers.notna().all():  # pandas would take any number for nanoseconds since 1970
@@ -181,7 +182,7 @@ def _localised(stamps: pd.Series, assets: pd.Series, origin: Origin) -> pd.Serie
 def _by_order(stamps: pd.Series, assets: pd.Series, origin: Origin) -> pd.Series:
     """The same hour twice in the order of one asset: summer time first."""
     parts = []
-    for _, own in stamps.groupby(assets.to_numpy(), sort=False):
+    for _, own in stamps.groupby(assets.to_numpy(), sort=False, dropna=False):
         backwards = len(own) > 1 and own.iloc[0] > own.iloc[-1]
         ordered = own.iloc[::-1] if backwards else own
         try:

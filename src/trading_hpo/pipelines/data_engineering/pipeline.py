@@ -15,7 +15,9 @@ def create_pipeline() -> Pipeline:
     return stage(
         "data_engineering",
         [
-            node(clean_bars, ["raw_bars", "params:assets", "params:sources"], "bars", name="clean_bars"),
+            node(
+                clean_bars, ["raw_bars", "params:assets", "params:sources", "params:source"], "bars", name="clean_bars"
+            ),
             node(build_features, ["bars", "params:features"], "features", name="build_features"),
             node(build_labels, ["bars", "params:labels"], "labels", name="build_labels"),
             node(
