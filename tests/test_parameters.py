@@ -21,6 +21,11 @@ from trading_hpo.tasks.registry import TASKS
 CONF = Path(__file__).parents[1] / "conf"
 
 
+IN_QUOTES = (
+    """Put names like 000001, 1e5, NO in quotes, on the command line within others: --params "assets='000001'"."""
+)
+
+
 def load(env: str, **runtime_params: Any) -> dict[str, Any]:
     with warnings.catch_warnings():
         # kedro registers its resolvers by a name that omegaconf has since deprecated.
@@ -423,16 +428,16 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "features.names must name each feature once, got 'rsi_14' again.",
         ),
         ("assets", [], "assets must be text or a list of at least 1, got []."),
-        ("assets", 3, "assets: names are text, got 3, as YAML reads it. Put names like 000001, 1e5, NO in quotes."),
+        ("assets", 3, "assets: names are text, got 3, as YAML reads it. " + IN_QUOTES),
         (
             "assets",
             ["AAPL", False],
-            "assets: names are text, got False, as YAML reads it. Put names like 000001, 1e5, NO in quotes.",
+            "assets: names are text, got False, as YAML reads it. " + IN_QUOTES,
         ),
         (
             "assets",
             [None],
-            "assets: names are text, got None, as YAML reads it. Put names like 000001, 1e5, NO in quotes.",
+            "assets: names are text, got None, as YAML reads it. " + IN_QUOTES,
         ),
         ("scenario", "a b", f"scenario must be text that matches {NAME_PATTERN}, got 'a b'."),
         ("hpo.study_name", "../x", f"hpo.study_name must be text that matches {NAME_PATTERN}, got '../x'."),

@@ -68,7 +68,8 @@ class Parameters(Config):
         for name in assets if isinstance(assets, list | tuple) else [assets]:
             if not isinstance(name, str | list | tuple | dict):
                 raise ValueError(
-                    f"names are text, got {name!r}, as YAML reads it. Put names like 000001, 1e5, NO in quotes."
+                    f"names are text, got {name!r}, as YAML reads it. Put names like 000001, 1e5, NO in quotes, on the "
+                    """command line within others: --params "assets='000001'"."""
                 )
         return assets
 

@@ -51,6 +51,11 @@ def filled(bars: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(**values)[days.cumsum() > 0]
 
 
+def in_zone(bars: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Bars whose days begin at midnight there."""
+    return bars.assign(timestamp=pd.to_datetime(bars["timestamp"]).dt.tz_localize(zone).dt.tz_convert("UTC"))
+
+
 def two_clocks(bars: pd.DataFrame, first: int, n: int) -> pd.DataFrame:
     """Newest first, with some bars a second time under a clock that is five hours behind, where their own are lost."""
     newest_first = bars.drop(index=range(first - 5, first))[::-1]
@@ -121,17 +126,17 @@ WARNED = [
     ),
     Input(
         "a feed that stood still, kept",
-        {"bars.csv": csv(stood_still(BARS, 20, 4))},
+        {"bars.csv": csv(stood_still(BARS, 12, 4))},
         {"repeated_bars": "keep"},
-        warned="Kept: 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 that repeat the bars before",
-        becomes=stood_still(BARS, 20, 4),
+        warned="Kept: 4 bars of AAA (4), first at 2020-01-14 00:00:00+00:00 that repeat the bars before",
+        becomes=stood_still(BARS, 12, 4),
     ),
     Input(
         "a feed that stood still, dropped",
-        {"bars.csv": csv(stood_still(BARS, 20, 4))},
+        {"bars.csv": csv(stood_still(BARS, 12, 4))},
         {"repeated_bars": "drop"},
-        warned="Dropped: 3 bars of AAA (3), first at 2020-01-23 00:00:00+00:00 that repeat the bars before",
-        becomes=stood_still(BARS, 20, 4).drop(index=range(22, 25)),
+        warned="Dropped: 3 bars of AAA (3), first at 2020-01-15 00:00:00+00:00 that repeat the bars before",
+        becomes=stood_still(BARS, 12, 4).drop(index=range(14, 17)),
     ),
 ]
 
@@ -169,10 +174,10 @@ REFUSED = [
     ),
     Input(
         "a feed that stood still",
-        {"bars.csv": csv(stood_still(BARS, 20, 4))},
-        refused="got 4 bars of AAA (4), first at 2020-01-22 00:00:00+00:00 that that repeat the bars before",
+        {"bars.csv": csv(stood_still(BARS, 12, 4))},
+        refused="got 4 bars of AAA (4), first at 2020-01-14 00:00:00+00:00 that repeat the bars before",
         then={"repeated_bars": "drop"},
-        becomes=stood_still(BARS, 20, 4).drop(index=range(22, 25)),
+        becomes=stood_still(BARS, 12, 4).drop(index=range(14, 17)),
     ),
     Input(
         "weekends filled",
@@ -180,6 +185,17 @@ REFUSED = [
         refused="that repeat Friday's close on a weekend",
         then={"repeated_bars": "drop"},
         becomes=WEEKDAYS,
+    ),
+    *(
+        Input(
+            f"weekends filled in {zone}",
+            {"bars.csv": csv(filled(LONG))},
+            {"timezone": zone},
+            refused="that repeat Friday's close on a weekend",
+            then={"repeated_bars": "drop"},
+            becomes=in_zone(WEEKDAYS, zone),
+        )
+        for zone in ("Europe/Berlin", "Asia/Tokyo", "America/New_York")
     ),
     Input(
         "weekends filled, closes alone",
@@ -221,6 +237,12 @@ REFUSED = [
         {"bars.csv": csv(pd.concat([BARS[30:], BARS[:30]]))},
         refused="The file has 2 blocks of bars that do not overlap: put the earlier ones first.",
         then={"bars.csv": csv()},
+    ),
+    Input(
+        "two years, each with its newest bars first, the wrong way round",
+        {"bars.csv": csv(pd.concat([BARS[:30][::-1], BARS[30:][::-1]]))},
+        refused="The file has 2 blocks of bars that do not overlap: put the later ones first.",
+        then={"bars.csv": csv(BARS[::-1])},
     ),
     Input(
         "a row twice",
@@ -320,3 +342,15 @@ def test_what_holds_for_hundreds_of_assets_is_said_in_a_few_lines(caplog):
     with pytest.raises(DataError) as caught:
         clean_bars(many, ["ZZZ"], SourcesConfig())
     assert "and 270 more" in str(caught.value)
+
+
+def test_which_bars_are_dropped_is_known_when_they_come():
+    """What comes later changes nothing of what was dropped."""
+    settings = SourcesConfig(repeated_bars="drop", max_missing_bars=1000)
+    calm = expected(LONG)
+    frozen = expected(stood_still(LONG, 150, 100))
+    early = clean_bars(stood_still(calm, 20, 2), "all", settings)
+    late = clean_bars(stood_still(frozen, 20, 2), "all", settings)
+    until = calm["timestamp"][140]
+    pd.testing.assert_frame_equal(early[early["timestamp"] < until], late[late["timestamp"] < until])
+    assert len(early) == len(calm) - 1

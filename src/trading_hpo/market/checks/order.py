@@ -68,7 +68,8 @@ def _cause(own: pd.DataFrame, back: np.ndarray) -> str:
     stamps = own["timestamp"].to_numpy()
     spans = sorted((block.min(), block.max()) for block in np.split(stamps, back + 1))
     if len(spans) < len(stamps) / 10 and all(before[1] < after[0] for before, after in pairwise(spans)):
-        return f"The file has {len(spans)} blocks of bars that do not overlap: put the earlier ones first."
+        first = "later" if (np.diff(pd.DatetimeIndex(stamps).asi8) < 0).mean() > 1 / 2 else "earlier"  # as within each
+        return f"The file has {len(spans)} blocks of bars that do not overlap: put the {first} ones first."
     values = own.drop(columns=["timestamp", "asset"]).to_numpy()
     copies = int((values[back] == values[back + 1]).all(axis=1).sum())
     if copies > len(back) / 2:

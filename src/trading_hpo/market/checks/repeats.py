@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 _RUNS_PART = 0.01  # of an asset's bars in runs of three or more; fewer are illiquid minutes, halts
 _WEEKEND_PART = 0.1  # of its weekend bars
 _FRIDAY, _SATURDAY = 4, 5
-_DAY = pd.Timedelta(days=1)
+_DAY_S, _CLOCK_CHANGE_S = 86_400, 3_600
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def without_repeats(
     found = [_runs(bars), _weekends(bars, timezone)]
     if mode == "refuse":
         return bars, [
-            f"bars must be new ones, got {in_words(bars[one.many])} that {one.what}. If a feed stood still or days were "
-            "filled, set sources.repeated_bars=drop; if so little is traded, keep."
+            f"bars must be new ones, got {in_words(bars[one.many])} that {one.what}. If a feed stood still or days "
+            "were filled, set sources.repeated_bars=drop; if so little is traded, keep."
             for one in found
             if one.many.any()
         ]
@@ -74,7 +74,7 @@ def _weekends(bars: pd.DataFrame, timezone: str) -> _Repeats:
     days = bars["timestamp"].dt.tz_convert(timezone).dt.day_of_week
     by_asset = bars.groupby("asset")
     # A day after the bar before, give or take a change of the clocks: others are not daily.
-    daily = (by_asset["timestamp"].diff() - _DAY).abs() <= pd.Timedelta(hours=1)
+    daily = (by_asset["timestamp"].diff().dt.total_seconds() - _DAY_S).abs() <= _CLOCK_CHANGE_S
     friday = bars["close"].where(days == _FRIDAY).groupby(bars["asset"]).ffill(limit=2)
     weekend = daily & (days >= _SATURDAY)
     filled = weekend & (bars["close"] == friday)

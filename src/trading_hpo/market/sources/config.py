@@ -1,6 +1,5 @@
 """Settings of the sources that read a user's files."""
 
-import codecs
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -61,7 +60,7 @@ class CsvSource(FileSource):
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
         try:
-            codecs.lookup(encoding)
+            "".encode(encoding)  # some codecs are none of text
         except LookupError:
             raise ValueError(
                 f"must be an encoding that Python knows, such as utf-8, utf-16 or cp1252, got {encoding!r}"

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,7 +31,8 @@ class Origin:
     def line(self, row: int) -> str:
         """Return where a row of the table is in its file, as an editor counts: ``line 3``."""
         if isinstance(self.settings, CsvSource) and self.path.suffix in (".csv", ".txt", ".tsv", ".gz"):
-            return f"line {self._line(self.settings, row)}"
+            with suppress(csv.Error, StopIteration):  # a field too long for this reader, lines that it counts otherwise
+                return f"line {self._line(self.settings, row)}"
         return f"row {row + 1}"
 
     def _line(self, settings: CsvSource, row: int) -> int:

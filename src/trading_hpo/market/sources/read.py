@@ -98,12 +98,12 @@ def source_fingerprint(source: str, sources: SourcesConfig) -> str:
 
 
 def _read_file(origin: Origin) -> pd.DataFrame:
-    raw, picked = _raw_table(origin)
+    raw, picked, other_assets = _raw_table(origin)
     if raw.empty:
         raise DataError([f"{origin.path} must hold bars, got an empty table."])
-    table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), _others(raw, picked), origin)})
+    table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), other_assets, origin)})
     table["timestamp"] = to_utc(raw[picked["timestamp"]], table["asset"], origin)
-    problems = [*_time_apart(table, list(map(str, raw)), origin)]
+    problems = [*_time_apart(table, raw, origin)]
     for name in (name for name in picked if name not in table):
         table[name], wrong = to_numbers(raw[picked[name]], name, origin)
         problems += wrong
@@ -112,26 +112,23 @@ def _read_file(origin: Origin) -> pd.DataFrame:
     return _adjusted(table, origin)
 
 
-def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The table as in the file, and our names of its columns."""
-    if origin.kind == "parquet":
-        raw = read_parquet(origin).rename(columns=str)
-        return raw, pick_columns(list(map(str, raw)), origin)
-    names = header(origin)
+def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+    """The table as in the file, our names of its columns, and others that may hold assets."""
+    raw = read_parquet(origin).rename(columns=str) if origin.kind == "parquet" else None
+    names = header(origin) if raw is None else [str(name) for name in raw]
     picked = pick_columns(names, origin)
-    as_text = [picked[name] for name in ("timestamp", "asset") if name in picked]
-    return read_csv(origin, names, [*as_text, *other_asset_columns(names, picked)]), picked
+    other_assets = other_asset_columns(names, picked)
+    if raw is None:
+        as_text = [picked[name] for name in ("timestamp", "asset") if name in picked]
+        raw = read_csv(origin, names, [*as_text, *other_assets])
+    return raw, picked, other_assets
 
 
-def _time_apart(table: pd.DataFrame, names: list[str], origin: Origin) -> Iterator[str]:
+def _time_apart(table: pd.DataFrame, raw: pd.DataFrame, origin: Origin) -> Iterator[str]:
     """Days are read as timestamps, and the time of day stands beside them."""
-    times = [name for name in names if name.strip().lower() in ("time", "hour", "time of day")]
+    times = [name for name in raw if str(name).strip().lower() in ("time", "hour", "time of day")]
     if times and table.duplicated().any():
         yield f"{origin.path} has the time of day in a column of its own, {times[0]!r}. Write both into the timestamp."
-
-
-def _others(raw: pd.DataFrame, picked: dict[str, str]) -> list[str]:
-    return other_asset_columns(list(map(str, raw)), picked)
 
 
 def _adjusted(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:

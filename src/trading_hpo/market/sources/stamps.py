@@ -4,6 +4,7 @@ import re
 import warnings
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from trading_hpo.errors import DataError
@@ -172,8 +173,9 @@ def _localised(stamps: pd.Series, assets: pd.Series, origin: Origin) -> pd.Serie
     unclear = known.isna().to_numpy()
     if not unclear.any():
         return known
-    if mode == "refuse":
-        raise _unclear_times(stamps, unclear, origin)
+    collide = _left_out_hour_collides(stamps, assets, zone)
+    if mode == "refuse" or collide:
+        raise _unclear_times(stamps, unclear, collide, origin)
     if mode != "infer":
         return stamps.dt.tz_localize(zone, ambiguous=[mode == "summer"] * len(stamps), nonexistent="shift_forward")
     return _by_order(stamps, assets, origin)
@@ -200,14 +202,26 @@ def _by_order(stamps: pd.Series, assets: pd.Series, origin: Origin) -> pd.Series
     return pd.concat(parts).reindex(stamps.index)
 
 
-def _unclear_times(stamps: pd.Series, unclear: "pd.Series[bool]", origin: Origin) -> DataError:
+def _left_out_hour_collides(stamps: pd.Series, assets: pd.Series, zone: str) -> bool:
+    """Whether an asset has bars in an hour that clocks leave out, and in the next, which those would become."""
+    once = [True] * len(stamps)
+    moved = stamps.dt.tz_localize(zone, ambiguous=once, nonexistent="shift_forward")
+    never = stamps.dt.tz_localize(zone, ambiguous=once, nonexistent="NaT").isna()
+    return bool((pd.DataFrame({"asset": assets, "stamp": moved}).duplicated(keep=False) & never).any())
+
+
+def _unclear_times(stamps: pd.Series, unclear: np.ndarray, collide: bool, origin: Origin) -> DataError:
     first = int(unclear.argmax())
+    said = (
+        f"{origin.path}: {int(unclear.sum())} timestamps exist twice or never in {origin.settings.timezone}, where "
+        f"clocks are changed, the first is {stamps.iloc[first]} in {origin.line(first)}. Correct "
+        f"{origin.setting('timezone')}"
+    )
+    if collide:
+        return DataError([f"{said}: there are bars in an hour that clocks leave out."])
     return DataError(
         [
-            f"{origin.path}: {int(unclear.sum())} timestamps exist twice or never in {origin.settings.timezone}, where "
-            f"clocks are changed, the first is {stamps.iloc[first]} in {origin.line(first)}. Correct "
-            f"{origin.setting('timezone')}, or set {origin.setting('clock_changes')}: infer takes an hour that comes "
-            "twice for summer, then winter time; summer and winter take all for one of them. A time that never was "
-            "becomes the next that was."
+            f"{said}, or set {origin.setting('clock_changes')}: infer takes an hour that comes twice for summer, then "
+            "winter time; summer and winter take all for one of them. A time that never was becomes the next that was."
         ]
     )

@@ -1,6 +1,7 @@
 """A file -> its table, before its columns mean anything: what cannot be read is refused with the setting that helps."""
 
 import re
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ _NO_NUMBER = ("", "NA", "N/A", "n/a", "NaN", "nan", "-NaN", "-nan", "NULL", "nul
 _SEPARATORS = (";", "\t", "|", ",")
 _OF_ASSETS = ("ticker", "tickers", "symbol", "symbols")  # what the second line of a header begins with
 _TOO_MANY = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
-_BEGINS_A_NUMBER = re.compile(r"[-+]?\d")
+_BEGINS_A_NUMBER = re.compile(r"\s*[-+]?\.?\d")
 
 
 def header(origin: Origin) -> list[str]:
@@ -75,8 +76,9 @@ def read_parquet(origin: Origin) -> pd.DataFrame:
         )
     if isinstance(table.index, pd.DatetimeIndex) and "timestamp" not in table:
         return table.rename_axis(origin.settings.columns.get("timestamp", "timestamp")).reset_index()
-    unnamed = table.index.nlevels == 1 and table.index.name is None
-    return table if unnamed else table.reset_index()
+    # What stands in a column, too, is read from there.
+    named = [name for name in table.index.names if name is not None and name not in table]
+    return table.reset_index(level=named).reset_index(drop=True) if named else table.reset_index(drop=True)
 
 
 def _read_csv(origin: Origin, **options: Any) -> pd.DataFrame:
@@ -90,7 +92,7 @@ def _read_csv(origin: Origin, **options: Any) -> pd.DataFrame:
         raise DataError([f"{origin.path} must hold bars, got an empty file."]) from error
     except UnicodeError as error:
         raise DataError([_other_encoding(origin)]) from error
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise DataError([_unreadable(origin, error)]) from error
 
 
@@ -113,13 +115,14 @@ def _encoding(origin: Origin) -> str:
 
 def _other_encoding(origin: Origin) -> str:
     """Two zero bytes of four are what UTF-16 makes of Latin letters, with a mark before them or without."""
-    beginning = origin.path.read_bytes()[:4]
+    beginning, tried = origin.path.read_bytes()[:4], _encoding(origin)
+    said = f"{origin.path} cannot be read as csv: it is not encoded in {tried}."
+    if beginning == b"PK\x03\x04":
+        return f"{said} It is a spreadsheet or an archive: save it as CSV."
     marked = beginning.startswith((b"\xff\xfe", b"\xfe\xff"))
     other = "utf-16" if marked else "utf-16-le" if beginning[1::2] == b"\0\0" else "cp1252"
-    return (
-        f"{origin.path} cannot be read as csv: it is not encoded in {_encoding(origin)}. Set "
-        f"{origin.setting('encoding')}, probably to {other}."
-    )
+    advice = f"probably to {other}" if other != tried else "to that of the program that has written it"
+    return f"{said} Set {origin.setting('encoding')}, {advice}."
 
 
 def _other_separator(names: Sequence[str], origin: Origin) -> str | None:
@@ -137,7 +140,7 @@ def _other_separator(names: Sequence[str], origin: Origin) -> str | None:
 
 def _several_lines(second: Sequence[str], origin: Origin) -> str | None:
     """A frame whose columns have several levels is written with a line for each, and one for the index."""
-    if len(second) < 3 or (second[0].lower() not in _OF_ASSETS and any(map(_BEGINS_A_NUMBER.match, second[1:]))):
+    if len(second) < 3 or (second[0].lower() not in _OF_ASSETS and any(map(_BEGINS_A_NUMBER.match, second))):
         return None
     return (
         f"{origin.path}: {origin.line(0)} belongs to the header ({first_of(filter(None, second))}), which must be one "
