@@ -2,7 +2,8 @@
 
 Files, their tests and the changes that no test can notice are in tests/mutants.yml, each of these with its reason. The
 command fails for any other change that the tests let pass, and for an entry that has become untrue. mutmut makes the
-changes, in the bodies of functions; those of the wording of a message are counted and not asked for.
+changes, in the bodies of functions, all of a file or those listed; those of the wording of a message are counted and
+not asked for.
 
 Each file is tried in a copy of the project, under build/mutants, anew each time: the tests may have changed.
 """
@@ -18,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
@@ -78,8 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _passes(file: str, entry: dict) -> bool:
     began = time.monotonic()
     project = _copied(file, entry["tests"])
-    done = _run("run", "--max-children", "1", cwd=project)
-    statuses = dict(_statuses(project, file))
+    wanted = [_changes_of(function, file) for function in entry.get("functions", [])]
+    done = _run("run", "--max-children", "1", *wanted, cwd=project)
+    statuses = {name: status for name, status in _statuses(project, file) if _is_wanted(name, wanted)}
     if done.returncode != 0 or not statuses:
         print(f"{file}: mutmut has failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return False
@@ -123,6 +126,17 @@ def _copied(file: str, tests: Sequence[str]) -> Path:
     with (project / "pyproject.toml").open("a") as settings:
         settings.write(SETTINGS.format(package=PACKAGE, file=file, tests=json.dumps([f"tests/{one}" for one in tests])))
     return project
+
+
+def _changes_of(function: str, file: str) -> str:
+    """Return mutmut's names of the changes of a function, or of a method `Class.method`, as a pattern."""
+    owner, _, name = function.rpartition(".")
+    module = "trading_hpo." + file.removesuffix(".py").replace("/", ".")
+    return f"{module}.x" + (f"ǁ{owner}ǁ{name}" if owner else f"_{name}") + "__mutmut_*"
+
+
+def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
+    return not wanted or any(fnmatch(name, one) for one in wanted)
 
 
 def _statuses(project: Path, file: str) -> Iterator[tuple[str, str]]:

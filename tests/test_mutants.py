@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 from tests import mutants
-from tests.mutants import LIST, PACKAGE, ROOT, Change, _change, judged, main
+from tests.mutants import LIST, PACKAGE, ROOT, Change, _change, _changes_of, _is_wanted, judged, main
 
 LISTED = yaml.safe_load(LIST.read_text())
 SHOWN = """# trading_hpo.splits.purging.xǁIntervalsǁinside__mutmut_1: survived
@@ -23,6 +23,15 @@ ACCEPTED = {"function": INSIDE.function, "from": INSIDE.before, "to": INSIDE.aft
 def test_a_change_is_read_from_the_diff_of_its_function():
     assert _change(SHOWN) == INSIDE
     assert _change(SHOWN.replace("xǁIntervalsǁinside", "x__inside")).function == "_inside"
+
+
+def test_the_changes_of_a_function_are_found_by_its_name():
+    wanted = [_changes_of("Intervals.inside", "splits/purging.py"), _changes_of("_reach", "splits/purging.py")]
+    assert _is_wanted("trading_hpo.splits.purging.xǁIntervalsǁinside__mutmut_12", wanted)
+    assert _is_wanted("trading_hpo.splits.purging.x__reach__mutmut_1", wanted)
+    for other in ("x__reached__mutmut_1", "x_reach__mutmut_1", "xǁIntervalsǁof__mutmut_1"):
+        assert not _is_wanted(f"trading_hpo.splits.purging.{other}", wanted)
+        assert _is_wanted(f"trading_hpo.splits.purging.{other}", [])  # all of a file without a list
 
 
 def test_a_change_without_a_reason_and_a_reason_without_a_change_are_found():
@@ -62,6 +71,8 @@ def test_the_files_that_are_named_are_tried_and_one_that_fails_fails_the_command
 def test_the_list_names_files_and_tests_that_exist_and_reasons_for_lines_that_are_there(file):
     source = " ".join((ROOT / PACKAGE / file).read_text().split())
     assert all((ROOT / "tests" / one.partition("::")[0]).exists() for one in LISTED[file]["tests"])
+    for function in LISTED[file].get("functions", []):
+        assert re.search(rf"def {function.split('.')[-1]}\b", source)
     for one in LISTED[file].get("accepted", []):
         assert one["reason"].endswith(".")
         assert one["from"] in source

@@ -117,3 +117,8 @@ def test_a_horizon_as_long_as_the_data_is_the_mean_of_all_targets_so_far(horizon
 def test_assets_with_a_target_share_the_capital_equally_and_the_flat_ones_stay_in_cash():
     positions, known = np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[True, True, True, False]])
     np.testing.assert_allclose(equal_shares(positions, known), [[1 / 3, 1 / 3, 0, 0]])
+
+
+def test_an_asset_that_is_alone_has_all_the_capital_and_where_there_is_none_nothing_is_held():
+    positions, alive = np.array([[1.0, 0.0], [0.0, -0.5], [0.0, 0.0]]), np.array([[1, 0], [0, 1], [0, 0]], dtype=bool)
+    assert equal_shares(positions, alive).tolist() == positions.tolist()

@@ -151,15 +151,28 @@ def test_costs_are_paid_on_what_drifted_as_on_what_was_decided():
     np.testing.assert_allclose(returns, [0.99 * 1.1 - 1, -0.01 / 11, -0.01])
 
 
+@pytest.mark.parametrize("tradable", [None, np.array([[True], [True], [True], [False]])], ids=["all", "halts"])
 @pytest.mark.parametrize("move", [1.0, 1.5, 7.0])
-def test_a_short_sale_that_loses_everything_is_the_last_trade(move):
+def test_a_short_sale_that_loses_everything_is_the_last_trade(move, tradable):
     weights = np.array([[-1.0], [-1.0], [1.0], [-1.0]])
     moves = np.array([[0.1], [move], [0.5], [3.0]])
-    returns, turnover, _ = net_returns(weights, moves, cost_bps=0.0)
+    returns, turnover, exposure = net_returns(weights, moves, 0.0, tradable)
     np.testing.assert_allclose(returns, [-0.1, -1, 0, 0])
     assert turnover[0] == 1
     assert (turnover[2:] == 0).all()
+    assert exposure.tolist() == [-1, -1, 0, 0]
     assert max_drawdown(returns) == 1.0
+
+
+def test_exposure_is_what_is_held_long_less_what_is_sold_short():
+    weights, moves = np.array([[0.4, -0.6], [0.2, -0.4]]), np.zeros((2, 2))
+    *_, exposure = net_returns(weights, moves, 5.0)
+    np.testing.assert_allclose(exposure, [-0.2, -0.2])
+    own = np.array([[True, True], [False, True]])
+    *_, exposure = net_returns(weights, moves, 0.0, own)
+    np.testing.assert_allclose(exposure, [-0.2, 0.4 - 0.4])  # the first asset is kept
+    *_, exposure = net_returns(weights, moves, 0.0, ~own)
+    np.testing.assert_allclose(exposure, [0, 0.2])
 
 
 def test_a_worthless_asset_takes_what_was_invested_and_no_more():

@@ -103,6 +103,8 @@ def test_options_of_another_task_are_accepted_and_change_nothing():
     [
         ({"kind": "volatilty"}, "unknown task 'volatilty'. Did you mean 'volatility'?"),
         ({"horizon_bar": 2}, "labels.horizon_bar is not a parameter. Did you mean 'horizon_bars'?"),
+        ({"kind": "volatility", "median_bar": 9}, "labels.median_bar is not a parameter. Did you mean 'median_bars'?"),
+        ({"kin": "volatility"}, "labels.kin is not a parameter. Did you mean 'kind'?"),
         ({"horizon_bars": 0}, "labels.horizon_bars must be greater than or equal to 1, got 0."),
         ({"kind": "direction", "median_bars": 1}, "labels.median_bars must be greater than or equal to 2, got 1."),
         ({"kind": "volatility", "threshold": "x"}, "labels.threshold must be a number, got 'x'."),
@@ -146,6 +148,7 @@ def test_forward_returns_are_the_simple_returns_of_each_next_bar(closes, kind):
 def test_a_bar_without_a_label_has_the_return_of_its_next_bar_alone():
     bars = pd.concat([one_asset([1.0, 2.0, 3.0, 4.5]), one_asset([5.0, 4.0]).assign(asset="BBB")])
     table = build_labels(bars, LabelsConfig(horizon_bars=2))
+    assert table.index.tolist() == list(range(6))
     assert table["asset"].tolist() == ["AAA"] * 4 + ["BBB"] * 2
     labelled = table["label_end"].notna()
     assert labelled.tolist() == [True, True, False, False, False, False]
@@ -153,6 +156,21 @@ def test_a_bar_without_a_label_has_the_return_of_its_next_bar_alone():
     assert table.loc[~labelled, ["target", "forward_return_2"]].isna().all(axis=None)
     np.testing.assert_array_equal(table.loc[~labelled, "forward_return_1"], np.float32([0.5, np.nan, -0.2, np.nan]))
     assert (table.dtypes[["target", "forward_return_1", "forward_return_2"]] == "float32").all()
+
+
+def test_a_bar_before_the_history_of_its_label_has_the_return_of_its_next_bar_alone(closes):
+    table = build_labels(one_asset(closes[:60]), LabelsConfig(kind="volatility", horizon_bars=2, median_bars=20))
+    early = table[: table["label_end"].first_valid_index()]
+    assert len(early) == 21
+    assert early[["target", "label_end", "forward_return_2"]].isna().all(axis=None)
+    np.testing.assert_array_equal(early["forward_return_1"], np.float32(np.divide(closes[1:22], closes[:21]) - 1))
+
+
+def test_bars_of_assets_that_take_turns_have_the_labels_of_bars_asset_after_asset(us_tech):
+    in_turn = us_tech.sort_values("timestamp", kind="stable")
+    assert in_turn["asset"].ne(in_turn["asset"].shift()).mean() > 0.5
+    config = LabelsConfig(horizon_bars=3)
+    pd.testing.assert_frame_equal(build_labels(in_turn, config), build_labels(us_tech, config), check_exact=True)
 
 
 def test_assets_do_not_see_each_others_bars(us_tech):
@@ -207,6 +225,9 @@ def test_a_label_does_read_the_bar_at_which_it_ends(closes, kind):
 class Early(ForwardReturn):
     """A label that is known one bar on, whatever its horizon."""
 
+    def build(self, bars):
+        return ForwardReturn(horizon_bars=1).build(bars)
+
     def label_ends(self, bars):
         return np.arange(len(bars)) + 1
 
@@ -214,5 +235,44 @@ class Early(ForwardReturn):
 def test_no_loss_sees_a_return_after_the_end_of_its_label(closes, monkeypatch):
     monkeypatch.setitem(TASKS._entries, "forward_return", Early)
     table = labels_of(one_asset(closes), LabelsConfig(kind="forward_return", horizon_bars=3))
+    assert len(table) == len(closes) - 3  # as many as have all returns, though the label ends before them
     assert (table["forward_return_1"] != 0).any()
     assert (table[["forward_return_2", "forward_return_3"]] == 0).all(axis=None)
+
+
+def test_a_task_gets_the_bars_of_one_asset_as_they_are_and_numbered_from_0(us_tech, monkeypatch):
+    given = []
+
+    class Given(ForwardReturn):
+        def build(self, bars):
+            given.append(bars)
+            return super().build(bars)
+
+    monkeypatch.setitem(TASKS._entries, "forward_return", Given)
+    build_labels(us_tech, LabelsConfig(kind="forward_return"))
+    assert len(given) == us_tech["asset"].nunique() > 1
+    for bars in given:
+        own = us_tech[us_tech["asset"] == bars["asset"][0]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(bars, own, check_exact=True)
+
+
+class ReturnTwice(ForwardReturn):
+    """Returns its target a second time, doubled."""
+
+    def build(self, bars):
+        return super().build(bars) * [1, 2]
+
+
+def test_several_targets_stand_in_columns_numbered_from_1(closes, monkeypatch):
+    monkeypatch.setattr(ReturnTwice, "n_targets", 2)
+    monkeypatch.setitem(TASKS._entries, "forward_return", ReturnTwice)
+    table = labels_of(one_asset(closes), LabelsConfig(kind="forward_return"))
+    assert list(table) == ["timestamp", "asset", "target_1", "target_2", "label_end", "forward_return_1"]
+    np.testing.assert_array_equal(table["target_1"], table["forward_return_1"])
+    np.testing.assert_array_equal(table["target_2"], 2 * table["forward_return_1"])
+
+
+def test_a_task_that_returns_more_targets_than_it_names_is_refused(closes, monkeypatch):
+    monkeypatch.setitem(TASKS._entries, "forward_return", ReturnTwice)
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        build_labels(one_asset(closes), LabelsConfig(kind="forward_return"))

@@ -29,13 +29,13 @@ def held_over(
         >>> held_over(targets, own, own, 2).ravel().tolist()
         [1.0, 0.0, 0.5, 0.0]
     """
-    order = np.argsort(~own, axis=0, kind="stable")  # an asset's own bars first, in time order
+    order = np.argsort(~own, axis=0, stable=True)  # an asset's own bars first, in time order
     known = known & own
     targets, of_own = (np.take_along_axis(values, order, axis=0) for values in (np.where(known, targets, 0.0), known))
     sums = np.cumsum(targets, axis=0)
     sums[horizon_bars:] -= sums[:-horizon_bars].copy()
-    counts = np.cumsum(of_own, axis=0).astype(float)
+    counts = np.cumsum(of_own, axis=0)
     counts[horizon_bars:] -= counts[:-horizon_bars].copy()
     means = np.zeros_like(sums)
-    np.put_along_axis(means, order, np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0), axis=0)
+    np.put_along_axis(means, order, sums / np.maximum(counts, 1), axis=0)
     return np.where(known, means, 0.0)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
 from pydantic import ConfigDict, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
@@ -70,44 +69,38 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
     **Looks ahead:** label only. Targets and ``forward_return_k`` read the asset's next H bars.
 
     Args:
-        bars: Cleaned bars, sorted by asset and time.
+        bars: Cleaned bars, each asset's in time order.
         labels: The task.
 
     Returns:
-        Long table ``timestamp, asset, target, label_end, forward_return_1..H`` of every bar; several targets are
+        Long table ``timestamp, asset, target, label_end, forward_return_1..H``, asset after asset; several targets are
         ``target_1..C``. ``label_end`` is the timestamp of the bar at which the label becomes known. A bar without a
         label has none of these but ``forward_return_1``, if it has a next bar: a position is held there all the same.
     """
     task = labels.task
-    bars = bars.sort_values("asset", kind="stable", ignore_index=True)
-    parts = [_of_one_asset(own.reset_index(drop=True), task) for _, own in bars.groupby("asset", sort=False)]
-    targets, ends, forward = (np.concatenate(part) for part in zip(*parts, strict=True))
-    start = np.repeat(np.cumsum([0, *(len(end) for _, end, _ in parts)])[:-1], [len(end) for _, end, _ in parts])
-    known = np.isfinite(targets).all(axis=1) & (ends >= 0)
-    targets[~known], forward[~known, 1:] = np.nan, np.nan
-    return pd.DataFrame(
-        {
-            "timestamp": bars["timestamp"].array,
-            "asset": bars["asset"].array,
-            **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
-            "label_end": bars["timestamp"].take(start + np.maximum(ends, 0)).where(known).array,
-            **{f"forward_return_{k}": forward[:, k - 1] for k in range(1, task.horizon_bars + 1)},
-        }
+    return pd.concat(
+        [_of_one_asset(own.reset_index(drop=True), task) for _, own in bars.groupby("asset")], ignore_index=True
     )
 
 
-def _of_one_asset(
-    bars: pd.DataFrame, task: Task
-) -> tuple[Float[np.ndarray, "T C"], Int[np.ndarray, " T"], Float[np.ndarray, "T H"]]:
-    """Return targets, the bars at which the labels end (-1 where there is no label), and the next H returns."""
+def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
     n_bars, horizon = len(bars), task.horizon_bars
-    targets, ends = task.build(bars), task.label_ends(bars)
-    close = bars["close"].to_numpy()
-    one_bar = np.concatenate([close[1:] / close[:-1] - 1, np.full(horizon, np.nan)])
-    steps = np.arange(1, horizon + 1)
-    forward = one_bar[np.arange(n_bars)[:, None] + steps - 1]
+    bar = np.arange(n_bars)
+    following = bar[:, None] + np.arange(1, horizon + 1)
+    targets, ends = task.build(bars).astype("f4"), task.label_ends(bars)
+    one_bar = bars["close"] / bars["close"].shift() - 1
+    forward = one_bar.reindex(following.ravel()).to_numpy("f4").reshape(n_bars, horizon)
     # What follows the end of a label is not purged with it, so no loss may see it.
-    forward = np.where(ends[:, None] >= np.arange(n_bars)[:, None] + steps, forward, 0.0)
+    forward[following > ends[:, None]] = 0
     # All H returns must be there, where a label ends before them too.
-    has_end = (ends < n_bars) & (np.arange(n_bars) + horizon < n_bars)
-    return targets.astype("f4"), np.where(has_end, ends, -1), forward.astype("f4")
+    known = np.isfinite(targets).all(axis=1) & (bar + horizon < n_bars)
+    targets[~known], forward[~known, 1:] = np.nan, np.nan
+    return pd.DataFrame(
+        {
+            "timestamp": bars["timestamp"],
+            "asset": bars["asset"],
+            **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
+            "label_end": bars["timestamp"].reindex(ends).where(known).array,
+            **{f"forward_return_{k}": forward[:, k - 1] for k in range(1, horizon + 1)},
+        }
+    )
