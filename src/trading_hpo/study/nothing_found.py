@@ -7,9 +7,11 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import REASON
+from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, goals_of
 
 _MOST_REASONS = 3
+_SET_ASIDE = "set aside (`--undo` gives it back)"
 
 
 def nothing_found(study: optuna.Study) -> str | None:
@@ -17,14 +19,15 @@ def nothing_found(study: optuna.Study) -> str | None:
 
     A study of which no trial has ended yet has not failed to find anything.
     """
-    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    ended = [trial for trial in own_trials(study) if trial.state.is_finished()]
     return None if not ended or best_trial(study) is not None else "\n".join(_lines(study, ended))
 
 
 def _lines(study: optuna.Study, ended: list[FrozenTrial]) -> Iterator[str]:
     metrics = ", ".join(goal.metric for goal in goals_of(study))
     yield f"Study {study.study_name} has found nothing: none of {_trials(len(ended))} has a value of {metrics}."
-    reasons = Counter(map(_reason, ended)).most_common()
+    aside = set_aside_in(study)
+    reasons = Counter(_SET_ASIDE if trial.number in aside else _reason(trial) for trial in ended).most_common()
     yield from (f"  {_trials(count)}: {reason}" for reason, count in reasons[:_MOST_REASONS])
     if others := reasons[_MOST_REASONS:]:
         yield f"  {_trials(sum(count for _, count in others))}: {len(others)} other reasons, see `kedro study failed`"
