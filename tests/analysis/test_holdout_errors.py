@@ -14,7 +14,7 @@ from trading_hpo.tasks.task import Forecast
 T, A = 800, 3
 
 
-def errors_of(net, truth=None, called=None, horizon=1):
+def errors_of(net, truth=None, called=None, horizon=1, turnover=None):
     """Of a series of returns, and of calls of A assets on every bar."""
     bars = np.arange(100, 100 + len(net))
     shape = (A, len(net))
@@ -22,7 +22,7 @@ def errors_of(net, truth=None, called=None, horizon=1):
     called = truth if called is None else called
     forecast = Forecast(called.ravel().astype(float), probability=called.ravel().astype(float), called=called.ravel())
     targets = Targets(truth.ravel()[:, None].astype(float), truth.ravel())
-    traded = Returns(net, 252.0, np.full(len(net), 0.1))
+    traded = Returns(net, 252.0, np.full(len(net), 0.1) if turnover is None else turnover)
     metrics = compute_metrics(forecast, targets, traded, None, regression_weight=0.3)
     judged = Judgement(metrics.values, metrics.no_value, traded, bars, np.ones(len(net)))
     return standard_errors(judged, forecast, targets, np.tile(bars, A), horizon, 0.3)
@@ -81,3 +81,12 @@ def test_the_same_look_has_the_same_errors_and_longer_labels_longer_blocks():
 
 def test_a_metric_that_a_resample_lacks_has_no_error():
     assert errors_of(np.zeros(T))["sharpe"] is None
+
+
+def test_one_trade_that_is_held_is_no_holdout_without_trades():
+    turnover = np.zeros(T)
+    turnover[0] = 1.0
+    found = errors_of(moving(0.0), turnover=turnover)
+    assert found["sharpe"] is not None
+    assert found["win_rate"] is not None
+    assert errors_of(np.zeros(T), turnover=np.zeros(T))["sharpe"] is None

@@ -44,15 +44,15 @@ def alive_in(session: int) -> list[psutil.Process]:
 
 
 def end(process: subprocess.Popen[Any]) -> None:
-    """Kill a process that leads a session, with everything that it has started there, and see all of it gone."""
+    """Kill a process that leads a session, with all that it has started there, and wait until it has ended."""
 
-    def gone() -> bool:
+    def ended() -> bool:
         for one in alive_in(process.pid):
             with suppress(psutil.Error):
                 one.kill()
         return process.poll() is not None and not alive_in(process.pid)
 
-    wait_until(gone, "what a process had started outlived it", 60)
+    wait_until(ended, "what a process had started outlived it", 60)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
@@ -60,7 +60,7 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 @contextmanager
 def processes() -> Iterator[list[subprocess.Popen[Any]]]:
-    """A list for processes that lead sessions of their own; at the end all of them are gone."""
+    """A list for processes that lead sessions of their own; at the end all of them have ended."""
     started: list[subprocess.Popen[Any]] = []
     try:
         yield started

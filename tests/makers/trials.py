@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.short_trials import ShortTrials
+
 from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
 from trading_hpo.errors import Interrupted, OverLimitError, StaleInputError
@@ -60,6 +62,15 @@ def known_trials(task: EvaluationTask, _panel_path: Path) -> KnownTrials:
 
 
 def cannot_begin(_task: EvaluationTask, _panel_path: Path, takes_gb: float = 0) -> KnownTrials:
-    """Fail in a worker before its first trial: for memory that it takes, else because data are gone."""
+    """Fail in a worker before its first trial: for memory that it takes, else because data were removed."""
     bytearray(int(takes_gb * 2**30))
-    raise StaleInputError("the panel is gone. Run again.")
+    raise StaleInputError("the panel was removed. Run again.")
+
+
+def only_one_begins(first: Path, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:
+    """Train in the worker that comes first; there is no memory for any other, however often it is started."""
+    try:
+        first.touch(exist_ok=False)
+    except FileExistsError:
+        raise MemoryError from None
+    return ShortTrials(reports=3, seconds=1.0)

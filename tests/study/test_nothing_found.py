@@ -6,6 +6,9 @@ from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.engine.trial_record import REASON
 from trading_hpo.study.nothing_found import nothing_found
+from trading_hpo.study.set_aside import set_aside, take_back
+
+MADE = {"fingerprint": {"seed": 0}}
 
 
 def failed(reason, state=TrialState.FAIL):
@@ -50,3 +53,17 @@ def test_of_many_reasons_three_are_printed_and_the_others_counted():
         *(f"  2 trials: reason {number}" for number in (1, 2, 3)),
         "  2 trials: 2 other reasons, see `kedro study failed`",
     ]
+
+
+def test_a_result_that_was_set_aside_is_not_said_to_be_missing_and_the_way_back_finds_it():
+    study = study_of(trial_of(0.1), failed("it diverged"), trial_of(0.9), foreign=[2], name="daily.mlp", **MADE)
+    set_aside(study, 0)
+    said = nothing_found(study)
+    assert said.splitlines() == [
+        "Study daily.mlp has nothing to choose: 1 trial with a value of mcc set aside.",
+        "  1 trial: set aside (`--undo` gives it back)",
+        "  1 trial: it diverged",
+        "Give one back (`kedro study set-aside daily.mlp 0 --undo`), or raise hpo.n_trials.",
+    ]
+    take_back(study, 0)
+    assert nothing_found(study) is None

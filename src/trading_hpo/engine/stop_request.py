@@ -1,4 +1,7 @@
-"""Ctrl-C, SIGTERM, a closed terminal: the first asks a search to end between two writes, the second ends it at once."""
+"""Ctrl-C, SIGTERM, a closed terminal: the first asks a search to end between two writes, the second ends it at once.
+
+One closed terminal is one request, though a shell's foreground job gets two SIGHUP: the shell's and the kernel's.
+"""
 
 import math
 import os
@@ -16,11 +19,11 @@ class StopRequest:
 
     Attributes:
         asked: From the first signal on.
-        gone_by: On the monotonic clock.
+        deadline: On the monotonic clock.
     """
 
     def __init__(self) -> None:
-        self.asked, self.gone_by = False, math.inf
+        self.asked, self.deadline = False, math.inf
 
     @contextmanager
     def signals_caught(self) -> Iterator[None]:
@@ -37,12 +40,12 @@ class StopRequest:
 
     def hurry(self) -> None:
         """Say that the search ends now."""
-        self.gone_by = time.monotonic() + STOP_WITHIN_S
+        self.deadline = time.monotonic() + STOP_WITHIN_S
 
     @property
     def may_wait(self) -> bool:
         """Whether there is time left for what is not written yet."""
-        return not self.asked or time.monotonic() < self.gone_by
+        return not self.asked or time.monotonic() < self.deadline
 
 
 @contextmanager
@@ -66,10 +69,15 @@ def on_signals(act: Callable[[], None], *numbers: signal.Signals) -> Iterator[No
         yield
         return
     terminals = [handle for handle in (1, 2) if os.isatty(handle)]
+    hung_up = False
 
     def handle(number: int, _frame: object) -> None:
+        nonlocal hung_up
         if number == signal.SIGHUP:
             _silence(terminals)
+            if hung_up:  # the same terminal
+                return
+            hung_up = True
         act()
 
     ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN

@@ -41,6 +41,7 @@ MAX_DEATHS = 9  # in a row, without a trial that ended in between
 WRITE_WITHIN_S = 3.0  # part of STOP_WITHIN_S that is kept for the last writes
 TICK_S = 0.5
 LOOK_EVERY_S = 1.0  # at what other machines do, when they have all that is left
+BEGIN_AGAIN_S = 10.0  # after a worker found no room beside those that train, unless one of them ends before
 
 
 class WorkersDieError(TradingHpoError):
@@ -229,10 +230,9 @@ class Supervisor:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Lost):
-            self._deaths_in_a_row, self._last_death = self._deaths_in_a_row + 1, event.how
-            self._look_again = 0.0
             for slot in event.slots:
                 self._lose(self._running.pop(slot), event)
+            self._count_death(event)
             return
         if isinstance(event, CannotBegin):
             self._cannot_begin = event.reason
@@ -242,7 +242,7 @@ class Supervisor:
             self._executor.answer(event.slot, prune=self._report(open_slot, event.report))
             return
         del self._running[event.slot]
-        self._deaths_in_a_row = 0
+        self._deaths_in_a_row, self._look_again = 0, 0.0
         if open_slot.slot in self._slots.ended or self._stored.left_to_others(open_slot.slot):
             self._leave(open_slot)
         elif isinstance(event, Failed):
@@ -323,8 +323,20 @@ class Supervisor:
         elif open_slot.lost > MAX_LOSSES:
             self._fail(open_slot, f"{open_slot.lost} workers were lost on it, the last {event.how}")
         else:
+            self._stored.put_back(open_slot)  # until another worker has it: the search may end before
             self._proposer.forget(open_slot.slot)
             self._slots.leave(open_slot.slot, begun=open_slot)
+
+    def _count_death(self, event: Lost) -> None:
+        """Count a lost worker, unless it never began and others run: the search goes on with those."""
+        if event.had_begun or not self._running:
+            self._deaths_in_a_row += 1
+            self._look_again = 0.0
+        else:
+            self._look_again = time.monotonic() + BEGIN_AGAIN_S
+            if event.how != self._last_death:
+                logger.warning("%s: a worker %s; the search goes on with the others", self._tally.name, event.how)
+        self._last_death = event.how
 
     def _check_deaths(self) -> None:
         """Give up once too many workers have died, or none can begin.
@@ -346,7 +358,7 @@ class Supervisor:
             self._stop_request.hurry()
         try:
             self._executor.cancel()
-            while self._running and time.monotonic() < self._stop_request.gone_by - WRITE_WITHIN_S:
+            while self._running and time.monotonic() < self._stop_request.deadline - WRITE_WITHIN_S:
                 for event in self._executor.poll(TICK_S):
                     self._take_at_the_end(event)
         finally:

@@ -58,7 +58,8 @@ def trading_metrics(
         turnover: Per bar; none for what is held and never traded.
         bars_per_year: Annualises.
     """
-    idle = turnover is not None and not turnover.any()
+    # A position that is held over all bars turns nothing over here, and has returns: it was traded before.
+    idle = turnover is not None and not turnover.any() and not returns.any()
     return {
         "sharpe": NOTHING_TRADED if idle and len(returns) > 1 else sharpe(returns, bars_per_year),
         "max_drawdown": max_drawdown(returns),
@@ -67,8 +68,14 @@ def trading_metrics(
         if len(returns) > 1
         else FEWER_THAN_2_BARS,
         "turnover": float(turnover.mean() * bars_per_year) if turnover is not None and len(turnover) else 0.0,
-        "win_rate": (NOTHING_TRADED if idle else float((returns > 0).mean())) if len(returns) else NoValue("no bars"),
+        "win_rate": _win_rate(returns, idle),
     }
+
+
+def _win_rate(returns: Float[np.ndarray, " T"], idle: bool) -> Value:
+    if not len(returns):
+        return NoValue("no bars")
+    return NOTHING_TRADED if idle else float((returns > 0).mean())
 
 
 def _compute(_: Forecast | None, __: Targets | None, returns: Returns, ___: Returns | None) -> dict[str, Value]:

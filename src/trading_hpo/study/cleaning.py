@@ -11,6 +11,7 @@ import optuna
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import drop_trial_payloads, payload_sizes, put_study_payload, study_payload
 from trading_hpo.engine.trial_record import SLOT
+from trading_hpo.escaping import file_name
 from trading_hpo.families.model_file import MODEL_FILE, read_description
 from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import pareto_front, ranked
@@ -55,7 +56,9 @@ def leftovers(study: optuna.Study, keep: int, data: Path) -> Leftovers:
     old = {number: trial for number, trial in ended.items() if number not in kept}
     sizes = [length for number, _, length in payload_sizes(*place_of(study)) if number in old]
     slots = {f"{trial.user_attrs[SLOT]:05}" for trial in old.values() if SLOT in trial.user_attrs}
-    folders = [path for path in sorted(data.glob(f"{SCALARS}/{study.study_name}/*")) if path.name in slots]
+    # Joined, never globbed: a name may hold what a pattern reads as more than itself.
+    places = [folder / file_name(study.study_name) / slot for folder in data.glob(SCALARS) for slot in slots]
+    folders = sorted(path for path in places if path.is_dir())
     return Leftovers(
         frozenset(kept & ended.keys()), frozenset(old), len(sizes), sum(sizes), folders, sum(map(_size, folders))
     )

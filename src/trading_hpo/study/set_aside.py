@@ -41,14 +41,14 @@ def take_back(study: optuna.Study, number: int) -> None:
 
 
 def check_not_set_aside(ref: StudyRef, number: int) -> None:
-    """Refuse results that chose a trial which has been set aside since; a study that is gone says nothing.
+    """Refuse results that chose a trial which has been set aside since; a study that was removed says nothing.
 
     Raises:
         StaleInputError: With what to run.
     """
     path = ref.storage.sqlite_path
-    gone = (path is not None and not path.exists()) or ref.if_there().skipped is not None
-    if not gone and number in set_aside_in(ref.open()):
+    removed = (path is not None and not path.exists()) or ref.if_there().skipped is not None
+    if not removed and number in set_aside_in(ref.open()):
         raise StaleInputError(
             f"Trial {number} of {ref.study_name} was set aside after the results had chosen it. Run "
             "`kedro run --pipeline hpo`, which chooses anew."

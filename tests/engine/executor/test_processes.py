@@ -16,8 +16,9 @@ import pytest
 from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 from tests.makers.processes import wait_until
-from tests.makers.trials import cannot_begin
+from tests.makers.trials import cannot_begin, only_one_begins
 
+from trading_hpo.engine import supervisor
 from trading_hpo.engine.candidate import Candidate
 from trading_hpo.engine.executor.processes import ProcessExecutor, WorkerStartError
 from trading_hpo.engine.store.storage import StudyStorage
@@ -59,7 +60,7 @@ def states(storage: StudyStorage) -> list[TrialState]:
     return [trial.state for trial in StudyRef("study", storage).open().trials]
 
 
-def nobody_is_left() -> bool:
+def no_worker_is_left() -> bool:
     return not multiprocessing.active_children()
 
 
@@ -68,7 +69,7 @@ def test_a_server_killed_while_a_worker_starts_costs_nothing(storage):
         short_search("study", ShortTrials(reports=1), n_trials=3).run(storage)
     assert len(killed) == 2
     assert states(storage) == [TrialState.COMPLETE] * 3
-    assert nobody_is_left()
+    assert no_worker_is_left()
 
 
 def test_a_server_that_always_dies_ends_the_search_with_one_message_and_the_next_goes_on(storage):
@@ -77,7 +78,7 @@ def test_a_server_that_always_dies_ends_the_search_with_one_message_and_the_next
         search.run(storage)
     assert len(killed) >= 2
     assert TrialState.RUNNING not in states(storage)
-    assert nobody_is_left()
+    assert no_worker_is_left()
     search.run(storage)
     assert states(storage) == [TrialState.COMPLETE] * 3
 
@@ -101,11 +102,11 @@ def test_workers_of_a_dead_server_end_with_the_executor():
 
 def test_what_keeps_workers_from_beginning_is_said_once(storage, capfd):
     search = short_search("study", ShortTrials(reports=1), n_trials=3, workers=2)
-    with pytest.raises(WorkersDieError, match=r"No worker can begin: the panel is gone\. Run again\."):
+    with pytest.raises(WorkersDieError, match=r"No worker can begin: the panel was removed\. Run again\."):
         replace(search, make=cannot_begin).run(storage)
     assert "Traceback" not in capfd.readouterr().err
     assert TrialState.RUNNING not in states(storage)
-    assert nobody_is_left()
+    assert no_worker_is_left()
     search.run(storage)
     assert states(storage) == [TrialState.COMPLETE] * 3
 
@@ -122,9 +123,20 @@ def test_a_worker_without_memory_to_begin_says_so(storage, monkeypatch):
 
     monkeypatch.setattr(ProcessExecutor, "_start_worker", without_memory)
     search = short_search("study", ShortTrials(reports=1), n_trials=2)
-    with pytest.raises(
-        WorkersDieError, match=r"No worker can begin: out of memory \(MemoryError\)\. Fewer hpo.workers"
-    ):
+    monkeypatch.setattr(supervisor, "MAX_DEATHS", 1)
+    said = r"2 workers were lost in a row, the last could not begin: out of memory \(MemoryError\)\. Fewer hpo.workers"
+    with pytest.raises(WorkersDieError, match=said):
         replace(search, make=partial(cannot_begin, takes_gb=8)).run(storage)
     assert TrialState.RUNNING not in states(storage)
-    assert nobody_is_left()
+    assert no_worker_is_left()
+
+
+def test_a_search_goes_on_with_the_workers_that_found_memory_to_begin(storage, tmp_path, caplog):
+    search = short_search("study", ShortTrials(reports=3), n_trials=4, workers=2)
+    replace(search, make=partial(only_one_begins, tmp_path / "first")).run(storage)
+    assert states(storage) == [TrialState.COMPLETE] * 4
+    assert not any(
+        "workers were lost" in trial.user_attrs.get("reason", "") for trial in StudyRef("study", storage).open().trials
+    )
+    assert "could not begin: out of memory (MemoryError)" in caplog.text
+    assert no_worker_is_left()

@@ -1,4 +1,4 @@
-"""Several searches on one study of a real server: slots are given out once, and come back when their holder is gone."""
+"""Several searches on one study of a real server: slots are given out once, and come back when their holder ends."""
 
 import threading
 import time
@@ -36,9 +36,9 @@ def test_a_slot_is_taken_by_one_search_until_it_lets_go(two):
 
 
 def test_a_slot_comes_back_when_its_holder_is_gone(database):
-    gone, other = SlotLocks(database, "study"), SlotLocks(database, "study")
-    assert gone.take(0)
-    gone.close()
+    ended, other = SlotLocks(database, "study"), SlotLocks(database, "study")
+    assert ended.take(0)
+    ended.close()
     wait_until(lambda: other.take(0))  # the server notices in its own time
     other.close()
 
@@ -69,7 +69,7 @@ def test_after_a_restart_of_the_server_what_was_held_is_held_again(two, server_d
     one, other = two
     assert one.take(0)
     server_does("stop")
-    assert one.take(1)  # nobody can be asked
+    assert one.take(1)  # no server can be asked
     assert not one.take(2, begun=True)  # whoever has begun it may train it yet
     assert one.take(0, begun=True)  # our own
     one.keep()

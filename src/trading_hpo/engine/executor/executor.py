@@ -55,7 +55,8 @@ class Lost:
     Attributes:
         slots: Of its candidates that have no end yet.
         how: What became of the worker, for a message.
-        had_begun: Whether the worker had ever been ready; one that never was says nothing about the candidates.
+        had_begun: Whether the worker had ever been ready; one that never was, such as for want of memory, says nothing
+            about the candidates.
     """
 
     slots: tuple[int, ...]
@@ -65,7 +66,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class CannotBegin:
-    """A worker could not be made ready for any candidate; neither could the next one."""
+    """A worker could not be made ready, and no other could: what all of them need is missing."""
 
     reason: str
 

@@ -27,7 +27,7 @@ _FEW_KERNELS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
 
 
 _SERVER_DIED = 255  # exit code of workers whose fork server died: nothing is known of them
-_START_ATTEMPTS, _START_PAUSE_S = 4, 0.5  # a process that was killed is not gone at once
+_START_ATTEMPTS, _START_PAUSE_S = 4, 0.5  # a process that was killed has not ended at once
 
 
 class WorkerStartError(TradingHpoError):
@@ -113,12 +113,15 @@ class ProcessExecutor:
         events: list[Event] = []
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
-                event: OfCandidate | CannotBegin | None = worker.pipe.recv()
+                event: OfCandidate | CannotBegin | str | None = worker.pipe.recv()
             except (EOFError, ConnectionError):
                 events.append(self._remove_dead(worker))
             else:
                 worker.silence.reset(self._clock.now())
-                events += self._received(worker, event, self._busy)
+                if isinstance(event, str):
+                    events.append(self._remove_dead(worker, f"could not begin: {event}"))
+                else:
+                    events += self._received(worker, event, self._busy)
         for worker in [worker for worker in self._hung if worker.pipe in ready]:
             self._receive_late(worker)
         return events + self._set_silent_ones_aside()
@@ -158,9 +161,9 @@ class ProcessExecutor:
                 self._idle.append(worker)
         return [event]
 
-    def _remove_dead(self, worker: Worker) -> Lost:
+    def _remove_dead(self, worker: Worker, how: str | None = None) -> Lost:
         self._busy.remove(worker)
-        how = worker.how_it_died()
+        how = how or worker.how_it_died()
         worker.kill()
         return Lost(tuple(worker.slots), how, worker.ready)
 
@@ -178,16 +181,22 @@ class ProcessExecutor:
     def _receive_late(self, worker: Worker) -> None:
         """Use a worker again that was taken for hung; its slots are no longer its own, so what it says is refused."""
         try:
-            event: OfCandidate | CannotBegin | None = worker.pipe.recv()
+            event: OfCandidate | CannotBegin | str | None = worker.pipe.recv()
         except (EOFError, ConnectionError):
-            self._hung.remove(worker)
-            worker.kill()
+            self._remove_hung(worker)
         else:
-            self._received(worker, event, self._hung)
+            if isinstance(event, str):
+                self._remove_hung(worker)
+            else:
+                self._received(worker, event, self._hung)
+
+    def _remove_hung(self, worker: Worker) -> None:
+        self._hung.remove(worker)
+        worker.kill()
 
     def _start_worker(self) -> Worker:
         for _ in range(_START_ATTEMPTS):
-            # Anew each time: a worker whose start nobody acknowledged sees the end of its pipe, and ends.
+            # Anew each time: a worker whose start was not acknowledged sees the end of its pipe, and ends.
             try:
                 return self._start_once()
             except (EOFError, ConnectionError, FileNotFoundError) as error:

@@ -2,7 +2,8 @@
 
 Messages to a worker: a list of ``Candidate`` starts an evaluation; while it runs, ``"go"`` or ``"prune"`` answers each
 report and ``"stop"`` interrupts it at the next look.
-Messages from it: ``None`` once it is ready, or why it cannot be; then the executor's events.
+Messages from it: ``None`` once it is ready, then the executor's events. One that cannot be made ready says why and
+ends: with ``CannotBegin`` if no other can either, else in words.
 """
 
 import os
@@ -48,9 +49,11 @@ def work(pipe: Pipe, beat: c_double, make: MakeEvaluator) -> None:
     try:
         _die_with_parent()
         evaluator = make()
-    except Exception as error:  # the parent says it, once for all workers
+    except Exception as error:  # the parent says it
+        # Data that were removed are removed for all workers; memory that one has not found, another may have.
+        no_other_can = isinstance(error, TradingHpoError)
         with suppress(OSError):
-            pipe.send(CannotBegin(reason_of(error)))
+            pipe.send(CannotBegin(str(error)) if no_other_can else reason_of(error))
         return
     with suppress(OSError):
         pipe.send(None)

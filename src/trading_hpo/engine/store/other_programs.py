@@ -69,7 +69,7 @@ def begin_again(engine: Engine, study_id: int, trial_id: int, slot: int) -> int 
         Its id: a copy, where another program has ended the trial; none where another search has, whose end counts.
 
     Raises:
-        StudyDeletedError: The study, or the trial with it, is gone.
+        StudyDeletedError: The study, or the trial with it, was deleted.
     """
     marked = (USER_ATTRS.c.key == SLOT) & (USER_ATTRS.c.value_json == json.dumps(slot))
     of_slot = select(TRIALS.c.trial_id).join(USER_ATTRS, USER_ATTRS.c.trial_id == TRIALS.c.trial_id)

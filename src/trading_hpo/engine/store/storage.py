@@ -28,7 +28,7 @@ _CHECKED: set[tuple[Path, int]] = set()
 FEW = 2  # connections to a server that wait for use: of a search and of the thread that writes; more are closed at once
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs", "lustre")
 # A dead connection is noticed within ten seconds, not after the two hours that the system waits.
-LIVELY = {
+KEEPALIVE = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -259,7 +259,7 @@ class StudyStorage:
     def _connect_args(self) -> dict[str, Any]:
         if self.sqlite_path is not None:
             return {"timeout": BUSY_TIMEOUT_S}
-        return dict(LIVELY) if self._parsed().get_driver_name().startswith("psycopg") else {}
+        return dict(KEEPALIVE) if self._parsed().get_driver_name().startswith("psycopg") else {}
 
     def _parsed(self) -> URL:
         try:
@@ -358,7 +358,7 @@ def held_by_another(study_name: str, holder: str) -> str:
 
 
 def removed(path: Path) -> str:
-    """Say that a study's file is gone."""
+    """Say that a study's file was removed."""
     return (
         f"{path} must stay while a study in it is searched, and was removed or replaced. Put it back, or run the same "
         "command again: the study is made anew."
