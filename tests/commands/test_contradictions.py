@@ -36,8 +36,11 @@ def test_versions_are_for_datasets_that_keep_them():
         "plain": {"type": "pandas.CSVDataset", "filepath": "a.csv", "credentials": "own"},
         "kept": {"type": "pandas.CSVDataset", "filepath": "b.csv", "versioned": True},
         "logged": {"type": "MlflowArtifactDataset", "dataset": {"type": "pandas.CSVDataset", "versioned": True}},
+        "parts": {"type": "partitions.PartitionedDataset", "path": "c", "dataset": "pandas.CSVDataset"},
         "{model}.trials": {"type": "pandas.ParquetDataset", "filepath": "{model}.parquet"},
     }
     stamp = "2026-01-02T03.04.05.678Z"
-    said = list(version_problems(dict.fromkeys(["plain", "kept", "logged", "mlp.trials", "nowhere"], stamp), catalog))
-    assert [problem.split("got ")[1].split(":")[0] for problem in said] == ["plain", "mlp.trials", "nowhere"]
+    said = list(
+        version_problems(dict.fromkeys(["plain", "kept", "logged", "parts", "mlp.trials", "nowhere"], stamp), catalog)
+    )
+    assert [problem.split("got ")[1].split(":")[0] for problem in said] == ["plain", "parts", "mlp.trials", "nowhere"]

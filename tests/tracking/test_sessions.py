@@ -145,6 +145,21 @@ def test_one_that_was_stopped_is_ended_by_the_next(run, tracked, own):
     assert list(tracked())[1] == second
 
 
+def test_a_run_whose_end_the_store_does_not_take_gives_all_back(own, tmp_path, monkeypatch):
+    def broken():
+        raise OSError("database or disk is full")
+
+    monkeypatch.setenv("MLFLOW_OF_MINE", "mine")
+    before = state()
+    with pytest.raises(OSError, match="disk is full"), process_state.own_state():
+        mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'ours.db'}")
+        monkeypatch.setenv("MLFLOW_OF_MINE", "ours")
+        mlflow.start_run()
+        monkeypatch.setattr(mlflow, "end_run", broken)
+    monkeypatch.undo()
+    assert state()[:2] == before[:2]
+
+
 def test_a_context_alone_changes_nothing(run, project, own):
     before, files = state(), sorted(project.rglob("*"))
     with KedroSession.create(project_path=project, env="test") as session:

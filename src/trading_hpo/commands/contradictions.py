@@ -75,7 +75,8 @@ def version_problems(versions: Mapping[str, str], catalog: Mapping[str, Any]) ->
     resolver = CatalogConfigResolver(open_to_all)
     for name, version in versions.items():
         entry = catalog.get(name) or resolver.resolve_pattern(name)
-        if not (entry.get("versioned") or entry.get("dataset", {}).get("versioned")):
+        wrapped = entry.get("dataset")  # its type alone, or its settings
+        if not (entry.get("versioned") or (isinstance(wrapped, dict) and wrapped.get("versioned"))):
             yield (
                 f"--load-versions must name datasets that keep versions, got {name}:{version}. Leave it out: the "
                 "catalog has no `versioned: true` for it, so there is one version."
