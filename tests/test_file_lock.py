@@ -25,7 +25,7 @@ with locked(path) if sys.argv[1] == "file" else locked_folder(path, shared=sys.a
 
 def open_in_this_process(path: Path) -> int:
     """How often a file or folder is open here: of whoever waits for its lock, too."""
-    numbers = [int(name) for name in os.listdir("/dev/fd")]
+    numbers = [int(opened.name) for opened in Path("/dev/fd").iterdir()]
     return sum(identity_of(number) == identity(path) for number in numbers)
 
 

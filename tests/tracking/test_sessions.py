@@ -15,6 +15,7 @@ from tests.makers.commands import process_in
 
 from trading_hpo import pipeline_registry
 from trading_hpo.errors import ConfigurationError, MissingInputError
+from trading_hpo.pipeline_registry import register_pipelines
 from trading_hpo.tracking import process_state
 
 pytestmark = [
@@ -46,9 +47,16 @@ def fail():
 def run(project, empty_store, monkeypatch):
     """A process with the project; runs a node of the user's own, and returns what its function does."""
 
+    chosen = []  # Kedro makes pipelines once in a process
+
+    def call():
+        return chosen[-1]()
+
+    own = Pipeline([node(call, None, "returned", name="own")])
+    monkeypatch.setattr(pipeline_registry, "register_pipelines", lambda ours=register_pipelines: {**ours(), "own": own})
+
     def run(function=observe, runner=None):
-        own = Pipeline([node(function, None, "returned", name="own")])
-        monkeypatch.setattr(pipeline_registry, "register_pipelines", lambda: {"own": own})
+        chosen.append(function)
         with KedroSession.create(project_path=project, env="test") as session:
             outputs = session.run(pipeline_names=["own"], runner=runner or SequentialRunner())
         return outputs["returned"].load()
@@ -149,15 +157,19 @@ def test_a_run_whose_end_the_store_does_not_take_gives_all_back(own, tmp_path, m
     def broken():
         raise OSError("database or disk is full")
 
+    def block():
+        with process_state.own_state():
+            mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'ours.db'}")
+            os.environ["MLFLOW_OF_MINE"] = "ours"
+            fluent._active_run_stack.get().append("a run of ours")
+            monkeypatch.setattr(mlflow, "end_run", broken)
+
     monkeypatch.setenv("MLFLOW_OF_MINE", "mine")
     before = state()
-    with pytest.raises(OSError, match="disk is full"), process_state.own_state():
-        mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'ours.db'}")
-        monkeypatch.setenv("MLFLOW_OF_MINE", "ours")
-        mlflow.start_run()
-        monkeypatch.setattr(mlflow, "end_run", broken)
+    with pytest.raises(OSError, match="disk is full"):
+        block()
+    assert state() == before
     monkeypatch.undo()
-    assert state()[:2] == before[:2]
 
 
 def test_a_context_alone_changes_nothing(run, project, own):
