@@ -149,3 +149,39 @@ def test_a_log_shows_what_it_is_given():
     assert PlainLogs().filter(record)
     assert record.getMessage() == r"[red]\x1b[31m of https://me:***@host"
     assert record.markup is False
+
+
+def logged(record):
+    """What a handler with our filter writes, and what logging says of a failure."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(PlainLogs())
+    handler.handle(record)
+    return written.getvalue()
+
+
+def test_a_wrong_call_of_a_library_is_reported_by_logging_and_ends_nothing(capsys):
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "%d", ("x",), None)
+    assert logged(record) == ""
+    assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_a_traceback_in_a_log_has_no_password():
+    try:
+        raise ValueError("no answer from postgresql://me:secret@host/db")
+    except ValueError as error:
+        given = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, given)
+    of_another_handler = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, given)
+    logging.Formatter().format(of_another_handler)  # which keeps the text that it has made
+    for one in (record, of_another_handler):
+        said = logged(one)
+        assert "secret" not in said
+        assert "Traceback" in said
+        assert "no answer from postgresql://me:***@host/db" in said
+
+
+def test_a_traceback_without_a_url_stays_an_exception():
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, (ValueError, ValueError("a"), None))
+    assert PlainLogs().filter(record)
+    assert record.exc_info is not None

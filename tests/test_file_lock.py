@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.makers.processes import wait_until
 
-from trading_hpo.file_lock import holders, locked, locked_folder
+from trading_hpo.file_lock import BRIEFLY_S, holders, identity, locked, locked_folder
 
 HOLD = """
 import sys, time
@@ -21,6 +21,19 @@ with locked(path) if sys.argv[1] == "file" else locked_folder(path, shared=sys.a
     print("held", flush=True)
     time.sleep(600)
 """
+
+
+def open_in_this_process(path: Path) -> int:
+    """How often a file or folder is open here: of whoever waits for its lock, too."""
+    numbers = [int(opened.name) for opened in Path("/dev/fd").iterdir()]
+    return sum(identity_of(number) == identity(path) for number in numbers)
+
+
+def identity_of(number: int) -> tuple[int, int] | None:
+    try:
+        return identity(number)
+    except OSError:  # the one that the numbers were listed through
+        return None
 
 
 @pytest.fixture
@@ -59,22 +72,43 @@ def test_a_lock_whose_holder_was_killed_is_free_and_its_file_goes_with_the_next_
 
 
 def test_whoever_waits_for_a_file_that_is_removed_meanwhile_holds_the_new_one_alone(tmp_path):
-    path, inside, most = tmp_path / "a.lock", [0], [0]
+    path, held, entered, done = tmp_path / "a.lock", threading.Event(), [], threading.Event()
 
-    def count() -> None:
-        for _ in range(50):
-            with locked(path):
-                inside[0] += 1
-                most[0] = max(most[0], inside[0])
-                inside[0] -= 1
+    def wait() -> None:
+        with locked(path):
+            entered.append(path.exists())
+            held.set()
+            done.wait(60)
 
-    threads = [threading.Thread(target=count) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == [1]
+    waiting = threading.Thread(target=wait)
+    with locked(path):
+        waiting.start()
+        wait_until(lambda: open_in_this_process(path) == 2, timeout_s=10)  # ours, and that of whoever waits
+    # The file that both had open is gone, and with it a lock on it would lock no process out.
+    assert held.wait(60)
+    with pytest.raises(BlockingIOError), locked(path, wait=False):
+        pass
+    done.set()
+    waiting.join(60)
+    assert entered == [True]
     assert not path.exists()
+
+
+def test_a_lock_that_is_held_for_a_moment_is_got_without_waiting_for_it(tmp_path):
+    """As whoever clears up what killed runs have left holds it."""
+    path, held, free = tmp_path / "a.lock", threading.Event(), threading.Event()
+
+    def hold_briefly() -> None:
+        with locked(path):
+            held.set()
+            free.wait(BRIEFLY_S / 4)
+
+    other = threading.Thread(target=hold_briefly)
+    other.start()
+    assert held.wait(60)
+    with locked(path, wait=False):
+        pass
+    other.join(60)
 
 
 def test_a_folder_is_shared_by_many_or_held_by_one_and_says_by_whom(tmp_path, hold):
@@ -93,17 +127,15 @@ def test_a_folder_is_shared_by_many_or_held_by_one_and_says_by_whom(tmp_path, ho
 
 def test_a_folder_that_was_removed_while_somebody_waited_is_made_anew(tmp_path):
     folder, order = tmp_path / "a", []
-    waits = threading.Event()
 
     def second() -> None:
-        waits.set()
         with locked_folder(folder):
             order.append(folder.exists())
 
     thread = threading.Thread(target=second)
     with locked_folder(folder):
         thread.start()
-        waits.wait()
+        wait_until(lambda: open_in_this_process(folder) == 2, timeout_s=10)
         folder.rmdir()
-    thread.join()
+    thread.join(60)
     assert order == [True]

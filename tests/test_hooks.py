@@ -62,6 +62,7 @@ def test_searches_that_have_found_nothing_are_remembered_until_the_next_run():
     hook.after_node_run(search, {"hpo.lstm.search_summary": {"skipped": "left out"}})
     other = node(lambda: None, None, "x", name="collect_results", namespace="hpo.gru")
     hook.after_node_run(other, {"x": {"nothing_found": "none of 3 trials"}})
+    hook.after_node_run(node(lambda: None, None, "x", name="search"), {"x": [1]})  # of a user's own
     assert hook.nothing_found == ["none of 3 trials"]
     hook.before_pipeline_run()
     assert hook.nothing_found == []

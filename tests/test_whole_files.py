@@ -37,13 +37,14 @@ def test_what_dead_processes_have_left_goes_and_what_is_in_use_stays(tmp_path):
     dead, long_ago = dead_process(), time.time() - 3600
     left = [f"a.json.{dead}.part", f"deep/b.parquet.before.{dead}", "studies.db.name.lock"]
     stay = [f"a.json.{os.getpid()}.part", f"b.parquet.before.{os.getpid()}", "a.json", "a.part", "holdout.jsonl"]
+    stay += ["uv.lock", "prices.20190101120000.part"]  # a user's
     for name in (*left, *stay):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
         os.utime(path, (long_ago, long_ago))
     (tmp_path / f"new.json.{dead}.part").touch()  # maybe of another machine, with processes of its own
-    with locked(tmp_path / "held.lock"):
+    with locked(tmp_path / "studies.db.held.lock"):
         remove_leftovers(tmp_path)
         there = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert there == {*stay, f"new.json.{dead}.part", "held.lock"}
+    assert there == {*stay, f"new.json.{dead}.part", "studies.db.held.lock"}

@@ -141,6 +141,18 @@ class PlainLogs(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass."""
         if not hasattr(record, "rich_format"):  # Kedro's own, whose colours are put in when it is shown
-            record.msg, record.args = printable(urls_hidden(record.getMessage())), None
+            try:
+                text = record.getMessage()
+            except Exception:  # a library calls its log wrongly, which logging itself reports
+                return True
+            record.msg, record.args = printable(urls_hidden(text)), None
             record.markup = False
+        _hide_in_traceback(record)
         return True
+
+
+def _hide_in_traceback(record: logging.LogRecord) -> None:
+    """Show a traceback as plain text where it has a secret in it; rich would make it anew of the exception."""
+    text = record.exc_text or (logging.Formatter().formatException(record.exc_info) if record.exc_info else None)
+    if text is not None and (hidden := printable(urls_hidden(text))) != text:
+        record.exc_text, record.exc_info = hidden, None

@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+BRIEFLY_S = 0.1  # as long as whoever looks whether a lock is held, as `remove_leftovers` does, may hold it
 
 
 @contextmanager
@@ -19,15 +22,14 @@ def locked(path: Path, wait: bool = True) -> Iterator[IO[str]]:
         wait: For another process that holds it.
 
     Raises:
-        BlockingIOError: Another process holds it, and is not waited for.
+        BlockingIOError: Another process holds it for more than a moment, and is not waited for.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         with path.open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            if identity(file.fileno()) != identity(
-                path
-            ):  # its holder removed it while we waited: others lock a new one
+            _take(file.fileno(), fcntl.LOCK_EX, wait)
+            # Its holder removed it while we waited: others lock a new one.
+            if identity(file.fileno()) != identity(path):
                 continue
             try:
                 yield file
@@ -46,14 +48,13 @@ def locked_folder(folder: Path, shared: bool = False, wait: bool = True) -> Iter
         wait: For another process that holds it.
 
     Raises:
-        BlockingIOError: Another process holds it, and is not waited for.
+        BlockingIOError: Another process holds it for more than a moment, and is not waited for.
     """
-    how = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(handle, how)
+            _take(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, wait)
             if identity(handle) != identity(folder):
                 continue
             yield
@@ -62,12 +63,24 @@ def locked_folder(folder: Path, shared: bool = False, wait: bool = True) -> Iter
             os.close(handle)
 
 
+def _take(handle: int, how: int, wait: bool) -> None:
+    until = time.monotonic() + BRIEFLY_S
+    while True:
+        try:
+            return fcntl.flock(handle, how | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(BRIEFLY_S / 20)
+
+
 def holders(path: Path) -> list[int]:
-    """Return the processes that hold a file or folder, where the system says: on Linux."""
+    """Return the processes that hold a file or folder, where the system says: on Linux; none of one that is gone."""
     table = Path("/proc/locks")
     lines = [line.split() for line in table.read_text().splitlines()] if table.exists() else []
     # 1: FLOCK ADVISORY READ <process> <major>:<minor>:<inode> ...; the device of a layered file system is another one.
-    place = str(path.stat().st_ino)
+    found = identity(path)
+    place = None if found is None else str(found[1])
     return sorted({int(line[4]) for line in lines if line[1] == "FLOCK" and line[5].rpartition(":")[2] == place})
 
 

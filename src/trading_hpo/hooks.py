@@ -76,7 +76,8 @@ class SearchesHook:
     def after_node_run(self, node: Node, outputs: dict[str, Any]) -> None:
         """Take a search's summary."""
         if node.short_name == "search":
-            self.nothing_found += [found["nothing_found"] for found in outputs.values() if found.get("nothing_found")]
+            ours = [found for found in outputs.values() if isinstance(found, dict)]  # a user's node may have the name
+            self.nothing_found += [found["nothing_found"] for found in ours if found.get("nothing_found")]
 
 
 def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-STAGES = ("data_engineering", "hpo", "analysis", "retraining", "evaluation")
+from trading_hpo.runner.reusing import STAGES
 
 
 class LazyPipelines(Mapping[str, Pipeline]):

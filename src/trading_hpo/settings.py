@@ -9,7 +9,7 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "config_patterns": {"globals": ["globals*"]},
+    "config_patterns": {"globals": ["globals*"], "mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
     # Kedro replaces whole groups by default: one changed number would drop its siblings.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft", "mlflow": "soft"},
 }

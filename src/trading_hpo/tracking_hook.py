@@ -18,7 +18,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.datasets.files import file_of
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.escaping import file_name
-from trading_hpo.runner.reusing import ALL_OR_NOTHING
+from trading_hpo.runner.reusing import ALL_OR_NOTHING, STAGES
 from trading_hpo.tracking.environment import Places, alone, prepare, server_problem
 from trading_hpo.urls import urls_hidden
 
@@ -81,12 +81,40 @@ class TrackingHook:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Forget what an earlier run of this process has left; nothing is written yet."""
+        """Forget what an earlier run of this process has left, and set ``context.mlflow``; nothing is written yet.
+
+        Raises:
+            ConfigurationError: With every problem of the parameters.
+        """
+        from trading_hpo.parameters import Parameters  # what is imported late keeps other commands fast
+
         self.interrupted()  # a run in this process that Ctrl-C has stopped
         self._begin_anew()
         self._context = context
+        self._parameters = Parameters.of(context.params)
         with self._failures_are_warnings():
             self._mlflow = kedro_mlflow_hook()
+            self._places = self._configure(context, self._parameters.study_base_name)
+
+    def _configure(self, context: KedroContext, study_base_name: str) -> Places:
+        """Point kedro-mlflow's configuration to the project's store and to the experiment of the study's name."""
+        from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
+
+        loader: Any = context.config_loader
+        config = loader["mlflow"]
+        if problem := server_problem(config["server"]["mlflow_tracking_uri"]):
+            raise TradingHpoError(problem)
+        places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
+        experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
+        experiment.setdefault("name", study_base_name)
+        folder = (places.artifacts / file_name(experiment["name"])).as_uri()
+        experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
+        config["server"]["mlflow_tracking_uri"] = places.store
+        config["tracking"].setdefault("disable_tracking", {}).setdefault("disable_autologging", False)
+        loader["mlflow"] = config
+        # As kedro-mlflow's hook does, for `kedro mlflow ui` and notebooks; the hook makes the store, too.
+        setattr(context, "mlflow", KedroMlflowConfig.model_validate(config))  # noqa: B010 - no attribute of its class
+        return places
 
     @hook_impl
     def after_catalog_created(
@@ -106,7 +134,7 @@ class TrackingHook:
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Note what the run is about: it is on record from its first search or result on.
+        """Note what the run is about: it is on record from its first search, result or node of a user's own on.
 
         A run that is refused, whatever it has prepared until then and taken back, leaves nothing.
         """
@@ -129,34 +157,19 @@ class TrackingHook:
             self._log_saved(name)
 
     def _find_store(self) -> None:
-        """Point kedro-mlflow to the project's store and to the experiment of the study's name."""
+        """Make the project's store and the experiment, if they are not there, and open them."""
+        if self._context is None or self._places is None:
+            return  # it has been said that tracking is off
+        places = self._places
         with self._failures_are_warnings():
-            from mlflow import MlflowClient  # what is imported late keeps other commands fast
+            from mlflow import MlflowClient
 
-            from trading_hpo.parameters import Parameters
             from trading_hpo.tracking.process_state import own_state
             from trading_hpo.tracking.relocation import relocate
 
-            assert self._context is not None
-            context = self._context
-            self._parameters = Parameters.of(context.params)
-            loader: Any = context.config_loader
-            loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
-            config = loader["mlflow"]
-            if problem := server_problem(config["server"]["mlflow_tracking_uri"]):
-                raise TradingHpoError(problem)
-            places = Places.of(context.project_path, config["server"]["mlflow_tracking_uri"])
-            self._places = places
-            experiment = config.setdefault("tracking", {}).setdefault("experiment", {})
-            experiment.setdefault("name", self._parameters.study_base_name)
-            folder = (places.artifacts / file_name(experiment["name"])).as_uri()
-            experiment.setdefault("create_experiment_kwargs", {}).setdefault("artifact_location", folder)
-            config["server"]["mlflow_tracking_uri"] = places.store
-            config["tracking"].setdefault("disable_tracking", {}).setdefault("disable_autologging", False)
-            loader["mlflow"] = config
             with own_state(), alone(places.artifacts):
                 relocate(places.file, places.artifacts)
-                self._mlflow.after_context_created(context)
+                self._mlflow.after_context_created(self._context)
                 self._client = MlflowClient(places.store)
                 known = self._client.get_experiment_by_name(self._mlflow.mlflow_config.tracking.experiment.name)
                 assert known is not None
@@ -193,9 +206,12 @@ class TrackingHook:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog, inputs: dict[str, Any], is_async: bool) -> None:
-        """Follow a search, trial by trial. kedro-mlflow logs a node's parameters here: a group in one long line."""
+        """Follow a search, trial by trial; what a node of a user's own logs goes to the run.
+
+        kedro-mlflow logs a node's parameters here: a group in one long line.
+        """
         del catalog, is_async
-        if node.short_name == "search":
+        if node.short_name == "search" or (node.namespace or "").partition(".")[0] not in STAGES:
             self._begin()
         if not self._works:
             return

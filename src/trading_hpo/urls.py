@@ -22,6 +22,8 @@ _NETWORK = re.compile(
 )
 _FILE = re.compile(r"(?P<scheme>sqlite(?:\+\w+)?|file)://(?P<place>/[^?]*)(?:\?(?P<query>[^\s#@\\]*))?", re.IGNORECASE)
 _IN_TEXT = re.compile(r"[A-Za-z][\w+.-]*://[^\s'\"]*")
+# A quote ends a URL in a text, unless it is one of its password: what follows it then is still of the URL.
+_GOES_ON, _MAY_GO_ON = re.compile(r"['\"]\S*@"), re.compile(r"['\"]\S*\w")
 # What the value of is no secret; the rest of a query is hidden with its names, which may be a part of a password.
 _SHOWN = {"application_name", "charset", "connect_timeout", "dbname", "host", "mode", "port", "sslmode", "uri", "user"}
 
@@ -88,22 +90,32 @@ def shown_url(url: str) -> str:
 def urls_hidden(text: str) -> str:
     """Return a text of a library or of a user with the secrets of its URLs hidden.
 
-    What follows a URL that cannot be read may be the rest of a password, and is left out.
+    What follows a URL that cannot be read may be the rest of a password, and is left out if there is an ``@`` in it.
 
     Example:
         >>> urls_hidden("no answer from https://me:secret@host/base, giving up")
         'no answer from https://me:***@host/base, giving up'
         >>> urls_hidden("source must be known, got 'postgresql://me:a b@host/db'.")
         "source must be known, got '***"
+        >>> urls_hidden("see https://host/page#part and try again")
+        'see *** and try again'
     """
     shown, place = "", 0
     for found in _IN_TEXT.finditer(text):
         parsed = parsed_url(found.group())
-        shown += text[place : found.start()] + (HIDDEN if parsed is None else parsed.shown)
-        if parsed is None:
-            return shown
+        is_whole = not _goes_on(text, found.end(), parsed)
+        shown += text[place : found.start()] + (parsed.shown if parsed and is_whole else HIDDEN)
         place = found.end()
+        if not is_whole:
+            return shown
     return shown + text[place:]
+
+
+def _goes_on(text: str, end: int, url: Url | None) -> bool:
+    """Whether what follows the end of a URL in a text may be of the URL."""
+    if url is None:
+        return "@" in text[end:] or _MAY_GO_ON.match(text, end) is not None
+    return (_MAY_GO_ON if url.secrets else _GOES_ON).match(text, end) is not None
 
 
 def quotes_secret(text: str, url: str) -> bool:

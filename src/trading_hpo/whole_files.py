@@ -10,7 +10,9 @@ from pathlib import Path
 from trading_hpo.file_lock import locked
 
 COPY = ".before"  # part of the name of a copy that is put back
-_LEFT = re.compile(rf".+(\.(\d+)\.part|{re.escape(COPY)}\.(\d+))")
+# Other files may lie beside ours: a user's, with a date for a number, or another tool's lock.
+_LEFT = re.compile(rf".+(\.(\d{{1,7}})\.part|{re.escape(COPY)}\.(\d{{1,7}}))")
+_LOCK = re.compile(r".+\.db\..+\.lock")
 _SETTLED_S = 60.0  # a process on another machine that shares the folder has other numbers: what is new may be its own
 
 
@@ -42,7 +44,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 def remove_leftovers(folder: Path) -> None:
     """Remove drafts, copies and locks under a folder that belong to no process any more."""
     for path in folder.rglob("*"):
-        if path.suffix == ".lock":
+        if _LOCK.fullmatch(path.name):
             with suppress(BlockingIOError), locked(path, wait=False):  # it goes with the lock
                 pass
         elif (found := _LEFT.fullmatch(path.name)) and not _in_use(path, int(found.group(2) or found.group(3))):

@@ -22,6 +22,12 @@ from trading_hpo.commands.command_line_parameters import parse_parameters
         ("note=@home", {"note": "@home"}),
         ('note=%"quoted"', {"note": '%"quoted"'}),
         ("source=csv,sources.csv.path=a=b.csv", {"source": "csv", "sources": {"csv": {"path": "a=b.csv"}}}),
+        ("s.csv.separator=|,s.csv.decimal=','", {"s": {"csv": {"separator": "|", "decimal": ","}}}),
+        ("a=>,b=-,c=&x,d=?,e=>-,f=#,g=!x", {"a": ">", "b": "-", "c": "&x", "d": "?", "e": ">-", "f": "#", "g": "!x"}),
+        ('a="x]y",b=[1,2]', {"a": "x]y", "b": [1, 2]}),
+        ("a=['x,y', \"z\"],b=1", {"a": ["x,y", "z"], "b": 1}),
+        ("a='it''s, so',b=it's,c='", {"a": "it's, so", "b": "it's", "c": "'"}),
+        ("a=x],b=[1,2]", {"a": "x]", "b": [1, 2]}),
         ("hpo.timeout_minutes=null", {"hpo": {"timeout_minutes": None}}),
     ],
 )
@@ -45,6 +51,10 @@ def test_what_kedro_reads_is_read_alike():
         ("assets=AAPL,MSFT", ["got 'MSFT'", '--params "assets=[AAPL,MSFT]"']),
         ("assets=[AAPL,MSFT", ["brackets must be closed", "'assets=[AAPL,MSFT'"]),
         ("=3", ["must be key=value, got '=3'"]),
+        (
+            "hpo.sampler={name: tpe, name: random}",
+            ["one that can be read", "name: tpe, name: random", "duplicate", "quotes"],
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_way_to_type_it(given, said):

@@ -1,6 +1,10 @@
 """What several nodes have written is undone by the run that wrote it, also beside another run."""
 
+import errno
+import os
+import shutil
 import threading
+import time
 
 import pytest
 from kedro.io import DataCatalog
@@ -80,3 +84,30 @@ def test_a_folder_that_was_there_stays(folder, undo):
     run.keep(MAKE)
     run.restore()
     assert (folder / "a.json/part").exists()
+
+
+def test_a_copy_is_as_new_as_it_is_and_as_open_as_its_file(folder, undo):
+    file, run = folder / "a.json", undo()
+    file.write_text("original")
+    file.chmod(0o600)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    run.keep(MAKE)
+    (copy,) = folder.glob("a.json.before.*")
+    assert time.time() - copy.stat().st_mtime < 60
+    assert copy.stat().st_mode == file.stat().st_mode
+    run.restore()
+
+
+def test_a_disk_that_is_full_before_the_copy_is_whole_is_named_and_changes_nothing(folder, undo, monkeypatch):
+    def half(source, target):
+        target.write_text("ori")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (folder / "a.json").write_text("original")
+    monkeypatch.setattr(shutil, "copy", half)
+    run = undo()
+    with pytest.raises(OSError, match="No space") as raised:
+        run.keep(MAKE)
+    run.restore()
+    assert raised.value.filename.startswith(str(folder / "a.json"))
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("a.json", "original")]

@@ -1,5 +1,6 @@
 """How a command ends when something is wrong: a message, and no traceback where the user can mend it."""
 
+import errno
 import inspect
 import os
 import re
@@ -14,6 +15,9 @@ import click
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.escaping import printable
 from trading_hpo.urls import urls_hidden
+
+TYPED_PARAMS = "trading_hpo.params"  # in the meta of click's context: the text of --params
+_PROPOSED_RUN = re.compile(r"kedro run(?: --params (?P<params>\S+))?")
 
 
 def exit_with_message(error: Exception, typed: Callable[[str], str] = str) -> NoReturn:
@@ -39,18 +43,36 @@ def as_typed(options: Mapping[str, Any]) -> Callable[[str], str]:
     """Return what completes the commands in a text: typed as they stand, they are about the same project.
 
     Args:
-        options: Of the command that runs: its environment, its configuration.
+        options: Of the command that runs: its environment, its configuration. Its parameters are in click's context.
     """
     context = click.get_current_context()
     program = "kedro" if context.obj is not None else context.find_root().info_name or "trading-hpo"
     given = [("--env", options.get("env")), ("--conf-source", options.get("conf_source"))]
     more = "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
+    def proposed(found: re.Match[str]) -> str:
+        params = _merged(context.meta.get(TYPED_PARAMS), found["params"])
+        return f"{program} run{more}{params and f' --params {shlex.quote(params)}'}"
+
     def complete(text: str) -> str:
-        text = text.replace("kedro study", f"{program} study")
-        return text.replace("kedro run", f"{program} run{more}")
+        return _PROPOSED_RUN.sub(proposed, text.replace("kedro study", f"{program} study"))
 
     return complete
+
+
+def _merged(typed: str | None, proposed: str | None) -> str:
+    """Return typed parameters and proposed ones, which take the place of those that they contradict."""
+    from trading_hpo.commands.command_line_parameters import split_items  # other commands need no reader of them
+
+    new = list(split_items(proposed or ""))
+    kept = [item for item in split_items(urls_hidden(typed or "")) if not any(_same(item, other) for other in new)]
+    return ",".join([*kept, *new])
+
+
+def _same(item: str, other: str) -> bool:
+    """Whether two items of ``--params`` are about the same parameter, or one about a part of the other's."""
+    one, two = (f"{text.partition('=')[0].strip()}." for text in (item, other))
+    return one.startswith(two) or two.startswith(one)
 
 
 def message_of(error: BaseException) -> str | None:
@@ -63,16 +85,19 @@ def message_of(error: BaseException) -> str | None:
             return str(link)
     for link in chain:
         if isinstance(link, OSError) and link.strerror:
-            remedy = (
-                "A stage before this one makes it: run `kedro run --pipeline hpo` first."
-                if isinstance(link, FileNotFoundError)
-                else "Make room or give access, then run again."
-            )
-            return urls_hidden(f"{_place(link, error)}: {link.strerror}. {remedy}")
+            return urls_hidden(f"{_place(link, error)}: {link.strerror}. {_remedy(link)}")
     raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
     if f"{os.sep}kedro{os.sep}" in raised_in:  # an option that names what is not there, a file that is none
         return urls_hidden(str(error))
     return None
+
+
+def _remedy(failure: OSError) -> str:
+    if isinstance(failure, FileNotFoundError):
+        return "A stage before this one makes it: run `kedro run --pipeline hpo` first."
+    if failure.errno == errno.EADDRINUSE:
+        return "Another program has the port: give another --port."
+    return "Make room or give access, then run again."
 
 
 def _place(failure: OSError, error: BaseException) -> str:

@@ -12,7 +12,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.project import settings
 from kedro.utils import find_kedro_project
 
-from trading_hpo.errors import ConfigurationError, did_you_mean
+from trading_hpo.errors import ConfigurationError, did_you_mean, first_of
 from trading_hpo.urls import urls_hidden
 
 KEDRO_ENV = "KEDRO_ENV"
@@ -44,24 +44,32 @@ def configuration(source: str, env: str | None, params: Mapping[str, Any] | None
     Raises:
         ConfigurationError: There is no such folder, it is no archive, or it has no such environment.
     """
+    shown = urls_hidden(source)
     if "://" not in source and not Path(source).exists():
-        raise ConfigurationError([f"the configuration {source} does not exist. Give --conf-source another."])
+        raise ConfigurationError([f"the configuration {shown} does not exist. Give --conf-source another."])
     try:
         loader: OmegaConfigLoader = settings.CONFIG_LOADER_CLASS(
             conf_source=source, env=env, runtime_params=params, **settings.CONFIG_LOADER_ARGS
         )
         known = environments(loader)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, IndexError) as error:
+        said = urls_hidden(str(error))
         raise ConfigurationError(
-            [f"the configuration must be a folder or an archive of one, got {source}: {error}. Make it again."]
+            [f"the configuration must be a folder or an archive of one, got {shown}: {said}. Make it again."]
         ) from error
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
-        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {source}."]) from error
+        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {shown}."]) from error
+    _check_environments(loader, known, env, shown)
+    return loader
+
+
+def _check_environments(loader: OmegaConfigLoader, known: list[str], env: str | None, source: str) -> None:
+    there = f"got {source} with {first_of(known) or 'none'}"
     if loader.base_env not in known:
         raise ConfigurationError(
             [
-                f"the configuration must have a folder {loader.base_env!r}, got {source} with {known}. "
-                "Give --conf-source a folder such as conf, or an archive of it."
+                f"the configuration must have a folder {loader.base_env!r}, {there}. Give --conf-source a folder such "
+                "as conf, or an archive of it."
             ]
         )
     if env is not None and env not in known:
@@ -69,11 +77,10 @@ def configuration(source: str, env: str | None, params: Mapping[str, Any] | None
     if (env or loader.default_run_env) not in known:
         raise ConfigurationError(
             [
-                f"the configuration must have a folder {loader.default_run_env!r}, got {source} with {known}. "
-                "Add it, empty, or name an environment with --env."
+                f"the configuration must have a folder {loader.default_run_env!r}, {there}. Add it, empty, or name an "
+                "environment with --env."
             ]
         )
-    return loader
 
 
 def environments(loader: OmegaConfigLoader) -> list[str]:

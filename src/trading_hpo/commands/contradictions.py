@@ -6,10 +6,10 @@ from itertools import combinations, permutations
 from typing import Any
 
 import click
-from kedro.framework.cli.utils import split_node_names
 from kedro.io import CatalogConfigResolver
 
-from trading_hpo.commands.cli_errors import exit_with_message
+from trading_hpo.commands.cli_errors import TYPED_PARAMS, exit_with_message
+from trading_hpo.commands.command_line_parameters import split_items
 from trading_hpo.errors import ConfigurationError
 
 
@@ -19,11 +19,9 @@ class RunCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse contradictions, then parse as ever."""
         given, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        problems = [*_given_twice(order), *params_problems(ctx, given.get("params"))]
-        if given.get("pipeline") and given.get("pipelines"):
-            problems.append("--pipeline and --pipelines mean the same. Give --pipelines alone, names joined by commas.")
-        if problems:
+        if problems := [*_given_twice(order), *params_problems(given.get("params"))]:
             exit_with_message(ConfigurationError(problems))
+        ctx.meta[TYPED_PARAMS] = given.get("params")
         return super().parse_args(ctx, args)
 
 
@@ -37,16 +35,15 @@ def _given_twice(order: list[click.Parameter]) -> Iterator[str]:
             )
 
 
-def params_problems(ctx: click.Context, text: object) -> Iterator[str]:
+def params_problems(text: object) -> Iterator[str]:
     """Yield what contradicts itself in `--params`: a key with two values, a group as a value and by its parts.
 
     Args:
-        ctx: Of the command.
         text: As it was typed.
     """
     if not isinstance(text, str):
         return
-    items = [item.partition("=") for item in split_node_names(ctx, None, text)]
+    items = [item.partition("=") for item in split_items(text)]
     given = [(key.strip(), value.strip()) for key, _, value in items]
     for (key, value), (other, its) in combinations(given, 2):
         if key == other and value != its:
@@ -75,7 +72,8 @@ def version_problems(versions: Mapping[str, str], catalog: Mapping[str, Any]) ->
     resolver = CatalogConfigResolver(open_to_all)
     for name, version in versions.items():
         entry = catalog.get(name) or resolver.resolve_pattern(name)
-        if not (entry.get("versioned") or entry.get("dataset", {}).get("versioned")):
+        wrapped = entry.get("dataset")  # its type alone, or its settings
+        if not (entry.get("versioned") or (isinstance(wrapped, dict) and wrapped.get("versioned"))):
             yield (
                 f"--load-versions must name datasets that keep versions, got {name}:{version}. Leave it out: the "
                 "catalog has no `versioned: true` for it, so there is one version."

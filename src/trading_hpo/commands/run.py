@@ -53,7 +53,7 @@ def run(**options: Any) -> Any:
     with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
         outputs, results = _run(options)
     if "report" in outputs:
-        _show(outputs["report"].load(), as_typed(options)("kedro run"))
+        _show(outputs["report"].load(), as_typed(options))
     else:
         click.echo(f"Done. Results are in {results}")
     if found := _nothing_found():
@@ -73,7 +73,7 @@ def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
         remove_leftovers(results)
         return outputs, results
     except KeyboardInterrupt:
-        _tell_hooks()
+        _end_tracked_run()
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
@@ -94,14 +94,14 @@ def _callback(command: click.Command) -> Callable[..., Any]:
     return command.callback
 
 
-def _tell_hooks() -> None:
-    """Kedro tells its hooks of errors, not of Ctrl-C."""
+def _end_tracked_run() -> None:
+    """End the tracked run as killed: Kedro calls hooks after errors, not after Ctrl-C."""
     from kedro.framework.project import settings
 
     from trading_hpo.tracking_hook import TrackingHook
 
     for hook in settings.HOOKS:
-        if isinstance(hook, TrackingHook):  # a user's own hooks hear what Kedro says
+        if isinstance(hook, TrackingHook):  # a user's own hooks are called by Kedro alone
             hook.interrupted()
 
 
@@ -134,33 +134,46 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
     """
     from kedro.framework.project import pipelines as registered
 
+    if options["pipeline"] and options["pipelines"]:  # one of them may come from a file named by --config
+        raise ConfigurationError(
+            ["--pipeline and --pipelines mean the same. Give --pipelines alone, names joined by commas."]
+        )
     check_pipelines(name for name in [options["pipeline"], *options["pipelines"]] if name)
     source = options["conf_source"] or default_source()
     loader = configuration(source, options["env"], options["params"])
     _check_runner(options)
+    selected = full_names(options, registered)
+    check_selection({**options, **selected}, registered)
+    raw_parameters, shared, storage = _read(loader, source)
+    if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
+        raise ConfigurationError(unversioned)
+    credentials = _credentials(loader, source).get("study_storage")
+    _check_parameters(raw_parameters, (options["params"] or {}).get("source", shared["source"]), shared["scenario"])
+    _check_storage(storage["filepath"], credentials)
+    return project_folder() / Path(storage["filepath"]).parents[1], selected
 
-    from trading_hpo.datasets import StudyStorageDataset
+
+def _read(loader: Any, source: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the parameters, the globals, and the catalog's entry of the studies."""
+    try:
+        return loader["parameters"], loader["globals"], loader["catalog"]["study_storage"]
+    except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
+        said = f"{urls_hidden(str(error).strip())} Correct the file in {urls_hidden(source)}."
+        raise ConfigurationError([said]) from error
+
+
+def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str) -> None:
+    """Refuse parameters that are wrong by themselves, beside the globals, or on this machine."""
     from trading_hpo.notifications import Notifier
     from trading_hpo.parameters import check_parameters
     from trading_hpo.tracking.environment import server_problem
 
-    selected = full_names(options, registered)
-    check_selection({**options, **selected}, registered)
-    try:
-        raw_parameters, shared = loader["parameters"], loader["globals"]
-        storage = loader["catalog"]["study_storage"]
-    except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
-        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {source}."]) from error
-    if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
-        raise ConfigurationError(unversioned)
-    credentials = _credentials(loader, source)
     parameters = check_parameters(raw_parameters)
-    chosen = (options["params"] or {}).get("source", shared["source"])
-    if parameters.source != chosen:
+    if parameters.source != source:
         raise ConfigurationError(
             [f"source must be set in globals.yml or by --params, got {parameters.source!r} in a parameters file."]
         )
-    if parameters.scenario != shared["scenario"]:
+    if parameters.scenario != scenario:
         raise ConfigurationError(
             [f"scenario must be set in an environment's globals.yml, got {parameters.scenario!r} as a parameter."]
         )
@@ -172,12 +185,14 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
     if wrong_server is not None:
         raise ConfigurationError([wrong_server])
     Notifier.of(parameters.hpo.notifications).close()
-    # The catalog's own place, so that an unreachable server is found before the data are built.
-    StudyStorageDataset(
-        filepath=str((project_folder() / storage["filepath"]).absolute()),
-        credentials=credentials.get("study_storage"),
-    ).load().check()
-    return project_folder() / Path(storage["filepath"]).parents[1], selected
+
+
+def _check_storage(filepath: str, credentials: Any) -> None:
+    """Ask the catalog's own place, so that an unreachable server is found before the data are built."""
+    from trading_hpo.datasets import StudyStorageDataset
+
+    path = (project_folder() / filepath).absolute()
+    StudyStorageDataset(filepath=str(path), credentials=credentials).load().check()
 
 
 def _credentials(loader: Any, source: str) -> dict[str, Any]:
@@ -187,8 +202,8 @@ def _credentials(loader: Any, source: str) -> dict[str, Any]:
     except Exception as error:  # as with the other files
         raise ConfigurationError(
             [
-                f"the credentials in {source} must be readable YAML, got {type(error).__name__}; what it says is not "
-                "shown, for it may quote a password. Correct the file: ${ in a value is written as \\${."
+                f"the credentials in {urls_hidden(source)} must be readable YAML, got {type(error).__name__}; what it "
+                "says is not shown, for it may quote a password. Correct the file: ${ in a value is written as \\${."
             ]
         ) from None
     return credentials
@@ -221,9 +236,9 @@ def _check_runner(options: dict[str, Any]) -> None:
         )
 
 
-def _show(report: dict[str, Any], command: str) -> None:
+def _show(report: dict[str, Any], typed: Callable[[str], str]) -> None:
     from rich.console import Console
 
     from trading_hpo.reporting.table import render
 
-    Console(highlight=False).print(render(report, command))
+    Console(highlight=False).print(render(report, typed))

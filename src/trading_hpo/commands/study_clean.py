@@ -35,7 +35,7 @@ def clean(name: str, keep: int, dry_run: bool, yes: bool) -> None:
     from trading_hpo.tracking.cleaning import delete_runs
 
     ref = find_study(name)
-    with ref.storage.exclusive(name), ref.storage.errors_in_words():
+    with ref.storage.exclusive(ref.study_name), ref.storage.errors_in_words():
         study = checked(ref.open())
         found = leftovers(study, keep, data_folder())
         runs = _runs(study_id_of(study), found)
@@ -69,7 +69,6 @@ def _stores() -> Iterator[str]:
     stores: dict[str, Path] = {}
     loader: Any
     for loader in loaders(default_source()):
-        loader.config_patterns.setdefault("mlflow", ["mlflow*", "mlflow*/**", "**/mlflow*"])
         places = Places.of(project_folder(), loader["mlflow"]["server"]["mlflow_tracking_uri"])
         stores[places.store] = places.file
     yield from (store for store, file in stores.items() if file.exists())

@@ -68,12 +68,16 @@ def mapping_node(
                 arguments[argument] = loaded[entry]
         return function(**arguments)
 
+    datasets = {entry: dataset for entry, (_, _, dataset) in entries.items()}
+    return node(_presented(gathered, function, _types(function, entries)), datasets, outputs, name=name)
+
+
+def _types(function: Callable[..., Any], entries: Mapping[str, tuple[str, str, str]]) -> dict[str, Any]:
+    """Return the types of entries: of a mapping's, the type of its values."""
     hints = get_type_hints(function)
-    types = {
+    return {
         entry: get_args(hints[argument])[1] if key else hints[argument] for entry, (argument, key, _) in entries.items()
     }
-    datasets = {entry: dataset for entry, (_, _, dataset) in entries.items()}
-    return node(_presented(gathered, function, types), datasets, outputs, name=name)
 
 
 def _presented(adapter: Callable[..., Any], function: Callable[..., Any], types: dict[str, Any]) -> Callable[..., Any]:

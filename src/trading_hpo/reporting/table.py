@@ -1,7 +1,7 @@
 """The table that a run ends with."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,15 +139,29 @@ def verdict(line: Mapping[str, Any]) -> str:
     return "above a constant forecast on validation and holdout"
 
 
-def render(report: Mapping[str, Any], command: str = "kedro run") -> RenderableType:
+def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> RenderableType:
     """Return the table, a sentence per model type, and what to look at next.
 
     Args:
         report: Of ``report_of``.
-        command: That has made it, for those that are recommended.
+        typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = sorted(report["models"], key=_best_first)
-    metric = lines[0]["metric"] if lines else "score"
+    table = _empty_table(lines[0]["metric"] if lines else "score")
+    for line in lines:
+        table.add_row(*_cells(line))
+    table.add_section()
+    if lines:
+        constant = lines[0]
+        validation, holdout = _number(constant["validation_constant"]), _number(constant["holdout_constant"])
+        table.add_row("constant", validation, "", "", holdout, "", "", "")
+    held = report["buy_and_hold"]
+    sharpes = [_number(held[part]["sharpe"], 2) for part in ("validation", "holdout")]
+    table.add_row("buy and hold", "", "", sharpes[0], "", "", sharpes[1], _percent(held["holdout"]["max_drawdown"]))
+    return Group(table, *map(rich_text, [*_sentences(report, lines), "", *_next_steps(report, lines, typed)]))
+
+
+def _empty_table(metric: str) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -158,34 +172,20 @@ def render(report: Mapping[str, Any], command: str = "kedro run") -> RenderableT
     table.add_column("", no_wrap=True)
     for heading in ("validation", "above", "Sharpe", "holdout", "above", "Sharpe", "drawdown"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for line in lines:
-        table.add_row(
-            rich_text(line["model_type"]),
-            f"{_number(line['validation'])} ± {_number(line['validation_spread'])}",
-            _number(line["standard_errors_above_constant"], 1),
-            _number(line["validation_sharpe"], 2),
-            _number(line["holdout"]),
-            _number(line["holdout_standard_errors_above_constant"], 1),
-            _number(line["holdout_sharpe"], 2),
-            _percent(line["holdout_max_drawdown"]),
-        )
-    table.add_section()
-    if lines:
-        constant = lines[0]
-        validation, holdout = _number(constant["validation_constant"]), _number(constant["holdout_constant"])
-        table.add_row("constant", validation, "", "", holdout, "", "", "")
-    held = report["buy_and_hold"]
-    table.add_row(
-        "buy and hold",
-        "",
-        "",
-        _number(held["validation"]["sharpe"], 2),
-        "",
-        "",
-        _number(held["holdout"]["sharpe"], 2),
-        _percent(held["holdout"]["max_drawdown"]),
-    )
-    return Group(table, *map(rich_text, [*_sentences(report, lines), "", *_next_steps(report, lines, command)]))
+    return table
+
+
+def _cells(line: Mapping[str, Any]) -> list[RenderableType]:
+    return [
+        rich_text(line["model_type"]),
+        f"{_number(line['validation'])} ± {_number(line['validation_spread'])}",
+        _number(line["standard_errors_above_constant"], 1),
+        _number(line["validation_sharpe"], 2),
+        _number(line["holdout"]),
+        _number(line["holdout_standard_errors_above_constant"], 1),
+        _number(line["holdout_sharpe"], 2),
+        _percent(line["holdout_max_drawdown"]),
+    ]
 
 
 def _best_first(line: Mapping[str, Any]) -> tuple[bool, float]:
@@ -243,15 +243,17 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], command: str) -> list[str]:
+def _next_steps(
+    report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], typed: Callable[[str], str]
+) -> list[str]:
     if not lines:
         return []
     return [
         "Look further:",
         "  # the task with something to learn",
-        f"  {command} --params labels.kind=volatility",
+        f"  {typed('kedro run --params labels.kind=volatility')}",
         "  # other data; your own: see README",
-        f"  {command} --params source=us_tech_ohlcv",
+        f"  {typed('kedro run --params source=us_tech_ohlcv')}",
         "  python",
         "  >>> import optuna",
         f"  >>> name = {lines[0]['study_name']!r}",

@@ -25,6 +25,7 @@ from trading_hpo.runner.undo import Undo
 LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a search resumes
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails
 STAMPS = "stamps"
+STAGES = ("data_engineering", "hpo", "analysis", "retraining", "evaluation")  # outer namespaces of our nodes
 
 
 class ReusingRunner(SequentialRunner):

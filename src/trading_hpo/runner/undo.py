@@ -14,7 +14,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.datasets.files import file_of
 from trading_hpo.file_lock import locked_folder
 from trading_hpo.runner.stamps import Stamp
-from trading_hpo.whole_files import COPY
+from trading_hpo.whole_files import COPY, written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,9 @@ class Undo:
                 continue
             copy = path.with_name(f"{path.name}{COPY}.{os.getpid()}") if path.exists() else None
             if copy is not None:
-                shutil.copy2(path, copy)
+                # A new date: with the old one it would look left behind to a process that does not see ours.
+                with written_whole(copy) as draft:
+                    shutil.copy(path, draft)
             self._copies[path] = copy
 
     def _note_new_folders(self, node: Node) -> None:

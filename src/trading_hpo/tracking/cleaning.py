@@ -5,6 +5,7 @@ from collections.abc import Collection
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
+from trading_hpo.escaping import file_name
 from trading_hpo.tracking.trials import PAGE, STUDY, TRIAL
 
 
@@ -20,7 +21,8 @@ def runs_of(store: str, study_id: str, trials: Collection[int]) -> list[str]:
     experiments = [experiment.experiment_id for experiment in client.search_experiments(ViewType.ALL)]
     found, token = [], None
     while True:
-        page = client.search_runs(experiments, f"tags.`{STUDY}` = '{study_id}'", max_results=PAGE, page_token=token)
+        query = f"tags.`{STUDY}` = '{file_name(study_id)}'"  # as a search has tagged them
+        page = client.search_runs(experiments, query, max_results=PAGE, page_token=token)
         found += [run.info.run_id for run in page if int(run.data.tags[TRIAL]) in trials]
         token = page.token
         if not token:

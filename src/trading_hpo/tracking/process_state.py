@@ -31,14 +31,16 @@ def own_state() -> Iterator[None]:
     try:
         yield
     finally:
-        while active:
-            mlflow.end_run()
-        active[:] = runs
-        for (module, name), value in zip(_GLOBALS, values, strict=True):
-            setattr(module, name, value)
-        for name in _of_mlflow().keys() - environment.keys():
-            del os.environ[name]
-        os.environ.update(environment)
+        try:
+            while active:
+                mlflow.end_run()
+        finally:  # also where the store takes no end
+            active[:] = runs
+            for (module, name), value in zip(_GLOBALS, values, strict=True):
+                setattr(module, name, value)
+            for name in _of_mlflow().keys() - environment.keys():
+                del os.environ[name]
+            os.environ.update(environment)
 
 
 def _of_mlflow() -> dict[str, str]:

@@ -64,6 +64,20 @@ def test_importance_is_ordered_with_the_largest_on_top():
     assert found.layout.xaxis.title.text == "share in mcc, over 9 complete trials"
 
 
+def test_importance_has_whiskers_and_says_below_what_they_are_and_what_cannot_be_judged():
+    importance = {"study_name": "a.lstm", "metric": "mcc", "n_trials": 9, "importance": {"rate": 0.2, "width": 0.7}}
+    spread, remarks = {"rate": [0.1, 0.4], "width": [0.6, 0.8]}, ["gamma < loss cannot be judged"]
+    found = importance_figure("lstm", {**importance, "spread": spread, "remarks": remarks})
+    (bars,) = found.data
+    assert list(bars.error_x.array) == pytest.approx([0.2, 0.1])
+    assert list(bars.error_x.arrayminus) == pytest.approx([0.1, 0.1])
+    assert found.layout.xaxis.title.text.split("<br>") == [
+        "share in mcc, over 9 complete trials",
+        "whiskers: 80 % of resamples of the trials",
+        "gamma &lt; loss cannot be judged",
+    ]
+
+
 @pytest.mark.parametrize("study_name", ["", "base.lstm"])
 def test_importance_of_a_skipped_model_type_says_which_and_why(study_name):
     found = importance_figure("lstm", {"study_name": study_name, "storage": "s", "skipped": "not searched yet"})

@@ -1,7 +1,6 @@
 """One study in pictures: history, importance, slices, parallel coordinates."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import optuna
@@ -63,10 +62,11 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
         marker={"color": colour_of(model_type)},
         error_x=_whiskers(smallest_first, importance.get("spread") or {}),
     )
-    below = [f"share in {importance['metric']}, over {importance['n_trials']} complete trials"]
+    lines = [f"share in {importance['metric']}, over {importance['n_trials']} complete trials"]
     if importance.get("spread"):
-        below.append("whiskers: 80 % of resamples of the trials")
-    return styled(go.Figure(bars), title, "<br>".join([*below, *map(escape, importance.get("remarks", []))]))
+        lines.append("whiskers: 80 % of resamples of the trials")
+    below = "<br>".join(map(plotly_text, [*lines, *importance.get("remarks", [])]))
+    return styled(go.Figure(bars), title).update_xaxes(title=below)
 
 
 def _whiskers(shares: Sequence[tuple[str, float]], spread: Mapping[str, Sequence[float]]) -> dict[str, Any] | None:
