@@ -41,9 +41,9 @@ class DamagedStudyError(StorageError):
 class StudyDeletedError(StorageError):
     """A study was deleted while it was searched."""
 
-    def __init__(self, study_name: str = "") -> None:
+    def __init__(self, study_name: str) -> None:
         super().__init__(
-            f"Study {study_name or 'that is searched'} must be kept until its search ends, got deleted by another "
+            f"Study {study_name} must be kept until its search ends, got deleted by another "
             "program. Run the same command again: it searches anew."
         )
 

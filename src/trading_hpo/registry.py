@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -30,6 +30,7 @@ class Registry(Generic[T]):
     Args:
         kind: What they are, in a user's words: ``loss``, ``model type``.
         entries: Components by name, or ``module:attribute`` of one that is imported when it is asked for.
+        reserved: Names that no component may have.
 
     Example:
         >>> shapes = Registry("shape", {"round": "math:pi", "square": 4.0})
@@ -37,19 +38,23 @@ class Registry(Generic[T]):
         (3.141592653589793, ['round', 'square'])
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, T | str]) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, entries: Mapping[str, T | str], reserved: Collection[str] = ()) -> None:
+        self.kind, self._reserved = kind, frozenset(reserved)
         self._entries: dict[str, T | str] = dict(entries)
 
     def add(self, name: str, component: T) -> None:
         """Enter a component of a plug-in.
 
         Raises:
-            ConfigurationError: The name is taken by another component, or cannot stand in the name of a file.
+            ConfigurationError: The name is taken by another component, reserved, or cannot stand in the name of a file.
         """
         if not _NAME.fullmatch(name):
             raise ConfigurationError(
                 [f"name of a {self.kind} must be letters, digits, _ or -, got {name!r}. Rename it."]
+            )
+        if name in self._reserved:
+            raise ConfigurationError(
+                [f"name of a {self.kind} must be none of {', '.join(sorted(self._reserved))}, got {name!r}. Rename it."]
             )
         if self._entries.get(name, component) is not component:
             raise ConfigurationError(

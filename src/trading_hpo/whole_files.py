@@ -47,11 +47,12 @@ def remove_leftovers(folder: Path) -> None:
         if _LOCK.fullmatch(path.name):
             with suppress(BlockingIOError), locked(path, wait=False):  # it goes with the lock
                 pass
-        elif (found := _LEFT.fullmatch(path.name)) and not _in_use(path, int(found.group(2) or found.group(3))):
+        elif (found := _LEFT.fullmatch(path.name)) and not in_use(path, int(found.group(2) or found.group(3))):
             path.unlink(missing_ok=True)
 
 
-def _in_use(path: Path, process: int) -> bool:
+def in_use(path: Path, process: int) -> bool:
+    """Say whether what a process has made may still be its own: it lives, or seems to on another machine."""
     return not path.exists() or time.time() - path.stat().st_mtime < _SETTLED_S or is_alive(process)
 
 

@@ -1,5 +1,7 @@
 """Trials that a person adds, enqueues, ends or deletes by Optuna's own means, before a search and while it runs."""
 
+from dataclasses import replace
+
 import optuna
 import pytest
 from benchmarks.short_trials import SPACE, ShortTrials, short_search
@@ -7,7 +9,7 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState, create_trial
 from tests.makers.processes import wait_until
 
-from trading_hpo.engine.space import suggest
+from trading_hpo.engine.space import FloatParameter, suggest
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import REASON, SLOT
 from trading_hpo.study.own_trials import foreign_trials, own_trials
@@ -86,6 +88,33 @@ def test_one_outside_of_the_space_is_refused_by_name_and_takes_no_slot(storage, 
     assert (refused.state, refused.user_attrs[REASON][: len(said)]) == (FAIL, said)
     assert "trial 0 is not run" in caplog.text
     assert study.trials[1].params["p0"] == 0.5
+
+
+@pytest.mark.parametrize("slot", [0, 2, 7])  # of a trial that has ended, of the next one, of another study's
+def test_a_failed_trial_is_run_again_as_optuna_documents_it_whatever_it_carries(either_storage, slot):
+    searched(either_storage, 2)
+    study = theirs(either_storage)
+    kept = {**study.trials[0].user_attrs, SLOT: slot, REASON: "it diverged", "memo": "mine"}
+    study.enqueue_trial({"p0": 0.5}, user_attrs=kept)
+    study = searched(either_storage, 4)
+    assert slots(study) == [0, 1, 2, 3]
+    again = study.trials[2]
+    assert (again.state, again.params["p0"], again.user_attrs[SLOT]) == (COMPLETE, 0.5, 2)
+    assert (again.user_attrs["memo"], REASON in again.user_attrs) == ("mine", False)
+
+
+def test_a_grid_tries_every_combination_and_refuses_what_is_enqueued(storage, caplog):
+    ends = FloatParameter(type="float", low=0.0, high=1.0, step=1.0)
+    search = replace(short_search("study", SHORT, n_trials=10, sampler="grid"), space={"p0": ends, "p1": ends})
+    search.open(storage)
+    theirs(storage).enqueue_trial({"p0": 1.0, "p1": 1.0})
+    search.run(storage)
+    study = ours(storage)
+    tried = sorted(tuple(trial.params.values()) for trial in own_trials(study) if trial.state == COMPLETE)
+    assert tried == [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
+    reason = "it was enqueued, and sampler grid tries every combination by itself"
+    assert (study.trials[0].state, study.trials[0].user_attrs[REASON]) == (FAIL, reason)
+    assert f"trial 0 is not run, {reason}" in caplog.text
 
 
 def test_beyond_the_budget_it_waits_for_a_larger_one(storage):

@@ -14,6 +14,7 @@ LEAST_TRIALS = 4
 FEW_TRIALS = 50  # below, the best tenth, by which PED-ANOVA judges, is fewer than the five trials that Optuna asks for
 LEAST_BEST = 2  # of the best tenth, that a parameter must be in to be judged
 RESAMPLES = 20
+MOST_DRAWN = 200  # trials of a resample: all of a thousand take seconds
 RANGE = (0.1, 0.9)  # quantiles over the resamples
 BEST_SHARE = 0.1  # target_quantile of PED-ANOVA
 
@@ -35,7 +36,8 @@ def parameter_importance(study: optuna.Study) -> dict[str, Any]:
     """Return the share of each parameter in the difference between good trials and all (PED-ANOVA).
 
     Where nothing can be distinguished the answer is empty and says why; equal shares would look like a finding.
-    ``spread`` is the range of each share over resamples of the trials, ``remarks`` say what rests on few of them.
+    ``spread`` is the range of each share over resamples of the trials, of at most ``MOST_DRAWN`` each, so that it is
+    too wide rather than too narrow where there are more; ``remarks`` say what rests on few of them.
     Parameters that not every trial has (those of one loss, of one optimizer) are judged where they are, and named with
     the number of these trials under ``only_in``; one that hardly any good trial has is ``not_judged``. With several
     objectives ``importance`` is of the first; every objective's own is under ``of_objectives``.
@@ -90,7 +92,7 @@ def _spread(
     """Return the range of each share over resamples: the same numbers whenever it is asked for."""
     draws, found = np.random.default_rng(0), []
     for _ in range(RESAMPLES):
-        drawn = [complete[number] for number in draws.integers(len(complete), size=len(complete))]
+        drawn = [complete[number] for number in draws.integers(len(complete), size=min(len(complete), MOST_DRAWN))]
         own = _shares(study, drawn, place) if _why_empty(drawn, place) is None else {}
         shares = np.array([own.get(name, 0.0) for name in names])
         if shares.sum() > 0:

@@ -204,13 +204,18 @@ class Supervisor:
     def _enqueued(self) -> Enqueued | None:
         """Return the first trial that another program has enqueued; those that cannot be run are ended."""
         for waiting in self._stored.enqueued():
-            problems = misfits(self._space, waiting.parameters)
-            if not problems:
+            reason = self._why_not_run(waiting)
+            if reason is None:
                 return waiting
-            reason = f"it was enqueued outside of the search space: {' '.join(problems)}"
             self._stored.refuse(waiting, reason)
             logger.warning("%s: trial %d is not run, %s", self._tally.name, waiting.number, reason)
         return None
+
+    def _why_not_run(self, waiting: Enqueued) -> str | None:
+        if self._plan.sampler.tries_all:  # in its slot, which has a combination of its own that would be left out
+            return f"it was enqueued, and sampler {self._plan.sampler.name} tries every combination by itself"
+        problems = misfits(self._space, waiting.parameters)
+        return f"it was enqueued outside of the search space: {' '.join(problems)}" if problems else None
 
     def _learn_of_others(self) -> None:
         """Learn what other searches have begun and ended."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+FIXED = "fixed_params"  # Optuna's own, of a system attribute: what an enqueued trial asks for
 SLOT = "slot"  # place in the budget
 STARTED_FROM = "started_from"  # configuration to start from that was tried, as JSON
 LOST = "lost"  # workers that died or hung on it
@@ -24,6 +25,7 @@ MOMENTS = "moments"  # of the payload that is kept beside the trial: numbers by 
 FOLDS = "folds"  # per fold: stopped epoch, threshold, metrics
 
 RECORDS = frozenset({STARTED_FROM, VIOLATIONS, REPORTED, COST, METRICS, SPREAD, MOMENTS, FOLDS})  # those that are long
+OURS = RECORDS | {SLOT, LOST, NO_VALUE, REASON}
 
 
 def ended_by_a_search(attrs: Mapping[str, Any]) -> bool:
@@ -34,11 +36,20 @@ def ended_by_a_search(attrs: Mapping[str, Any]) -> bool:
     return SLOT in attrs and (COST in attrs or REASON in attrs)
 
 
+def is_enqueued(trial: FrozenTrial) -> bool:
+    """Whether no search has begun what another program has enqueued, which may carry a copy of our attributes.
+
+    A search writes the parameters of a trial as it begins it.
+    """
+    return trial.state == TrialState.WAITING and FIXED in trial.system_attrs and not trial.params
+
+
 def of_slots(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
     """Return the trials that take a slot: begun by a search and not ended by anything else; the first of each slot."""
     by_slot: dict[int, FrozenTrial] = {}
     for trial in trials:
-        if SLOT in trial.user_attrs and (not trial.state.is_finished() or ended_by_a_search(trial.user_attrs)):
+        ours = not trial.state.is_finished() or ended_by_a_search(trial.user_attrs)
+        if SLOT in trial.user_attrs and ours and not is_enqueued(trial):
             by_slot.setdefault(trial.user_attrs[SLOT], trial)
     return sorted(by_slot.values(), key=lambda trial: trial.number)
 

@@ -7,6 +7,12 @@ from trading_hpo.metrics.regression import COMPOSITE_ACCURACY, REGRESSION_METRIC
 from trading_hpo.metrics.trading import TRADING_METRICS
 from trading_hpo.registry import Registry
 
+# What a trial keeps beside its metrics (``engine.trial_record.OURS``), under names of the same attributes.
+OF_A_TRIAL = (
+    *("slot", "started_from", "lost", "no_value", "reason", "violations", "curve", "cost"),
+    *("metrics", "spread", "moments", "folds"),
+)
+
 # In the order in which a trial keeps them.
 METRICS: Registry[Metric] = Registry(
     "metric",
@@ -17,4 +23,5 @@ METRICS: Registry[Metric] = Registry(
         **TRADING_METRICS,
         **COST_METRICS,
     },
+    reserved=OF_A_TRIAL,
 )

@@ -202,7 +202,7 @@ class TrialEvaluator:
             no_value=outcome.no_value,
             violations={bound.name: bound.violation(outcome.of(bound.metric)) for bound in self.task.constraints},
             cost=outcome.cost,
-            record={METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds, **self._shown(outcome)},
+            record={**self._shown(outcome), METRICS: outcome.metrics, SPREAD: outcome.spread, FOLDS: outcome.folds},
             at_end=partial(self._with_returns, outcome.scores),
         )
 

@@ -52,6 +52,20 @@ class EligibleStudy(optuna.Study):
         super().__init__(study.study_name, study._storage)
         self._numbers = {trial.number for trial in eligible_trials(study)}
 
+    @property
+    def best_trial(self) -> FrozenTrial:
+        """Return the trial that is chosen; Optuna would ask the storage, which has those that are not eligible, too.
+
+        Raises:
+            ValueError: As Optuna's, where none is complete.
+        """
+        from trading_hpo.study.ranking import best_trial  # it asks here which trials are eligible
+
+        best = best_trial(self)
+        if best is None:
+            raise ValueError("No trials are completed yet.")
+        return best
+
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         """Return all trials, those of some states only where these are given."""
         trials = [trial if trial.number in self._numbers else _failed(trial) for trial in super().get_trials(deepcopy)]

@@ -1,7 +1,7 @@
 """Which trials of a large study keep their return series: the best, and a sample of all others. Moments stay of all."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from optuna.trial import TrialState
 from sqlalchemy import Engine
@@ -33,7 +33,9 @@ def thin(engine: Engine, study_id: int, direction: Direction, seed: int) -> None
     trials = [trial for trial in ended_trials(engine, study_id, (SLOT, VIOLATIONS, MOMENTS)) if MOMENTS in trial.attrs]
     if len(trials) <= MANY:
         return
-    kept = {trial.number for trial in [*_best(trials, direction), *_sample(trials, seed)]}
+    sampled = sample((trial.attrs[SLOT] for trial in trials), seed)
+    kept = {trial.number for trial in _best(trials, direction)}
+    kept |= {trial.number for trial in trials if trial.attrs[SLOT] in sampled}
     drop_trial_payloads(engine, study_id, {number for number, *_ in payload_sizes(engine, study_id)} - kept)
 
 
@@ -50,8 +52,15 @@ def _best(trials: Sequence[Ended], direction: Direction) -> list[Ended]:
     return sorted(complete, key=place)[:BEST]
 
 
-def _sample(trials: Sequence[Ended], seed: int) -> list[Ended]:
-    def key(trial: Ended) -> bytes:
-        return hashlib.sha256(f"{seed} {trial.attrs[SLOT]}".encode()).digest()
+def sample(slots: Iterable[int], seed: int) -> set[int]:
+    """Return the slots whose trials stand for all, whatever they are worth: statistics over winners alone mislead.
 
-    return sorted(trials, key=key)[:SAMPLE]
+    Args:
+        slots: Of the trials that have a series.
+        seed: Of the study.
+    """
+
+    def key(slot: int) -> bytes:
+        return hashlib.sha256(f"{seed} {slot}".encode()).digest()
+
+    return set(sorted(slots, key=key)[:SAMPLE])

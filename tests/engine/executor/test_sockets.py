@@ -36,6 +36,7 @@ def test_sockets_of_a_killed_process_go_with_the_next_one_and_those_of_a_live_on
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
     assert [path.is_socket() for path in left.iterdir()] == [True]
+    os.utime(left, (0, 0))  # what is new may be of another machine's process, or of another container's
     live, own = begin()
     assert not left.exists()
     other, _ = begin()
@@ -44,3 +45,32 @@ def test_sockets_of_a_killed_process_go_with_the_next_one_and_those_of_a_live_on
         process.communicate("")
         assert process.returncode == 0
     assert list(tmp_path.iterdir()) == []
+
+
+RACE = """
+import pathlib, shutil
+from trading_hpo.engine.executor.sockets import use_own_folder
+found = pathlib.Path.glob
+
+def removed_meanwhile(folder, pattern):
+    for path in found(folder, pattern):
+        shutil.rmtree(path)
+        yield path
+
+pathlib.Path.glob = removed_meanwhile
+use_own_folder()
+"""
+
+
+def test_a_folder_that_another_process_removes_at_the_same_time_is_no_error(start, tmp_path):
+    (tmp_path / f"trading-hpo-{2**30}-x").mkdir()
+    process = start([sys.executable, "-c", RACE], env={**os.environ, "TMPDIR": str(tmp_path)})
+    assert process.wait(60) == 0
+
+
+def test_a_new_folder_stays_though_its_process_is_not_of_this_container(begin, tmp_path):
+    theirs = tmp_path / f"trading-hpo-{2**30}-x"
+    theirs.mkdir()
+    process, _ = begin()
+    assert theirs.exists()
+    process.communicate("")

@@ -5,11 +5,12 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
 
-from trading_hpo.whole_files import is_alive
+from trading_hpo.whole_files import in_use
 
 _PREFIX = "trading-hpo-"
 
@@ -24,7 +25,8 @@ def use_own_folder() -> None:
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         found = re.match(rf"{_PREFIX}(\d+)-", folder.name)
-        if found and folder.stat().st_uid == os.getuid() and not is_alive(int(found.group(1))):
-            shutil.rmtree(folder, ignore_errors=True)  # another process may do the same
+        with suppress(FileNotFoundError):  # another process does the same
+            if found and folder.stat().st_uid == os.getuid() and not in_use(folder, int(found.group(1))):
+                shutil.rmtree(folder)
     current._config["tempdir"] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
     util.Finalize(None, shutil.rmtree, args=(current._config["tempdir"],), exitpriority=-100)

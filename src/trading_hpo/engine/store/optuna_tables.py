@@ -17,10 +17,10 @@ from optuna.distributions import distribution_to_json
 from optuna.storages import BaseStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, exists, func, insert, select, update
 
 from trading_hpo.engine.store.payloads import TRIAL_RECORDS, put_trial_payload
-from trading_hpo.engine.trial_record import COST, REASON, RECORDS
+from trading_hpo.engine.trial_record import COST, FIXED, OURS, REASON, RECORDS
 from trading_hpo.errors import StorageError, StudyDeletedError
 
 SCHEMA_VERSION = 12  # of Optuna 5.0
@@ -144,7 +144,7 @@ def insert_once(
         mark: Name of a user attribute that no two trials of a study share.
         after: Id that a trial with the mark, if there is one, is above; it keeps the look short.
         also: Ids of trials that may have been given the mark though they are not above.
-        waiting: Id of one that is to become the trial, if it still waits and has no mark.
+        waiting: Id of one that is to become the trial, if no search has begun it.
 
     Raises:
         StudyDeletedError: There is no such study any more.
@@ -153,11 +153,12 @@ def insert_once(
         lock_study(connection, study_id)
         marked = (USER_ATTRS.c.key == mark, USER_ATTRS.c.value_json == json.dumps(template.user_attrs[mark]))
         new = (TRIALS.c.trial_id > after) | TRIALS.c.trial_id.in_(list(also))
-        of_study = (TRIALS.c.study_id == study_id, new, TRIALS.c.state.in_(UNFINISHED) | was_ended_by_a_search())
+        ours = ~is_enqueued() & (TRIALS.c.state.in_(UNFINISHED) | was_ended_by_a_search())
+        of_study = (TRIALS.c.study_id == study_id, new, ours)
         query = select(TRIALS.c.trial_id).join_from(TRIALS, USER_ATTRS).where(*of_study, *marked)
         there = connection.execute(query.order_by(TRIALS.c.trial_id).limit(1)).scalar()
         if there is None:
-            return _insert_trial(connection, study_id, template, mark, waiting)
+            return _insert_trial(connection, study_id, template, waiting)
         stored = select(PARAMETERS.c.param_name, PARAMETERS.c.param_value).where(PARAMETERS.c.trial_id == there)
         wanted = {row["param_name"]: row["param_value"] for row in _parameters(template)}
         return int(there) if dict(connection.execute(stored).tuples().all()) == wanted else None
@@ -168,6 +169,13 @@ def was_ended_by_a_search() -> ColumnElement[bool]:
     noted = select(USER_ATTRS.c.trial_id).where(USER_ATTRS.c.key.in_((COST, REASON)))
     kept = select(TRIAL_RECORDS.c.trial_id).where(TRIAL_RECORDS.c.key == COST)
     return TRIALS.c.trial_id.in_(noted) | TRIALS.c.trial_id.in_(kept)
+
+
+def is_enqueued() -> ColumnElement[bool]:
+    """As ``trial_record.is_enqueued``."""
+    fixed = exists().where(SYSTEM_ATTRS.c.trial_id == TRIALS.c.trial_id, SYSTEM_ATTRS.c.key == FIXED).correlate(TRIALS)
+    begun = exists().where(PARAMETERS.c.trial_id == TRIALS.c.trial_id).correlate(TRIALS)
+    return (TRIALS.c.state == TrialState.WAITING) & fixed & ~begun
 
 
 def states_since(engine: Engine, study_id: int, after: int, also: Collection[int]) -> list[tuple[int, TrialState]]:
@@ -232,13 +240,13 @@ def lock_study(connection: Connection, study_id: int) -> None:
     """
     locked = select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id).with_for_update()
     if connection.execute(locked).scalar() is None:
-        raise StudyDeletedError
+        raise StudyDeletedError(f"of id {study_id}")
 
 
-def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial, mark: str, waiting: int | None) -> int:
+def _insert_trial(connection: Connection, study_id: int, template: FrozenTrial, waiting: int | None) -> int:
     started = template.datetime_start or datetime.now()
     begun = {"state": template.state, "datetime_start": _utc(started)}
-    trial_id = None if waiting is None else _taken(connection, waiting, mark, begun)
+    trial_id = None if waiting is None else _taken(connection, waiting, begun)
     trial_id = begin_trial(connection, study_id, begun) if trial_id is None else trial_id
     _insert(connection, PARAMETERS, [{"trial_id": trial_id, **row} for row in _parameters(template)])
     _put_user_attrs(connection, trial_id, template.user_attrs)
@@ -256,12 +264,17 @@ def begin_trial(connection: Connection, study_id: int, begun: Mapping[str, Any])
     return trial_id
 
 
-def _taken(connection: Connection, waiting: int, mark: str, begun: Mapping[str, Any]) -> int | None:
-    """Begin a trial that waits and has no mark; return its id, or none if another search has taken it."""
-    has_mark = select(USER_ATTRS.c.trial_id).where(USER_ATTRS.c.key == mark)
-    waits = (TRIALS.c.trial_id == waiting, TRIALS.c.state == TrialState.WAITING, TRIALS.c.trial_id.not_in(has_mark))
-    taken = connection.execute(update(TRIALS).where(*waits).values(begun)).rowcount
-    return waiting if taken else None
+def _taken(connection: Connection, waiting: int, begun: Mapping[str, Any]) -> int | None:
+    """Begin a trial that was enqueued; return its id, or none if another search has taken it.
+
+    What it carries under our names is a copy of another trial's.
+    """
+    waits = (TRIALS.c.trial_id == waiting, is_enqueued())
+    if not connection.execute(update(TRIALS).where(*waits).values(begun)).rowcount:
+        return None
+    copied = (USER_ATTRS.c.trial_id == waiting, USER_ATTRS.c.key.in_(list(OURS)))
+    connection.execute(delete(USER_ATTRS).where(*copied))
+    return waiting
 
 
 def _next_number(connection: Connection, study_id: int, trial_id: int) -> int:

@@ -15,14 +15,13 @@ from trading_hpo.engine.store.optuna_tables import (
     TRIALS,
     USER_ATTRS,
     begin_trial,
+    is_enqueued,
     lock_study,
     was_ended_by_a_search,
 )
 from trading_hpo.engine.store.payloads import TRIAL_RECORDS
-from trading_hpo.engine.trial_record import SLOT
+from trading_hpo.engine.trial_record import FIXED, SLOT
 from trading_hpo.errors import StudyDeletedError
-
-FIXED = "fixed_params"  # where Study.enqueue_trial keeps them
 
 # What a trial is begun with, and what it has reported; the ids of their lines are their own.
 _COPIED: dict[Table, tuple[str, ...]] = {
@@ -49,13 +48,12 @@ class Enqueued:
 
 
 def enqueued_trials(engine: Engine, study_id: int) -> list[Enqueued]:
-    """Return the trials that other programs have enqueued and that have no slot yet, in their order."""
-    with_slot = select(USER_ATTRS.c.trial_id).where(USER_ATTRS.c.key == SLOT)
+    """Return the trials that other programs have enqueued and no search has begun, in their order."""
     fixed = (SYSTEM_ATTRS.c.trial_id == TRIALS.c.trial_id) & (SYSTEM_ATTRS.c.key == FIXED)
     waiting = (
         select(TRIALS.c.trial_id, TRIALS.c.number, SYSTEM_ATTRS.c.value_json)
         .join(SYSTEM_ATTRS, fixed)
-        .where(TRIALS.c.study_id == study_id, TRIALS.c.state == TrialState.WAITING, TRIALS.c.trial_id.not_in(with_slot))
+        .where(TRIALS.c.study_id == study_id, is_enqueued())
     )
     with engine.connect() as connection:
         found = connection.execute(waiting.order_by(TRIALS.c.trial_id)).all()
@@ -79,7 +77,7 @@ def begin_again(engine: Engine, study_id: int, trial_id: int, slot: int) -> int 
         ours = select(TRIALS.c.datetime_start).where(TRIALS.c.trial_id == trial_id, TRIALS.c.study_id == study_id)
         row = connection.execute(ours).first()
         if row is None:  # a study of the same id was made since
-            raise StudyDeletedError
+            raise StudyDeletedError(f"of id {study_id}")
         if connection.execute(ours.where(was_ended_by_a_search())).first() is not None:
             return None
         there = connection.execute(later.order_by(TRIALS.c.trial_id).limit(1)).scalar()

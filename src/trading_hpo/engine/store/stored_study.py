@@ -109,7 +109,7 @@ class StoredStudy:
         # One of our own may have been found in the moment before the writer had recorded its id.
         trials = [trial for trial in trials if id_of(trial) not in self._own]
         self._known_to = max([self._known_to, *(key for key, _ in found)])
-        self._begun |= {trial.user_attrs[SLOT]: id_of(trial) for trial in trials if SLOT in trial.user_attrs}
+        self._begun |= {trial.user_attrs[SLOT]: id_of(trial) for trial in of_slots(trials)}
         ended = {id_of(trial) for trial in trials if trial.state.is_finished()}
         self._begun = {slot: key for slot, key in self._begun.items() if key not in ended and key not in self._own}
         self._enqueued -= ended | set(self._begun.values())
