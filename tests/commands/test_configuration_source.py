@@ -61,6 +61,18 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path):
             configuration(str(tmp_path / name), None)
 
 
+def test_many_folders_are_not_all_listed_and_no_password_of_a_source_is_shown(tmp_path):
+    for number in range(500):
+        (tmp_path / f"folder_{number}").mkdir()
+    with pytest.raises(ConfigurationError, match="and 490 more") as refused:
+        configuration(str(tmp_path), None)
+    assert len(str(refused.value)) < 1000
+    with pytest.raises(ConfigurationError) as refused:
+        configuration("nowhere://me:secret@127.0.0.1:9/conf", None)
+    assert "secret" not in str(refused.value)
+    assert "me:***@127.0.0.1" in str(refused.value)
+
+
 def test_a_configuration_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match=r"does not exist\. Give --conf-source another"):
         configuration(str(tmp_path / "nowhere"), None)

@@ -46,6 +46,12 @@ def test_what_cannot_work_is_refused_with_what_does(kedro, project, arguments, f
     assert_refused(kedro("run", *arguments), project, *fragments)
 
 
+def test_a_pipeline_of_a_file_of_options_does_not_give_way_to_typed_ones(kedro, project):
+    (project / "options.yml").write_text("run:\n  pipeline: hpo\n")
+    done = kedro("run", "--config", "options.yml", "--pipelines", "data_engineering")
+    assert_refused(done, project, "--pipeline and --pipelines mean the same. Give --pipelines alone")
+
+
 def test_the_variable_names_the_environment_that_is_checked(kedro, project):
     assert_refused(kedro("run", KEDRO_ENV="tets"), project, "unknown environment 'tets'. Did you mean 'test'?")
     (project / "conf/test/parameters_own.yml").write_text("labels: {kimd: volatility}\n")

@@ -17,7 +17,7 @@ from trading_hpo.escaping import printable
 from trading_hpo.urls import urls_hidden
 
 TYPED_PARAMS = "trading_hpo.params"  # in the meta of click's context: the text of --params
-_PROPOSED_RUN = re.compile(r"kedro run(?: --params (?P<params>\S+))?")
+_PROPOSED_RUN = re.compile(r"kedro run(?: --params (?P<params>[^\s`]+))?")
 
 
 def exit_with_message(error: Exception, typed: Callable[[str], str] = str) -> NoReturn:

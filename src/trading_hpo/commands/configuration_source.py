@@ -53,14 +53,21 @@ def configuration(source: str, env: str | None, params: Mapping[str, Any] | None
         )
         known = environments(loader)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, IndexError) as error:
-        said = urls_hidden(str(error))
+        said = _said(error, source)
         raise ConfigurationError(
-            [f"the configuration must be a folder or an archive of one, got {shown}: {said}. Make it again."]
+            [
+                f"the configuration must be a folder or an archive of one, got {shown}: {said.rstrip('.')}. Make it again."
+            ]
         ) from error
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
-        raise ConfigurationError([f"{urls_hidden(str(error).strip())} Correct the file in {shown}."]) from error
+        raise ConfigurationError([f"{_said(error, source)} Correct the file in {shown}."]) from error
     _check_environments(loader, known, env, shown)
     return loader
+
+
+def _said(error: Exception, source: str) -> str:
+    """What a library says of a source; of one with a password its kind alone: file systems write a URL as a path."""
+    return urls_hidden(str(error).strip()) if urls_hidden(source) == source else f"{type(error).__name__}."
 
 
 def _check_environments(loader: OmegaConfigLoader, known: list[str], env: str | None, source: str) -> None:
