@@ -35,8 +35,10 @@ class OwnCommandLine(KedroCLI):
 def answer_own_commands() -> None:
     """Answer a command of this project and end the process; return where another one was typed."""
     # A project may have the package in a folder of its own: Kedro imports it from there, if it is not imported yet.
-    for name in (PACKAGE, __name__):
-        sys.modules.pop(name, None)
+    imported = {name for name in sys.modules if name.partition(".")[0] == PACKAGE}
+    if imported <= {PACKAGE, __name__}:  # in a process that uses the package it stays as it is
+        for name in imported:
+            del sys.modules[name]
     project = find_kedro_project(Path.cwd())
     if sys.argv[1:2] and sys.argv[1] in OWN and project is not None and _package_of(project) == PACKAGE:
         OwnCommandLine(project)()

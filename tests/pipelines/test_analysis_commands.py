@@ -61,7 +61,7 @@ def searched(finished) -> Path:
 
 
 def test_before_any_search_the_analysis_says_what_to_run_and_writes_nothing(kedro, project):
-    assert_clean_failure(kedro(*ANALYSE), "There is no study to analyse yet", "Run `kedro run --pipeline hpo` first")
+    assert_clean_failure(kedro(*ANALYSE), "There is no study to analyse yet", "--pipeline hpo` first")
     assert written(project) == []
 
 

@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.engine.trial_record import COST, SLOT
 from trading_hpo.errors import MissingInputError
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
@@ -48,7 +49,7 @@ def ref_of(model_type: str, n_trials: int = 6, metric: str = "mcc", digest: str 
                 value=number / 10,
                 params={"rate": number / 10},
                 distributions={"rate": RATE},
-                user_attrs={"folds": [{"fold": 0, "metrics": {metric: number / 10}}]},
+                user_attrs={SLOT: number, COST: {}, "folds": [{"fold": 0, "metrics": {metric: number / 10}}]},
             )
         )
     return RefInMemory(study.study_name, NOWHERE, study=study)

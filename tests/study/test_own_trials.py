@@ -93,7 +93,7 @@ def test_it_is_said_wherever_the_study_is_shown(study):
     assert "set aside   1: never chosen, counted all the same" in said
     assert "foreign     3: added, ended or copied by another program" in said
     assert "  set aside: 1" in list(best_lines(study))
-    assert list(studies_table([(study, "")]).columns[-1].cells) == ["mcc, 1 set aside, 1 foreign"]
+    assert list(map(str, studies_table([(study, "")]).columns[-1].cells)) == ["mcc, 1 set aside, 1 foreign"]
     states = dict(zip(*(trials_view(study, 9).columns[place].cells for place in (0, 2)), strict=True))
     assert states == {
         "0": "complete",
