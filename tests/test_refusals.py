@@ -99,7 +99,12 @@ REFUSED: dict[str, tuple[Callable[[Path], None], list[str], dict[str, str], str]
         {"TRADING_HPO_STORAGE": "postgresql+psycopg://me@127.0.0.1:9/studies"},
         "cannot be used",
     ),
-    "a storage that is none": (nothing, [], {"TRADING_HPO_STORAGE": "studies"}, "The storage URL must look like"),
+    "a storage that is none": (
+        nothing,
+        [],
+        {"TRADING_HPO_STORAGE": "studies"},
+        "TRADING_HPO_STORAGE must be a URL such as",
+    ),
     "a database that is none": (
         no_database,
         ["--params", f"source={FINISHED_SOURCE}"],

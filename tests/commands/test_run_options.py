@@ -103,7 +103,7 @@ def test_lists_and_formats_are_typed_as_they_are(kedro, project):
     own = "source=csv,sources.csv.path=own.csv,sources.csv.timestamp_format=%d.%m.%Y,assets=[AAA, CCC]"
     done = kedro(*PREPARE, own, KEDRO_ENV="test")
     assert done.returncode == 0, said(done)
-    assert "Results are in data/test/csv" in said(done)
+    assert f"Results are in {project / 'data/test/csv'}" in said(done)
     assert not (project / "data/base").exists()
     bars = pd.read_parquet(project / "data/test/csv/02_intermediate/bars.parquet")
     assert sorted(bars["asset"].unique()) == ["AAA", "CCC"]

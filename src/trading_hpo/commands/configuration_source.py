@@ -53,11 +53,9 @@ def configuration(source: str, env: str | None, params: Mapping[str, Any] | None
         )
         known = environments(loader)
     except (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, IndexError) as error:
-        said = _said(error, source)
+        said = _said(error, source).rstrip(".")
         raise ConfigurationError(
-            [
-                f"the configuration must be a folder or an archive of one, got {shown}: {said.rstrip('.')}. Make it again."
-            ]
+            [f"the configuration must be a folder or an archive of one, got {shown}: {said}. Make it again."]
         ) from error
     except Exception as error:  # YAML, OmegaConf and Kedro each have their own for a file that cannot be read
         raise ConfigurationError([f"{_said(error, source)} Correct the file in {shown}."]) from error
