@@ -355,11 +355,11 @@ def ended(slot, value):
     return begins(slot, TrialState.COMPLETE, value)
 
 
-def ends_begun(value):
-    """Another search ends the trial that it has begun last."""
+def ends_begun(slot, value):
+    """Another search ends the trial that it has begun."""
 
     def end(study, left):
-        trial = study.get_trials(states=[TrialState.RUNNING])[-1]
+        (trial,) = [trial for trial in study.trials if trial.user_attrs[SLOT] == slot]
         study._storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [value])
 
     return end
@@ -420,7 +420,7 @@ def test_a_slot_that_others_have_ended_while_it_was_taken_is_released(search):
 
 def test_the_search_waits_for_what_others_train_and_says_so_once(search, monkeypatch):
     monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
-    study = shared(begins(0), *[nothing] * 4, ends_begun(5.0))
+    study = shared(begins(0), *[nothing] * 4, ends_begun(0, 5.0))
     spent, watcher, executor, _ = search({1: [ends(4.0)]}, 2, stored_as=study, claims=Others(theirs={0}))
     assert spent
     assert executor.submitted == [1]
