@@ -236,6 +236,14 @@ def test_why_a_trial_has_no_value_is_said_of_each_objective_and_its_cost_is_kept
     assert {tuple(trial.user_attrs[COST].items()) for trial in trials.values()} == {(("epochs", 1.0),)}
 
 
+def test_what_a_trial_over_a_limit_had_reached_is_kept(search):
+    events = {0: [lambda slot: OverLimit(slot, "it is too large", report(2.0))]}
+    _, watcher, _, trials = search(events, n_trials=1)
+    assert trials[0].state == TrialState.PRUNED
+    assert (trials[0].value, trials[0].user_attrs[COST]) == (2.0, {"epochs": 1.0})
+    assert watcher.tally.best is None
+
+
 def test_of_several_objectives_the_first_one_s_best_is_counted(search):
     _, watcher, _, trials = search({0: [ends(0.5, 3.0)], 1: [ends(0.25, 7.0)]}, n_trials=2, goals=("worth", "size"))
     assert watcher.tally.best == 0.5
@@ -355,11 +363,11 @@ def ended(slot, value):
     return begins(slot, TrialState.COMPLETE, value)
 
 
-def ends_begun(value):
-    """Another search ends the trial that it has begun last."""
+def ends_begun(slot, value):
+    """Another search ends the trial that it has begun."""
 
     def end(study, left):
-        trial = study.get_trials(states=[TrialState.RUNNING])[-1]
+        (trial,) = [trial for trial in study.trials if trial.user_attrs[SLOT] == slot]
         study._storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [value])
 
     return end
@@ -420,7 +428,7 @@ def test_a_slot_that_others_have_ended_while_it_was_taken_is_released(search):
 
 def test_the_search_waits_for_what_others_train_and_says_so_once(search, monkeypatch):
     monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
-    study = shared(begins(0), *[nothing] * 4, ends_begun(5.0))
+    study = shared(begins(0), *[nothing] * 4, ends_begun(0, 5.0))
     spent, watcher, executor, _ = search({1: [ends(4.0)]}, 2, stored_as=study, claims=Others(theirs={0}))
     assert spent
     assert executor.submitted == [1]
@@ -448,12 +456,15 @@ def test_an_end_of_a_slot_that_was_left_to_others_counts_once_as_theirs(search):
     assert watcher.tally.finished == 2
 
 
-def test_what_ends_on_a_slot_that_is_others_does_not_count(search):
+@pytest.mark.parametrize("event", [ends(9.0), loses("killed by signal 9")])
+def test_what_happens_on_a_slot_that_is_others_does_not_count(search, event):
     class Theirs(shared(nothing, nothing, ended(0, 5.0))):
         def left_to_others(self, slot):
             return slot == 0
 
-    spent, watcher, executor, _ = search({0: [ends(9.0)]}, n_trials=2, stored_as=Theirs, claims=Others())
+    claims = Others()
+    spent, watcher, executor, _ = search({0: [event]}, n_trials=2, stored_as=Theirs, claims=claims)
     assert spent
     assert executor.submitted == [0, 1]
     assert (watcher.tally.finished, watcher.tally.best, watcher.best) == (2, 5.0, [False])
+    assert claims.released == [0, 1]

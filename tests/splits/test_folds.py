@@ -18,6 +18,7 @@ from trading_hpo.configuration import Config
 from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import (
+    FINAL,
     ROLES,
     Split,
     build_split,
@@ -299,6 +300,22 @@ def test_train_between_two_validation_ranges_is_cut_at_both_ends():
     assert fold.validation == division.validation
 
 
+@pytest.mark.parametrize(
+    ("fraction", "train", "stop"),
+    [
+        (0.1, (BarRange(0, 40), BarRange(50, 54)), (BarRange(55, 60),)),
+        (0.2, (BarRange(0, 40),), (BarRange(50, 60),)),
+        (0.4, (BarRange(0, 29),), (BarRange(30, 40), BarRange(50, 60))),
+    ],
+)
+def test_stop_is_the_last_share_of_all_train_ranges_together(monkeypatch, fraction, train, stop):
+    division = Division((BarRange(0, 40), BarRange(50, 60)), (BarRange(80, 100),))
+    monkeypatch.setitem(SPLITTERS._entries, "fixed", Splitter(lambda bars, config: iter([division])))
+    config = FoldsConfig(scheme="fixed", stop_fraction=fraction)
+    (fold,) = make_folds(BarRange(0, 100), config, Intervals(np.arange(100), np.arange(100) + 1))
+    assert (fold.train, fold.stop) == (train, stop)
+
+
 def test_a_division_has_a_path_for_each_validation_range():
     with pytest.raises(ValueError, match=r"paths must have one number for each of 2 validation ranges, got \(0,\)"):
         Division((), (BarRange(0, 1), BarRange(2, 3)))
@@ -328,11 +345,12 @@ def test_ranges_that_never_grow_are_refused_rather_than_tried_for_ever(monkeypat
 
 def test_the_table_names_the_first_and_last_bar_of_every_range():
     panel = panel_where(np.ones((1, 10)), 1)
-    fold = Fold(0, (BarRange(0, 2),), (BarRange(2, 3),), (BarRange(3, 5),))
+    fold = Fold(0, (BarRange(0, 2),), (BarRange(2, 3),), (BarRange(3, 5),), embargo_bars=4)
     table = split_to_table(Split((fold,), BarRange(0, 6), BarRange(7, 9)), panel)
     assert table["role"].tolist() == ["train", "stop", "validation", "search", "holdout"]
     assert table["fold"].tolist() == [0, 0, 0, -1, -1]
     assert table["bars"].tolist() == [2, 1, 2, 6, 2]
+    assert table["embargo_bars"].tolist() == [4, 4, 4, 0, 0]
     assert table.iloc[-1][["first", "last"]].tolist() == ["2001-01-08T00:00:00+00:00", "2001-01-09T00:00:00+00:00"]
 
 
@@ -401,17 +419,41 @@ def test_the_number_needed_holds_for_labels_that_a_hole_makes_longer():
     assert min(sum(map(len, fold.role(role))) for role in ROLES) >= 8
 
 
+def test_a_label_that_ends_in_the_holdout_does_not_raise_the_number_needed():
+    present = np.ones((1, 60))
+    present[0, 44:47] = 0  # the holdout starts at bar 47, where the label of bar 43 ends
+    config = FoldsConfig(n_folds=1, min_role_bars=9, stop_fraction=0.4, embargo_bars=0)
+    for panel, got in ((panel_where(np.ones((1, 60)), 1), 46), (panel_where(present, 1), 43)):
+        with pytest.raises(DataError, match=rf"need 50 bars .* got {got} "):
+            build_split(panel, config, HoldoutConfig(fraction=0.2))
+
+
+def test_the_message_asks_for_more_bars_than_there_are_where_a_role_lacks_features_and_not_bars():
+    panel = panel_where(np.ones((1, 60)), 1)
+    config = FoldsConfig(n_folds=1, min_role_bars=5, stop_fraction=0.4, embargo_bars=0)
+    split = build_split(panel, config, HoldoutConfig(fraction=0.2))
+    assert (len(split.search), split.folds[0].train, split.folds[0].stop) == (
+        46,
+        (BarRange(0, 13),),
+        (BarRange(14, 22),),
+    )
+    without = replace(panel, observed=panel.observed & ~np.isin(panel.bar, range(16, 22)))
+    with pytest.raises(DataError, match=r"need 47 bars .* got 46 "):
+        build_split(without, config, HoldoutConfig(fraction=0.2))
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
     panel = panel_where(np.ones((1, 400)), 1)
     config = FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5)
     folds = build_split(panel, config, HoldoutConfig()).folds
     shortest = min(len(part) for fold in folds for part in fold.validation)
-    too_long = config.model_copy(update={"embargo_bars": shortest})
-    with pytest.raises(
-        ConfigurationError, match=rf"shorter than a validation block \({shortest} bars\), got {shortest}"
-    ):
-        build_split(panel, too_long, HoldoutConfig())
+    for least in (5, shortest):
+        too_long = config.model_copy(update={"embargo_bars": shortest, "min_role_bars": least})
+        with pytest.raises(
+            ConfigurationError, match=rf"shorter than a validation block \({shortest} bars\), got {shortest}"
+        ):
+            build_split(panel, too_long, HoldoutConfig())
 
 
 def test_an_embargo_one_bar_shorter_than_a_validation_block_is_allowed():
@@ -420,6 +462,14 @@ def test_an_embargo_one_bar_shorter_than_a_validation_block_is_allowed():
     shortest = min(len(fold.validation[0]) for fold in build_split(panel, config, HoldoutConfig()).folds)
     allowed = build_split(panel, config.model_copy(update={"embargo_bars": shortest - 1}), HoldoutConfig())
     assert min(len(fold.validation[0]) for fold in allowed.folds) == shortest
+
+
+def test_a_role_of_exactly_the_fewest_bars_is_long_enough():
+    panel, config = panel_where(np.ones((1, 60)), 1), FoldsConfig(n_folds=1, stop_fraction=0.4, min_role_bars=8)
+    (fold,) = build_split(panel, config, HoldoutConfig(fraction=0.2)).folds
+    assert sum(map(len, fold.stop)) == 8
+    with pytest.raises(DataError, match="bring more data"):
+        build_split(panel, config.model_copy(update={"min_role_bars": 9}), HoldoutConfig(fraction=0.2))
 
 
 def test_too_few_bars_are_named_before_an_embargo_that_fits_enough_of_them():
@@ -539,4 +589,4 @@ def test_numbers_have_no_classes_to_miss_but_need_samples():
 
 def test_the_final_training_stops_on_the_tail_of_the_search_and_never_on_the_holdout():
     fold = Split((), BarRange(10, 110), BarRange(112, 140)).final_fold(0.15)
-    assert (fold.train, fold.stop, fold.validation) == ((BarRange(10, 95),), (BarRange(95, 110),), ())
+    assert fold == Fold(FINAL, (BarRange(10, 95),), (BarRange(95, 110),), ())

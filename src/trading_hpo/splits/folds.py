@@ -1,5 +1,6 @@
 """Panel -> the holdout and the folds before it, as a readable table."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from trading_hpo.types import BarRange, Fold, Panel
 ROLES = ("train", "stop", "validation")
 HOLDOUT = "holdout"
 FINAL = -1  # the final training's number; no fold of the search has it
-_MOST_BARS = 1_000_000
+_MORE_BARS = 1_000_000  # than there are; a splitter whose ranges do not grow with the bars never has enough
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,15 @@ def make_folds(search: BarRange, config: FoldsConfig, intervals: Intervals) -> I
             stop = _apart_from(stop, validation, config.embargo_bars, intervals)
             train = _apart_from(train, validation, config.embargo_bars, intervals)
         for part in _filled(stop):
-            train = tuple(purge_before(own, part.start, intervals) if own.stop <= part.start else own for own in train)
+            train = tuple(purge_before(own, part.start, intervals) for own in train)
         yield Fold(number, _filled(train), _filled(stop), division.validation, division.paths, config.embargo_bars)
 
 
 def _carve_stop(candidates: Sequence[BarRange], fraction: float) -> tuple[tuple[BarRange, ...], tuple[BarRange, ...]]:
-    """Take the last share of the candidate bars; it may begin in an earlier range than it ends."""
+    """Take the last share of the candidate bars, so that no train bar is later than one of stop.
+
+    It may begin in an earlier range than it ends.
+    """
     left = int(sum(len(part) for part in candidates) * fraction)
     train, stop = [], []
     for part in reversed(candidates):
@@ -129,7 +133,7 @@ def _filled(parts: Sequence[BarRange]) -> tuple[BarRange, ...]:
 def _holdout_start(panel: Panel, bars: BarRange, holdout: HoldoutConfig) -> int:
     if holdout.start is None:
         return bars.stop - round(len(bars) * holdout.fraction)
-    edge = int(panel.timestamps.searchsorted(pd.Timestamp(holdout.start, tz="UTC")))
+    edge = int(panel.timestamps.searchsorted(pd.Timestamp(holdout.start, tz=panel.timestamps.tz)))
     if not bars.start < edge < bars.stop:
         first, last = panel.timestamps[bars.start].date(), panel.timestamps[bars.stop - 1].date()
         raise ConfigurationError(
@@ -173,15 +177,10 @@ def _needed_bars(n_bars: int, config: FoldsConfig, label_bars: int) -> int:
 
     Labels as long as the longest are the worst case, so that the number holds for all of them.
     """
-    low, high = n_bars, 2 * n_bars + 1
-    while not _fits(high, config, label_bars):
-        low, high = high, 2 * high
-        if low > _MOST_BARS:  # a splitter whose ranges do not grow with the bars
-            return low
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _fits(middle, config, label_bars) else (middle, high)
-    return high
+    high = n_bars + 1
+    while not _fits(high, config, label_bars) and high < n_bars + _MORE_BARS:
+        high *= 2
+    return bisect_left(range(high), True, lo=n_bars + 1, key=lambda number: _fits(number, config, label_bars))
 
 
 def _fits(n_bars: int, config: FoldsConfig, label_bars: int) -> bool:
@@ -229,7 +228,7 @@ def split_from_table(table: pd.DataFrame) -> Split:
 
     def ranges(number: int, role: str) -> tuple[BarRange, ...]:
         lines = table[(table["fold"] == number) & (table["role"] == role)]
-        return tuple(BarRange(int(a), int(b)) for a, b in zip(lines["start_bar"], lines["stop_bar"], strict=True))
+        return tuple(BarRange(int(a), int(b)) for a, b in lines[["start_bar", "stop_bar"]].to_numpy())
 
     def fold(number: int) -> Fold:
         validation = table[(table["fold"] == number) & (table["role"] == "validation")]
