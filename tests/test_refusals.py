@@ -21,6 +21,7 @@ def tree(project: Path, but: tuple[str, ...] = ("-wal", "-shm")) -> dict[str, st
         path.relative_to(project).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         for path in sorted(project.rglob("*"))
         if not (but and path.name.endswith(but))
+        and ".viz" not in path.parts  # Kedro-Viz's own cache, which git ignores
     }
 
 

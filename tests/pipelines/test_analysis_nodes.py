@@ -7,7 +7,6 @@ import optuna
 import plotly.graph_objects as go
 import pytest
 from optuna.distributions import FloatDistribution
-from optuna.trial import TrialState
 
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.storage import StudyStorage
@@ -133,7 +132,7 @@ def test_a_study_is_drawn_with_the_trials_that_it_has_by_now():
     ref.open().ask()
     history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1]
-    ref.open().add_trial(optuna.create_trial(state=TrialState.COMPLETE, value=0.9))
+    ref.open().add_trial(optuna.create_trial(value=0.9, user_attrs={SLOT: 3, COST: {}}))
     history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1, 3]
 

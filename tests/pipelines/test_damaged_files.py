@@ -80,7 +80,9 @@ def test_what_is_not_as_it_was_saved_is_refused_by_name_and_nothing_is_written(s
         assert done.returncode == 1, (name, said)
         assert "Traceback" not in said
         shown = path.parent if "network" in name else path
-        assert f"{shown} must be what `kedro run --pipeline {makes}` has saved, got other content." in said, said
+        # The command has the environment and the parameters of the run that says so.
+        assert f"{shown} must be what `kedro run --env test --params" in said, said
+        assert f"--pipeline {makes}` has saved, got other content." in said, said
         assert contents(finished) == before
         path.write_bytes(whole)
 

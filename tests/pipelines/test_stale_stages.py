@@ -52,7 +52,8 @@ def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, 
         done = kedro(*RUN, "--pipeline", stage, "--params", f"{SOURCE},{change}")
         message = refused(done)
         assert said in message, (change, done.stderr)
-        assert "Put them back, or run `kedro run` with them" in message
+        assert "Put them back, or run `kedro run --env test --params" in message
+        assert "` with them" in message
     after = results(finished)
     assert {name: after[name] for name in before} == before
 
