@@ -102,10 +102,9 @@ class StudyStorage:
                 storage = kind(
                     escaped, engine_kwargs=engine_kwargs, skip_compatibility_check=known, skip_table_creation=known
                 )
-                if not known:
-                    make_payload_tables(storage.engine)
-                    if path is not None:
-                        _CHECKED.add(_file_of(path))
+                make_payload_tables(storage.engine)  # a database of an earlier version has none
+                if path is not None:
+                    _CHECKED.add(_file_of(path))
             if path is not None:
                 _commit_without_waiting_for_the_disk(storage.engine)
             opened = optuna.storages.get_storage(storage)
