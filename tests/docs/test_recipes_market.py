@@ -54,7 +54,8 @@ def test_inside_the_project_it_is_the_file_and_one_line(kind, tmp_path):
     folder = tmp_path / "trading_hpo" / Path(*room.split("."))
     (folder / file).write_text(text)
     registry = folder / "registry.py"
-    registry.write_text(registry.read_text().replace("\n    },\n)", f"\n{line}\n    }},\n)", 1))
+    entries, end, rest = registry.read_text().partition("\n    },\n")
+    registry.write_text(f"{entries}\n{line}{end}{rest}")
     code = f"import trading_hpo.{room}.registry as r; import trading_hpo.registry as base; "
     code += "(found,) = [v for v in vars(r).values() if isinstance(v, base.Registry)]; "
     code += f"print(list(found)[-1], type(found[{name!r}]).__name__, r.__file__)"
