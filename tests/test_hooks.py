@@ -56,11 +56,11 @@ def test_saving_an_artefact_does_not_log_it_where_a_failure_would_end_the_run(tm
 
 
 def test_searches_that_have_found_nothing_are_remembered_until_the_next_run():
-    hook, search = SearchesHook(), node(lambda: None, None, "summary", name="search", namespace="hpo.gru")
-    hook.after_node_run(search, {"hpo.gru.search_summary": {"nothing_found": "none of 3 trials"}})
+    hook, search = SearchesHook(), node(lambda: None, None, "summary", name="search", namespace="hpo.lstm")
+    hook.after_node_run(search, {"hpo.lstm.search_summary": {"nothing_found": "none of 3 trials"}})
     hook.after_node_run(search, {"hpo.mlp.search_summary": {"nothing_found": None}})
     hook.after_node_run(search, {"hpo.lstm.search_summary": {"skipped": "left out"}})
-    other = node(lambda: None, None, "x", name="collect_results", namespace="hpo.gru")
+    other = node(lambda: None, None, "x", name="collect_results", namespace="hpo.lstm")
     hook.after_node_run(other, {"x": {"nothing_found": "none of 3 trials"}})
     hook.after_node_run(node(lambda: None, None, "x", name="search"), {"x": [1]})  # of a user's own
     assert hook.nothing_found == ["none of 3 trials"]

@@ -154,8 +154,8 @@ REFUSED_AFTERWARDS: dict[str, tuple[Callable[[Path], None], list[str], str]] = {
     "a study of other data": (nothing, ["--params", f"{ONE},labels.threshold=0.002"], "made under other conditions"),
     "a new model type beside a study of other conditions": (
         nothing,
-        ["--params", f"{FINISHED_PARAMETERS},hpo.models_to_optimize=[gru],hpo.warm_start=[nowhere.gru]"],
-        "unknown study 'nowhere.gru'",
+        ["--params", f"{FINISHED_PARAMETERS},hpo.models_to_optimize=[lstm],hpo.warm_start=[nowhere.lstm]"],
+        "unknown study 'nowhere.lstm'",
     ),
     "all model types, of which one study is of other conditions": (
         nothing,

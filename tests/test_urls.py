@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 
@@ -20,7 +20,6 @@ CANARY = "cAnArY"
 @example("postgresql+psycopg", "?", False)
 @example("postgresql+psycopg", "@", False)
 @example("https", "1/", False)
-@example("postgresql+psycopg", "a&host=", True)
 @example("postgresql+psycopg", "'", False)
 @example("https", '"', True)
 @example("https", " ", False)
@@ -30,8 +29,7 @@ def test_no_part_of_a_password_is_shown_however_it_was_typed(scheme, special, in
     shown = [shown_url(url), urls_hidden(f"no answer from {url}")]
     if " " in special and in_the_query:  # where the URL ends in a sentence cannot be known
         shown.pop()
-    if in_the_query and "&host=" in special:
-        pytest.skip("a value of another name, whoever reads it")
+    assume(not (in_the_query and "&host=" in special))  # a value of another name, whoever reads it
     assert not any(CANARY in one for one in shown)
 
 

@@ -75,7 +75,7 @@ def _take(handle: int, how: int, wait: bool) -> None:
 
 
 def holders(path: Path) -> list[int]:
-    """Return the processes that hold a file or folder, where the system says: on Linux; none of one that is gone."""
+    """Return the processes that hold a file or folder, where the system says: on Linux; none of an absent one."""
     table = Path("/proc/locks")
     lines = [line.split() for line in table.read_text().splitlines()] if table.exists() else []
     # 1: FLOCK ADVISORY READ <process> <major>:<minor>:<inode> ...; the device of a layered file system is another one.

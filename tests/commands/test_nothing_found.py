@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from trading_hpo.families.registry import MODEL_TYPES
+
 HERE = ("--env", "test", "--params")
 
 pytestmark = [pytest.mark.slow, pytest.mark.long(part="routes")]
@@ -44,12 +46,12 @@ def test_a_metric_without_a_value_in_any_trial_ends_the_search_with_the_reason_a
 
 def test_other_model_types_are_searched_trained_and_reported_all_the_same(kedro, project):
     few = "source=us_tech_ohlcv,hpo.n_trials=2,hpo.limits.max_model_size_mb=1"
-    done = kedro("run", *HERE, f"{few},hpo.custom_search_spaces.gru.lstm_hidden_dim=512")
+    done = kedro("run", *HERE, f"{few},hpo.custom_search_spaces.lstm.lstm_hidden_dim=512")
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
-    assert "gru has found nothing: none of 2 trials has a value of mcc." in said
+    assert "lstm has found nothing: none of 2 trials has a value of mcc." in said
     assert "hpo.limits.max_model_size_mb" in said
     report = results(project, "report")
-    assert {"mlp", "lstm", "cnn_lstm"} == {line["model_type"] for line in report["models"]}
-    assert list(report["nothing_found"]) == report["skipped"] == ["gru"]
-    assert results(project, "hpo_combined_results")["overall_best"]["model_type"] != "gru"
+    assert {line["model_type"] for line in report["models"]} == set(MODEL_TYPES) - {"lstm"}
+    assert list(report["nothing_found"]) == report["skipped"] == ["lstm"]
+    assert results(project, "hpo_combined_results")["overall_best"]["model_type"] != "lstm"

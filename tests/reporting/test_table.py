@@ -257,7 +257,11 @@ def test_a_number_that_is_not_there_has_its_reason_under_the_table():
 
 
 def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
-    nothing = {**result_of("gru"), "best": None, "nothing_found": "Study daily.gru has found nothing: so many trials."}
+    nothing = {
+        **result_of("lstm"),
+        "best": None,
+        "nothing_found": "Study daily.lstm has found nothing: so many trials.",
+    }
     text = printed(report_of([result_of("lstm"), nothing], [holdout_of(), {"skipped": ""}], BASELINES), 120)
-    assert "Skipped: gru." in text
-    assert "Study daily.gru has found nothing: so many trials." in text
+    assert "Skipped: lstm." in text
+    assert "Study daily.lstm has found nothing: so many trials." in text

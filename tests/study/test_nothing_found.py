@@ -67,3 +67,9 @@ def test_a_result_that_was_set_aside_is_not_said_to_be_missing_and_the_way_back_
     ]
     take_back(study, 0)
     assert nothing_found(study) is None
+
+
+def test_the_command_that_gives_a_result_back_can_be_typed_whatever_the_study_is_called():
+    study = study_of(trial_of(0.1), name="daily; rm x.mlp", **MADE)
+    set_aside(study, 0)
+    assert "`kedro study set-aside 'daily; rm x.mlp' 0 --undo`" in nothing_found(study)

@@ -151,3 +151,9 @@ def test_the_best_trial_of_an_eligible_study_is_the_one_that_is_chosen(study):
         set_aside(study, number)
     with pytest.raises(ValueError, match="No trials are completed"):
         _ = EligibleStudy(study).best_trial
+
+
+def test_the_command_that_lists_trials_can_be_typed_whatever_the_study_is_called():
+    study = study_of(complete(0.1), name="daily; rm x.mlp", **MADE)
+    with pytest.raises(StorageError, match=r"`kedro study trials 'daily; rm x\.mlp'` lists them"):
+        set_aside(study, 7)

@@ -1,6 +1,7 @@
 import optuna
 import pytest
 from pydantic import ValidationError
+from torch.optim import SGD
 
 from trading_hpo.engine.space import suggest
 from trading_hpo.errors import ConfigurationError
@@ -95,7 +96,7 @@ def test_a_parameter_that_several_optimizers_share_is_suggested_with_each(monkey
         momentum: float = 0.9
 
         def make(self, network, learning_rate):
-            raise NotImplementedError
+            return SGD(network.parameters(), learning_rate)
 
     entries = {"adamw": AdamW, "plain": Plain, "other": Other}
     monkeypatch.setattr(OPTIMIZERS, "_entries", entries)
@@ -150,7 +151,7 @@ def test_a_name_that_two_kinds_of_component_have_is_refused(monkeypatch):
         focal_gamma: float = 1.0
 
         def make(self, network, learning_rate):
-            raise NotImplementedError
+            return SGD(network.parameters(), learning_rate)
 
     monkeypatch.setattr(OPTIMIZERS, "_entries", {"adamw": AdamW, "greedy": Greedy})
     with pytest.raises(ValidationError, match=r"a choice of loss and of a choice of optimizer\. Rename the plug-in's"):

@@ -376,9 +376,7 @@ class Supervisor:
         if isinstance(event, Lost):
             for slot in event.slots:
                 self._put_back(self._running.pop(slot))
-        elif not isinstance(
-            event, Reported | CannotBegin
-        ):  # a report that was on its way is answered by the cancellation
+        elif not isinstance(event, Reported | CannotBegin):  # a late report is answered by the cancellation
             self._take(event)
 
     def _count(self, state: TrialState, value: float | None = None) -> None:

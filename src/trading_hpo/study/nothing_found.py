@@ -7,6 +7,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import REASON
+from trading_hpo.escaping import shell_argument
 from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, goals_of
 
@@ -35,7 +36,8 @@ def _lines(study: optuna.Study, ended: list[FrozenTrial]) -> Iterator[str]:
     if others := reasons[_MOST_REASONS:]:
         yield f"  {_trials(sum(count for _, count in others))}: {len(others)} other reasons, see `kedro study failed`"
     if had:
-        yield f"Give one back (`kedro study set-aside {study.study_name} {aside[0]} --undo`), or raise hpo.n_trials."
+        name = shell_argument(study.study_name)
+        yield f"Give one back (`kedro study set-aside {name} {aside[0]} --undo`), or raise hpo.n_trials."
     else:
         yield from _remedies(any("has no value" in reason for reason, _ in reasons))
 

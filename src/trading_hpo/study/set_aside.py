@@ -4,6 +4,7 @@ import optuna
 from optuna.trial import TrialState
 
 from trading_hpo.errors import StaleInputError, StorageError
+from trading_hpo.escaping import one_line, shell_argument
 from trading_hpo.study.own_trials import SET_ASIDE, own_trials, set_aside_in
 from trading_hpo.study.reference import StudyRef
 
@@ -19,8 +20,8 @@ def set_aside(study: optuna.Study, number: int) -> None:
     complete = [trial.number for trial in own_trials(study) if trial.state == TrialState.COMPLETE]
     if number not in complete:
         raise StorageError(
-            f"NUMBER must be a complete trial of {study.study_name}, got {number}. `kedro study trials "
-            f"{study.study_name}` lists them."
+            f"NUMBER must be a complete trial of {one_line(study.study_name)}, got {number}. `kedro study trials "
+            f"{shell_argument(study.study_name)}` lists them."
         )
     study.set_user_attr(SET_ASIDE, sorted({*set_aside_in(study), number}))
 
@@ -34,9 +35,8 @@ def take_back(study: optuna.Study, number: int) -> None:
     out = set_aside_in(study)
     if number not in out:
         aside = ", ".join(map(str, out)) or "none"
-        raise StorageError(
-            f"NUMBER must be a trial that is set aside, got {number}. Of {study.study_name} these are: {aside}."
-        )
+        name = one_line(study.study_name)
+        raise StorageError(f"NUMBER must be a trial that is set aside, got {number}. Of {name} these are: {aside}.")
     study.set_user_attr(SET_ASIDE, [other for other in out if other != number])
 
 

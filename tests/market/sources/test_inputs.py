@@ -19,6 +19,7 @@ from tests.market.sources.files import (
     without,
 )
 
+AT_1970 = pd.Series(pd.date_range("1970-03-01", periods=60, freq="D"))
 READ = [
     Input("plain", {"bars.csv": csv()}),
     Input("packed", {"bars.csv.gz": csv()}),
@@ -76,6 +77,12 @@ READ = [
         {"bars.csv": stamped(seconds("s", AUTUMN), AUTUMN)},
         {"timestamp_format": "s", "timezone": "Europe/Berlin"},
         becomes=AUTUMN,
+    ),
+    Input(
+        "dates of 1970 as whole numbers",
+        {"bars.csv": stamped(AT_1970.dt.strftime("%Y%m%d"))},
+        {"timestamp_format": "%Y%m%d"},
+        becomes=BARS.assign(timestamp=AT_1970),
     ),
     Input(
         "an index that stands in a column, too", {"bars.parquet": BARS.set_index(["timestamp", "asset"], drop=False)}

@@ -59,9 +59,8 @@ class Worker:
 
     def kill(self) -> None:
         """End the process at once."""
-        if (
-            self.process.exitcode == _SERVER_DIED and self.process.pid is not None
-        ):  # it may live: `kill` would do nothing
+        # It may live, and `kill` would do nothing.
+        if self.process.exitcode == _SERVER_DIED and self.process.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGKILL)
         self.process.kill()

@@ -10,6 +10,7 @@ from trading_hpo.errors import first_of
 _RATIOS = ((3, 2), (2, 1), (3, 1), (4, 1), (5, 1), (7, 1), (10, 1), (20, 1))
 _FACTORS = {f"{new}:{old}": old / new for a, b in _RATIOS for new, old in ((a, b), (b, a))}  # 2:1 halves the price
 _CLOSE_TO = 0.02  # of a ratio
+_SMALLEST = 0.3  # 3:2 takes a third; moves below need no look at all ratios
 _TIMES_USUAL = 8.0  # the median absolute move
 _HUGE = 0.8
 _VOLUME_TIMES, _LEVEL_BARS = 100.0, 20
@@ -43,13 +44,14 @@ def jump_warnings(bars: pd.DataFrame) -> Iterator[str]:
 
 def _splits(ratios: np.ndarray) -> np.ndarray:
     """Name of the split that explains each price ratio, empty where none does or where such moves are usual."""
-    if len(ratios) == 0:
-        return np.zeros(0, dtype=str)
-    distance = np.abs(ratios[:, None] / np.array(list(_FACTORS.values())) - 1)
-    names = np.array(list(_FACTORS))[distance.argmin(axis=1)]
-    moves = np.abs(ratios - 1)
-    explained = (distance.min(axis=1) <= _CLOSE_TO) & (moves >= _TIMES_USUAL * np.median(moves))
-    return np.where(explained, names, "")
+    moves, names = np.abs(ratios - 1), np.full(len(ratios), "", dtype="U5")
+    if len(moves) == 0:
+        return names
+    unusual = np.flatnonzero((moves > _SMALLEST) & (moves >= _TIMES_USUAL * np.median(moves)))
+    distance = np.abs(ratios[unusual, None] / np.array(list(_FACTORS.values())) - 1)
+    explained = distance.min(axis=1, initial=np.inf) <= _CLOSE_TO
+    names[unusual[explained]] = np.array(list(_FACTORS))[distance[explained].argmin(axis=1)]
+    return names
 
 
 def _volume(stamps: np.ndarray, volume: np.ndarray) -> Iterator[str]:

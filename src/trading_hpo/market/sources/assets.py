@@ -66,6 +66,8 @@ def shared_assets(tables: Sequence[pd.DataFrame], paths: Sequence[Path]) -> Iter
 
     An asset whose files follow each other, such as a file a year, is one series.
     """
+    if len(tables) == 1:
+        return
     spans = pd.DataFrame(
         [
             (asset, stamps.min(), stamps.max(), path)

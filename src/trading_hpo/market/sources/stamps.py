@@ -54,13 +54,15 @@ def _parsed(column: pd.Series, origin: Origin) -> pd.Series:
     form = origin.settings.timestamp_format
     if pd.api.types.is_datetime64_any_dtype(column):
         return column
-    numbers = pd.to_numeric(column, errors="coerce")
+    # Where the first is none there is no need to look at all.
+    is_number = form in (*EPOCHS, EXCEL) or pd.notna(pd.to_numeric(column.head(1), errors="coerce")).all()
+    numbers = pd.to_numeric(column, errors="coerce") if is_number else column
     if form in EPOCHS:
         # Seconds since 1970 in London are in no zone of the file's.
         return pd.to_datetime(numbers, unit=form, errors="coerce", utc=True)  # type: ignore[call-overload] # wants a literal
     if form == EXCEL:
         return pd.to_datetime(numbers, unit="D", origin=_EXCEL_DAY_0, errors="coerce").dt.round("s")
-    if form is None and numbers.notna().all():  # pandas would take any number for nanoseconds since 1970
+    if form is None and is_number and numbers.notna().all():  # pandas would take any number for nanoseconds since 1970
         raise _refusal(origin, f"{column.iloc[0]} is a number, give {_format_of(numbers)}")
     text = column.astype("str")
     if form is None and (read_twice := _day_or_month(text)) is not None:
@@ -129,8 +131,10 @@ def _tomorrow() -> pd.Timestamp:
 
 def _day_or_month(text: pd.Series) -> str | None:
     """The first date that is another one if day and month change places, unless some date of the file decides it."""
+    if _SLASHED.match(str(text.iloc[0])) is None:
+        return None
     parts = text.str.extract(_SLASHED).dropna()
-    if parts.empty or len(parts) < len(text):
+    if len(parts) < len(text):
         return None
     first, second = parts[0].astype(int), parts[1].astype(int)
     differs = (first != second).to_numpy()
@@ -142,11 +146,12 @@ def _day_or_month(text: pd.Series) -> str | None:
 def _check_years(stamps: pd.Series, column: pd.Series, origin: Origin) -> None:
     """A stamp of another century is another unit, a placeholder or a misread format."""
     wrong = ((stamps < _EARLIEST) | (stamps > _tomorrow())).to_numpy()
-    numbers = pd.to_numeric(column, errors="coerce") if not pd.api.types.is_datetime64_any_dtype(column) else column
-    is_number = pd.api.types.is_numeric_dtype(numbers) and numbers.notna().all()
-    in_1970 = bool(is_number and (stamps < _EPOCH_ENDS_1970).all() and (stamps >= _EARLIEST).all())
+    # Seconds that are read as milliseconds are days of 1970.
+    in_1970 = bool(not wrong.any() and origin.settings.timestamp_format in EPOCHS and (stamps < _EPOCH_ENDS_1970).all())
     if not wrong.any() and not in_1970:
         return
+    numbers = column if pd.api.types.is_datetime64_any_dtype(column) else pd.to_numeric(column, errors="coerce")
+    is_number = pd.api.types.is_numeric_dtype(numbers) and numbers.notna().all()
     first = 0 if in_1970 else int(wrong.argmax())
     count = len(stamps) if in_1970 else int(wrong.sum())
     said = (
