@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,25 @@ worker.kill()
 
 
 @pytest.fixture
-def begin(start, tmp_path):
+def temporary():
+    """A folder whose path is short enough for sockets, wherever pytest keeps its own."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def begin(start, temporary):
     """Start a process that starts a worker; return the process and the folder of its sockets."""
 
-    def run() -> tuple[subprocess.Popen[str], Path]:
-        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    def run(temporary: Path = temporary) -> tuple[subprocess.Popen[str], Path]:
+        environment = {**os.environ, "TMPDIR": str(temporary)}
         process = start([sys.executable, "-c", BEGIN], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return process, Path(process.stdout.readline().strip())
 
     return run
 
 
-def test_sockets_of_a_killed_process_go_with_the_next_one_and_those_of_a_live_one_stay(begin, tmp_path):
+def test_sockets_of_a_killed_process_go_with_the_next_one_and_those_of_a_live_one_stay(begin, temporary):
     killed, left = begin()
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
@@ -44,7 +52,7 @@ def test_sockets_of_a_killed_process_go_with_the_next_one_and_those_of_a_live_on
     for process in (live, other):
         process.communicate("")
         assert process.returncode == 0
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
 RACE = """
@@ -68,9 +76,21 @@ def test_a_folder_that_another_process_removes_at_the_same_time_is_no_error(star
     assert process.wait(60) == 0
 
 
-def test_a_new_folder_stays_though_its_process_is_not_of_this_container(begin, tmp_path):
-    theirs = tmp_path / f"trading-hpo-{2**30}-x"
+def test_a_new_folder_stays_though_its_process_is_not_of_this_container(begin, temporary):
+    theirs = temporary / f"trading-hpo-{2**30}-x"
     theirs.mkdir()
     process, _ = begin()
     assert theirs.exists()
     process.communicate("")
+
+
+@pytest.mark.parametrize("length", [55, 56, 120])
+def test_workers_start_wherever_temporary_files_are(begin, temporary, length):
+    long = temporary / ("x" * (length - len(str(temporary)) - 1))
+    long.mkdir()
+    process, folder = begin(long)
+    assert [path.is_socket() for path in folder.iterdir()] == [True]
+    assert folder.parent == (long if length == 55 else Path("/tmp"))
+    process.communicate("")
+    assert process.returncode == 0
+    assert not folder.exists()
