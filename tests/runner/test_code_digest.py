@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import trading_hpo
-from trading_hpo.runner.code_digest import code_digest
+from trading_hpo.runner.code_digest import CodeReader, code_digest
 
 PACKAGE = Path(trading_hpo.__file__).parent
 NODES = {
@@ -28,10 +28,13 @@ def sources(tmp_path_factory):
 
 
 def digests(folder):
-    return {
-        stage: code_digest({name: folder.joinpath(*name.split(".")).with_suffix(".py")})
+    reader = CodeReader(folder / "code.json")  # as the next process reads it
+    found = {
+        stage: code_digest({name: folder.joinpath(*name.split(".")).with_suffix(".py")}, reader)
         for stage, name in NODES.items()
     }
+    reader.keep()
+    return found
 
 
 def changed(folder, module, edit):

@@ -1,5 +1,6 @@
 """Nodes run when, and only when, what they depend on has changed."""
 
+import ast
 import contextlib
 import json
 from functools import partial, update_wrapper
@@ -97,7 +98,7 @@ def test_a_failure_among_all_or_nothing_nodes_puts_back_what_was_there(tmp_path)
     calls: list[str] = []
     run(tmp_path, calls, tags=[ALL_OR_NOTHING], x=1, y=1)
     before = {file.name: json.loads(file.read_text()) for file in tmp_path.iterdir()}
-    assert sorted(before) == ["a.json", "b.json", "c.json", "stamps.json"]
+    assert sorted(before) == ["a.json", "b.json", "c.json", "code.json", "stamps.json"]
     with contextlib.suppress(ValueError):
         run(tmp_path, calls, tags=[ALL_OR_NOTHING], fail=True, x=2, y=1)
     assert calls[3:] == ["first", "second"]
@@ -110,7 +111,13 @@ def test_copies_that_a_killed_run_left_go_with_the_next(tmp_path):
     (tmp_path / "b.json.before.1").write_text("of a killed run")
     (tmp_path / "b.json").write_text('{"value": 0}')
     run(tmp_path, [], tags=[ALL_OR_NOTHING], x=1, y=1)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.json", "b.json", "c.json", "stamps.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "a.json",
+        "b.json",
+        "c.json",
+        "code.json",
+        "stamps.json",
+    ]
 
 
 def test_a_failure_elsewhere_keeps_what_was_written(tmp_path):
@@ -173,13 +180,31 @@ def test_damaged_stamps_only_mean_that_everything_is_made_again(tmp_path):
 # What a node's code is
 
 
+def test_another_process_reads_no_code_again_that_has_not_changed(tmp_path, monkeypatch):
+    run(tmp_path, [], x=1, y=1)
+    monkeypatch.setattr(ast, "parse", None)
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == []
+
+
+@pytest.mark.parametrize("damage", ["{garb", "[1]", '{"a": 1}', '{"a": {"source": 1}}'])
+def test_damaged_notes_of_what_was_read_only_mean_that_it_is_read_again(tmp_path, damage):
+    run(tmp_path, [], x=1, y=1)
+    (tmp_path / "code.json").write_text(damage)
+    calls: list[str] = []
+    run(tmp_path, calls, x=1, y=1)
+    assert calls == []
+    assert "trading_hpo.datasets.results" in json.loads((tmp_path / "code.json").read_text())
+
+
 @pytest.fixture
 def code(monkeypatch):
     """Say which modules were asked for; answer with a digest that a test may change."""
     asked: list[set[str]] = []
     answer = ["code"]
 
-    def digest(modules, places):
+    def digest(modules, reader):
         asked.append(set(modules))
         return answer[0]
 

@@ -8,12 +8,17 @@ a reached module imports it.
 import ast
 import hashlib
 import importlib.metadata
+import json
 import re
+import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+
+from trading_hpo.whole_files import written_whole
 
 # Another version of these may change the last bits of a result. Others move files and draw: they are not asked.
 NUMERICAL = ("numpy", "optuna", "pandas", "scipy", "sklearn", "torch")
@@ -27,28 +32,69 @@ class Module:
     """What counts of one file.
 
     Attributes:
+        source: Digest of the bytes that it was read from, and of Python's version: trees differ.
         digest: Of its syntax tree, without what does not run.
         imports: Dotted names, also of what is imported by name or in a function; ``a.b.`` stands for all of ``a.b``.
     """
 
+    source: str
     digest: str
-    imports: frozenset[str]
+    imports: list[str]
 
 
-Places = dict[tuple[str, Path], list[tuple[str, Path]]]  # what was found of a dotted name below a folder
+class CodeReader:
+    """Modules and where they are, each looked for once: nodes reach much the same, and parsing it takes half a second.
+
+    Args:
+        kept: JSON file in which another process finds what was read, as long as a module's bytes are the same.
+    """
+
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept, self._changed = kept, False
+        self._read: dict[Path, Module] = {}
+        self._found: dict[tuple[str, Path], list[tuple[str, Path]]] = {}
+        self._known: dict[str, Module] = {}
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # not there, or damaged: it is all read again
+            if kept is not None:
+                self._known = {name: Module(**one) for name, one in json.loads(kept.read_bytes()).items()}
+
+    def module(self, file: Path, name: str) -> Module:
+        """Return what counts of a file."""
+        if file not in self._read:
+            content = file.read_bytes()
+            source = hashlib.sha256(content + repr((file.name, sys.version_info)).encode()).hexdigest()
+            known = self._known.get(name)
+            if known is None or known.source != source:
+                known = self._known[name] = _module(source, content, name, file.name == "__init__.py")
+                self._changed = True
+            self._read[file] = known
+        return self._read[file]
+
+    def files(self, imported: str, root: Path) -> list[tuple[str, Path]]:
+        """Return the modules below a folder that a dotted name stands for, by name."""
+        if (imported, root) not in self._found:
+            self._found[imported, root] = list(_files(imported, root))
+        return self._found[imported, root]
+
+    def keep(self) -> None:
+        """Write down what was read, for the next process."""
+        if self._kept is not None and self._changed:
+            with written_whole(self._kept) as draft:
+                draft.write_text(json.dumps({name: asdict(one) for name, one in self._known.items()}))
+            self._changed = False
 
 
-def code_digest(modules: Mapping[str, Path], places: Places | None = None) -> str:
+def code_digest(modules: Mapping[str, Path], reader: CodeReader | None = None) -> str:
     """Return a digest of all code that some modules can reach in their own packages and in ours.
 
     Args:
         modules: Name -> file, such as those of a node's function and of its datasets; of a library's, the version.
-        places: Kept by whoever asks for many digests at once: nodes reach much the same, and looking for it is most of
-            the work.
+        reader: Of whoever asks for many digests.
     """
+    reader = CodeReader() if reader is None else reader
     libraries = {name for name, file in modules.items() if _is_library(name, file)}
     own = {name: file for name, file in modules.items() if name not in libraries}
-    reached = dict(_reached(own, {} if places is None else places))
+    reached = dict(_reached(own, reader))
     imported = {name.partition(".")[0] for module in reached.values() for name in module.imports}
     parts = [f"{name} {module.digest}" for name, module in sorted(reached.items())]
     parts += [f"{name} {_version(name)}" for name in sorted(libraries | imported.intersection(NUMERICAL))]
@@ -61,21 +107,19 @@ def _is_library(name: str, file: Path) -> bool:
     return installed and name.partition(".")[0] != __name__.partition(".")[0]
 
 
-def _reached(found: Mapping[str, Path], places: Places) -> Iterator[tuple[str, Module]]:
+def _reached(found: Mapping[str, Path], reader: CodeReader) -> Iterator[tuple[str, Module]]:
     """Every module that is imported, directly or not, and lies in our package or in one of those that were found."""
     roots = {name.partition(".")[0]: _root(name, file) for name, file in {__name__: _HERE, **found}.items()}
     waiting, seen = dict(found), set(found)
     while waiting:
         name, file = waiting.popitem()
-        module = read_module(file, name, file.stat().st_mtime_ns)
+        module = reader.module(file, name)
         yield name, module
         for imported in module.imports:
             root = roots.get(imported.partition(".")[0])
             if root is None:
                 continue
-            if (imported, root) not in places:
-                places[imported, root] = list(_files(imported, root))
-            for inner, path in places[imported, root]:
+            for inner, path in reader.files(imported, root):
                 if inner not in seen:
                     seen.add(inner)
                     waiting[inner] = path
@@ -103,17 +147,16 @@ def _files(imported: str, root: Path) -> Iterator[tuple[str, Path]]:
                 return
 
 
-@cache
-def read_module(file: Path, name: str, _changed_ns: int = 0) -> Module:
-    """Return what counts of a file.
+def _module(source: str, content: bytes, name: str, is_package: bool) -> Module:
+    """Parse a file.
 
     Packages above a module are left out: Python runs them too, but ours only say what is in them.
     """
-    tree = ast.parse(file.read_bytes())
+    tree = ast.parse(content)
     tree.body = _what_runs(_after_docstring(tree.body))
-    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-    imports = frozenset(imported for node in ast.walk(tree) for imported in _imports(node, package))
-    return Module(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports)
+    package = name if is_package else name.rpartition(".")[0]
+    imports = sorted({imported for node in ast.walk(tree) for imported in _imports(node, package)})
+    return Module(source, hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports)
 
 
 def _imports(node: ast.AST, package: str) -> Iterator[str]:

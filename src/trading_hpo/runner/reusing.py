@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
-from trading_hpo.runner.code_digest import Places, code_digest
+from trading_hpo.runner.code_digest import CodeReader, code_digest
 from trading_hpo.runner.stamps import Stamp, read_stamps, write_stamp
 from trading_hpo.runner.trusted_inputs import check_inputs
 from trading_hpo.runner.undo import Undo
@@ -62,6 +62,7 @@ class ReusingRunner(SequentialRunner):
                     stamps.keep(node, stamp)
                 if together and node is together[-1]:
                     undo.forget()
+            stamps.reader.keep()
         except BaseException:
             undo.restore()
             raise
@@ -72,11 +73,11 @@ class Stamps:
 
     def __init__(self, catalog: CatalogProtocol) -> None:
         self._catalog, self._digests = catalog, FileDigests()
-        self._places: Places = {}
         try:
             self._path = file_of(catalog[STAMPS])
         except (DatasetNotFoundError, KeyError):
             self._path = None
+        self.reader = CodeReader(None if self._path is None else self._path.with_name("code.json"))
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse files of stages that are not what was saved.
@@ -91,7 +92,7 @@ class Stamps:
         """Return the node's stamp; none where it cannot have one."""
         if LIVE in node.tags or self._path is None:
             return None
-        code = _code_of(node, self._catalog, self._places)
+        code = _code_of(node, self._catalog, self.reader)
         if code is None:
             return None
         plugins = sorted(load_plugins().items())
@@ -165,7 +166,7 @@ def _content(name: str, catalog: CatalogProtocol, digests: FileDigests) -> bytes
     return None if path is None else digests.of(path).encode()
 
 
-def _code_of(node: Node, catalog: CatalogProtocol, places: Places) -> str | None:
+def _code_of(node: Node, catalog: CatalogProtocol, reader: CodeReader) -> str | None:
     """Return a digest of the code that makes a node's outputs; none for a function without a file.
 
     The function's module counts, and those of datasets of ours and of the function's package: a table is another one
@@ -181,4 +182,4 @@ def _code_of(node: Node, catalog: CatalogProtocol, places: Places) -> str | None
     files = {name: getattr(sys.modules.get(name), "__file__", None) for name in {function.__module__, *modules}}
     if None in files.values():
         return None
-    return code_digest({name: Path(str(file)) for name, file in files.items()}, places)
+    return code_digest({name: Path(str(file)) for name, file in files.items()}, reader)

@@ -70,10 +70,12 @@ use_own_folder()
 """
 
 
-def test_a_folder_that_another_process_removes_at_the_same_time_is_no_error(start, tmp_path):
-    (tmp_path / f"trading-hpo-{2**30}-x").mkdir()
-    process = start([sys.executable, "-c", RACE], env={**os.environ, "TMPDIR": str(tmp_path)})
+def test_a_folder_that_another_process_removes_at_the_same_time_is_no_error(start, temporary):
+    left = temporary / f"trading-hpo-{2**30}-x"
+    left.mkdir()
+    process = start([sys.executable, "-c", RACE], env={**os.environ, "TMPDIR": str(temporary)})
     assert process.wait(60) == 0
+    assert not left.exists()
 
 
 def test_a_new_folder_stays_though_its_process_is_not_of_this_container(begin, temporary):
