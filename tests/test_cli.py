@@ -141,6 +141,7 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="routes")
 def test_one_namespace_runs_one_model_type_through_all_stages_on_a_fresh_clone(kedro_process, project):
     done = kedro_process(
         "run", "--env", "test", "--namespaces", "mlp", "--params", "source=us_tech_ohlcv,hpo.n_trials=2"

@@ -163,6 +163,7 @@ def test_a_clock_that_is_set_two_hours_off_ends_nothing_early(tmp_path, monkeypa
     assert abs(trials[-1].datetime_start - datetime.fromtimestamp(real())) > timedelta(hours=1)
 
 
+@pytest.mark.long(part="postgresql")
 def test_an_interrupted_search_ends_soon_though_its_server_is_gone_and_goes_on_exactly(
     database, server_does, start_short_search, tmp_path
 ):

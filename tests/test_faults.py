@@ -82,6 +82,7 @@ def lines(found: list[FrozenTrial]) -> list[tuple[object, ...]]:
     return [(t.number, t.state, t.value, t.params, t.intermediate_values, t.user_attrs["slot"]) for t in found]
 
 
+@pytest.mark.long(part="faults")
 def test_a_parent_killed_twice_resumes_to_the_same_study_bit_for_bit(project, kedro, start_kedro, tmp_path_factory):
     acknowledged: list[tuple[object, ...]] = []
     for finished in (1, 3):

@@ -172,6 +172,7 @@ def test_the_dashboard_lists_the_studies_it_is_given(project, study):
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="pages")
 def test_the_dashboard_follows_the_storage_of_the_runs_and_keeps_its_url_off_the_command_line(
     project, study, monkeypatch
 ):

@@ -43,6 +43,7 @@ def test_the_quick_test_goes_through_all_stages_and_says_how_it_chose(project, k
     assert "training_time_s (minimize)" in figure.read_text()
 
 
+@pytest.mark.long(part="routes")
 def test_phases_go_through_all_stages_and_run_again_do_nothing(project, kedro):
     folder = project / "conf/mine"
     folder.mkdir()

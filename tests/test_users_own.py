@@ -74,6 +74,7 @@ def diary(project: Path) -> list[str]:
     return (project / "diary.txt").read_text().split()
 
 
+@pytest.mark.long(part="outside")
 def test_a_users_own_pipeline_hook_and_parameters(kedro_process, extended):
     run = ["run", "--env", "test", "--params"]
     done = kedro_process(*run, "source=us_tech_ohlcv", "--nodes", "find_window")
@@ -110,6 +111,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+@pytest.mark.long(part="routes")
 def test_code_that_does_not_reach_a_stage_may_change(kedro_process, own_code, project):
     def run(workers: int = 1) -> dict[str, int]:
         done = kedro_process("run", "--env", "test", "--namespaces", "mlp", "--params", f"{PARAMS}{workers}")

@@ -31,6 +31,7 @@ def run_with_plugin(kedro_process, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="outside")
 def test_a_model_type_of_a_package_goes_through_all_stages_and_its_files_are_a_condition(
     run_with_plugin, project, tmp_path
 ):

@@ -65,6 +65,7 @@ def test_inside_the_project_it_is_the_file_and_one_line(kind, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", PLUGINS)
+@pytest.mark.long(part="outside")
 def test_from_outside_it_passes_the_checks_that_the_page_names(kind, tmp_path):
     write_files(kind, tmp_path)
     file, which = CHECKS[kind]
@@ -74,6 +75,7 @@ def test_from_outside_it_passes_the_checks_that_the_page_names(kind, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="outside")
 def test_all_three_are_used_in_a_run_as_the_pages_say(kedro_process, project, tmp_path):
     for kind in PLUGINS:
         write_files(kind, tmp_path)

@@ -347,6 +347,7 @@ PRUNERS.add("floor", FloorConfig)
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="outside")
 def test_a_plugins_sampler_and_pruner_are_searched_with_and_pass_these_tests(tmp_path):
     (tmp_path / "our_search.py").write_text(PLUGIN)
     paths = [str(tmp_path), str(Path(__file__).parents[2] / "src"), *sys.path]

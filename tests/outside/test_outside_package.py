@@ -212,6 +212,7 @@ def test_documentation_lists_what_the_package_brings(installed: Path) -> None:
         ("tests/metrics", "median_error"),
     ],
 )
+@pytest.mark.long(part="outside")
 def test_the_suites_that_ours_keep_hold_for_the_packages_own(installed: Path, suite: str, which: str) -> None:
     done = python(installed, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, "-k", which)
     assert done.returncode == 0, done.stdout

@@ -139,6 +139,7 @@ def n_complete(project: Path) -> int:
     return count
 
 
+@pytest.mark.long(part="routes")
 def test_a_running_search_is_analysed_without_harm_and_later_with_all_its_trials(kedro, start_kedro, project):
     search = start_kedro(*SEARCH[:-1], f"{SEARCH[-1]}{A_SECOND_EACH}{WITHOUT_END}")
     wait_until(lambda: n_complete(project) >= 2 or search.poll() is not None, "two trials were never completed")

@@ -100,6 +100,7 @@ def test_a_damaged_panel_of_a_study_is_refused_by_name_and_kept_again_by_the_sea
     assert kept.read_bytes() == whole
 
 
+@pytest.mark.long(part="routes")
 def test_stages_run_one_at_a_time_and_make_again_what_was_lost(stage, finished):
     before = contents(finished)
     (finished / ROOT / "stamps.json").unlink()

@@ -22,6 +22,7 @@ def values(storage):
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="faults")
 def test_a_stopped_worker_loses_its_slot_and_is_used_again_once_it_wakes(search, monkeypatch):
     started, refused, pids = [], [], []
     real, receive = ProcessExecutor._start_worker, ProcessExecutor._receive_late

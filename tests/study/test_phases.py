@@ -147,7 +147,7 @@ def test_a_study_is_taught_by_an_earlier_one(phased):
     "sampler",
     [
         {"name": "tpe", "n_startup_trials": 2},
-        {"name": "gp", "n_startup_trials": 2},
+        pytest.param({"name": "gp", "n_startup_trials": 2}, marks=pytest.mark.long(part="engine")),
         {"name": "cmaes", "population_size": 4},
         {"name": "nsga2", "population_size": 4},
         {"name": "qmc"},

@@ -25,6 +25,7 @@ WORK = {"metric": "training_gflop", "weight": 0.2}
 TWO = [{"metric": "mcc", "weight": 0.8}, WORK]
 RUNGS = {"name": "successive_halving", "min_epochs": 1}
 LONG = TrainingConfig(epochs=9, window_bars=2, max_windows_per_epoch=256)
+GP = {"name": "gp", "n_startup_trials": 3}
 SMALL = [{"metric": "model_size_mb", "max": 0.001}]
 
 
@@ -41,7 +42,7 @@ def everything(storage):
         {"objectives": TWO, "sampler": {"name": "tpe", "n_startup_trials": 3}, "pruner": RUNGS},
         {"objectives": TWO, "sampler": {"name": "nsga2", "population_size": 4}, "pruner": RUNGS},
         {"objectives": TWO, "sampler": {"name": "nsga3", "population_size": 4}, "constraints": SMALL},
-        {"objectives": TWO, "sampler": {"name": "gp", "n_startup_trials": 3}, "constraints": SMALL},
+        pytest.param({"objectives": TWO, "sampler": GP, "constraints": SMALL}, marks=pytest.mark.long(part="engine")),
         {
             "objectives": TWO,
             "sampler": {"name": "tpe", "n_startup_trials": 3},
@@ -49,7 +50,7 @@ def everything(storage):
             "pruner": "hyperband",
         },
         {"constraints": SMALL, "sampler": {"name": "tpe", "n_startup_trials": 3}, "pruner": {"name": "hyperband"}},
-        {"constraints": SMALL, "sampler": {"name": "gp", "n_startup_trials": 3}},
+        pytest.param({"constraints": SMALL, "sampler": GP}, marks=pytest.mark.long(part="engine")),
     ],
     ids=["tpe", "nsga2", "nsga3-bound", "gp-bound", "tpe-bound-hyperband", "one-tpe-bound", "one-gp-bound"],
 )

@@ -137,6 +137,7 @@ def test_a_broken_server_costs_no_trial_and_gets_everything_with_the_next_run(ke
         assert len(model.predict(model.input_example)) == 2
 
 
+@pytest.mark.long(part="secrets")
 def test_no_secret_is_in_any_table_of_the_store(kedro_process, project):
     secrets = {
         "MLFLOW_TRACKING_URI": "http://me:s3cr3t-one@127.0.0.1:9/?token=s3cr3t-two",

@@ -72,6 +72,7 @@ def test_a_server_killed_while_a_worker_starts_costs_nothing(storage):
     assert no_worker_is_left()
 
 
+@pytest.mark.long(part="faults")
 def test_a_server_that_always_dies_ends_the_search_with_one_message_and_the_next_goes_on(storage):
     search = short_search("study", ShortTrials(reports=1), n_trials=3)
     with servers_are_killed(1000) as killed, pytest.raises(WorkerStartError, match=r"times the process .* has died"):

@@ -19,6 +19,7 @@ def states(storage, name):
     return [trial.state for trial in StudyRef(name, storage).open().trials]
 
 
+@pytest.mark.long(part="postgresql")
 def test_a_server_that_is_away_is_waited_for_and_said_once(database, server_does, monkeypatch, caplog):
     monkeypatch.setattr(outage, "ASK_AGAIN_S", 0.1)
     search = short_search("study", ShortTrials(reports=1), n_trials=2)

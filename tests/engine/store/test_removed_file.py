@@ -11,7 +11,7 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 
 
-@pytest.mark.parametrize("how", ["remove", "replace"])
+@pytest.mark.parametrize("how", ["remove", pytest.param("replace", marks=pytest.mark.long(part="faults"))])
 def test_a_file_that_is_removed_or_replaced_while_its_study_is_searched_ends_the_search(tmp_path, how):
     path = tmp_path / "studies.db"
 

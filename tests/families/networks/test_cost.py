@@ -84,14 +84,17 @@ print((peak() - before) / 1024 / memory_mb(whole, batch, 1))
 """
 
 
+LONG = pytest.mark.long(part="values")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [
         *((name, widths(name, times=8), 512, 60) for name in MODEL_TYPES),
-        ("mlp", {"hidden_dim_1": 2048, "hidden_dim_2": 1024, "hidden_layers": 4}, 512, 60),
-        ("lstm", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60),
-        ("lstm", {"lstm_hidden_dim": 256}, 512, 20),
+        pytest.param(("mlp", {"hidden_dim_1": 2048, "hidden_dim_2": 1024, "hidden_layers": 4}, 512, 60), marks=LONG),
+        pytest.param(("lstm", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60), marks=LONG),
+        pytest.param(("lstm", {"lstm_hidden_dim": 256}, 512, 20), marks=LONG),
     ],
     ids=lambda case: f"{case[0]}-{case[3]}-{len(case[1])}",
 )
