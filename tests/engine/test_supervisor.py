@@ -1,5 +1,6 @@
 """What the supervisor makes of events, how it counts them, and what it learns of other searches."""
 
+import json
 from contextlib import contextmanager
 from math import nan
 
@@ -19,7 +20,7 @@ from trading_hpo.engine.space import FloatParameter
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.supervisor import MAX_DEATHS, MAX_LOSSES, Supervisor, WorkersDieError
-from trading_hpo.engine.trial_record import COST, LOST, REASON, SLOT
+from trading_hpo.engine.trial_record import COST, LOST, REASON, SLOT, STARTED_FROM
 from trading_hpo.study import search as search_module
 from trading_hpo.study.reference import StudyRef
 
@@ -177,6 +178,7 @@ def search(tmp_path):
         timeout_minutes=None,
         claims=None,
         set_aside=(),
+        start_from=(),
     ):
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}").open()
@@ -190,6 +192,7 @@ def search(tmp_path):
             SAMPLERS["random"](),
             pruner or NoneConfig(),
             timeout_minutes=timeout_minutes,
+            start_from=start_from,
         )
         executor, watcher = Scripted(events), Watcher()
         stored = stored_as(study, storage)
@@ -346,14 +349,14 @@ def test_a_search_ends_where_no_worker_can_begin_and_its_slot_waits_for_the_next
 # Other searches of the same study
 
 
-def begins(slot, state=TrialState.RUNNING, value=None, violation=0.0):
+def begins(slot, state=TrialState.RUNNING, value=None, violation=0.0, **attributes):
     """Another search writes a trial."""
     trial = create_trial(
         state=state,
         value=value,
         params={"x": 0.5},
         distributions={"x": FloatDistribution(0.0, 1.0)},
-        user_attrs={SLOT: slot, COST: {"epochs": 1.0}},
+        user_attrs={SLOT: slot, COST: {"epochs": 1.0}, **attributes},
         system_attrs={"constraints": [violation]},
     )
     return lambda study, left: study.add_trial(trial)
@@ -468,3 +471,28 @@ def test_what_happens_on_a_slot_that_is_others_does_not_count(search, event):
     assert executor.submitted == [0, 1]
     assert (watcher.tally.finished, watcher.tally.best, watcher.best) == (2, 5.0, [False])
     assert claims.released == [0, 1]
+
+
+def test_a_configuration_to_start_from_that_others_have_begun_is_crossed_out(search, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
+    start_from = ({"x": 0.5}, {"x": 0.25})
+    theirs = begins(0, **{STARTED_FROM: json.dumps(start_from[0])})
+    claims = Others(theirs={0})
+    _, _, executor, trials = search(
+        {},
+        n_trials=2,
+        stored_as=shared(theirs, *[nothing] * 4, ends_begun(0, 5.0)),
+        claims=claims,
+        start_from=start_from,
+    )
+    assert executor.submitted == [1]
+    assert trials[1].params == {"x": 0.25}
+
+
+def test_a_search_that_shares_its_study_with_none_asks_for_no_news(search):
+    class Alone(StoredStudy):
+        def news(self):
+            raise AssertionError
+
+    spent, *_ = search({}, n_trials=2, stored_as=Alone)
+    assert spent
