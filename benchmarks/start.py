@@ -9,8 +9,8 @@ is the command, behind it an interpreter that imports and does nothing else; bot
 - ``unknown_pipeline`` is refused before Optuna is needed; its limit is the imports of ``kedro, optuna, sqlalchemy``.
 - ``nothing_to_do`` is a run of one model type through all stages in which nothing has changed. It needs a session with
   the hooks of all plugins, MLflow and Optuna with their databases, since a run is tracked and a study is asked what is
-  left to do, and what the datasets and the types of nodes are made of: pandas, pandera, Plotly. 1.3 is wanted; it is a
-  finding without a limit until that is reached.
+  left to do; IPython and GitPython, which MLflow asks where a run begins; and what the datasets and the types of nodes
+  are made of: pandas, pandera, Plotly. 1.3 is wanted; it is a finding without a limit until that is reached.
 """
 
 import resource
@@ -33,7 +33,7 @@ SESSION = """
 from importlib.metadata import entry_points
 import kedro.framework.cli.project
 [one.load() for one in entry_points(group="kedro.hooks")]
-import mlflow.store.tracking.sqlalchemy_store
+import git, IPython, mlflow.store.tracking.sqlalchemy_store
 import kedro_datasets.pandas, pandas, pandera.pandas, plotly.graph_objects
 from kedro_datasets.plotly import JSONDataset
 """

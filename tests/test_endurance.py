@@ -184,6 +184,7 @@ def test_an_interrupted_search_ends_soon_though_its_server_is_gone_and_goes_on_e
     assert everything(database) == everything(whole)
 
 
+@pytest.mark.long(part="postgresql")
 def test_a_server_that_stays_away_ends_the_search_with_one_message(database, server_does, start_short_search):
     process = start_short_search(database, "--n-trials", "400", "--seconds", "0.2", "--patience", "3")
     wait_for_trials(database, 3, process)

@@ -24,6 +24,7 @@ def test_on_volatility_every_model_type_beats_the_constant_forecast_on_validatio
         assert line["holdout"] > line["holdout_constant"], line
 
 
+@pytest.mark.long(part="proof")
 def test_in_prices_that_wander_at_random_nothing_is_found(kedro, project):
     """Whatever looks ahead by a bar, in features, folds or scalers, finds the direction here."""
     random, days = np.random.default_rng(0), pd.bdate_range("2010-01-01", periods=2000)

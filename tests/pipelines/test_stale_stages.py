@@ -45,7 +45,8 @@ CHANGES = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["retraining", pytest.param("evaluation", marks=pytest.mark.long(part="routes"))])
+@pytest.mark.long(part="routes")
+@pytest.mark.parametrize("stage", ["retraining", "evaluation"])
 def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, finished, stage):
     before = results(finished)
     for change, said in CHANGES.items():

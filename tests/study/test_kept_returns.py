@@ -49,6 +49,29 @@ def kept(study):
     return list(trial_payloads(*place_of(study)))
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """Where the study of ``finished`` stays."""
+    return tmp_path_factory.mktemp("finished") / "studies.db"
+
+
+@pytest.fixture
+def finished(search, once, tmp_path):
+    """A study of three trials that is searched once for all tests of this file; each has a copy."""
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    if not once.exists():
+        search(n_trials=3)
+        _copy(storage.sqlite_path, once)
+    else:
+        _copy(once, storage.sqlite_path)
+    return storage
+
+
+def _copy(path, to):
+    with closing(sqlite3.connect(path)) as whole, closing(sqlite3.connect(to)) as copy:
+        whole.backup(copy)
+
+
 @pytest.fixture
 def planned(panel_file):
     """The search that ``search`` makes, not run; keyword arguments choose the folds."""
@@ -62,8 +85,8 @@ def planned(panel_file):
     return plan
 
 
-def test_every_finished_trial_leaves_its_series_and_the_moments_of_its_active_returns(search, panel_file):
-    study = open_study(search(n_trials=3))
+def test_every_finished_trial_leaves_its_series_and_the_moments_of_its_active_returns(finished):
+    study = open_study(finished)
     constant = kept_constant(*place_of(study))
     series = {number: {path: one} for number, path, one in trial_series(study)}
     assert sorted(series) == [0, 1, 2]
@@ -76,8 +99,8 @@ def test_every_finished_trial_leaves_its_series_and_the_moments_of_its_active_re
         assert "returns" not in trial.user_attrs[FOLDS][0]
 
 
-def test_the_exported_returns_of_the_best_trial_are_those_that_its_evaluation_gives(search, planned, tmp_path):
-    study = open_study(search(n_trials=3))
+def test_the_exported_returns_of_the_best_trial_are_those_that_its_evaluation_gives(finished, planned, tmp_path):
+    study = open_study(finished)
     export_returns(study, tmp_path / "out" / "returns.parquet")
     exported = pd.read_parquet(tmp_path / "out" / "returns.parquet")
     assert not list((tmp_path / "out").glob("*.part"))
@@ -94,8 +117,8 @@ def test_the_exported_returns_of_the_best_trial_are_those_that_its_evaluation_gi
     assert found["exposure"].tolist() == pytest.approx(exposure.tolist())
 
 
-def test_the_constant_forecast_stands_among_them_per_unit_of_its_exposure(search, planned):
-    lines = table(open_study(search(n_trials=1)))
+def test_the_constant_forecast_stands_among_them_per_unit_of_its_exposure(finished, planned):
+    lines = table(open_study(finished))
     found = lines[lines["trial"] == -1]
     asked, panel, split = planned()
     expected = []
@@ -165,6 +188,7 @@ def test_a_trial_without_a_value_leaves_none(tmp_path):
     assert {number for number, *_ in kept(study)} == set(range(20)) - failed
 
 
+@pytest.mark.long(part="engine")
 def test_a_resumed_search_has_the_same_series_as_one_that_never_stopped(search):
     search("resumed", n_trials=2)
     search("resumed", n_trials=4)
@@ -174,6 +198,7 @@ def test_a_resumed_search_has_the_same_series_as_one_that_never_stopped(search):
     assert ones == others
 
 
+@pytest.mark.long(part="engine")
 def test_two_workers_leave_the_series_that_one_leaves(search):
     by_slot = []
     for name, workers in {"one": 1, "two": 2}.items():
@@ -182,48 +207,46 @@ def test_two_workers_leave_the_series_that_one_leaves(search):
     assert by_slot[0] == by_slot[1]
 
 
-def test_an_archived_study_has_all_of_them_and_leaves_none(search, tmp_path):
-    storage = search(n_trials=3)
-    study = open_study(storage)
+def test_an_archived_study_has_all_of_them_and_leaves_none(finished, tmp_path):
+    study = open_study(finished)
     before, facts = kept(study), study_payload(*place_of(study))
-    archived = open_study(archive(StudyRef("study", storage), tmp_path / "archive"))
+    archived = open_study(archive(StudyRef("study", finished), tmp_path / "archive"))
     assert kept(archived) == before
     assert study_payload(*place_of(archived)) == facts
     assert kept(study) == []
 
 
-def test_a_copy_that_lacks_a_series_is_no_archive_and_nothing_is_deleted(search, tmp_path, monkeypatch):
-    storage = search(n_trials=2)
+def test_a_copy_that_lacks_a_series_is_no_archive_and_nothing_is_deleted(finished, tmp_path, monkeypatch):
     monkeypatch.setattr("trading_hpo.study.catalogue.copy_payloads", lambda *_: None)
     with pytest.raises(StorageError, match="nothing was deleted"):
-        archive(StudyRef("study", storage), tmp_path / "archive")
-    assert len(kept(open_study(storage))) == 2
+        archive(StudyRef("study", finished), tmp_path / "archive")
+    assert len(kept(open_study(finished))) == 3
 
 
-def test_a_deleted_study_leaves_none_to_the_next_one_of_its_name(search):
-    delete(StudyRef("study", search(n_trials=3)))
+def test_a_deleted_study_leaves_none_to_the_next_one_of_its_name(search, finished):
+    delete(StudyRef("study", finished))
     study = open_study(search(n_trials=1))
     assert {number for number, *_ in kept(study)} == {0}
 
 
-def test_what_a_study_keeps_of_its_validation_bars_is_written_once(search, monkeypatch):
-    storage = search(n_trials=1)
-    facts = kept_facts(*place_of(open_study(storage)))
+def test_what_a_study_keeps_of_its_validation_bars_is_written_once(search, finished, monkeypatch):
+    facts = kept_facts(*place_of(open_study(finished)))
     assert facts["assets"] == ["A0", "A1", "A2"]
     assert facts["first"] < facts["last"]
     assert len(facts["marks"]) == 64
     monkeypatch.setattr("trading_hpo.study.search.keep_validation", None)  # would raise if it were called
-    search(n_trials=2)
+    search(n_trials=4)
 
 
-def test_a_study_of_an_earlier_version_is_given_it_and_keeps_the_series_of_what_is_searched_from_then_on(search):
-    storage = search(n_trials=2)
-    engine, _ = place_of(open_study(storage))
+def test_a_study_of_an_earlier_version_is_given_it_and_keeps_the_series_of_what_is_searched_from_then_on(
+    search, finished
+):
+    engine, _ = place_of(open_study(finished))
     with engine.begin() as connection:
         for name in ("trial_payloads", "study_payloads"):
             connection.exec_driver_sql(f"drop table {name}")
-    study = open_study(search(n_trials=3))
-    assert {number for number, *_ in kept(study)} == {2}
+    study = open_study(search(n_trials=4))
+    assert {number for number, *_ in kept(study)} == {3}
     assert kept_facts(*place_of(study))
 
 
@@ -248,9 +271,8 @@ def test_a_large_search_is_thinned_when_it_ends(tmp_path, monkeypatch):
     assert 3 <= len(payload_sizes(*place_of(open_study(storage)))) <= 5
 
 
-def test_returns_that_were_altered_are_refused_by_trial(search):
-    storage = search(n_trials=2)
-    with closing(sqlite3.connect(storage.sqlite_path)) as connection, connection:
+def test_returns_that_were_altered_are_refused_by_trial(finished):
+    with closing(sqlite3.connect(finished.sqlite_path)) as connection, connection:
         connection.execute("update trial_payloads set data = X'00' where trial_id = 2")
     with pytest.raises(DamagedStudyError, match=r"trial 1: its returns must be as they were written"):
-        list(returns_tables(StudyRef("study", storage).open()))
+        list(returns_tables(StudyRef("study", finished).open()))

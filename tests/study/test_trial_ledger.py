@@ -232,7 +232,10 @@ def test_a_study_of_another_program_is_not_counted(ledger, storage):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "either_storage",
-    ["sqlite", pytest.param("postgresql", marks=pytest.mark.long(part="postgresql"))],
+    [
+        pytest.param("sqlite", marks=pytest.mark.long(part="faults")),
+        pytest.param("postgresql", marks=pytest.mark.long(part="postgresql")),
+    ],
     indirect=True,
 )
 def test_a_search_killed_twice_and_resumed_counts_each_trial_once(either_storage, start_short_search, ledger):
@@ -269,6 +272,7 @@ def test_an_interrupted_search_has_entered_what_it_has_finished(storage, start_s
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="faults")
 def test_an_interrupted_trial_that_had_reported_counts_before_its_study_is_deleted(storage, start_short_search, ledger):
     process = start_short_search(storage, "--n-trials", "2", "--seconds", "20", "--ledger", str(ledger))
 

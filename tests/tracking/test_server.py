@@ -101,7 +101,8 @@ def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
         assert len(there.get_metric_history(copied_child.info.run_id, "mcc")) == 3
 
 
-@pytest.mark.parametrize("how", ["refuses", *(pytest.param(how, marks=REAL) for how in BROKEN if how != "refuses")])
+@REAL
+@pytest.mark.parametrize("how", BROKEN)
 def test_a_broken_server_costs_no_trial_and_gets_everything_with_the_next_run(kedro, project, tmp_path, how):
     port = free_port()
     with BROKEN[how](port) as server:

@@ -91,7 +91,10 @@ LONG = pytest.mark.long(part="values")
 @pytest.mark.parametrize(
     "case",
     [
-        *((name, widths(name, times=8), 512, 60) for name in MODEL_TYPES),
+        *(
+            pytest.param((name, widths(name, times=8), 512, 60), marks=() if name == "mlp" else LONG)
+            for name in MODEL_TYPES
+        ),
         pytest.param(("mlp", {"hidden_dim_1": 2048, "hidden_dim_2": 1024, "hidden_layers": 4}, 512, 60), marks=LONG),
         pytest.param(("lstm", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60), marks=LONG),
         pytest.param(("lstm", {"lstm_hidden_dim": 256}, 512, 20), marks=LONG),
