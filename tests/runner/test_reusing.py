@@ -3,14 +3,18 @@
 import ast
 import contextlib
 import json
+import sys
 from functools import partial, update_wrapper
+from pathlib import Path
 
 import pytest
 from kedro.framework.hooks.manager import _NullPluginManager
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
+from trading_hpo.datasets import results
 from trading_hpo.datasets.results import ResultsDataset
+from trading_hpo.runner import code_digest
 from trading_hpo.runner import reusing as runner
 from trading_hpo.runner.reusing import ALL_OR_NOTHING, LIVE, ReusingRunner
 
@@ -186,6 +190,21 @@ def test_another_process_reads_no_code_again_that_has_not_changed(tmp_path, monk
     calls: list[str] = []
     run(tmp_path, calls, x=1, y=1)
     assert calls == []
+
+
+@pytest.mark.parametrize("other", ["python", "reader"])
+def test_what_was_read_by_another_version_is_read_again(tmp_path, monkeypatch, other):
+    run(tmp_path, [], x=1, y=1)
+    kept = tmp_path / "code.json"
+    before = json.loads(kept.read_text())
+    if other == "python":
+        monkeypatch.setattr(sys, "version_info", (3, 99))
+    else:
+        monkeypatch.setattr(code_digest, "_HERE", tmp_path / "reader.py")
+        (tmp_path / "reader.py").write_text("another")
+    reader = code_digest.CodeReader(kept)
+    name = "trading_hpo.datasets.results"
+    assert reader.module(Path(results.__file__), name).source != before[name]["source"]
 
 
 @pytest.mark.parametrize("damage", ["{garb", "[1]", '{"a": 1}', '{"a": {"source": 1}}'])

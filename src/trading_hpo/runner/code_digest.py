@@ -32,7 +32,7 @@ class Module:
     """What counts of one file.
 
     Attributes:
-        source: Digest of the bytes that it was read from, and of Python's version: trees differ.
+        source: Digest of the bytes that it was read from, of Python's version and of this module: both decide what counts.
         digest: Of its syntax tree, without what does not run.
         imports: Dotted names, also of what is imported by name or in a function; ``a.b.`` stands for all of ``a.b``.
     """
@@ -51,6 +51,7 @@ class CodeReader:
 
     def __init__(self, kept: Path | None = None) -> None:
         self._kept, self._changed = kept, False
+        self._reading = f"{sys.version_info} ".encode() + _HERE.read_bytes()
         self._read: dict[Path, Module] = {}
         self._found: dict[tuple[str, Path], list[tuple[str, Path]]] = {}
         self._known: dict[str, Module] = {}
@@ -62,7 +63,7 @@ class CodeReader:
         """Return what counts of a file."""
         if file not in self._read:
             content = file.read_bytes()
-            source = hashlib.sha256(content + repr((file.name, sys.version_info)).encode()).hexdigest()
+            source = hashlib.sha256(b"\0".join([self._reading, file.name.encode(), content])).hexdigest()
             known = self._known.get(name)
             if known is None or known.source != source:
                 known = self._known[name] = _module(source, content, name, file.name == "__init__.py")
