@@ -32,7 +32,7 @@ class Module:
     """What counts of one file.
 
     Attributes:
-        source: Digest of the bytes that it was read from, of Python's version and of this module: both decide what counts.
+        source: Digest of the bytes that it was read from, of Python's version and of this module.
         digest: Of its syntax tree, without what does not run.
         imports: Dotted names, also of what is imported by name or in a function; ``a.b.`` stands for all of ``a.b``.
     """
