@@ -19,6 +19,7 @@ def test_a_trial_over_the_memory_of_its_worker_fails_with_the_reason_and_others_
     def with_less_memory(executor):
         worker = real(executor)
         pids.append(worker.process.pid)
+        assert worker.pipe.poll(120), "it is ready, with all libraries, once it has said something"
         limit = psutil.Process(pids[-1]).memory_info().vms + 400 * 2**20
         resource.prlimit(pids[-1], resource.RLIMIT_AS, (limit, limit))
         return worker
