@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.makers.projects import FINISHED_SOURCE, FINISHED_STUDY
+from tests.makers.projects import FINISHED, FINISHED_PARAMETERS, FINISHED_SOURCE, FINISHED_STUDY
 
 SOURCE, RUN = f"source={FINISHED_SOURCE}", ("run", "--env", "test")
 ROOT = Path(f"data/test/{FINISHED_SOURCE}")
@@ -57,6 +57,16 @@ def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, 
         assert "` with them" in message
     after = results(finished)
     assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.slow
+def test_a_finished_project_that_was_copied_makes_nothing_again(kedro, finished):
+    live = {"study_mlp.json", "search_summary_mlp.json"}  # of nodes that run each time
+    made = [path for path in (finished / ROOT).rglob("*.*") if path.is_file() and path.name not in live]
+    before = {path: path.stat().st_mtime_ns for path in made if not path.name.startswith("studies.db")}
+    done = kedro(*FINISHED, FINISHED_PARAMETERS)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
 @pytest.mark.slow
