@@ -27,6 +27,8 @@ def scripted_search(tmp_path):
         claims=None,
         set_aside=(),
         start_from=(),
+        candidates_per_batch=1,
+        workers=1,
     ):
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}").open()
@@ -41,8 +43,9 @@ def scripted_search(tmp_path):
             pruner or NoneConfig(),
             timeout_minutes=timeout_minutes,
             start_from=start_from,
+            candidates_per_batch=candidates_per_batch,
         )
-        executor, watcher = Scripted(events), Watcher()
+        executor, watcher = Scripted(events, workers), Watcher()
         stored = stored_as(study, storage)
         spent = Supervisor(stored, SPACE, plan, executor, watcher, claims, set_aside=set_aside).run()
         return spent, watcher, executor, {trial.user_attrs[SLOT]: trial for trial in study.get_trials()}

@@ -1,6 +1,7 @@
 """What a search learns of others that search the same study, and what it leaves to them."""
 
 import json
+import time
 
 import pytest
 from optuna.distributions import FloatDistribution
@@ -9,7 +10,7 @@ from tests.makers.scripted import Others, ends, loses
 
 from trading_hpo.engine import supervisor as module
 from trading_hpo.engine.store.stored_study import StoredStudy
-from trading_hpo.engine.trial_record import COST, SLOT, STARTED_FROM
+from trading_hpo.engine.trial_record import COST, LOST, SLOT, STARTED_FROM
 
 
 def begins(slot, state=TrialState.RUNNING, value=None, violation=0.0, **attributes):
@@ -105,8 +106,10 @@ def test_the_search_waits_for_what_others_train_and_says_so_once(scripted_search
 
 
 def test_a_slot_that_others_have_begun_is_run_with_their_parameters_once_it_is_ours(scripted_search):
-    _, watcher, executor, trials = scripted_search({}, n_trials=2, stored_as=shared(begins(0)), claims=Others())
+    claims = Others()
+    _, watcher, executor, trials = scripted_search({}, n_trials=2, stored_as=shared(begins(0)), claims=claims)
     assert executor.submitted == [0, 1]
+    assert claims.asked == [(0, True), (1, False)]
     assert watcher.tally.finished == 2
     assert trials[0].params == {"x": 0.5}
 
@@ -161,3 +164,44 @@ def test_a_search_that_shares_its_study_with_none_asks_for_no_news(scripted_sear
 
     spent, *_ = scripted_search({}, n_trials=2, stored_as=Alone)
     assert spent
+
+
+def test_a_slot_beyond_the_budget_that_others_have_ended_counts(scripted_search):
+    study = shared(ended(5, 1.0))
+    _, watcher, executor, _ = scripted_search({}, n_trials=3, stored_as=study, claims=Others(), workers=3)
+    assert executor.submitted == [0, 1]
+    assert watcher.tally.finished == 3
+
+
+@pytest.mark.parametrize(("lost", "batches"), [({}, [[0, 1]]), ({LOST: 1}, [[0], [1]])])
+def test_what_others_have_begun_joins_a_batch_unless_a_worker_was_lost_on_it(scripted_search, lost, batches):
+    study = shared(begins(1, **lost))
+    _, _, executor, _ = scripted_search({}, 2, stored_as=study, claims=Others(), candidates_per_batch=2)
+    assert executor.batches == batches
+
+
+def test_the_search_waits_for_others_also_once_it_has_written_all_of_its_own(scripted_search, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.0)
+
+    class EndsLate(shared(begins(0))):
+        looks = 0
+
+        def news(self):
+            self.looks += self.writer.idle and bool(self.study.trials)
+            if self.looks == 50:
+                ends_begun(0, 5.0)(self.study, self.left)
+            return super().news()
+
+    spent, *_ = scripted_search({1: [ends(4.0)]}, n_trials=2, stored_as=EndsLate, claims=Others(theirs={0}))
+    assert spent
+
+
+def test_it_waits_for_none_while_the_last_of_its_own_is_written(scripted_search):
+    class WritesSlowly(StoredStudy):
+        def finish(self, *arguments):
+            super().finish(*arguments)
+            self.writer.put(lambda: time.sleep(0.2))
+
+    spent, watcher, *_ = scripted_search({}, n_trials=2, stored_as=WritesSlowly, claims=Others())
+    assert spent
+    assert watcher.waits == []

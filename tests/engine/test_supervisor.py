@@ -7,7 +7,7 @@ from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 from tests.makers.scripted import NEVER_READY, ends, fails, loses, report
 
-from trading_hpo.engine.executor.executor import CannotBegin, Finished, Lost, OverLimit, Reported
+from trading_hpo.engine.executor.executor import Cancelled, CannotBegin, Finished, Lost, OverLimit, Reported
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.supervisor import MAX_DEATHS, MAX_LOSSES, WorkersDieError
@@ -78,6 +78,7 @@ def test_every_end_is_counted_by_its_kind_and_the_best_keeps_its_bounds(scripted
     letters = "".join(trials[slot].state.name[0] for slot in range(9))
     assert letters == "CPFFPFCCC"
     assert [trials[slot].user_attrs.get(REASON) for slot in (2, 4)] == ["it broke", "it is too large"]
+    assert [trials[slot].system_attrs.get("constraints") for slot in (6, 7, 8)] == [[-1.0, 0.5], [0.0], None]
 
 
 def test_why_a_trial_has_no_value_is_said_of_each_objective_and_its_cost_is_kept(scripted_search):
@@ -199,3 +200,23 @@ def test_a_search_ends_where_no_worker_can_begin_and_its_slot_waits_for_the_next
     assert spent
     assert executor.submitted == [0]
     assert [trial.number for trial in trials.values()] == [0]
+
+
+# Batches
+
+
+def test_a_batch_is_of_neighbours_and_the_last_one_may_be_smaller(scripted_search):
+    _, _, executor, _ = scripted_search({}, n_trials=5, candidates_per_batch=2)
+    assert executor.batches == [[0, 1], [2, 3], [4]]
+
+
+def test_a_slot_on_which_a_worker_was_lost_runs_alone(scripted_search):
+    lost = loses("killed by signal 9")
+    _, _, executor, _ = scripted_search({0: [lost], 1: [lost]}, n_trials=4, candidates_per_batch=2)
+    assert executor.batches == [[0, 1], [0], [1], [2, 3]]
+
+
+def test_a_batch_that_was_put_back_runs_together_again(scripted_search):
+    put_back = {0: [Cancelled], 1: [Cancelled]}
+    _, _, executor, _ = scripted_search(put_back, n_trials=2, candidates_per_batch=2)
+    assert executor.batches == [[0, 1], [0, 1]]

@@ -3,40 +3,49 @@
 from contextlib import contextmanager
 
 from trading_hpo.engine.candidate import Report
-from trading_hpo.engine.executor.executor import Cancelled, CannotBegin, Failed, Finished, Lost, Reported
+from trading_hpo.engine.executor.executor import Cancelled, Failed, Finished, Lost, OverLimit
 from trading_hpo.engine.space import FloatParameter
 
 SPACE = {"x": FloatParameter(type="float", low=0.0, high=1.0)}
 
 
 class Scripted:
-    """Runs a candidate at a time; at each poll it sends the next event of its slot, or a value of 0.
+    """At each poll it sends the next event of each slot that it runs, or a value of 0.
 
     Args:
         events: By slot, made of the slot.
+        workers: How many batches it runs at once.
     """
 
-    def __init__(self, events):
-        self.events = {slot: list(made) for slot, made in events.items()}
-        self.running, self.submitted, self.answers, self.cancelled = None, [], [], False
+    def __init__(self, events, workers=1):
+        self.events, self.workers = {slot: list(made) for slot, made in events.items()}, workers
+        self.running, self.batches, self.answers, self.cancelled = [], [], [], False
 
     @property
     def n_free(self):
-        return int(self.running is None)
+        return self.workers - len(self.running)
+
+    @property
+    def submitted(self):
+        return [slot for batch in self.batches for slot in batch]
 
     def submit(self, batch):
-        (candidate,) = batch
-        self.running = candidate.slot
-        self.submitted.append(candidate.slot)
+        slots = [candidate.slot for candidate in batch]
+        self.batches.append(slots)
+        self.running.append(list(slots))
 
     def poll(self, timeout_s):
-        if self.running is None:
-            return []
-        left = self.events.get(self.running)
-        event = Cancelled(self.running) if self.cancelled else (left.pop(0) if left else ends(0.0))(self.running)
-        if not isinstance(event, Reported | CannotBegin):
-            self.running = None
-        return [event]
+        assert timeout_s > 0
+        events = [self._next(slot) for slots in self.running for slot in slots]
+        over = {event.slot for event in events if isinstance(event, Finished | Failed | OverLimit | Cancelled)}
+        over |= {slot for event in events if isinstance(event, Lost) for slot in event.slots}
+        left = [[slot for slot in slots if slot not in over] for slots in self.running]
+        self.running = [slots for slots in left if slots]
+        return events
+
+    def _next(self, slot):
+        left = self.events.get(slot)
+        return Cancelled(slot) if self.cancelled else (left.pop(0) if left else ends(0.0))(slot)
 
     def answer(self, slot, prune):
         self.answers.append((slot, prune))
@@ -77,9 +86,10 @@ class Others:
     shared = True
 
     def __init__(self, theirs=()):
-        self.theirs, self.released = set(theirs), []
+        self.theirs, self.released, self.asked = set(theirs), [], []
 
-    def take(self, slot, begun=False):
+    def take(self, slot, begun):
+        self.asked.append((slot, begun))
         return slot not in self.theirs
 
     def release(self, slot):

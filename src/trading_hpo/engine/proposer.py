@@ -146,7 +146,7 @@ class Proposer:
         Args:
             slot: Whose trial.
             state: It ended in.
-            values: One per objective; of a complete trial only.
+            values: One per objective; those of a complete trial count.
             violations: Of each constraint by name, of a trial that has metrics.
         """
         self._end_repeated()

@@ -165,24 +165,24 @@ class Supervisor:
         size, first = self._plan.candidates_per_batch, self._next()
         if first is None or first.lost:
             return [] if first is None else [first]
-        rest = iter(lambda: self._next(beside=range(first.slot, (first.slot // size + 1) * size)), None)
+        rest = iter(lambda: self._next(beside=(first.slot // size + 1) * size), None)
         return [first, *rest]
 
-    def _next(self, beside: range | None = None) -> OpenSlot | None:
+    def _next(self, beside: int | None = None) -> OpenSlot | None:
         """Take the lowest slot of the budget that is free: as it was begun before, or a new one.
 
         Args:
-            beside: Slots of one batch, to take one more of.
+            beside: End of a batch, to take one more of its slots.
         """
         self._learn_of_others()
 
         def take(slot: int) -> bool:
             begun = self._slots.begun.get(slot)
             alone = begun is not None and begun.lost > 0
-            return not (beside and alone) and self._claims.take(slot, begun is not None)
+            return not (alone and beside is not None) and self._claims.take(slot, begun is not None)
 
         while self._finished() + len(self._running) < self._n_slots:
-            slot = self._slots.next(take, None if beside is None else beside.stop)
+            slot = self._slots.next(take, beside)
             if slot is None:
                 return None
             self._learn_of_others()  # another search may have begun or ended it before it was ours
@@ -280,8 +280,7 @@ class Supervisor:
         state = TrialState.PRUNED if event.pruned else TrialState.COMPLETE
         if state == TrialState.COMPLETE:
             self._report(open_slot, report)
-        values = report.values if state == TrialState.COMPLETE else None
-        history = self._proposer.finish(open_slot.slot, state, values, report.violations)
+        history = self._proposer.finish(open_slot.slot, state, report.values, report.violations)
         self._stored.finish(open_slot, state, report, history)
         self._end(open_slot)
         keeps_bounds = all(over <= 0 for over in report.violations.values())
