@@ -42,7 +42,8 @@ timeout_constant = 5.0
 pytest_add_cli_args_test_selection = {tests}
 also_copy = ["conf", "benchmarks", ".telemetry"]
 """
-NOTICED = ("killed", "timeout", "caught by type check")
+STOPPED = ("timeout", "segfault")  # by the limit of its time: SIGXCPU, or SIGKILL where Python was not there to take it
+NOTICED = ("killed", "caught by type check", *STOPPED)
 MESSAGE = re.compile(r"""(["'])[^"']* [^"']*\1""")  # a sentence; a word may be a key
 
 
@@ -87,10 +88,12 @@ def _passes(file: str, entry: dict) -> bool:
         print(f"{file}: mutmut has failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return False
     let_pass = [name for name, status in statuses.items() if status not in NOTICED]
+    stopped = sum(status in STOPPED for status in statuses.values())
     changes = {name: _change(_run("show", name, cwd=project).stdout) for name in let_pass}
     new, untrue, wording = judged(list(changes.values()), entry.get("accepted", []))
     print(
-        f"{file}: {len(statuses)} changes in {time.monotonic() - began:.0f} s, {len(let_pass)} not noticed: "
+        f"{file}: {len(statuses)} changes in {time.monotonic() - began:.0f} s, {stopped} ran out of time, "
+        f"{len(let_pass)} not noticed: "
         f"{wording} of wording, {len(let_pass) - wording - len(new)} with a reason, {len(new)} without",
         flush=True,
     )
