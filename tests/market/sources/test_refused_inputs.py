@@ -292,6 +292,13 @@ REFUSED = [
         becomes=BARS.assign(timestamp=pd.date_range("2015-01-01", periods=60, freq="MS").strftime("%Y-%m-%d")),
     ),
     Input(
+        "the same behind a weekday",
+        {"bars.csv": stamped(pd.date_range("2015-01-01", periods=60, freq="MS").strftime("%a %d/%m/%Y"))},
+        refused="'Sun 01/02/2015' is one day if the month is first and another if the day is",
+        then={"timestamp_format": "%a %d/%m/%Y"},
+        becomes=BARS.assign(timestamp=pd.date_range("2015-01-01", periods=60, freq="MS").strftime("%Y-%m-%d")),
+    ),
+    Input(
         "an hour that comes twice",
         {"bars.csv": csv(AUTUMN.assign(timestamp=local("Europe/Berlin", AUTUMN)))},
         {"timezone": "Europe/Berlin"},

@@ -131,7 +131,7 @@ def _tomorrow() -> pd.Timestamp:
 
 def _day_or_month(text: pd.Series) -> str | None:
     """The first date that is another one if day and month change places, unless some date of the file decides it."""
-    if _SLASHED.match(str(text.iloc[0])) is None:
+    if _SLASHED.search(str(text.iloc[0])) is None:
         return None
     parts = text.str.extract(_SLASHED).dropna()
     if len(parts) < len(text):
