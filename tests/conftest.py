@@ -27,6 +27,11 @@ from trading_hpo.market.panel import save_panel
 # A change to the code that a test notices is not worth a smaller example: tests/mutants.py.
 settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), derandomize=True, database=None)
 
+# As for people who run `make test`: no environment is activated, `kedro` alone is not a command.
+if sys.prefix != sys.base_prefix:
+    _ACTIVATED = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join(one for one in os.environ["PATH"].split(os.pathsep) if one != _ACTIVATED)
+
 Outcome = tuple[subprocess.CompletedProcess[str], Path]
 
 

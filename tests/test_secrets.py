@@ -9,6 +9,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import sys
 import zlib
 from contextlib import closing, suppress
 from pathlib import Path
@@ -117,9 +118,8 @@ def test_no_secret_of_a_user_is_in_any_file_or_message(project, database, comman
             ]
         ):
             with (tmp_path / f"said-{number}.txt").open("w+") as log:
-                process = subprocess.Popen(
-                    ["kedro", *arguments], cwd=project, env=environment, stdout=log, stderr=subprocess.STDOUT
-                )
+                command = [sys.executable, "-m", "kedro", *arguments]
+                process = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=subprocess.STDOUT)
                 seen |= command_lines(process)
                 log.seek(0)
                 printed = log.read()
