@@ -56,14 +56,18 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
 
     replaced: Any = processes  # what is replaced is a function of a module
     replaced.work = functools.partial(_work, folder, os.getpid(), with_memory)
-    start = processes.ProcessExecutor._start_worker
 
-    def noted_start(executor: Any) -> Any:
-        with (folder / ASKED).open("a") as file:
-            file.write(f"{time.monotonic()}\n")
-        return start(executor)
+    def noted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*arguments: Any) -> Any:
+            with (folder / ASKED).open("a") as file:
+                file.write(f"{time.monotonic()}\n")
+            return function(*arguments)
 
-    replaced.ProcessExecutor._start_worker = noted_start
+        return asked
+
+    # The server that workers are forked from may be started before the first of them is.
+    replaced.forkserver.ensure_running = noted(processes.forkserver.ensure_running)
+    replaced.ProcessExecutor._start_worker = noted(processes.ProcessExecutor._start_worker)
 
 
 def first_asked(folder: Path) -> float:

@@ -50,14 +50,11 @@ def _ratio(top: Any, bottom: Any) -> float:
 
 def _auc(truth: Bool[np.ndarray, " N"], score: Float[np.ndarray, " N"]) -> Value:
     """Mann and Whitney (1947): the share of (positive, negative) pairs in the right order, ties half."""
-    from scipy.stats import rankdata  # half a second that a command which only reads a configuration can do without
-
-    positives = int(truth.sum())
-    negatives = len(truth) - positives
-    if positives == 0 or negatives == 0:
+    positive, negative = score[truth], np.sort(score[~truth])
+    if len(positive) == 0 or len(negative) == 0:
         return ONE_CLASS
-    above = rankdata(score)[truth].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
+    below, not_above = (int(np.searchsorted(negative, positive, side).sum()) for side in ("left", "right"))
+    return (below + not_above) / (2 * len(positive) * len(negative))
 
 
 def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:

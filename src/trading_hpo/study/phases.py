@@ -70,8 +70,12 @@ class Phases:
         """Of the conditions of the first study."""
         return hashlib.sha256(json.dumps(self.first.fingerprint, sort_keys=True).encode()).hexdigest()
 
-    def check(self, storage: StudyStorage) -> None:
-        """Refuse what the search would refuse, and make nothing; warn of what it will not do."""
+    def check(self, storage: StudyStorage) -> bool:
+        """Refuse what the search would refuse, and make nothing; warn of what it will not do.
+
+        Returns:
+            Whether the first study is there already.
+        """
         name, made = self.ref.names[0], self._taught_from_outside(storage).check(storage)
         searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
         if unused := [asked.name for asked, used in searches if asked != used]:
@@ -87,6 +91,7 @@ class Phases:
                 name,
                 ", ".join(missed),
             )
+        return bool(made)
 
     def check_accepted(self, storage: StudyStorage) -> None:
         """Refuse to make a study of other conditions than those that were checked before the first search.

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Evaluator
-from trading_hpo.engine.executor.processes import ProcessExecutor
+from trading_hpo.engine.executor.processes import ProcessExecutor, preload
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.claims import Claims, claims_on
@@ -44,7 +44,7 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
 # Imported by a first trial: seconds and 100 MB for each worker, were they not there when it is forked.
-_OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "scipy.stats")
+_OF_A_FIRST_TRIAL = ("trading_hpo.study.evaluation", "scipy.special")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Search:
                 partial(self.make, self.task, self.panel_path),
                 plan.workers,
                 60 * plan.worker_silence_minutes,
-                (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules) if self.make is make_evaluator else (),
+                self._preloaded if self.make is make_evaluator else (),
             )
             upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger, Entered()))
             aside = outlived(partial(set_aside_in, study), self.patience_s)
@@ -202,6 +202,14 @@ class Search:
                 raise
             upkeep.do()
             return spent
+
+    def preload(self) -> None:
+        """Let what workers are forked with be imported meanwhile: the search is about to be run."""
+        preload(self._preloaded)
+
+    @property
+    def _preloaded(self) -> tuple[str, ...]:
+        return (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules)
 
     @property
     def pruner(self) -> PrunerConfig:

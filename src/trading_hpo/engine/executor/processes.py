@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ctypes import c_double
 from dataclasses import dataclass, field
-from multiprocessing import connection, resource_tracker
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Literal
 
@@ -221,6 +221,16 @@ class ProcessExecutor:
         finally:
             theirs.close()
         return Worker(process, ours, Silence(beat))
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Begin to import what workers are forked with, in a process of its own, and do not wait for it.
+
+    That takes seconds, in which the caller can do something else. A failure shows when the first worker starts.
+    """
+    _context(modules)
+    with _lean_start(), _signals_blocked():
+        forkserver.ensure_running()
 
 
 def _send(worker: Worker, message: object) -> None:

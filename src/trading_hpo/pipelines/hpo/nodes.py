@@ -54,7 +54,8 @@ def open_study(
     ref = grown(ref, panel) if hpo.reoptimise else ref
     settings: dict[str, Any] = {"spaces": spaces, "training": training, "backtest": backtest}
     phases = Phases.of(ref, hpo, panel=panel, split=split_from_table(folds), **settings)
-    phases.check(storage)
+    if not phases.check(storage):
+        phases.first.preload()  # while the others are checked, and MLflow is imported
     return replace(ref, accepted=phases.digest)
 
 
