@@ -66,7 +66,7 @@ def keep_diary(folder: Path, with_memory: bool) -> None:
         return asked
 
     # The server that workers are forked from may be started before the first of them is.
-    replaced.forkserver.ensure_running = noted(processes.forkserver.ensure_running)
+    replaced.forkserver.ensure_running = noted(replaced.forkserver.ensure_running)
     replaced.ProcessExecutor._start_worker = noted(processes.ProcessExecutor._start_worker)
 
 

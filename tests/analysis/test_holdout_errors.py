@@ -5,7 +5,7 @@ import pytest
 from arch.bootstrap import StationaryBootstrap
 
 from trading_hpo.analysis.holdout_errors import N_BLOCKS, N_DRAWS, _resamples, standard_errors
-from trading_hpo.families.judgement import Judgement
+from trading_hpo.families.judgement import JudgedRows, Judgement
 from trading_hpo.metrics.compute import compute_metrics
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.trading import max_drawdown
@@ -14,7 +14,7 @@ from trading_hpo.tasks.task import Forecast
 T, A = 800, 3
 
 
-def errors_of(net, truth=None, called=None, horizon=1, turnover=None):
+def errors_of(net, truth=None, called=None, horizon=1, turnover=None, whole=False):
     """Of a series of returns, and of calls of A assets on every bar."""
     bars = np.arange(100, 100 + len(net))
     shape = (A, len(net))
@@ -24,8 +24,12 @@ def errors_of(net, truth=None, called=None, horizon=1, turnover=None):
     targets = Targets(truth.ravel()[:, None].astype(float), truth.ravel())
     traded = Returns(net, 252.0, np.full(len(net), 0.1) if turnover is None else turnover)
     metrics = compute_metrics(forecast, targets, traded, None, regression_weight=0.3)
-    judged = Judgement(metrics.values, metrics.no_value, traded, bars, np.ones(len(net)))
-    return standard_errors(judged, forecast, targets, np.tile(bars, A), horizon, 0.3)
+    always = np.ones(A * len(net), dtype=bool)
+    constant = Forecast(always.astype(float), probability=always.astype(float), called=always)
+    rows = JudgedRows(forecast, constant, targets, np.tile(bars, A))
+    judged = Judgement(metrics.values, metrics.no_value, traded, bars, np.ones(len(net)), None, rows)
+    found = standard_errors(judged, "accuracy", horizon, 0.3)
+    return found if whole else found.of_metrics
 
 
 def moving(weight, seed=0):
@@ -90,3 +94,14 @@ def test_one_trade_that_is_held_is_no_holdout_without_trades():
     assert found["sharpe"] is not None
     assert found["win_rate"] is not None
     assert errors_of(np.zeros(T), turnover=np.zeros(T))["sharpe"] is None
+
+
+def test_the_error_above_the_constant_forecast_is_that_of_the_difference_on_the_same_bars():
+    random = np.random.default_rng(4)
+    truth = random.random((A, T)) < 0.7
+    always = np.ones_like(truth)
+    assert errors_of(moving(0.0), truth, always, whole=True).of_excess == 0
+    assert errors_of(moving(0.0), truth, always)["accuracy"] > 0
+    nearly = always & (random.random((A, T)) < 0.98)
+    near = errors_of(moving(0.0), truth, nearly, whole=True)
+    assert 0 < near.of_excess < near.of_metrics["accuracy"] / 2

@@ -1,5 +1,6 @@
 """What the sealed holdout says about a final network, and the forecasts it must beat."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from jaxtyping import Int
 from trading_hpo.analysis.holdout_errors import standard_errors
 from trading_hpo.analysis.holdout_ledger import look_of
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.block_scores import forecast_metric
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.families.judgement import (
     Judgement,
@@ -19,8 +21,9 @@ from trading_hpo.families.judgement import (
     constant_forecast,
     forecast_metrics,
     judge,
-    targets_of,
 )
+from trading_hpo.metrics.compute import forecast_value
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.tasks.registry import task_of
@@ -45,7 +48,12 @@ class HoldoutLook:
 
 
 def judge_holdout(
-    network: TrainedModel, panel: Panel, split: Split, window_bars: int, backtest: BacktestConfig
+    network: TrainedModel,
+    panel: Panel,
+    split: Split,
+    window_bars: int,
+    backtest: BacktestConfig,
+    objectives: Sequence[str] = (),
 ) -> HoldoutLook:
     """Judge a final network on the holdout and say how to count the look.
 
@@ -57,6 +65,7 @@ def judge_holdout(
         split: Gives the holdout.
         window_bars: Longest window of the search, so that all model types are judged on the same rows.
         backtest: Costs and positions.
+        objectives: Of the study: the first that judges a forecast is compared with the constant one's.
     """
     traded = panel.windowed_rows((split.holdout,), window_bars)
     labelled, decision = panel.labelled[traded], network.decision
@@ -64,18 +73,13 @@ def judge_holdout(
     constant = constant_forecast(panel, traded, split.search_rows(panel, window_bars))
     judged = judge(panel, traded, forecast, decision, backtest, constant, judged=labelled)
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
-    errors = standard_errors(
-        judged,
-        forecast,
-        targets_of(panel, rows),
-        panel.bar[rows],
-        panel.horizon_bars,
-        backtest.regression_weight,
-    )
+    metric = forecast_metric(objectives, task_of(panel.label).objective)
+    errors = standard_errors(judged, metric, panel.horizon_bars, backtest.regression_weight)
     result = {
         "metrics": judged.metrics,
         "no_value": judged.no_value,
-        "standard_errors": errors,
+        "standard_errors": errors.of_metrics,
+        "forecast_test": _forecast_test(judged, metric, errors.of_excess, backtest.regression_weight),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -84,6 +88,19 @@ def judge_holdout(
     }
     returns = pd.DataFrame({"timestamp": _earned_on(panel, judged), "net_return": judged.returns})
     return HoldoutLook(result, _forecasts(panel, rows, forecast), returns)
+
+
+def _forecast_test(judged: Judgement, metric: str, error: float | None, regression_weight: float) -> dict[str, Any]:
+    """Return whether the forecast is better than the constant one: a one-sided test of their difference."""
+    seen = judged.judged
+    assert seen is not None
+    assert seen.constant is not None
+    own, constant = judged.metrics[metric], forecast_value(metric, seen.constant, seen.targets, regression_weight)
+    test = {"metric": metric, "value": own, "constant": constant, "standard_error": error, "p_value": None}
+    if own is None or constant is None or not error:
+        return test
+    better = (own - constant) * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
+    return {**test, "p_value": 0.5 * math.erfc(better / error / math.sqrt(2))}
 
 
 def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast) -> pd.DataFrame:

@@ -1,28 +1,34 @@
 """How far a holdout's metrics might have come out otherwise: the same bars drawn anew, in blocks."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
 from trading_hpo.families.judgement import Judgement
-from trading_hpo.metrics.compute import compute_metrics
-from trading_hpo.metrics.metric import Returns, Targets
-from trading_hpo.tasks.task import Forecast
+from trading_hpo.metrics.compute import compute_metrics, forecast_value
+from trading_hpo.metrics.metric import Returns
 
 N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
 N_BLOCKS = 20
 KNOWN = 0.95  # of the resamples must have a metric: one without any trade has no Sharpe
 
 
-def standard_errors(
-    judged: Judgement,
-    forecast: Forecast,
-    targets: Targets,
-    bar: Int[np.ndarray, " N"],
-    horizon_bars: int,
-    regression_weight: float,
-) -> dict[str, float | None]:
+@dataclass(frozen=True)
+class Errors:
+    """Standard deviations over resamples of the bars.
+
+    Attributes:
+        of_metrics: By name; none of a metric that more than a twentieth of the resamples do not have.
+        of_excess: Of how much the one metric is above the constant forecast's on the same bars; none as above.
+    """
+
+    of_metrics: dict[str, float | None]
+    of_excess: float | None
+
+
+def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regression_weight: float) -> Errors:
     """Return the standard deviation of every metric over resamples of the bars, each computed as a whole.
 
     Rows of one bar, and of neighbouring bars, move together, and labels overlap: a number over thousands of rows looks
@@ -32,35 +38,39 @@ def standard_errors(
     **Looks ahead:** label only, to judge.
 
     Args:
-        judged: What the forecast was worth.
-        forecast: Of the rows that are judged, with its calls.
-        targets: Of the same rows.
-        bar: Of the same rows.
+        judged: What the forecast was worth, with the constant forecast of the same rows.
+        metric: Of a forecast, which is compared with the constant one's.
         horizon_bars: H; blocks are longer in the mean.
         regression_weight: As of ``compute_metrics``.
 
-    Returns:
-        None for a metric that more than a twentieth of the resamples do not have.
-
     Source: Politis and Romano (1994), The Stationary Bootstrap.
     """
-    order = np.argsort(bar, kind="stable")
-    first = np.searchsorted(bar[order], judged.bars)
-    count = np.searchsorted(bar[order], judged.bars, side="right") - first
-    draws = []
+    seen = judged.judged
+    assert seen is not None
+    assert seen.constant is not None
+    order = np.argsort(seen.bar, kind="stable")
+    first = np.searchsorted(seen.bar[order], judged.bars)
+    count = np.searchsorted(seen.bar[order], judged.bars, side="right") - first
+    draws, excess = [], []
     for bars in _resamples(len(judged.bars), max(len(judged.bars) / N_BLOCKS, horizon_bars)):
         rows = order[_rows_of(first[bars], count[bars])]
-        draws.append(
-            compute_metrics(
-                forecast.at(rows),
-                Targets(targets.values[rows], targets.positive[rows]),
-                _at(judged.traded, bars),
-                None if judged.constant is None else _at(judged.constant, bars),
-                regression_weight=regression_weight,
-            ).values
+        targets = seen.targets.at(rows)
+        found = compute_metrics(
+            seen.forecast.at(rows),
+            targets,
+            _at(judged.traded, bars),
+            None if judged.constant is None else _at(judged.constant, bars),
+            regression_weight=regression_weight,
         )
+        draws.append(found.values)
+        constant = forecast_value(metric, seen.constant.at(rows), targets, regression_weight)
+        excess.append(_excess(found.values[metric], constant))
     by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
-    return {name: _spread(values) for name, values in by_name.items()}
+    return Errors({name: _spread(values) for name, values in by_name.items()}, _spread(excess))
+
+
+def _excess(own: float | None, constant: float | None) -> float | None:
+    return None if own is None or constant is None else own - constant
 
 
 def _spread(values: list[float | None]) -> float | None:

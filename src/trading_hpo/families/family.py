@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import DataError, TradingHpoError
+from trading_hpo.families.judgement import JudgedRows
 from trading_hpo.families.model_file import read_description
 from trading_hpo.families.registry import family_of
 from trading_hpo.tasks.registry import label_of, task_of
@@ -68,6 +69,8 @@ class FoldScore:
         bars: Calendar bar of each return.
         exposure: As of ``Judgement``, per bar.
         no_value: Why a metric has none, by its name; as of ``Judgement``.
+        judged: The validation rows as they were forecast, at the stopped epoch; as of ``Judgement``. Without them it
+            cannot be said how far the forecast is luck.
     """
 
     fold: int
@@ -84,6 +87,7 @@ class FoldScore:
     bars: Int[np.ndarray, " T"] = field(compare=False)
     exposure: Float[np.ndarray, " T"] = field(compare=False)
     no_value: Mapping[str, str] = field(default_factory=dict)
+    judged: JudgedRows | None = field(default=None, compare=False)
 
     def record(self) -> dict[str, Any]:
         """Return what the study's record of a trial says of the fold: all but the arrays, which are kept elsewhere."""
@@ -91,7 +95,8 @@ class FoldScore:
         return {name: getattr(self, name) for name in _RECORDED} | why
 
 
-_RECORDED = tuple(part.name for part in fields(FoldScore) if part.name not in ("returns", "bars", "exposure", NO_VALUE))
+_KEPT_ELSEWHERE = ("returns", "bars", "exposure", "judged", NO_VALUE)
+_RECORDED = tuple(part.name for part in fields(FoldScore) if part.name not in _KEPT_ELSEWHERE)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,23 @@ from trading_hpo.types import BarRange, Panel
 
 
 @dataclass(frozen=True)
+class JudgedRows:
+    """Rows whose forecast is judged by their labels.
+
+    Attributes:
+        forecast: With its calls.
+        constant: The constant forecast of the same rows, with its calls, where there is one.
+        targets: What was observed.
+        bar: Calendar bar of each row.
+    """
+
+    forecast: Forecast
+    constant: Forecast | None
+    targets: Targets
+    bar: Int[np.ndarray, " N"]
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What a forecast was worth on some rows.
 
@@ -31,6 +48,7 @@ class Judgement:
         bars: Bar number of each return.
         exposure: Sum of the shares of the capital that were held over each bar, negative when sold short.
         constant: What trading the constant forecast returned, where a metric reads it.
+        judged: The rows that have a label, as they were forecast; none of what is only held.
     """
 
     metrics: dict[str, float | None]
@@ -39,6 +57,7 @@ class Judgement:
     bars: Int[np.ndarray, " T"]
     exposure: Float[np.ndarray, " T"]
     constant: Returns | None = None
+    judged: JudgedRows | None = None
 
     @property
     def returns(self) -> Float[np.ndarray, " T"]:
@@ -76,16 +95,25 @@ def judge(
     constant_returns = None
     if constant is not None and constant_returns_are_read():
         constant_returns, *_ = _traded(panel, rows, *constant, config, ranges)
-    if judged is not None and not judged.all():
-        rows, forecast = rows[judged], forecast.at(judged)
+    seen = _judged_rows(panel, rows, (forecast, decision), constant, judged)
     found = compute_metrics(
-        called_by(forecast, decision),
-        targets_of(panel, rows),
-        returns,
-        constant_returns,
-        regression_weight=config.regression_weight,
+        seen.forecast, seen.targets, returns, constant_returns, regression_weight=config.regression_weight
     )
-    return Judgement(found.values, found.no_value, returns, bars, exposure, constant_returns)
+    return Judgement(found.values, found.no_value, returns, bars, exposure, constant_returns, seen)
+
+
+def _judged_rows(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    forecast: tuple[Forecast, Decision],
+    constant: tuple[Forecast, Decision] | None,
+    judged: Bool[np.ndarray, " N"] | None,
+) -> JudgedRows:
+    own, always = (None if one is None else called_by(*one) for one in (forecast, constant))
+    assert own is not None
+    if judged is not None and not judged.all():
+        rows, own, always = rows[judged], own.at(judged), None if always is None else always.at(judged)
+    return JudgedRows(own, always, targets_of(panel, rows), panel.bar[rows])
 
 
 def forecast_metrics(

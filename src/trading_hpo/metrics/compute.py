@@ -71,6 +71,20 @@ def compute_metric(name: str, forecast: Forecast, targets: Targets) -> float | N
     return Metrics.of(_computed(METRICS[name], forecast, targets, None, None)).values[name]
 
 
+def forecast_value(name: str, forecast: Forecast, targets: Targets, regression_weight: float) -> float | None:
+    """Return one metric of a forecast, also one that is made of others; none where it has no meaning.
+
+    Args:
+        name: Of the metric.
+        forecast: With its calls.
+        targets: Of the same rows.
+        regression_weight: As of ``compute_metrics``.
+    """
+    if METRICS[name].compute is None:
+        return compute_metrics(forecast, targets, None, regression_weight=regression_weight).values[name]
+    return compute_metric(name, forecast, targets)
+
+
 def constant_returns_are_read() -> bool:
     """Return whether a metric wants the returns of the constant forecast."""
     return any(METRICS[name].reads_constant for name in METRICS)

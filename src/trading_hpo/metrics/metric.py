@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 Kind = Literal["classification", "regression", "trading", "cost"]
 Direction = Literal["maximize", "minimize"]
@@ -49,6 +49,10 @@ class Targets:
     values: Float[np.ndarray, "R C"]
     positive: Bool[np.ndarray, " R"]
 
+    def at(self, rows: Int[np.ndarray, " N"] | Bool[np.ndarray, " R"]) -> "Targets":
+        """Return what was observed of some of the rows: places among them, or a mask."""
+        return Targets(self.values[rows], self.positive[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Returns:
@@ -79,6 +83,7 @@ class NoValue:
 ONE_CLASS = NoValue("one class only")
 NOTHING_TRADED = NoValue("nothing was traded")
 NO_VARIANCE = NoValue("no variance of returns")
+NO_BARS = NoValue("no bars")
 FEWER_THAN_2_BARS = NoValue("fewer than 2 bars")
 Value = float | NoValue
 

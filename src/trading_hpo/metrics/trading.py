@@ -5,11 +5,11 @@ from jaxtyping import Float
 
 from trading_hpo.metrics.metric import (
     FEWER_THAN_2_BARS,
+    NO_BARS,
     NO_VARIANCE,
     NOTHING_TRADED,
     Forecast,
     Metric,
-    NoValue,
     Returns,
     Targets,
     Value,
@@ -46,6 +46,17 @@ def max_drawdown(returns: Float[np.ndarray, " T"]) -> float:
     return float((1 - wealth / np.maximum.accumulate(wealth)).max())
 
 
+def annual_return(returns: Float[np.ndarray, " T"], bars_per_year: float) -> float:
+    """Return the constant return per year that leads to the same wealth; -1 where nothing is left.
+
+    Example:
+        >>> round(annual_return(np.array([0.1, 0.1]), 1), 3)
+        0.1
+    """
+    wealth = float(np.prod(1 + returns))
+    return float(wealth ** (bars_per_year / len(returns)) - 1) if wealth > 0 else -1.0
+
+
 def trading_metrics(
     returns: Float[np.ndarray, " T"], turnover: Float[np.ndarray, " T"] | None, bars_per_year: float
 ) -> dict[str, Value]:
@@ -64,6 +75,7 @@ def trading_metrics(
         "sharpe": NOTHING_TRADED if idle and len(returns) > 1 else sharpe(returns, bars_per_year),
         "max_drawdown": max_drawdown(returns),
         "total_return": float(np.prod(1 + returns) - 1),
+        "annual_return": annual_return(returns, bars_per_year) if len(returns) else NO_BARS,
         "volatility": float(np.std(returns, ddof=1) * np.sqrt(bars_per_year))
         if len(returns) > 1
         else FEWER_THAN_2_BARS,
@@ -74,7 +86,7 @@ def trading_metrics(
 
 def _win_rate(returns: Float[np.ndarray, " T"], idle: bool) -> Value:
     if not len(returns):
-        return NoValue("no bars")
+        return NO_BARS
     return NOTHING_TRADED if idle else float((returns > 0).mean())
 
 
@@ -86,6 +98,7 @@ TRADING_METRICS = by_name(
     Metric("sharpe", "trading", "maximize", "per year", _compute),
     Metric("max_drawdown", "trading", "minimize", "share", _compute),
     Metric("total_return", "trading", "maximize", "share", _compute),
+    Metric("annual_return", "trading", "maximize", "share, per year", _compute),
     Metric("volatility", "trading", "minimize", "share, per year", _compute),
     Metric("turnover", "trading", None, "capital, per year", _compute),  # by itself neither good nor bad
     Metric("win_rate", "trading", "maximize", "share", _compute),

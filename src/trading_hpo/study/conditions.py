@@ -69,6 +69,11 @@ class Conditions:
         return int(self.recorded["seed"])
 
     @property
+    def objectives(self) -> tuple[str, ...]:
+        """Metrics that the study improves."""
+        return tuple(objective.partition(" ")[2] for objective in self.recorded["objectives"])
+
+    @property
     def backtest(self) -> BacktestConfig:
         """How validation was traded."""
         return BacktestConfig(**self.recorded["backtest"])

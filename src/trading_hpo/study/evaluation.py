@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from jaxtyping import Float
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate, Report
-from trading_hpo.engine.trial_record import FOLDS, METRICS, MOMENTS, SPREAD
+from trading_hpo.engine.trial_record import BLOCK_SCORES, FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
+from trading_hpo.families.block_scores import block_scores, forecast_metric
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
 from trading_hpo.families.registry import family_of
 from trading_hpo.market.panel import open_panel, panel_digest
@@ -24,6 +26,7 @@ from trading_hpo.study.costs import costs_after, costs_within
 from trading_hpo.study.objectives import ConstraintConfig
 from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
 from trading_hpo.study.validation import constant_series, fold_rows
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
@@ -131,6 +134,8 @@ class TrialEvaluator:
         self._family = family_of(task.model_type)
         self._data = StudyData(task.model_type, panel, rows, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
+        self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)
+        self._constant_scores: Float[np.ndarray, " M"] | None = None
 
     @cached_property
     def _constant(self) -> dict[int, Series]:
@@ -218,7 +223,21 @@ class TrialEvaluator:
             Traded(self._folds[score.fold], score.bars, score.returns, score.exposure) for score in scores
         )
         compared = {**moments(active_returns(series, self._constant)), "folds": [score.fold for score in scores]}
-        return replace(report, record={**report.record, MOMENTS: compared}, payload=payload_of(series))
+        record = {**report.record, MOMENTS: compared, **self._block_scores(scores)}
+        return replace(report, record=record, payload=payload_of(series))
+
+    def _block_scores(self, scores: Sequence[FoldScore]) -> dict[str, Any]:
+        """Return how much better than the constant forecast the forecast was in each block of the validation bars."""
+        if len(scores) < len(self._folds):  # of folds one after another: what is compared must be of the same bars
+            return {}
+        folds, metric = [score.judged for score in scores], self._forecast_metric
+        own = block_scores(folds, metric, self.task.backtest.regression_weight)
+        if self._constant_scores is None:  # the same for all trials
+            self._constant_scores = block_scores(folds, metric, self.task.backtest.regression_weight, of_constant=True)
+        if own is None or self._constant_scores is None:
+            return {}
+        excess = [float(f"{one:.6g}") for one in own - self._constant_scores]
+        return {BLOCK_SCORES: {"metric": metric, "excess": excess}}
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""

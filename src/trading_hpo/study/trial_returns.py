@@ -8,7 +8,7 @@ constant forecast itself has none, whatever it holds in each range.
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -80,6 +80,12 @@ def _inside(traded: Traded, span: BarRange) -> tuple[np.ndarray, np.ndarray, np.
     own = (traded.bars >= span.start) & (traded.bars < span.stop)
     mean = traded.exposure[own].mean() if own.any() else 0.0
     return traded.bars[own], traded.net[own], np.full(own.sum(), mean)
+
+
+def per_unit(series: Series) -> Series:
+    """Return what a series earned per unit of its mean exposure; 0 where it held nothing."""
+    held = series.exposure != 0
+    return replace(series, net=np.divide(series.net, series.exposure, out=np.zeros_like(series.net), where=held))
 
 
 def encode(series: Series) -> bytes:

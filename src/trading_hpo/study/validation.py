@@ -6,12 +6,10 @@ With it, later statistics need no more than the study's database: neither the pa
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from sqlalchemy import Engine
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -20,7 +18,7 @@ from trading_hpo.families.family import Rows
 from trading_hpo.families.judgement import constant_forecast, judge
 from trading_hpo.market.same_bars import seen_bars
 from trading_hpo.splits.folds import ROLES, Split
-from trading_hpo.study.trial_returns import Series, Traded, decode, payload_of, series_by_path
+from trading_hpo.study.trial_returns import Series, Traded, decode, payload_of, per_unit, series_by_path
 from trading_hpo.types import Panel
 
 FACTS, STAMPS, CONSTANT = "validation", "timestamps", "constant/"  # keys of the study's payload; the path follows
@@ -52,12 +50,7 @@ def constant_series(
     **Looks ahead:** label only: train rows make the forecast, validation trades it.
     """
     traded = series_by_path(_constant_by_fold(panel, rows, split, backtest))
-    return {path: replace(own, net=_per_unit(own)) for path, own in traded.items()}
-
-
-def _per_unit(series: Series) -> Float[np.ndarray, " T"]:
-    held = series.exposure != 0
-    return np.divide(series.net, series.exposure, out=np.zeros_like(series.net), where=held)
+    return {path: per_unit(own) for path, own in traded.items()}
 
 
 def _constant_by_fold(

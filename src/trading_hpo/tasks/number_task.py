@@ -13,6 +13,7 @@ class NumberTask(Task):
     """A task whose targets are numbers, learned in units of their spread; a row is positive where the first is."""
 
     target_kind: ClassVar[TargetKind] = "number"
+    objective: ClassVar[str] = "ic"
 
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return the standard deviation of each target; 1 where it never moves."""

@@ -81,12 +81,14 @@ class Task(Config, ABC):
     Attributes:
         name: In the registry.
         target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
+        objective: The metric that judges its forecasts where a study's objectives do not.
         n_targets: C. The first is the one that is judged and traded.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
     """
 
     name: ClassVar[str]
     target_kind: ClassVar[TargetKind]
+    objective: ClassVar[str] = "mcc"
     n_targets: ClassVar[int] = 1
     positions: ClassVar[str | None] = None
 

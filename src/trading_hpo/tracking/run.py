@@ -18,11 +18,9 @@ from trading_hpo.parameters import Parameters
 _OF_A_MODEL_TYPE = (
     "validation",
     "validation_constant",
-    "standard_errors_above_constant",
     "validation_sharpe",
     "holdout",
     "holdout_constant",
-    "holdout_standard_errors_above_constant",
     "holdout_sharpe",
     "holdout_max_drawdown",
 )

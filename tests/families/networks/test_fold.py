@@ -76,6 +76,8 @@ def start(
 def timeless(score: FoldScore) -> dict[str, Any]:
     """Everything but the seconds."""
     plain = {name: np.array(value).tolist() if name in ARRAYS else value for name, value in vars(score).items()}
+    assert score.judged is not None
+    plain["judged"] = [score.judged.forecast.score.tolist(), score.judged.bar.tolist()]
     return {name: value for name, value in plain.items() if name != "seconds"}
 
 

@@ -54,4 +54,5 @@ def fit_fold(
             epoch.finished,
             *traded,
             kept.no_value,
+            kept.judged,
         )

@@ -52,7 +52,8 @@ def look_at_holdout(
     conditions = Conditions(card["study_name"], card["conditions"])
     panel = panels.open(conditions.panel_digest, conditions.study_name)
     _check_unseen(network, panel.timestamps[conditions.split.holdout.start].isoformat())
-    look: HoldoutLook = judge_holdout(network, panel, conditions.split, conditions.longest_window, backtest)
+    what = (panel, conditions.split, conditions.longest_window, backtest, conditions.objectives)
+    look: HoldoutLook = judge_holdout(network, *what)
     rows = panel.rows((conditions.split.holdout,), conditions.longest_window)
     if validated := searched_on(trial_ledger, panel, rows):
         logger.warning(

@@ -1,0 +1,124 @@
+"""What a run ends with, as plain data: per model type what was found, what it must beat, and the verdicts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trading_hpo.reporting.verdict_sentences import sentences
+
+Z_90 = 1.6449  # two-sided 90 %: its lower end is the one-sided 5 % that verdicts are made at
+SHOWN = ("annual_return", "sharpe", "max_drawdown", "turnover")  # beside the objective
+
+
+def report_of(
+    results: Sequence[Mapping[str, Any]],
+    holdouts: Sequence[Mapping[str, Any]],
+    baselines: Mapping[str, Any],
+    verdicts: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Put together, per model type, what was found and what it must beat.
+
+    Args:
+        results: Of ``model_results``, in the order of the model types.
+        holdouts: Of ``judge_holdout``, in the same order.
+        baselines: Of ``baselines``.
+        verdicts: Of ``analysis.verdicts``, by model type.
+    """
+    lines = [
+        _line(result, holdout if is_of(result, holdout) else {}, baselines, verdicts.get(result["model_type"]))
+        for result, holdout in zip(results, holdouts, strict=True)
+        if _comparable(result, baselines)
+    ]
+    return {
+        "models": lines,
+        "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
+        "nothing_found": {r["model_type"]: r["nothing_found"] for r in results if r.get("nothing_found")},
+        "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),
+        "related_looks": _most(holdouts, "related_looks"),
+        "validated_before": _validated(holdouts),
+        "constant_forecast": _of_baseline(baselines, "constant_forecast"),
+        "buy_and_hold": _of_baseline(baselines, "buy_and_hold"),
+        "dates": baselines.get("dates", {}),
+        "storage": next((r["storage"] for r in results if "storage" in r), None),
+    }
+
+
+def is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:
+    """Whether the network that was judged is the one of the best configuration, not of an earlier search."""
+    best = result.get("best") or {}
+    ours = (result.get("data_key"), result.get("study_name"), best.get("trial_number"))
+    return ours == tuple(holdout.get(name) for name in ("data_key", "study_name", "trial_number"))
+
+
+def _of_baseline(baselines: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {part: baselines[part][name] for part in ("validation", "holdout")}
+
+
+def _validated(holdouts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the trials of the studies that were validated on bars of a holdout; two may have had the same name."""
+    studies = {study["study_id"]: study for own in holdouts for study in own.get("validated_before", [])}
+    trials: Counter[str] = Counter()
+    for study in studies.values():
+        trials[study["study_name"]] += study["trials"]
+    return dict(trials)
+
+
+def _most(holdouts: Sequence[Mapping[str, Any]], name: str) -> dict[str, int]:
+    """Return the largest of counts by name."""
+    counts: dict[str, int] = {}
+    for holdout in holdouts:
+        for key, count in holdout.get(name, {}).items():
+            counts[key] = max(count, counts.get(key, 0))
+    return counts
+
+
+def _comparable(result: Mapping[str, Any], baselines: Mapping[str, Any]) -> bool:
+    """Whether there is a best configuration, found on the data and folds of the baselines."""
+    return bool(result.get("best")) and result["data_key"] == baselines["data_key"]
+
+
+def _line(
+    result: Mapping[str, Any],
+    holdout: Mapping[str, Any],
+    baselines: Mapping[str, Any],
+    verdict: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    metric, best = result["metric"], result["best"]
+    found = holdout.get("metrics") or {}
+    validation_error = _validation_error(metric, verdict)
+    return {
+        "model_type": result["model_type"],
+        "study_name": result["study_name"],
+        "metric": metric,
+        "direction": result["direction"],
+        "objectives": result.get("objectives", []),
+        "front": len(result.get("pareto_front", [])),
+        "broken_constraints": sorted(name for name, over in best.get("violations", {}).items() if over > 0),
+        "trials": result["trials"],
+        "set_aside": result.get("set_aside", []),
+        "params": best.get("params", {}),
+        "validation": best["value"],
+        "validation_interval": _interval(best["value"], validation_error),
+        "validation_constant": baselines["validation"]["constant_forecast"].get(metric),
+        **{f"validation_{name}": best["metrics"].get(name) for name in SHOWN},
+        "holdout": found.get(metric),
+        "holdout_interval": _interval(found.get(metric), holdout.get("standard_errors", {}).get(metric)),
+        "holdout_constant": baselines["holdout"]["constant_forecast"].get(metric),
+        **{f"holdout_{name}": found.get(name) for name in SHOWN},
+        "verdict": dict(verdict) if verdict else None,
+        "verdicts": sentences(verdict) if verdict else {},
+        "no_value": {
+            where: {name: why for name, why in own.get("no_value", {}).items() if name in (metric, *SHOWN)}
+            for where, own in (("validation", best), ("holdout", holdout))
+        },
+    }
+
+
+def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> float | None:
+    """Of the metric over blocks of bars; the constant forecast's part in it is small or none."""
+    test = verdict["forecast"]["validation"] if verdict else {}
+    return test.get("standard_error") if test.get("metric") == metric else None
+
+
+def _interval(value: float | None, error: float | None) -> list[float] | None:
+    return None if value is None or not error else [value - Z_90 * error, value + Z_90 * error]
