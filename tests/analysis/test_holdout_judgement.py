@@ -369,3 +369,26 @@ def test_the_constant_is_decided_before_the_holdout(share):
     other = baseline_returns(with_laid_out(panel, target=before), SPLIT, WINDOW, FREE)
     assert not np.allclose(other["constant_forecast"], ours["constant_forecast"])
     pd.testing.assert_series_equal(other["buy_and_hold"], ours["buy_and_hold"])
+
+
+# What was traded and held
+
+
+def test_turnover_and_exposure_are_of_the_bars_of_the_returns_and_lead_to_them_at_any_costs():
+    panel = random_panel()
+    free, dear = (judge_holdout(perfect(panel), panel, SPLIT, WINDOW, BacktestConfig(cost_bps=c)) for c in (0, 30))
+    assert list(free.returns) == ["timestamp", "net_return", "turnover", "exposure"]
+    calls = free.forecasts.groupby("timestamp")["called"].mean()
+    np.testing.assert_allclose(free.returns["exposure"], calls)  # equal shares, held for one bar
+    assert free.returns["turnover"].iloc[0] == free.returns["exposure"].iloc[0]
+    paid = 1 - dear.returns["turnover"] * 30 / 1e4
+    np.testing.assert_allclose(dear.returns["net_return"], paid * (1 + free.returns["net_return"]) - 1)
+
+
+def test_the_constant_forecast_brings_its_turnover_and_exposure_along():
+    panel = random_panel()
+    rising = with_laid_out(panel, target=np.ones_like(laid_out(panel, "target")))
+    held = baseline_returns(rising, SPLIT, WINDOW, FREE)
+    assert (held["constant_forecast_exposure"] == 1).all()
+    assert held["constant_forecast_turnover"].iloc[0] == 1
+    assert (held["constant_forecast_turnover"].iloc[1:] < 0.1).all()  # what prices have moved is put back

@@ -30,6 +30,8 @@ from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import BarRange, Panel
 
+BASELINE_COLUMNS = ("timestamp", "buy_and_hold", "constant_forecast")  # of ``baseline_returns``: what was returned
+
 
 @dataclass(frozen=True)
 class HoldoutLook:
@@ -39,7 +41,8 @@ class HoldoutLook:
         result: Metrics, their standard errors, and how to count the look.
         forecasts: ``timestamp, asset, forecast, called, truth, target``, one row per sample; a forecast is a
             probability or a number in the target's units.
-        returns: ``timestamp, net_return``, one row per bar, dated by the bar at whose close it was earned.
+        returns: ``timestamp, net_return, turnover, exposure``, one row per bar, dated by the bar at whose close the
+            return was earned; turnover and exposure are shares of the capital, negative exposure is sold short.
     """
 
     result: dict[str, Any]
@@ -86,7 +89,14 @@ def judge_holdout(
         "target_kind": task_of(panel.label).target_kind,
         "look": look_of(network, panel, rows, judged.returns),
     }
-    returns = pd.DataFrame({"timestamp": _earned_on(panel, judged), "net_return": judged.returns})
+    returns = pd.DataFrame(
+        {
+            "timestamp": _earned_on(panel, judged),
+            "net_return": judged.returns,
+            "turnover": judged.traded.turnover,
+            "exposure": judged.exposure,
+        }
+    )
     return HoldoutLook(result, _forecasts(panel, rows, forecast), returns)
 
 
@@ -162,7 +172,9 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     **Looks ahead:** label only, to judge; the constant is the majority of the rows before the holdout.
 
     Returns:
-        ``timestamp, buy_and_hold, constant_forecast``; dated by the bar at whose close a return was earned.
+        ``timestamp, buy_and_hold, constant_forecast``, dated by the bar at whose close a return was earned; what the
+        constant forecast traded and held, as of ``HoldoutLook``, in ``constant_forecast_turnover`` and
+        ``constant_forecast_exposure``. Buy-and-hold trades on the first bar only and holds the whole capital.
     """
     before, rows = split.search_rows(panel, window_bars), panel.windowed_rows((split.holdout,), window_bars)
     held = buy_and_hold(panel, rows, backtest)
@@ -172,6 +184,8 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
             "timestamp": _earned_on(panel, held),
             "buy_and_hold": held.returns,
             "constant_forecast": called.returns,
+            "constant_forecast_turnover": called.traded.turnover,
+            "constant_forecast_exposure": called.exposure,
         }
     )
 

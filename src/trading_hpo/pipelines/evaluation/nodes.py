@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from trading_hpo.analysis.calibration import calibration
-from trading_hpo.analysis.holdout import HoldoutLook, baseline_returns, baselines, judge_holdout
+from trading_hpo.analysis.holdout import BASELINE_COLUMNS, HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
@@ -119,7 +119,7 @@ def draw_holdout(
     base: dict[str, Any], held: pd.DataFrame, holdouts: dict[str, dict[str, Any]], returns: dict[str, pd.DataFrame]
 ) -> go.Figure:
     """Draw wealth and drawdown of every model type that has looked, beside the baselines."""
-    return equity_figure(_on_the_same_data(base, holdouts, returns), held)
+    return equity_figure(_on_the_same_data(base, holdouts, returns), held[list(BASELINE_COLUMNS)])
 
 
 def tabulate_holdout(
@@ -132,7 +132,8 @@ def tabulate_holdout(
     """Return right and wrong calls, and every year of the holdout."""
     called = _on_the_same_data(base, holdouts, forecasts)
     earned = _on_the_same_data(base, holdouts, returns)
-    return confusion_table(called), yearly_table(earned, called, held, base["bars_per_year"])
+    years = yearly_table(earned, called, held[list(BASELINE_COLUMNS)], base["bars_per_year"])
+    return confusion_table(called), years
 
 
 def _on_the_same_data(
