@@ -2,11 +2,13 @@
 
 import io
 import json
+import shlex
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from rich.console import Console
 from tests.makers.studies import study_of, trial_of
+from tests.reporting.test_report import reported, result_of
 
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
@@ -62,27 +64,11 @@ def test_a_choice_is_at_the_place_that_its_axis_gives_it(study):
     assert set(places) == {"'&lt;s&gt;focal&lt;/s&gt;'", "'bce'"}
 
 
-def test_the_lines_to_be_typed_are_texts_of_python(monkeypatch):
-    name = "own'; import os #"
-    held = {"sharpe": 1.0, "max_drawdown": 0.1}
-    line = dict.fromkeys(
-        (
-            "validation",
-            "validation_spread",
-            "validation_constant",
-            "standard_errors_above_constant",
-            "validation_sharpe",
-            "holdout",
-            "holdout_constant",
-            "holdout_standard_errors_above_constant",
-            "holdout_sharpe",
-            "holdout_max_drawdown",
-        )
-    )
-    line |= {"model_type": "mlp", "study_name": name, "metric": METRIC, "direction": "maximize", "objectives": []}
-    line |= {"broken_constraints": [], "front": 0}
-    report = {"models": [line], "skipped": [], "holdout_looks": 0, "storage": "sqlite:///x'y.db"}
-    said = printed(render({**report, "buy_and_hold": {"validation": held, "holdout": held}}))
+def test_the_line_to_be_typed_is_one_argument_of_a_shell():
+    name = "own'; rm -r *"
+    result = {**result_of("mlp", metric=METRIC), "study_name": name}
+    report = reported([result], [{"skipped": ""}], verdicts={})
+    said = printed(render(report))
     assert f"Best configurations by {METRIC}" in said
-    (typed,) = [one.partition("name = ")[2] for one in said.splitlines() if ">>> name = " in one]
-    assert __import__("ast").literal_eval(typed.strip()) == name
+    (typed,) = [line for line in said.splitlines() if "kedro study best" in line]
+    assert shlex.split(typed) == ["kedro", "study", "best", name]

@@ -29,12 +29,14 @@ def test_parameters_of_any_number_and_length_are_logged(client, experiment):
 
 def test_the_report_is_logged_by_model_type_without_what_is_not_known(client, experiment):
     run_id = client.create_run(experiment).info.run_id
-    names = ("validation", "validation_constant", "standard_errors_above_constant", "validation_sharpe", "holdout")
-    line = dict.fromkeys((*names, "holdout_constant", "holdout_standard_errors_above_constant"), None)
-    line |= {"holdout_sharpe": None, "holdout_max_drawdown": 0.2, "model_type": "mlp", "validation": 0.1}
+    names = ("validation", "validation_constant", "validation_sharpe", "holdout", "holdout_constant", "holdout_sharpe")
+    tests = [f"{about}_{part}_p_value" for about in ("forecast", "money") for part in ("validation", "holdout")]
+    line = dict.fromkeys((*names, *tests), None)
+    line |= {"holdout_max_drawdown": 0.2, "model_type": "mlp", "validation": 0.1, "money_holdout_p_value": 0.04}
     log_report(client, run_id, {"models": [line], "holdout_looks": 3})
     assert client.get_run(run_id).data.metrics == {
         "mlp.validation": 0.1,
+        "mlp.money_holdout_p_value": 0.04,
         "mlp.holdout_max_drawdown": 0.2,
         "holdout_looks": 3,
     }

@@ -19,7 +19,6 @@ from trading_hpo.families.judgement import (
     buy_and_hold,
     called_by,
     constant_forecast,
-    forecast_metrics,
     judge,
 )
 from trading_hpo.metrics.compute import forecast_value
@@ -155,8 +154,11 @@ def baselines(panel: Panel, split: Split, window_bars: int, backtest: BacktestCo
     ]
     before, traded = split.search_rows(panel, window_bars), panel.windowed_rows((split.holdout,), window_bars)
     rows = traded[panel.labelled[traded]]
+    validated = np.concatenate([panel.windowed_rows(fold.validation, window_bars) for fold in split.folds])
     return {
         "bars_per_year": panel.bars_per_year,
+        "horizon_bars": panel.horizon_bars,
+        "dates": {"validation": _dates(panel, validated), "holdout": _dates(panel, traded)},
         "folds": folds,
         "validation": {
             name: _means([fold[name] for fold in folds], [fold.paths for fold in split.folds])
@@ -190,6 +192,11 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     )
 
 
+def _dates(panel: Panel, rows: Int[np.ndarray, " N"]) -> list[str]:
+    """Return the first and the last moment of some rows."""
+    return [panel.timestamps[end].isoformat() for end in (panel.bar[rows].min(), panel.bar[rows].max())]
+
+
 def _both(
     panel: Panel,
     train: Int[np.ndarray, " N"],
@@ -198,9 +205,9 @@ def _both(
     traded: Int[np.ndarray, " N"],
     ranges: Sequence[BarRange] = (),
 ) -> dict[str, Any]:
-    constant = constant_forecast(panel, judged, train)
+    always, labelled = constant_forecast(panel, traded, train), np.isin(traded, judged)
     return {
-        "constant_forecast": forecast_metrics(panel, judged, *constant, backtest).values,
+        "constant_forecast": judge(panel, traded, *always, backtest, always, ranges, labelled).metrics,
         "buy_and_hold": buy_and_hold(panel, traded, backtest, ranges).metrics,
     }
 

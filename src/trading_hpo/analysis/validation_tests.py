@@ -35,14 +35,14 @@ class _Kept:
     Attributes:
         data_key: Of rows and folds; trials are compared where it is the same.
         horizon_bars: Of the labels.
-        metrics: By which each trial's forecasts were scored.
+        scored: By which metric each trial's forecasts were scored, on how many folds.
         scores: Of each trial, by block.
         active: Active returns of each trial on all validation bars.
     """
 
     data_key: str
     horizon_bars: int
-    metrics: dict[Trial, str]
+    scored: dict[Trial, tuple[str, int]]
     scores: dict[Trial, Float[np.ndarray, " M"]]
     active: dict[Trial, Float[np.ndarray, " T"]]
 
@@ -67,7 +67,7 @@ class _Kept:
         return _Kept(
             Conditions(name, recorded).data_key,
             recorded["data"]["horizon_bars"],
-            {trial: kept["metric"] for trial, kept in scored.items()},
+            {trial: (kept["metric"], kept["folds"]) for trial, kept in scored.items()},
             {trial: np.array(kept["excess"], float) for trial, kept in scored.items()},
             {(name, number): active_returns(own, constant) for number, own in whole.items()},
         )
@@ -99,31 +99,31 @@ def validation_tests(
 def _tests(trial: Trial, kept: Mapping[str, _Kept], n_tried: int) -> dict[str, Any]:
     own = kept[trial[0]]
     alike = [other for other in kept.values() if other.data_key == own.data_key]
-    metric = own.metrics.get(trial)
+    scored = own.scored.get(trial)
     scores = {
         one: values
         for other in alike
         for one, values in other.scores.items()
-        if other.metrics[one] == metric and len(values) == len(own.scores[trial])
+        if other.scored[one] == scored and len(values) == len(own.scores[trial])
     }
     active = {one: values for other in alike for one, values in other.active.items()}
     return {
-        "forecast": _of_forecast(trial, scores, str(metric), n_tried),
+        "forecast": _of_forecast(trial, scores, scored, n_tried),
         "money": _of_money(trial, active, own.horizon_bars, n_tried),
     }
 
 
 def _of_forecast(
-    trial: Trial, scores: Mapping[Trial, Float[np.ndarray, " M"]], metric: str, n_tried: int
+    trial: Trial, scores: Mapping[Trial, Float[np.ndarray, " M"]], scored: tuple[str, int] | None, n_tried: int
 ) -> dict[str, Any]:
-    if trial not in scores:
+    if scored is None:
         return {"why": "its trials have no scores by block of bars: they are of an earlier version, or too few bars"}
     matrix, place = np.array(list(scores.values())), list(scores).index(trial)
-    found = by_blocks(matrix, place, max(n_tried, len(matrix)))
+    (metric, n_folds), own = scored, matrix[place]
+    found = by_blocks(matrix, place, max(n_tried, len(matrix)), n_folds)
     if found is None:
         return {"why": "its scores are the same in every block"}
-    own = matrix[place]
-    error = float(own.std(ddof=1) / np.sqrt(len(own)))
+    error = float(own.std(ddof=1) / np.sqrt(len(own) - n_folds))
     return {"metric": metric, "standard_error": error, "blocks": len(own), "excess": float(own.mean()), **asdict(found)}
 
 

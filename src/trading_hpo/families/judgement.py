@@ -11,7 +11,7 @@ from trading_hpo.backtest.holding import held_over
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
 from trading_hpo.backtest.shares import equal_shares
 from trading_hpo.market.grid import grid_of
-from trading_hpo.metrics.compute import Metrics, compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.positions.registry import POSITIONS
@@ -114,24 +114,6 @@ def _judged_rows(
     if judged is not None and not judged.all():
         rows, own, always = rows[judged], own.at(judged), None if always is None else always.at(judged)
     return JudgedRows(own, always, targets_of(panel, rows), panel.bar[rows])
-
-
-def forecast_metrics(
-    panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast, decision: Decision, config: BacktestConfig
-) -> Metrics:
-    """Return the metrics of a forecast that is not traded.
-
-    **Looks ahead:** label only, to judge.
-
-    Args:
-        panel: Targets of the rows.
-        rows: As ``Panel.rows`` gives them.
-        forecast: Of the rows.
-        decision: Made elsewhere.
-        config: Weight of the closeness in ``composite_accuracy``.
-    """
-    called, targets = called_by(forecast, decision), targets_of(panel, rows)
-    return compute_metrics(called, targets, None, regression_weight=config.regression_weight)
 
 
 def monitored(

@@ -105,6 +105,7 @@ def _line(
         "holdout_interval": _interval(found.get(metric), holdout.get("standard_errors", {}).get(metric)),
         "holdout_constant": baselines["holdout"]["constant_forecast"].get(metric),
         **{f"holdout_{name}": found.get(name) for name in SHOWN},
+        **_p_values(verdict or {}),
         "verdict": dict(verdict) if verdict else None,
         "verdicts": sentences(verdict) if verdict else {},
         "no_value": {
@@ -118,6 +119,15 @@ def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> float |
     """Of the metric over blocks of bars; the constant forecast's part in it is small or none."""
     test = verdict["forecast"]["validation"] if verdict else {}
     return test.get("standard_error") if test.get("metric") == metric else None
+
+
+def _p_values(verdict: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the corrected ones, as numbers that can be logged."""
+    return {
+        f"{about}_{part}_p_value": verdict.get(about, {}).get(part, {}).get("p_value")
+        for about in ("forecast", "money")
+        for part in ("validation", "holdout")
+    }
 
 
 def _interval(value: float | None, error: float | None) -> list[float] | None:

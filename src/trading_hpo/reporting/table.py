@@ -1,5 +1,6 @@
 """The table that a run ends with, the verdicts under it, and what to look at next."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,11 +9,13 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from trading_hpo.escaping import rich_text
+from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.verdict_sentences import p_value
 
 WIDE = 100  # columns of a terminal from which on validation and holdout stand side by side
 _PARTS = ("validation", "holdout")
-_COLUMNS = {"annual_return": "a year", "sharpe": "Sharpe", "max_drawdown": "drawdown", "turnover": "turnover"}
+_MONEY = {"annual_return": "\nyear", "sharpe": "\nSharpe", "max_drawdown": "draw-\ndown", "turnover": "turn-\nover"}
+_BASELINES = {"constant_forecast": "constant", "buy_and_hold": "buy, hold"}
 
 
 def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> RenderableType:
@@ -23,7 +26,7 @@ def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> Rend
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
-    said = [*_verdicts(lines), *_remarks(report, lines), "", *_next_steps(report, lines, typed)]
+    said = [*_verdicts(lines[:1]), *_remarks(report, lines), "", *_next_steps(lines, typed)]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 
@@ -36,32 +39,30 @@ class _Tables:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         parts = [_PARTS] if options.max_width >= WIDE else [(part,) for part in _PARTS]
         for shown in parts:
+            yield Text(_title(self._report, self._lines, shown))
             yield _table(self._report, self._lines, shown)
+
+
+def _title(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> str:
+    metric = one_line(lines[0]["metric"]) if lines else "score"
+    return f"Best configurations by {metric}: {'; '.join(_dated(report, part) for part in parts)}"
 
 
 def _table(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> Table:
     metric = lines[0]["metric"] if lines else "score"
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        title=rich_text(f"Best configurations by {metric}, {' | '.join(_dated(report, part) for part in parts)}"),
-        title_justify="left",
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("", no_wrap=True)
-    table.add_column("trials", justify="right", no_wrap=True)
     for part in parts:
-        # The heading of the group stands over its first column.
-        table.add_column(rich_text(f"{part}\n{metric}" if len(parts) > 1 else metric), justify="right", no_wrap=True)
-        for heading in _COLUMNS.values():
-            table.add_column(f"\n{heading}" if len(parts) > 1 else heading, justify="right", no_wrap=True)
+        # The name of the group stands over its first column.
+        above = part if len(parts) > 1 else ""
+        headings = [f"{above}\n{one_line(metric)}", "\np", *_MONEY.values()]
+        for heading in headings:
+            table.add_column(Text(heading), justify="right", no_wrap=True)
     for line in lines:
-        cells = [cell for part in parts for cell in _cells(line, part)]
-        table.add_row(rich_text(line["model_type"]), str(sum(line["trials"].values())), *cells)
+        table.add_row(rich_text(line["model_type"]), *(cell for part in parts for cell in _cells(line, part)))
     table.add_section()
-    for name in ("constant_forecast", "buy_and_hold"):
-        of_parts = [cell for part in parts for cell in _baseline_cells(report[name][part], metric)]
-        table.add_row(rich_text(name.replace("_", " ")), "", *of_parts)
+    for name, shown in _BASELINES.items():
+        table.add_row(shown, *(cell for part in parts for cell in _baseline_cells(report[name][part], metric)))
     return table
 
 
@@ -71,19 +72,21 @@ def _dated(report: Mapping[str, Any], part: str) -> str:
 
 
 def _cells(line: Mapping[str, Any], part: str) -> Iterator[str]:
-    interval = line[f"{part}_interval"]
-    spread = "" if interval is None else f" ± {(interval[1] - interval[0]) / 2:.3f}"
+    interval, p = line[f"{part}_interval"], line[f"forecast_{part}_p_value"]
+    spread = "" if interval is None else f"±{(interval[1] - interval[0]) / 2:.3f}"
     yield f"{_number(line[part])}{spread}"
-    yield from _money({name: line[f"{part}_{name}"] for name in _COLUMNS})
+    yield "-" if p is None else p_value(p, 1)
+    yield from _money({name: line[f"{part}_{name}"] for name in _MONEY})
 
 
 def _baseline_cells(metrics: Mapping[str, Any], metric: str) -> Iterator[str]:
-    yield _number(metrics.get(metric)) if metric not in _COLUMNS else ""
+    yield "" if metric in _MONEY else _number(metrics.get(metric))
+    yield ""
     yield from _money(metrics)
 
 
 def _money(metrics: Mapping[str, Any]) -> Iterator[str]:
-    for name in _COLUMNS:
+    for name in _MONEY:
         value = metrics.get(name)
         yield _number(value, 2) if name == "sharpe" else _number(value, 1) if name == "turnover" else _percent(value)
 
@@ -102,15 +105,17 @@ def best_first(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _configurations(lines: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     """Each on one line, cut where the terminal ends: ``kedro study best`` has it whole."""
     for line in lines:
+        trials = ", ".join(f"{count} {state}" for state, count in line["trials"].items() if count)
         chosen = "  ".join(f"{name}={_short(value)}" for name, value in line["params"].items())
-        yield Text(rich_text(f"{line['model_type']:<12} {chosen}").plain, no_wrap=True, overflow="ellipsis")
+        yield Text(one_line(f"{line['model_type']:<9} of {trials}: {chosen}"), no_wrap=True, overflow="ellipsis")
 
 
-def _verdicts(lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for line in lines:
+def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for line in best:
         yield ""
+        yield f"{line['model_type']}, the best of them:"
         for about, sentence in line["verdicts"].items():
-            yield f"{line['model_type']:<12} {about}: {sentence}."
+            yield f"  {about}: {sentence}."
 
 
 def _remarks(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -120,8 +125,10 @@ def _remarks(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> I
         yield f"Skipped: {', '.join(report['skipped'])}."
     yield from report.get("nothing_found", {}).values()
     yield ""
-    yield "±: half of a 90 % interval. A year, Sharpe, drawdown, turnover: after costs, on validation means over folds."
-    yield "p: how often luck alone would do as well. Better: at most 5 %, on validation and on the holdout."
+    yield (
+        "±: half of a 90 % interval. p: how often luck alone would do as well as the forecast; at most 0.05 on both is "
+        "better than a constant forecast. Money is after costs; a year's return and turnover, means over folds."
+    )
     yield f"Configurations that have seen this holdout so far: {report['holdout_looks']}."
     for index, count in report.get("related_looks", {}).items():
         yield f"Others have seen the {index} index at the same time, or stocks in it: {count}."
@@ -154,9 +161,7 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(
-    report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], typed: Callable[[str], str]
-) -> list[str]:
+def _next_steps(lines: Sequence[Mapping[str, Any]], typed: Callable[[str], str]) -> list[str]:
     if not lines:
         return []
     return [
@@ -166,7 +171,7 @@ def _next_steps(
         "  # other data; your own: see README",
         f"  {typed('kedro run --params source=us_tech_ohlcv')}",
         "  # everything about the best configuration",
-        f"  {typed('kedro study best ' + lines[0]['study_name'])}",
+        f"  {typed('kedro study best ' + shlex.quote(lines[0]['study_name']))}",
     ]
 
 

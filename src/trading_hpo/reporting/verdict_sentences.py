@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 LEVEL = 0.05
-_DIGITS = range(2, 17)
+_MOST_DIGITS = 17
 
 Test = Mapping[str, Any]
 
@@ -83,12 +83,12 @@ def _interval(test: Test) -> str:
     return f"{estimate:+.1%} ({low:+.1%} to {high:+.1%})"
 
 
-def p_value(value: float) -> str:
-    """Return a p-value with as many digits as keep it on its side of 5 %.
+def p_value(value: float, digits: int = 2) -> str:
+    """Return a p-value with as many digits as keep it on its side of 5 %, at least so many.
 
     Example:
         >>> p_value(0.0504), p_value(0.34), p_value(0.00049975)
         ('0.0504', '0.34', '0.0005')
     """
-    texts = (f"{value:.{digits}g}" for digits in _DIGITS)
+    texts = (f"{value:.{more}g}" for more in range(digits, _MOST_DIGITS))
     return next(text for text in texts if (float(text) <= LEVEL) == (value <= LEVEL))

@@ -23,6 +23,7 @@ _OF_A_MODEL_TYPE = (
     "holdout_constant",
     "holdout_sharpe",
     "holdout_max_drawdown",
+    *(f"{about}_{part}_p_value" for about in ("forecast", "money") for part in ("validation", "holdout")),
 )
 
 

@@ -11,14 +11,17 @@ import plotly.graph_objects as go
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import BASELINE_COLUMNS, HoldoutLook, baseline_returns, baselines, judge_holdout
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
+from trading_hpo.analysis.validation_tests import validation_tests
+from trading_hpo.analysis.verdicts import verdicts
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.reporting.table import report_of
+from trading_hpo.reporting.report import is_of, report_of
 from trading_hpo.study.conditions import Conditions, check_terms
+from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.trial_ledger import searched_on
 
 logger = logging.getLogger(__name__)
@@ -100,11 +103,39 @@ def judge_baselines(
     return base, baseline_returns(panel, split, window, backtest)
 
 
+def judge_validation(
+    refs: dict[str, StudyRef], results: dict[str, dict[str, Any]], trial_ledger: Path
+) -> dict[str, dict[str, Any]]:
+    """Say of each best configuration how far it is luck, among all trials on the same bars."""
+    there = {model_type: ref.if_there() for model_type, ref in refs.items()}
+    studies = [study.open() for ref in there.values() if ref.skipped is None for study in ref.begun()]
+    chosen = {
+        name: (own["study_name"], own["best"]["trial_number"]) for name, own in results.items() if own.get("best")
+    }
+    return validation_tests(studies, chosen, trial_ledger)
+
+
+def judge_verdicts(
+    base: dict[str, Any],
+    held: pd.DataFrame,
+    validation: dict[str, dict[str, Any]],
+    results: dict[str, dict[str, Any]],
+    holdouts: dict[str, dict[str, Any]],
+    returns: dict[str, pd.DataFrame],
+) -> dict[str, dict[str, Any]]:
+    """Say of each model type what its forecast and its money are worth beyond luck."""
+    ours = {name: own for name, own in holdouts.items() if is_of(results.get(name, {}), own)}
+    return verdicts(validation, ours, returns, held, base)
+
+
 def make_report(
-    base: dict[str, Any], results: dict[str, dict[str, Any]], holdouts: dict[str, dict[str, Any]]
+    base: dict[str, Any],
+    results: dict[str, dict[str, Any]],
+    holdouts: dict[str, dict[str, Any]],
+    judged: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Put the report together."""
-    return report_of(list(results.values()), [holdouts[model_type] for model_type in results], base)
+    return report_of(list(results.values()), [holdouts[model_type] for model_type in results], base, judged)
 
 
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:

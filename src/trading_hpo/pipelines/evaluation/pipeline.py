@@ -10,6 +10,8 @@ from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
     judge_baselines,
+    judge_validation,
+    judge_verdicts,
     look_at_holdout,
     make_report,
     tabulate_holdout,
@@ -55,6 +57,18 @@ def create_pipeline() -> Pipeline:
                 ["baselines", "baseline_returns"],
                 name="judge_baselines",
             ),
+            mapping_node(
+                judge_validation,
+                {"refs": each("study"), "results": each("hpo_results"), "trial_ledger": "trial_ledger"},
+                "validation_tests",
+                name="judge_validation",
+            ),
+            mapping_node(
+                judge_verdicts,
+                {**drawn, "validation": "validation_tests", "results": each("hpo_results")},
+                "verdicts",
+                name="judge_verdicts",
+            ),
             mapping_node(draw_holdout, drawn, "equity_figure", name="draw_holdout"),
             mapping_node(
                 tabulate_holdout,
@@ -64,7 +78,12 @@ def create_pipeline() -> Pipeline:
             ),
             mapping_node(
                 make_report,
-                {"base": "baselines", "results": each("hpo_results"), "holdouts": holdouts},
+                {
+                    "base": "baselines",
+                    "results": each("hpo_results"),
+                    "holdouts": holdouts,
+                    "judged": "verdicts",
+                },
                 "report",
                 name="make_report",
             ),

@@ -1,0 +1,101 @@
+"""Forecast scores by block: their mean is the metric, their spread what resamples of the bars show."""
+
+import numpy as np
+import pytest
+
+from trading_hpo.families.block_scores import LEAST_BLOCKS, block_scores, forecast_metric
+from trading_hpo.families.judgement import JudgedRows
+from trading_hpo.metrics.compute import forecast_value
+from trading_hpo.metrics.metric import Targets
+from trading_hpo.tasks.task import Forecast
+
+A = 5
+
+
+def judged(n_bars=400, edge=0.0, seed=0, one_class=False):
+    """Calls of A assets on every bar, and the forecast that is always positive."""
+    random = np.random.default_rng(seed)
+    bar = np.repeat(np.arange(100, 100 + n_bars), A)
+    truth = np.ones(len(bar), bool) if one_class else random.random(len(bar)) < 0.55
+    score = random.normal(size=len(bar)) + edge * truth
+    forecast = Forecast(score, probability=1 / (1 + np.exp(-score)), called=score > 0)
+    always = np.ones(len(bar))
+    constant = Forecast(always, probability=0.55 * always, called=always > 0)
+    return JudgedRows(forecast, constant, Targets(truth[:, None].astype(float), truth), bar)
+
+
+def values(folds, metric, of_constant=False):
+    own = [(rows.constant if of_constant else rows.forecast, rows.targets) for rows in folds]
+    return [forecast_value(metric, forecast, targets, 0.3) for forecast, targets in own]
+
+
+@pytest.mark.parametrize("metric", ["mcc", "accuracy", "auc", "ic", "composite_accuracy"])
+@pytest.mark.parametrize("of_constant", [False, True])
+def test_their_mean_is_the_mean_over_folds_but_for_the_bias_of_small_samples(metric, of_constant):
+    folds = [judged(edge=0.3, seed=seed) for seed in range(4)]
+    scores = block_scores(folds, metric, 0.3, of_constant)
+    assert len(scores) == 32
+    assert scores.mean() == pytest.approx(np.mean(values(folds, metric, of_constant)), abs=0.003)
+
+
+def test_of_a_mean_they_are_the_means_of_the_blocks():
+    rows = judged()
+    right = (rows.forecast.called == rows.targets.positive).reshape(400, A)
+    by_block = [part.mean() for part in np.split(right, 20)]
+    assert block_scores([rows], "accuracy", 0.3) == pytest.approx(by_block)
+
+
+def test_the_less_the_better_is_turned_round():
+    folds = [judged(seed=seed) for seed in range(4)]
+    assert block_scores(folds, "mse", 0.3).mean() == pytest.approx(-np.mean(values(folds, "mse")), abs=0.003)
+
+
+def test_their_spread_is_the_standard_error_of_the_metric():
+    each = [block_scores([judged(seed=4 * n + fold) for fold in range(4)], "mcc", 0.3) for n in range(60)]
+    told = np.mean([scores.std(ddof=1) / np.sqrt(len(scores) - 4) for scores in each])
+    assert told == pytest.approx(np.std([scores.mean() for scores in each], ddof=1), rel=0.25)
+
+
+def test_rows_of_one_bar_stay_in_one_block_and_gaps_between_ranges_are_none():
+    rows = judged()
+    later = JudgedRows(rows.forecast, rows.constant, rows.targets, rows.bar + 1000 * (rows.bar >= 250))
+    assert block_scores([later], "mcc", 0.3).tolist() == block_scores([rows], "mcc", 0.3).tolist()
+
+
+@pytest.mark.parametrize(("n_folds", "expected"), [(1, 20), (2, 20), (3, 24), (6, 48)])
+def test_there_are_eight_of_a_fold_and_twenty_in_all(n_folds, expected):
+    assert len(block_scores([judged()] * n_folds, "mcc", 0.3)) == expected
+    assert expected >= LEAST_BLOCKS
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [
+        [judged(), None],
+        [judged(), judged(n_bars=1)],
+        [judged(n_bars=18)],  # blocks of two bars: nine
+        [JudgedRows(judged().forecast, None, judged().targets, judged().bar)],
+    ],
+    ids=["a family that does not say", "one bar", "too few blocks", "no constant forecast"],
+)
+def test_where_there_are_none_there_are_none(folds):
+    of_constant = folds[0].constant is None
+    assert block_scores(folds, "mcc", 0.3, of_constant) is None
+
+
+def test_a_metric_without_a_value_has_no_scores():
+    assert block_scores([judged(one_class=True)] * 4, "auc", 0.3) is None
+
+
+@pytest.mark.parametrize(
+    ("objectives", "expected"),
+    [
+        (["mcc"], "mcc"),
+        (["training_time_s", "f1_positive", "mcc"], "f1_positive"),
+        (["sharpe", "model_size_mb"], "ic"),
+        (["positive_rate"], "ic"),  # by itself neither good nor bad
+        ([], "ic"),
+    ],
+)
+def test_the_first_objective_that_judges_a_forecast_is_compared(objectives, expected):
+    assert forecast_metric(objectives, "ic") == expected
