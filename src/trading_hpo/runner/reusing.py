@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
 from trading_hpo.runner.code_digest import CodeReader, code_digest
+from trading_hpo.runner.order import in_order
 from trading_hpo.runner.stamps import Stamp, read_stamps, write_stamp
 from trading_hpo.runner.trusted_inputs import check_inputs
 from trading_hpo.runner.undo import Undo
@@ -47,10 +48,11 @@ class ReusingRunner(SequentialRunner):
         stamps = Stamps(catalog)
         read = pipeline.inputs()
         stamps.check(read)  # before anything is written
-        together = [node for node in pipeline.nodes if ALL_OR_NOTHING in node.tags]
+        nodes = in_order(pipeline)
+        together = [node for node in nodes if ALL_OR_NOTHING in node.tags]
         undo = Undo(catalog, stamps)
         try:
-            for node in pipeline.nodes:
+            for node in nodes:
                 stamps.check(read.intersection(node.inputs))  # it may have been altered since the run began
                 stamp = stamps.of(node)
                 if not stamps.up_to_date(node, stamp):
