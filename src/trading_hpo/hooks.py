@@ -1,11 +1,13 @@
 """What happens beside the nodes: parameters get their defaults, logs are made plain, runners are looked at."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.io.data_catalog import SharedMemoryDataCatalog
+from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from pydantic import BaseModel
 
@@ -78,6 +80,40 @@ class SearchesHook:
         if node.short_name == "search":
             ours = [found for found in outputs.values() if isinstance(found, dict)]  # a user's node may have the name
             self.nothing_found += [found["nothing_found"] for found in ours if found.get("nothing_found")]
+
+
+class PlacesHook:
+    """Lets every search know which one of a run it is: what a run searches is known to the run alone."""
+
+    def __init__(self) -> None:
+        self._begun: list[str] = []
+        self._n_searches = 0
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Count the searches: those of the nodes that run, without the model types that are left out."""
+        from trading_hpo.parameters import Parameters
+
+        searches = [node for node in pipeline.nodes if _is_search(node)]
+        self._begun, self._n_searches = [], 0
+        if searches:
+            wanted = Parameters.of(catalog.load("parameters")).hpo.models_to_optimize
+            self._n_searches = sum(not node.tags.isdisjoint(wanted) for node in searches)
+
+    @hook_impl
+    def before_node_run(self, node: Node, inputs: dict[str, Any]) -> dict[str, Any] | None:
+        """Tell a search its place."""
+        from trading_hpo.study.reference import StudyRef
+
+        refs = {name: value for name, value in inputs.items() if isinstance(value, StudyRef) and value.skipped is None}
+        if not _is_search(node) or not refs:
+            return None
+        self._begun.append(node.name)
+        return {name: replace(ref, place=(len(self._begun), self._n_searches)) for name, ref in refs.items()}
+
+
+def _is_search(node: Node) -> bool:
+    return node.short_name == "search" and (node.namespace or "").partition(".")[0] == "hpo"
 
 
 def _by_name(group: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

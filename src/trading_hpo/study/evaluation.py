@@ -11,11 +11,11 @@ from typing import Any, cast
 import numpy as np
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.candidate import Candidate, Outlook, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
-from trading_hpo.families.registry import family_of
+from trading_hpo.families.registry import MODEL_TYPES, family_of
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
@@ -136,6 +136,14 @@ class TrialEvaluator:
     def _constant(self) -> dict[int, Series]:
         """The same for all trials, and needed by the first one that ends."""
         return constant_series(self._data.panel, self._data.folds, self.task.split, self.task.backtest)
+
+    def outlook(self, candidate: Candidate) -> Outlook:
+        """Return how many reports will come at most, and how many batches lie before each."""
+        epochs = self.task.training.epochs if MODEL_TYPES[self.task.model_type].has_epochs else 1
+        batches = self._family.costs(candidate.parameters, self._data, ()).epoch_batches
+        if self.task.fold_order == "sequential":
+            return Outlook(len(self._data.folds), tuple(epochs * of_fold for of_fold in batches.values()))
+        return Outlook(epochs, (sum(batches.values()),) * epochs if batches else ())
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.

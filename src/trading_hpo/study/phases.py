@@ -63,6 +63,7 @@ class Phases:
             settings: Its further arguments.
         """
         first = Search.of(ref.model_type, ref.names[0], panel=panel, split=split, hpo=hpo.searches[0], **settings)
+        first = replace(first, place=ref.place, phase=ref.phases[0] if ref.phases else "")
         return Phases(ref, first, hpo, panel.timestamps[split.holdout.start].isoformat())
 
     @property
@@ -177,6 +178,7 @@ class Phases:
         return replace(
             self.first,
             study_name=name,
+            phase=self.hpo.phases[number].name,
             space=space,
             hpo=hpo,
             task=self._task_of(name, training),

@@ -33,6 +33,7 @@ class StudyRef:
         grown_from: The study of fewer data that this one is taught by.
         terms: Settings that have led to the study's conditions.
         accepted: Digest of the conditions that were checked before the first search of a run.
+        place: Of the model type, among how many that a run searches; known while it does, and not kept.
     """
 
     study_name: str
@@ -42,6 +43,7 @@ class StudyRef:
     grown_from: tuple[str, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
     accepted: str = ""
+    place: tuple[int, int] | None = field(default=None, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:

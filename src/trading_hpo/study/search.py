@@ -32,7 +32,7 @@ from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import check_study, open_study
 from trading_hpo.study.own_trials import set_aside_in
-from trading_hpo.study.progress import Progress
+from trading_hpo.study.progress import Progress, Shown
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
 from trading_hpo.study.transfer import Transfer, recall
@@ -62,6 +62,8 @@ class Search:
         transfer: Asked for what the study takes over from earlier ones, should it be made.
         make: Makes what evaluates candidates, in a worker.
         patience_s: For how long the storage may be away while the search goes on.
+        phase: That it is of, where the model type has several.
+        place: Of the model type, among how many that are searched.
     """
 
     study_name: str
@@ -74,6 +76,8 @@ class Search:
     transfer: Callable[[], Transfer] | None = None
     make: Callable[[EvaluationTask, Path], Evaluator] = make_evaluator
     patience_s: float = PATIENCE_S
+    phase: str = ""
+    place: tuple[int, int] | None = None
 
     @staticmethod
     def of(
@@ -191,7 +195,8 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 self._preloaded if self.make is make_evaluator else (),
             )
-            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger, Entered()))
+            progress = Progress(self.hpo.notifications, shown=self.shown)
+            upkeep = Upkeep(progress, partial(self._keep_up, study, ledger, Entered()))
             aside = outlived(partial(set_aside_in, study), self.patience_s)
             whole = (stored, self.space, plan, executor, upkeep, claims, taken_over.trials, aside)
             supervisor = outlived(partial(Supervisor, *whole), self.patience_s)
@@ -217,6 +222,14 @@ class Search:
         asked, model_type = self.hpo.pruner, MODEL_TYPES[self.task.model_type]
         judges = model_type.has_epochs or asked.judges == "folds"
         return asked if judges and model_type.candidates_per_batch == 1 else NoneConfig()
+
+    @property
+    def shown(self) -> Shown:
+        """What people see it called, and in which steps it goes on."""
+        model_type = MODEL_TYPES[self.task.model_type]
+        unit = "folds" if self.task.fold_order == "sequential" else "epochs" if model_type.has_epochs else None
+        name = " ".join(filter(None, (self.task.model_type, self.phase)))
+        return Shown(name, self.place, unit if model_type.candidates_per_batch == 1 else None)
 
     def _enter(self, storage: StudyStorage, held: ExitStack) -> tuple[Claims, optuna.Study, BaseStorage]:
         """Hold and open the study; what is held is let go where that fails, and kept where it does not."""
