@@ -13,6 +13,7 @@ from trading_hpo.errors import ConfigurationError
 from trading_hpo.hooks import ParametersHook, PlacesHook, SearchesHook
 from trading_hpo.pipeline_registry import register_pipelines
 from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.place import Place
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search_spaces import CustomSpacesConfig
 from trading_hpo.tracking_hook import TrackingHook
@@ -95,7 +96,7 @@ def test_a_search_is_told_its_place_among_those_of_the_run(namespace, models, ex
             left_out = None if models == "all" or model_type in chosen else "left out"
             ref = StudyRef(f"daily.{model_type}", storage, skipped=left_out)
             given = hook.before_node_run(one, {"study": ref, "panel": SimpleNamespace()})
-            places |= {} if given is None else {model_type: given["study"].place}
+            places |= {} if given is None else {model_type: (given["study"].place.number, given["study"].place.of)}
             assert given is None or given.keys() == {"study"}
     assert places == expected
     assert given is None
@@ -103,6 +104,6 @@ def test_a_search_is_told_its_place_among_those_of_the_run(namespace, models, ex
 
 def test_a_place_is_no_part_of_a_study():
     ref = StudyRef("daily.mlp", StudyStorage("sqlite://"))
-    placed = StudyRef("daily.mlp", ref.storage, place=(2, 4))
+    placed = StudyRef("daily.mlp", ref.storage, place=Place(2, 4))
     assert placed == ref
     assert placed.described() == ref.described()

@@ -86,30 +86,37 @@ class PlacesHook:
     """Lets every search know which one of a run it is: what a run searches is known to the run alone."""
 
     def __init__(self) -> None:
-        self._begun: list[str] = []
         self._n_searches = 0
+        self._waiting: list[str] = []  # model types
+        self._epoch_seconds: dict[str, float] = {}
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Count the searches: those of the nodes that run, without the model types that are left out."""
+        """Find the searches: those of the nodes that run, without the model types that are left out."""
         from trading_hpo.parameters import Parameters
 
-        searches = [node for node in pipeline.nodes if _is_search(node)]
-        self._begun, self._n_searches = [], 0
-        if searches:
-            wanted = Parameters.of(catalog.load("parameters")).hpo.models_to_optimize
-            self._n_searches = sum(not node.tags.isdisjoint(wanted) for node in searches)
+        there = [_model_type(node) for node in pipeline.nodes if _is_search(node)]
+        wanted = Parameters.of(catalog.load("parameters")).hpo.models_to_optimize if there else ()
+        self._waiting, self._epoch_seconds = [name for name in there if name in wanted], {}
+        self._n_searches = len(self._waiting)
 
     @hook_impl
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> dict[str, Any] | None:
         """Tell a search its place."""
+        from trading_hpo.study.place import Place
         from trading_hpo.study.reference import StudyRef
 
-        refs = {name: value for name, value in inputs.items() if isinstance(value, StudyRef) and value.skipped is None}
-        if not _is_search(node) or not refs:
+        if not _is_search(node) or _model_type(node) not in self._waiting:
             return None
-        self._begun.append(node.name)
-        return {name: replace(ref, place=(len(self._begun), self._n_searches)) for name, ref in refs.items()}
+        self._waiting.remove(_model_type(node))
+        place = Place(
+            self._n_searches - len(self._waiting), self._n_searches, tuple(self._waiting), self._epoch_seconds
+        )
+        return {name: replace(ref, place=place) for name, ref in inputs.items() if isinstance(ref, StudyRef)}
+
+
+def _model_type(node: Node) -> str:
+    return (node.namespace or "").rpartition(".")[2]
 
 
 def _is_search(node: Node) -> bool:

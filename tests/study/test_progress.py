@@ -8,9 +8,10 @@ from trading_hpo.engine.tally import Tally
 from trading_hpo.engine.workload import Workload
 from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.study import progress
+from trading_hpo.study.place import Place
 from trading_hpo.study.progress import Progress, Shown, line
 
-SHOWN = Shown("cnn_lstm", (4, 4), "epochs")
+SHOWN = Shown("cnn_lstm", Place(4, 4), "epochs")
 
 
 @pytest.fixture
@@ -43,9 +44,9 @@ def test_what_is_not_known_or_not_there_is_left_out(tally):
     tally.best, tally.work = None, Workload()
     assert line(tally) == "daily.cnn_lstm  2/8 trials  elapsed 2:20"
     tally.finished = 8
-    assert line(tally, Shown("mlp", (1, 2))) == "mlp (model type 1 of 2)  8/8 trials  elapsed 2:20"
+    assert line(tally, Shown("mlp", Place(1, 2))) == "mlp (model type 1 of 2)  8/8 trials  elapsed 2:20"
     tally.resumed = 8
-    assert line(tally, Shown("mlp", (1, 2))) == "mlp (model type 1 of 2)  8/8 trials  up to date"
+    assert line(tally, Shown("mlp", Place(1, 2))) == "mlp (model type 1 of 2)  8/8 trials  up to date"
 
 
 def test_at_the_end_no_epoch_is_guessed_and_nothing_is_left(tally):
@@ -81,6 +82,18 @@ def test_without_pruned_trials_a_hundred_columns_hold_the_place_in_full(tally):
     assert len(expected) < 100
 
 
+def test_all_searches_are_estimated_by_what_an_epoch_of_each_takes(tally):
+    """Eight trials of the LSTM take half as long, two of the MLP a tenth; a trial here takes half a minute."""
+    place = Place(1, 3, ("lstm", "mlp"))
+    shown = Shown("cnn_lstm", place, "epochs", {"lstm": 8, "mlp": 2})
+    assert "all searches" not in line(tally, shown), "nothing was timed"
+    tally.work.notes = {"cnn_lstm": 4.0, "lstm": 2.0, "mlp": 0.4}
+    assert shown.left_of_all(tally) == tally.seconds_left() + 30 * (8 / 2 + 2 / 10) == 170 + 126
+    assert line(tally, shown).endswith("elapsed 2:20, about 2:50 left  (all searches 4:55)")
+    assert place.epoch_seconds == tally.work.notes, "for the next search"
+    assert "all searches" not in line(tally, Shown("cnn_lstm", Place(3, 3)))
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(12.4, "0:12"), (62.4, "1:00"), (64, "1:05"), (601, "10:00"), (4000, "1:07:00")]
 )
@@ -104,7 +117,7 @@ def test_a_file_gets_a_line_every_quarter_of_a_minute_and_the_last_state(monkeyp
 
 def test_a_terminal_gets_a_live_line():
     terminal = io.StringIO()
-    shown = Progress(NotificationsConfig(), Console(file=terminal, force_terminal=True), Shown("mlp", (2, 4)))
+    shown = Progress(NotificationsConfig(), Console(file=terminal, force_terminal=True), Shown("mlp", Place(2, 4)))
     with shown.watching(Tally("s", "mcc", 3)):
         shown.refresh()
     assert "mlp (model type 2 of 4)  0/3 trials" in terminal.getvalue()

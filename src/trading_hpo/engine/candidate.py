@@ -22,10 +22,12 @@ class Outlook:
     Attributes:
         n_steps: Reports at most.
         asked: How often about ``should_stop`` is asked in each step, all alike in cost; empty if that is not known.
+        notes: Numbers by name for the observer; opaque to the engine.
     """
 
     n_steps: int
     asked: tuple[float, ...] = ()
+    notes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

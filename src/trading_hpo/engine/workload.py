@@ -84,6 +84,7 @@ class Workload:
         batch: Candidates in a batch.
         clock: Seconds.
         n_ended: Candidates that have ended here in this run.
+        notes: Of the candidates' outlooks.
     """
 
     max_steps: int = 1
@@ -91,6 +92,7 @@ class Workload:
     batch: int = 1
     clock: Callable[[], float] = time.monotonic
     n_ended: int = 0
+    notes: dict[str, float] = field(default_factory=dict)
     _running: dict[int, Running] = field(default_factory=dict)
     _ended_seconds: float = 0.0
     _ended_at: Counter[int] = field(default_factory=Counter)  # how many by their number of steps
@@ -103,6 +105,7 @@ class Workload:
 
     def plan(self, slot: int, outlook: Outlook) -> None:
         """Note what a candidate takes at most; its worker has only begun now."""
+        self.notes |= outlook.notes
         if (running := self._running.get(slot)) is not None:
             running.outlook, running.began, running.seen = outlook, self.clock(), self.clock()
 
@@ -158,19 +161,31 @@ class Workload:
         Args:
             unfinished: As of ``steps_in_all``.
         """
-        now, seconds, weight = self.clock(), self._ended_seconds, float(self.n_ended)
-        own: dict[Running, float] = {}
-        for batch in self._batches:
-            if (rate := batch.rate) is not None:
-                in_all = batch.cost(self._last_step(batch))
-                own[batch] = batch.seen - batch.began + (in_all - batch.done) * rate
-                share = batch.done / in_all  # one that has only begun says less than one that has ended
-                seconds, weight = seconds + share * own[batch], weight + share
-        if weight == 0:
+        now, own = self.clock(), self._whole_batches()
+        each = self.seconds_each()
+        if each is None:
             return None
-        each = self.batch * seconds / weight
+        each *= self.batch
         left = [max(own.get(batch, each) - (now - batch.began), 0.0) for batch in self._batches]
         return _last_end(left, max(unfinished - len(self._running), 0) / self.batch, each, self.workers)
+
+    def seconds_each(self) -> float | None:
+        """Return about how long a candidate takes that has not begun, or none before anything is known."""
+        seconds, weight = self._ended_seconds, float(self.n_ended)
+        for batch, whole in self._whole_batches().items():
+            share = batch.done / batch.cost(self._last_step(batch))
+            seconds += share * whole / batch.size  # one that has only begun says less than one that has ended
+            weight += share
+        return seconds / weight if weight else None
+
+    def _whole_batches(self) -> dict[Running, float]:
+        """Return how long those take in all that run and whose rate is known."""
+        rates = {batch: batch.rate for batch in self._batches}
+        return {
+            batch: batch.seen - batch.began + (batch.cost(self._last_step(batch)) - batch.done) * rate
+            for batch, rate in rates.items()
+            if rate is not None
+        }
 
     @property
     def _batches(self) -> list[Running]:

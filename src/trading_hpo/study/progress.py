@@ -2,9 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 from rich.live import Live
@@ -12,6 +12,7 @@ from rich.live import Live
 from trading_hpo.engine.tally import Tally
 from trading_hpo.escaping import rich_text
 from trading_hpo.notifications import NotificationsConfig, Notifier
+from trading_hpo.study.place import Place
 
 PLAIN_EVERY_S = 15.0
 PLAIN_WIDTH = 100  # of a line that is no terminal's
@@ -24,13 +25,31 @@ class Shown:
 
     Attributes:
         name: The model type, with its phase; without one the study's name is shown.
-        place: Of the model type, among how many that are searched.
+        place: Among the searches of a run.
         unit: What a step of a trial is; none is shown of trials that report nothing before their end.
+        later: Trials that are left of the model types that are searched afterwards.
     """
 
     name: str = ""
-    place: tuple[int, int] | None = None
+    place: Place | None = None
     unit: str | None = None
+    later: Mapping[str, int] = field(default_factory=dict)
+
+    def numbered(self, name: str, words: str = "") -> str:
+        """Return a name with its place."""
+        return name if self.place is None else f"{name} ({words}{self.place.number} of {self.place.of})"
+
+    def left_of_all(self, tally: Tally) -> float | None:
+        """Return about how long this search and those after it take yet, if that can be known."""
+        left, each = tally.seconds_left(), tally.work.seconds_each()
+        if not self.later or self.place is None or left is None or each is None:
+            return None
+        seconds = self.place.epoch_seconds
+        seconds |= tally.work.notes
+        if not self.place.knows(self.name):
+            return None
+        per_epoch = each / tally.work.workers / seconds[self.name]
+        return left + sum(n_trials * seconds[name] * per_epoch for name, n_trials in self.later.items())
 
 
 class Progress:
@@ -144,7 +163,7 @@ def _joined(words: dict[str, str]) -> str:
 
 def _words(tally: Tally, shown: Shown) -> Iterator[tuple[str, str]]:
     name, running = shown.name or tally.name, tally.finished < tally.budget
-    yield "name", name if shown.place is None else f"{name} (model type {shown.place[0]} of {shown.place[1]})"
+    yield "name", shown.numbered(name, "model type ")
     ends = ((count, state) for count, state in ((tally.pruned, "pruned"), (tally.failed, "failed")) if count)
     yield "trials", "".join([_trials(tally), *(f", {count} {state}" for count, state in ends)])
     if shown.unit is not None and tally.work.steps:
@@ -158,15 +177,18 @@ def _words(tally: Tally, shown: Shown) -> Iterator[tuple[str, str]]:
     elapsed = f"elapsed {clock(time.monotonic() - tally.started)}"
     left = tally.seconds_left() if running else None
     yield "time", elapsed if left is None else f"{elapsed}, about {_about(left)} left"
+    whole = shown.left_of_all(tally) if running else None
+    if whole is not None:
+        yield "all", f"(all searches {_about(whole)})"
 
 
 def _shorter(tally: Tally, shown: Shown) -> dict[str, str]:
     """Return shorter words, those first that are missed least."""
-    name = shown.name or tally.name
     steps = f"{tally.work.steps} {shown.unit}" if shown.unit is not None and tally.work.steps else ""
     return {
+        "all": "",
         "steps": steps,
-        "name": name if shown.place is None else f"{name} ({shown.place[0]} of {shown.place[1]})",
+        "name": shown.numbered(shown.name or tally.name),
         "best": "",
         "trials": _trials(tally),
     }
