@@ -1,6 +1,7 @@
 """`kedro run` as a person meets it: clean errors, nothing written, reuse, resume."""
 
 import json
+import re
 from pathlib import Path
 
 import optuna
@@ -112,6 +113,12 @@ def test_a_source_in_a_parameters_file_is_refused_because_the_catalog_would_not_
 def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(kedro, project):
     first = kedro("run", "--env", "test")
     assert first.returncode == 0, first.stderr
+    lines = [line for line in first.stderr.splitlines() if re.search(r"\d:\d\d", line) and "INFO" not in line]
+    stages = ["data engineering", *sorted(MODEL_TYPES), "analysis", "retraining", "evaluation"]
+    ends = [line for line in lines if "of about" not in line and " left" not in line]
+    assert [line.split("  ")[0].split(" (")[0] for line in ends] == stages, "one line each"
+    assert len(lines) <= len(stages) + len(MODEL_TYPES), "of a slow machine's searches one more"
+    assert all(len(line) < 100 for line in lines)
     root = project / "data" / "test" / "sp500_20"
     report = json.loads((root / "08_reporting" / "report.json").read_text())
     assert sorted(line["model_type"] for line in report["models"]) == sorted(MODEL_TYPES)
@@ -131,6 +138,9 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
     times = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
     second = kedro("run", "--env", "test")
     assert second.returncode == 0, second.stderr
+    said = [line for line in second.stderr.splitlines() if "up to date" in line]
+    assert len(said) == len(MODEL_TYPES)
+    assert not re.search(r"^(data engineering|analysis|retraining|evaluation) ", second.stderr, re.MULTILINE)
     rewritten = {
         path.name for path, before in times.items() if path.stat().st_mtime_ns != before and path.suffix != ".lock"
     }

@@ -1,14 +1,20 @@
 """What happens beside the nodes."""
 
+from types import SimpleNamespace
+
 import mlflow
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import ConfigurationError
-from trading_hpo.hooks import ParametersHook, SearchesHook
+from trading_hpo.hooks import ParametersHook, PlacesHook, SearchesHook
+from trading_hpo.pipeline_registry import register_pipelines
 from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.place import Place
+from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search_spaces import CustomSpacesConfig
 from trading_hpo.tracking_hook import TrackingHook
 
@@ -66,3 +72,38 @@ def test_searches_that_have_found_nothing_are_remembered_until_the_next_run():
     assert hook.nothing_found == ["none of 3 trials"]
     hook.before_pipeline_run()
     assert hook.nothing_found == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "models", "expected"),
+    [
+        (None, "all", {"cnn_lstm": (1, 4), "gru": (2, 4), "lstm": (3, 4), "mlp": (4, 4)}),
+        (None, "mlp,gru", {"gru": (1, 2), "mlp": (2, 2)}),
+        ("hpo.lstm", "all", {"lstm": (1, 1)}),
+        ("analysis", "all", {}),
+    ],
+)
+def test_a_search_is_told_its_place_among_those_of_the_run(namespace, models, expected):
+    chosen = models if models == "all" else models.split(",")
+    catalog = DataCatalog({"parameters": MemoryDataset({**GIVEN, "hpo": {"models_to_optimize": chosen}})})
+    graph = register_pipelines()["__default__"]
+    graph = graph if namespace is None else graph.filter(node_namespaces=[namespace])
+    hook, places, storage = PlacesHook(), {}, StudyStorage("sqlite://")
+    for _ in range(2):  # a session's second run begins anew
+        hook.before_pipeline_run(graph, catalog)
+        for one in sorted(graph.nodes, key=lambda one: one.name):
+            model_type = (one.namespace or "").rpartition(".")[2]
+            left_out = None if models == "all" or model_type in chosen else "left out"
+            ref = StudyRef(f"daily.{model_type}", storage, skipped=left_out)
+            given = hook.before_node_run(one, {"study": ref, "panel": SimpleNamespace()})
+            places |= {} if given is None else {model_type: (given["study"].place.number, given["study"].place.of)}
+            assert given is None or given.keys() == {"study"}
+    assert places == expected
+    assert given is None
+
+
+def test_a_place_is_no_part_of_a_study():
+    ref = StudyRef("daily.mlp", StudyStorage("sqlite://"))
+    placed = StudyRef("daily.mlp", ref.storage, place=Place(2, 4))
+    assert placed == ref
+    assert placed.described() == ref.described()

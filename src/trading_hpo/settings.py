@@ -2,7 +2,7 @@
 
 from kedro.config import OmegaConfigLoader
 
-from trading_hpo.hooks import LogsHook, ParametersHook, RunnerHook, SearchesHook, SessionHooks
+from trading_hpo.hooks import LogsHook, ParametersHook, PlacesHook, RunnerHook, SearchesHook, SessionHooks
 from trading_hpo.tracking_hook import TrackingHook
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
@@ -13,5 +13,5 @@ CONFIG_LOADER_ARGS = {
     # Kedro replaces whole groups by default: one changed number would drop its siblings.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "catalog": "soft", "mlflow": "soft"},
 }
-HOOKS = SessionHooks(LogsHook(), ParametersHook(), RunnerHook(), SearchesHook(), TrackingHook())
+HOOKS = SessionHooks(LogsHook(), ParametersHook(), RunnerHook(), SearchesHook(), PlacesHook(), TrackingHook())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow", "kedro-mlflow")  # ours is a child of its hook

@@ -1,17 +1,31 @@
 """What the supervisor makes of events, and how it counts them."""
 
+from functools import partial
+from itertools import count
 from math import nan
 
 import pytest
 from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
-from tests.makers.scripted import NEVER_READY, ends, fails, loses, report
+from tests.makers.scripted import NEVER_READY, Watcher, ends, fails, loses, report
 
-from trading_hpo.engine.executor.executor import Cancelled, CannotBegin, Finished, Lost, OverLimit, Reported
+from trading_hpo.engine import supervisor
+from trading_hpo.engine.candidate import Outlook
+from trading_hpo.engine.executor.executor import (
+    Asked,
+    Cancelled,
+    CannotBegin,
+    Finished,
+    Lost,
+    OverLimit,
+    Planned,
+    Reported,
+)
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.supervisor import MAX_DEATHS, MAX_LOSSES, WorkersDieError
 from trading_hpo.engine.trial_record import COST, LOST, REASON
+from trading_hpo.engine.workload import Workload
 from trading_hpo.study import search as search_module
 from trading_hpo.study.reference import StudyRef
 
@@ -79,6 +93,32 @@ def test_every_end_is_counted_by_its_kind_and_the_best_keeps_its_bounds(scripted
     assert letters == "CPFFPFCCC"
     assert [trials[slot].user_attrs.get(REASON) for slot in (2, 4)] == ["it broke", "it is too large"]
     assert [trials[slot].system_attrs.get("constraints") for slot in (6, 7, 8)] == [[-1.0, 0.5], [0.0], None]
+
+
+def test_steps_are_counted_of_all_trials_whatever_becomes_of_them(scripted_search):
+    events = {
+        0: [reports(0.1, 1), reports(0.2, 2), ends(0.3, step=3)],
+        1: [reports(0.1, 1), ends(0.1, pruned=True)],
+        2: [reports(0.1, 1), reports(0.2, 2), fails("it broke")],
+        3: [reports(0.1, 1), loses("killed by signal 9"), reports(0.1, 1), ends(0.2, step=2)],
+    }
+    _, watcher, _, _ = scripted_search(events, n_trials=4)
+    work = watcher.tally.work
+    assert (work.n_ended, work.steps, work.steps_in_all(0)) == (4, 3 + 1 + 2 + 2, 8)
+
+
+def test_a_search_knows_the_time_that_is_left_from_its_first_batches(scripted_search, monkeypatch):
+    seconds, estimates = count(), []
+    monkeypatch.setattr(supervisor, "Workload", partial(Workload, clock=lambda: float(next(seconds))))
+    planned = [lambda slot: Planned(slot, Outlook(3, (100.0,) * 3))]
+    asked = [lambda slot, times=times: Asked(slot, times) for times in (1, 30, 60)]
+    events = {slot: [*planned, *asked, reports(0.1, 1), ends(0.3, step=2)] for slot in range(2)}
+    monkeypatch.setattr(Watcher, "refresh", lambda watcher: estimates.append(watcher.tally.seconds_left()))
+    scripted_search(events, n_trials=2)
+    known = [estimate is not None for estimate in estimates]
+    assert known[:2] == [False, False], "no two batches are known"
+    assert known[2:] == [True] * len(known[2:])
+    assert estimates[-1] == 0.0
 
 
 def test_why_a_trial_has_no_value_is_said_of_each_objective_and_its_cost_is_kept(scripted_search):

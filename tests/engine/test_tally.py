@@ -4,9 +4,11 @@ import math
 import time
 
 import pytest
+from tests.makers.clocked import Clock
 
 from trading_hpo.engine.config import Goal
 from trading_hpo.engine.tally import Tally
+from trading_hpo.engine.workload import Workload
 
 
 def tally_of(*goals, budget=9, resumed=0):
@@ -51,3 +53,34 @@ def test_a_value_that_is_not_finite_is_never_best(value):
     assert tally.best is None
     tally.count("COMPLETE", -0.5)
     assert (tally.best, tally.finished) == (-0.5, 2)
+
+
+def of_a_second_each(ended, **counts):
+    """A tally of trials of one second, so many of which have ended here."""
+    tally = tally_of(**counts)
+    tally.work = Workload(clock=(clock := Clock()))
+    for slot in range(ended):
+        tally.work.begin([slot])
+        clock.now += 1.0
+        tally.work.end(slot)
+    return tally
+
+
+def test_what_an_earlier_run_has_finished_takes_no_time():
+    tally = of_a_second_each(2, budget=9, resumed=3)
+    tally.finished = 5
+    assert tally.seconds_left() == 4.0
+
+
+def test_other_machines_go_on_taking_their_share():
+    tally = of_a_second_each(2, budget=14)
+    tally.finished = 8  # six by others
+    assert tally.seconds_left() == 2.0
+
+
+def test_a_run_takes_no_longer_than_its_time():
+    tally = of_a_second_each(2, budget=1000)
+    tally.finished, tally.ends_at = 2, time.monotonic() + 10
+    assert 9 < tally.seconds_left() <= 10
+    tally.ends_at = time.monotonic() - 10
+    assert tally.seconds_left() == 0

@@ -4,13 +4,14 @@ Where the search itself is what a test is about, a worker serves these instead o
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.short_trials import ShortTrials
 
-from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.candidate import Candidate, Outlook, Report
 from trading_hpo.engine.trial_record import FOLDS, METRICS, SPREAD
 from trading_hpo.errors import Interrupted, OverLimitError, StaleInputError
 from trading_hpo.study.evaluation import EvaluationTask
@@ -74,3 +75,24 @@ def only_one_begins(first: Path, _task: EvaluationTask, _panel_path: Path) -> Sh
     except FileExistsError:
         raise MemoryError from None
     return ShortTrials(reports=3, seconds=1.0)
+
+
+@dataclass(frozen=True)
+class CountedTrials:
+    """Asks before each of ten batches of a step whether to stop, and says so before."""
+
+    steps: int = 2
+    batch_s: float = 0.1
+
+    def outlook(self, candidate: Candidate) -> Outlook:
+        """Return what every trial takes."""
+        return Outlook(self.steps, (10.0,) * self.steps)
+
+    def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
+        """Yield the number of the step."""
+        for step in range(1, self.steps + 1):
+            for _ in range(10):
+                if should_stop():
+                    raise Interrupted
+                time.sleep(self.batch_s)
+            yield Report((float(step),), step, (float(step),), finished=step == self.steps)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from trading_hpo.errors import TradingHpoError
 
@@ -13,6 +13,21 @@ class Candidate:
 
     slot: int
     parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a candidate will take at most, as far as it is known before; for the estimate of the time that is left.
+
+    Attributes:
+        n_steps: Reports at most.
+        asked: How often about ``should_stop`` is asked in each step, all alike in cost; empty if that is not known.
+        notes: Numbers by name for the observer; opaque to the engine.
+    """
+
+    n_steps: int
+    asked: tuple[float, ...] = ()
+    notes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,14 @@ class Evaluator(Protocol):
             OverLimitError: The candidate takes more than it may.
             Exception: Any other ends the trial as failed; the search goes on.
         """
+
+
+@runtime_checkable
+class PlanningEvaluator(Evaluator, Protocol):
+    """Knows before what a candidate will take at most."""
+
+    def outlook(self, candidate: Candidate) -> Outlook:
+        """Return it, without delay: it is asked for before every candidate that runs alone."""
 
 
 class BatchEvaluator(Evaluator, Protocol):

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from trading_hpo.engine.candidate import Candidate, Report
 from trading_hpo.engine.config import SearchPlan
 from trading_hpo.engine.executor.executor import (
+    Asked,
     Cancelled,
     CannotBegin,
     Event,
@@ -21,6 +22,7 @@ from trading_hpo.engine.executor.executor import (
     Finished,
     Lost,
     OverLimit,
+    Planned,
     Reported,
 )
 from trading_hpo.engine.proposer import Proposer
@@ -32,6 +34,7 @@ from trading_hpo.engine.store.other_programs import Enqueued
 from trading_hpo.engine.store.stored_study import StoredStudy, begun_slot
 from trading_hpo.engine.tally import Observer, Tally
 from trading_hpo.engine.trial_record import SLOT, STARTED_FROM, feasible_value
+from trading_hpo.engine.workload import Workload
 from trading_hpo.errors import TradingHpoError
 
 logger = logging.getLogger(__name__)
@@ -95,6 +98,8 @@ class Supervisor:
         self._cannot_begin: str | None = None  # why no worker can
         self._stop_request = StopRequest()
         self._tally = Tally.of(stored.study.study_name, plan.goals, self._n_slots, resumed=len(history))
+        self._tally.ends_at = self._deadline
+        self._work = self._tally.work = Workload(plan.max_epochs, executor.n_free, plan.candidates_per_batch)
         for trial in history:
             chosen = trial.number not in set_aside
             self._tally.count(trial.state.name, feasible_value(trial) if chosen else None)
@@ -139,6 +144,7 @@ class Supervisor:
                 self._look_again = time.monotonic() + (LOOK_EVERY_S if self._claims.shared else 0)
                 break
             self._running |= {open_slot.slot: open_slot for open_slot in batch}
+            self._work.begin([open_slot.slot for open_slot in batch])
             self._executor.submit([Candidate(open_slot.slot, dict(open_slot.parameters)) for open_slot in batch])
         return not self._over() and (bool(self._running) or self._others_work())
 
@@ -234,6 +240,9 @@ class Supervisor:
                 self._slots.begun[slot] = begun_slot(trial)
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Asked | Planned):
+            self._note(event)
+            return
         if isinstance(event, Lost):
             for slot in event.slots:
                 self._lose(self._running.pop(slot), event)
@@ -259,8 +268,16 @@ class Supervisor:
         else:
             self._finish(open_slot, event)
 
+    def _note(self, event: Asked | Planned) -> None:
+        """Note for the estimate of time how far a candidate is."""
+        if isinstance(event, Planned):
+            self._work.plan(event.slot, event.outlook)
+        else:
+            self._work.ask(event.slot, event.times)
+
     def _report(self, open_slot: OpenSlot, report: Report) -> bool:
         """Take a report and say whether the candidate is pruned."""
+        self._work.step(open_slot.slot)
         if not np.isfinite(report.reported).all():
             return False
         self._stored.report(open_slot, report.step, report.reported)
@@ -308,10 +325,12 @@ class Supervisor:
         """Let go a slot that we do not end: another search has it, or the next one will."""
         self._proposer.forget(open_slot.slot)
         self._slots.leave(open_slot.slot)
+        self._work.drop(open_slot.slot)
         self._release(open_slot)
 
     def _end(self, open_slot: OpenSlot) -> None:
         self._slots.end(open_slot.slot)
+        self._work.end(open_slot.slot)
         self._release(open_slot)
 
     def _release(self, open_slot: OpenSlot) -> None:
@@ -320,6 +339,7 @@ class Supervisor:
 
     def _lose(self, open_slot: OpenSlot, event: Lost) -> None:
         """A worker died or hangs: its slot runs again with the same parameters, or is set aside."""
+        self._work.drop(open_slot.slot)
         if event.had_begun:
             open_slot = self._stored.note_loss(open_slot)
         if self._stored.left_to_others(open_slot.slot):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from trading_hpo.engine.config import Goal
+from trading_hpo.engine.workload import Workload
 
 
 @dataclass
@@ -22,6 +23,8 @@ class Tally:
         finished: All finished slots, pruned and failed ones with them.
         maximize: Whether a larger value is better.
         first_failure: Reason of this run's first failed slot.
+        ends_at: Moment at which the run's time is over, whatever is left.
+        work: What this run has done.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Tally:
     maximize: bool = True
     first_failure: str | None = None
     started: float = field(default_factory=time.monotonic)
+    ends_at: float = math.inf
+    work: Workload = field(default_factory=Workload)
 
     @staticmethod
     def of(name: str, goals: Sequence[Goal], budget: int, resumed: int) -> "Tally":
@@ -56,6 +61,21 @@ class Tally:
         if value is not None and math.isfinite(value):
             better = self.best is None or (value > self.best if self.maximize else value < self.best)
             self.best = value if better else self.best
+
+    def steps_in_all(self) -> float:
+        """Return about how many steps this run will have had at its end."""
+        return self.work.steps_in_all(self._ours())
+
+    def seconds_left(self) -> float | None:
+        """Return about how long the run takes yet; none before anything is known."""
+        seconds = self.work.seconds_left(self._ours())
+        return None if seconds is None else max(min(seconds, self.ends_at - time.monotonic()), 0.0)
+
+    def _ours(self) -> int:
+        """Slots without an end that will be ours, if other machines go on as they did beside us."""
+        unfinished, ended_here = self.budget - self.finished, self.work.n_ended
+        ended = self.finished - self.resumed
+        return round(unfinished * ended_here / ended) if 0 < ended_here < ended else unfinished
 
 
 class Observer(Protocol):

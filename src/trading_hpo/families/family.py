@@ -106,10 +106,13 @@ class Costs:
     Attributes:
         known: By the names of ``COST_METRICS``; those that were asked for and that the family can tell.
         epoch_flop: Floating-point operations of an epoch by fold; empty unless asked for.
+        epoch_batches: How often ``should_stop`` is asked in an epoch, by fold, in batches that are learned from; those
+            that are only forecast count by what they cost. Empty of a family that cannot tell.
     """
 
     known: Mapping[str, float]
     epoch_flop: Mapping[int, float] = field(default_factory=dict)
+    epoch_batches: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from trading_hpo.datasets.files import FileDigests, file_of
 from trading_hpo.registry import load_plugins
 from trading_hpo.runner.code_digest import CodeReader, code_digest
 from trading_hpo.runner.order import in_order
+from trading_hpo.runner.stage_lines import StageLines
 from trading_hpo.runner.stamps import Stamp, read_stamps, write_stamp
 from trading_hpo.runner.trusted_inputs import check_inputs
 from trading_hpo.runner.undo import Undo
@@ -50,7 +51,7 @@ class ReusingRunner(SequentialRunner):
         stamps.check(read)  # before anything is written
         nodes = in_order(pipeline)
         together = [node for node in nodes if ALL_OR_NOTHING in node.tags]
-        undo = Undo(catalog, stamps)
+        undo, lines = Undo(catalog, stamps), StageLines(nodes)
         try:
             for node in nodes:
                 stamps.check(read.intersection(node.inputs))  # it may have been altered since the run began
@@ -59,9 +60,10 @@ class ReusingRunner(SequentialRunner):
                     if node in together:
                         undo.keep(node)
                     # Forgotten first: a run that is killed between saving and stamping must not match an older stamp.
-                    with stamps.forgotten(node):
+                    with stamps.forgotten(node), lines.running(node):
                         Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
                     stamps.keep(node, stamp)
+                lines.passed(node)
                 if together and node is together[-1]:
                     undo.forget()
             stamps.reader.keep()

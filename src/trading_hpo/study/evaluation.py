@@ -12,18 +12,19 @@ import numpy as np
 from jaxtyping import Float
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.candidate import Candidate, Outlook, Report
 from trading_hpo.engine.trial_record import BLOCK_SCORES, FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
 from trading_hpo.families.block_scores import block_scores, forecast_metric
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
-from trading_hpo.families.registry import family_of
+from trading_hpo.families.registry import MODEL_TYPES, family_of
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.config import LimitsConfig
 from trading_hpo.study.costs import costs_after, costs_within
 from trading_hpo.study.objectives import ConstraintConfig
+from trading_hpo.study.timing import epoch_seconds
 from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
 from trading_hpo.study.validation import constant_series, fold_rows
 from trading_hpo.tasks.registry import task_of
@@ -54,6 +55,7 @@ class EvaluationTask:
             one after another, each reporting its own value at its end.
         limits: Of every trial.
         scalars: Folder for TensorBoard's files of every trial, if somebody wants them.
+        timed: Configurations by model type of which every worker times a batch before its first trial.
     """
 
     model_type: str
@@ -68,6 +70,7 @@ class EvaluationTask:
     fold_order: str = "lockstep"
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     scalars: Path | None = None
+    timed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def judged_by(self) -> tuple[str, ...]:
@@ -136,11 +139,33 @@ class TrialEvaluator:
         self._shared = self._family.shared(self._data)
         self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)
         self._constant_scores: Float[np.ndarray, " M"] | None = None
+        self._to_time = dict(task.timed)
 
     @cached_property
     def _constant(self) -> dict[int, Series]:
         """The same for all trials, and needed by the first one that ends."""
         return constant_series(self._data.panel, self._data.folds, self.task.split, self.task.backtest)
+
+    def outlook(self, candidate: Candidate) -> Outlook:
+        """Return how many reports will come at most, and how many batches lie before each."""
+        epochs = self.task.training.epochs if MODEL_TYPES[self.task.model_type].has_epochs else 1
+        batches = self._family.costs(candidate.parameters, self._data, ()).epoch_batches
+        if self.task.fold_order == "sequential":
+            asked = tuple(epochs * of_fold for of_fold in batches.values())
+            return Outlook(len(self._data.folds), asked, self._epoch_seconds())
+        return Outlook(epochs, (sum(batches.values()),) * epochs if batches else (), self._epoch_seconds())
+
+    def _epoch_seconds(self) -> dict[str, float]:
+        """Return what an epoch of the model types takes that are to be timed, the first time; then nothing."""
+        timed, self._to_time = self._to_time, {}
+        known = {name: self._timed(name, parameters) for name, parameters in timed.items()}
+        return {name: seconds for name, seconds in known.items() if seconds is not None}
+
+    def _timed(self, model_type: str, parameters: Mapping[str, Any]) -> float | None:
+        try:
+            return epoch_seconds(model_type, parameters, self._data)
+        except Exception:  # another model type's own search says what is wrong with it; this trial goes on
+            return None
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:
         """Train the folds and yield, after each epoch or each fold, what the candidate is worth so far.

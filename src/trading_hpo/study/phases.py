@@ -62,7 +62,9 @@ class Phases:
             split: As of ``Search.of``.
             settings: Its further arguments.
         """
-        first = Search.of(ref.model_type, ref.names[0], panel=panel, split=split, hpo=hpo.searches[0], **settings)
+        settings |= {"panel": panel, "split": split, "hpo": hpo.searches[0], "place": ref.place}
+        first = Search.of(ref.model_type, ref.names[0], **settings)
+        first = replace(first, phase=ref.phases[0] if ref.phases else "")
         return Phases(ref, first, hpo, panel.timestamps[split.holdout.start].isoformat())
 
     @property
@@ -177,6 +179,7 @@ class Phases:
         return replace(
             self.first,
             study_name=name,
+            phase=self.hpo.phases[number].name,
             space=space,
             hpo=hpo,
             task=self._task_of(name, training),

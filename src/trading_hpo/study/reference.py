@@ -15,6 +15,7 @@ from trading_hpo.errors import StorageError
 from trading_hpo.escaping import one_line
 from trading_hpo.study.damage import readable
 from trading_hpo.study.own_trials import SET_ASIDE, eligible_trials
+from trading_hpo.study.place import Place
 
 NOT_SEARCHED = "not searched yet"
 NOT_THERE = f"{NOT_SEARCHED}, or archived or deleted since"
@@ -33,6 +34,7 @@ class StudyRef:
         grown_from: The study of fewer data that this one is taught by.
         terms: Settings that have led to the study's conditions.
         accepted: Digest of the conditions that were checked before the first search of a run.
+        place: Of the search among those of a run; known while that goes on, and not kept.
     """
 
     study_name: str
@@ -42,6 +44,7 @@ class StudyRef:
     grown_from: tuple[str, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
     accepted: str = ""
+    place: Place | None = field(default=None, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:

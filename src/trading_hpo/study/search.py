@@ -17,7 +17,7 @@ from trading_hpo.engine.executor.processes import ProcessExecutor, preload
 from trading_hpo.engine.pruners.base import PrunerConfig
 from trading_hpo.engine.pruners.none import NoneConfig
 from trading_hpo.engine.store.claims import Claims, claims_on
-from trading_hpo.engine.store.optuna_tables import engine_of, place_of
+from trading_hpo.engine.store.optuna_tables import count_ended, engine_of, place_of, study_names
 from trading_hpo.engine.store.outage import outlived
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
@@ -32,9 +32,11 @@ from trading_hpo.study.config import HpoConfig, common_window
 from trading_hpo.study.evaluation import EvaluationTask, make_evaluator, mapped_panel
 from trading_hpo.study.opening import check_study, open_study
 from trading_hpo.study.own_trials import set_aside_in
-from trading_hpo.study.progress import Progress
+from trading_hpo.study.place import Place
+from trading_hpo.study.progress import Progress, Shown
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.study.thinning import thin
+from trading_hpo.study.timing import middle_of
 from trading_hpo.study.transfer import Transfer, recall
 from trading_hpo.study.trial_ledger import Entered, enter
 from trading_hpo.study.upkeep import Upkeep
@@ -62,6 +64,8 @@ class Search:
         transfer: Asked for what the study takes over from earlier ones, should it be made.
         make: Makes what evaluates candidates, in a worker.
         patience_s: For how long the storage may be away while the search goes on.
+        phase: That it is of, where the model type has several.
+        place: Among the searches of a run.
     """
 
     study_name: str
@@ -74,6 +78,8 @@ class Search:
     transfer: Callable[[], Transfer] | None = None
     make: Callable[[EvaluationTask, Path], Evaluator] = make_evaluator
     patience_s: float = PATIENCE_S
+    phase: str = ""
+    place: Place | None = None
 
     @staticmethod
     def of(
@@ -86,6 +92,7 @@ class Search:
         backtest: BacktestConfig,
         hpo: HpoConfig,
         scalars: Path | None = None,
+        place: Place | None = None,
     ) -> "Search":
         """Put a search together.
 
@@ -101,6 +108,7 @@ class Search:
             backtest: How validation is traded.
             hpo: Budget, sampler, pruner, overrides.
             scalars: Folder for TensorBoard's files of all studies, should they be wanted.
+            place: Among the searches of a run.
 
         Raises:
             DataError: A role of a fold has no samples or one class only.
@@ -127,8 +135,9 @@ class Search:
             fold_order=hpo.fold_order,
             limits=hpo.limits,
             scalars=scalars / file_name(study_name) if hpo.tensorboard and scalars is not None else None,
+            timed=_to_time(model_type, place, lambda name: resolve_space(spaces, custom, name, training, target_kind)),
         )
-        return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs)
+        return Search(study_name, space, task, fingerprint, hpo, panel.path, all_epochs, place=place)
 
     def check(self, storage: StudyStorage) -> Mapping[str, Any]:
         """Refuse a study that the search could not go on with, and make nothing.
@@ -191,7 +200,8 @@ class Search:
                 60 * plan.worker_silence_minutes,
                 self._preloaded if self.make is make_evaluator else (),
             )
-            upkeep = Upkeep(Progress(self.hpo.notifications), partial(self._keep_up, study, ledger, Entered()))
+            progress = Progress(self.hpo.notifications, shown=replace(self.shown, later=self._later(opened)))
+            upkeep = Upkeep(progress, partial(self._keep_up, study, ledger, Entered()))
             aside = outlived(partial(set_aside_in, study), self.patience_s)
             whole = (stored, self.space, plan, executor, upkeep, claims, taken_over.trials, aside)
             supervisor = outlived(partial(Supervisor, *whole), self.patience_s)
@@ -217,6 +227,22 @@ class Search:
         asked, model_type = self.hpo.pruner, MODEL_TYPES[self.task.model_type]
         judges = model_type.has_epochs or asked.judges == "folds"
         return asked if judges and model_type.candidates_per_batch == 1 else NoneConfig()
+
+    @property
+    def shown(self) -> Shown:
+        """What people see it called, and in which steps it goes on."""
+        model_type = MODEL_TYPES[self.task.model_type]
+        unit = "folds" if self.task.fold_order == "sequential" else "epochs" if model_type.has_epochs else None
+        name = " ".join(filter(None, (self.task.model_type, self.phase)))
+        return Shown(name, self.place, unit if model_type.candidates_per_batch == 1 else None)
+
+    def _later(self, storage: BaseStorage) -> dict[str, int]:
+        """Return how many trials are left of the model types that are searched after this one, if they are timed."""
+        base, later = self.study_name.rpartition(".")[0], self.place.later if self.place and not self.phase else ()
+        names = {name: f"{base}.{name}" for name in later}
+        there = set(study_names(storage)).intersection(names.values()) if names else set()
+        ended = {name: count_ended(engine_of(storage), storage.get_study_id_from_name(name)) for name in there}
+        return {name: max(self.hpo.n_trials - ended.get(study, 0), 0) for name, study in names.items()}
 
     def _enter(self, storage: StudyStorage, held: ExitStack) -> tuple[Claims, optuna.Study, BaseStorage]:
         """Hold and open the study; what is held is let go where that fails, and kept where it does not."""
@@ -247,3 +273,12 @@ class Search:
         if ledger is not None:
             enter(ledger, study, entered=entered)
         thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)
+
+
+def _to_time(
+    model_type: str, place: Place | None, space_of: Callable[[str], Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return configurations of a model type and of those after it, unless it is known what they take."""
+    if place is None or not place.later or place.knows(model_type):
+        return {}
+    return {name: middle_of(space_of(name)) for name in (model_type, *place.later)}

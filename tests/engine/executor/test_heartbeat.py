@@ -1,11 +1,9 @@
 """A worker that makes no batch for long is taken for hung, but not one whose parent was away itself."""
 
-from ctypes import c_double
-
 import pytest
 
 from trading_hpo.engine.executor import heartbeat
-from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence, beating
+from trading_hpo.engine.executor.heartbeat import AwakeClock, Pulse, Silence, beating
 
 
 @pytest.fixture
@@ -24,25 +22,34 @@ def clock(monkeypatch):
 
 
 def test_a_beat_is_renewed_once_a_second_however_often_it_is_asked(clock):
-    beat, seen = c_double(0.0), set()
-    asked = beating(beat, lambda: False)
+    pulse, seen = Pulse(), set()
+    asked = beating(pulse, lambda: False)
     for _ in range(100):
         clock.now += 0.1
         assert asked() is False
-        seen.add(beat.value)
+        seen.add(pulse.beat)
     assert 9 <= len(seen) <= 11
 
 
 def test_asking_says_what_it_was_asked():
-    assert beating(c_double(0.0), lambda: True)() is True
+    assert beating(Pulse(), lambda: True)() is True
+
+
+def test_every_candidate_is_counted_from_its_beginning():
+    pulse = Pulse()
+    for times in (3, 2):
+        asked = beating(pulse, lambda: False)
+        for _ in range(times):
+            asked()
+        assert pulse.asked == times
 
 
 def test_silence_lasts_from_the_last_beat_or_word(clock):
-    beat = c_double(0.0)
-    silence = Silence(beat)
+    pulse = Pulse()
+    silence = Silence(pulse)
     silence.reset(10.0)
     assert silence.seconds(25.0) == 15.0
-    beat.value = 1.0
+    pulse.beat = 1.0
     assert silence.seconds(30.0) == 0.0
     assert silence.seconds(31.0) == 1.0
 

@@ -16,10 +16,11 @@ import pytest
 from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 from tests.makers.processes import wait_until
-from tests.makers.trials import cannot_begin, only_one_begins
+from tests.makers.trials import CountedTrials, cannot_begin, only_one_begins
 
 from trading_hpo.engine import supervisor
 from trading_hpo.engine.candidate import Candidate
+from trading_hpo.engine.executor.executor import Asked, Finished, Planned, Reported
 from trading_hpo.engine.executor.processes import ProcessExecutor, WorkerStartError
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.supervisor import WorkersDieError
@@ -141,3 +142,26 @@ def test_a_search_goes_on_with_the_workers_that_found_memory_to_begin(storage, t
     )
     assert "could not begin: out of memory (MemoryError)" in caplog.text
     assert no_worker_is_left()
+
+
+def test_a_worker_says_what_a_candidate_takes_and_how_far_it_is():
+    executor = ProcessExecutor(CountedTrials, workers=1, silence_s=60)
+    try:
+        for slot in range(2):  # the second begins with what the first has counted
+            executor.submit([Candidate(slot, {})])
+            events = []
+            while not events or not isinstance(events[-1], Finished):
+                events += executor.poll(0.1)
+                if events and isinstance(events[-1], Reported):
+                    executor.answer(slot, prune=False)
+            assert [event for event in events if isinstance(event, Planned)] == [
+                Planned(slot, CountedTrials().outlook(Candidate(slot, {})))
+            ]
+            asked = [event.times for event in events if isinstance(event, Asked)]
+            assert asked == sorted(asked)
+            assert (asked[0], asked[-1]) < (5, 20) <= (5, asked[-1])
+            assert len(set(asked)) > 5
+            (reported,) = [place for place, event in enumerate(events) if isinstance(event, Reported)]
+            assert events[reported - 1] == Asked(slot, 10), "up to the report"
+    finally:
+        executor.close()

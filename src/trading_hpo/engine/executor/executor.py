@@ -4,7 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from trading_hpo.engine.candidate import Candidate, Report
+from trading_hpo.engine.candidate import Candidate, Outlook, Report
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A worker begins a candidate and says what that will take at most."""
+
+    slot: int
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How often a candidate has asked whether to stop: how far it is between its reports."""
+
+    slot: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -71,8 +87,8 @@ class CannotBegin:
     reason: str
 
 
-OfCandidate = Reported | Finished | Failed | OverLimit | Cancelled
-Event = OfCandidate | Lost | CannotBegin
+OfCandidate = Planned | Reported | Finished | Failed | OverLimit | Cancelled
+Event = OfCandidate | Asked | Lost | CannotBegin
 
 
 class Executor(Protocol):

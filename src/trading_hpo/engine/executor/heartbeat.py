@@ -1,20 +1,30 @@
-"""Whether a worker still works: a moment in shared memory that it renews with its batches."""
+"""Whether a worker still works, and how far it is: what it notes in shared memory with its batches."""
 
 import time
 from collections.abc import Callable
-from ctypes import c_double
+from ctypes import Structure, c_double, c_long
 
 EVERY_S = 1.0
 LONGEST_GAP_S = 5.0
 
 
-def beating(beat: c_double, should_stop: Callable[[], bool]) -> Callable[[], bool]:
-    """Renew the beat, at most once a second, whenever ``should_stop`` is asked: before every batch."""
+class Pulse(Structure):
+    """What one worker notes: when it was alive, and how often its candidate has asked whether to stop."""
+
+    _fields_ = (("beat", c_double), ("asked", c_long))
+    beat: float
+    asked: int
+
+
+def beating(pulse: Pulse, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """Count how often ``should_stop`` is asked, before every batch, and renew the beat at most once a second then."""
+    pulse.asked = 0
 
     def asked() -> bool:
+        pulse.asked += 1
         now = time.monotonic()
-        if now - beat.value >= EVERY_S:
-            beat.value = now
+        if now - pulse.beat >= EVERY_S:
+            pulse.beat = now
         return should_stop()
 
     return asked
@@ -42,18 +52,18 @@ class Silence:
     """Time since the last heartbeat of one worker.
 
     Args:
-        beat: Its own.
+        pulse: Its own.
     """
 
-    def __init__(self, beat: c_double) -> None:
-        self._beat, self._last, self._since = beat, beat.value, 0.0
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse, self._last, self._since = pulse, pulse.beat, 0.0
 
     def reset(self, awake_s: float) -> None:
         """Note that the worker has said something, or has been given something to do."""
-        self._last, self._since = self._beat.value, awake_s
+        self._last, self._since = self._pulse.beat, awake_s
 
     def seconds(self, awake_s: float) -> float:
         """Return its seconds by the clock of the process that listens."""
-        if self._beat.value != self._last:
+        if self._pulse.beat != self._last:
             self.reset(awake_s)
         return awake_s - self._since

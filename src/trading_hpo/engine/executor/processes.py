@@ -7,15 +7,22 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from ctypes import c_double
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Literal
 
 from trading_hpo.engine.candidate import Candidate, MakeEvaluator
-from trading_hpo.engine.executor.executor import CannotBegin, Event, Lost, OfCandidate, Reported
-from trading_hpo.engine.executor.heartbeat import AwakeClock, Silence
+from trading_hpo.engine.executor.executor import (
+    Asked,
+    CannotBegin,
+    Event,
+    Lost,
+    OfCandidate,
+    Planned,
+    Reported,
+)
+from trading_hpo.engine.executor.heartbeat import AwakeClock, Pulse, Silence
 from trading_hpo.engine.executor.sockets import use_own_folder
 from trading_hpo.engine.executor.worker import Pipe, work
 from trading_hpo.errors import TradingHpoError
@@ -40,13 +47,16 @@ class Worker:
 
     Attributes:
         slots: That it evaluates; it is free without any.
+        planned: Whether it has said what its candidate takes at most, of which it then counts how far it is.
     """
 
     process: ForkServerProcess
     pipe: Pipe
+    pulse: Pulse
     silence: Silence
     slots: list[int] = field(default_factory=list)
     ready: bool = False
+    planned: bool = False
 
     def how_it_died(self) -> str:
         """Return what ended the process, in words."""
@@ -109,7 +119,8 @@ class ProcessExecutor:
     def poll(self, timeout_s: float) -> list[Event]:
         """Return what the workers have said. EOF: a worker died. Timeout: it hangs."""
         ready = connection.wait([worker.pipe for worker in [*self._busy, *self._hung]], timeout=timeout_s)
-        events: list[Event] = []
+        # Counted before the messages are taken: a worker that waits for an answer has counted up to its report.
+        events: list[Event] = [Asked(worker.slots[0], worker.pulse.asked) for worker in self._busy if worker.planned]
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
                 event: OfCandidate | CannotBegin | str | None = worker.pipe.recv()
@@ -153,7 +164,9 @@ class ProcessExecutor:
             return []
         if isinstance(event, CannotBegin):
             return [event]
-        if not isinstance(event, Reported):
+        worker.planned |= isinstance(event, Planned)
+        if not isinstance(event, Planned | Reported):
+            worker.planned = False
             worker.slots.remove(event.slot)
             if not worker.slots:
                 where.remove(worker)
@@ -210,17 +223,17 @@ class ProcessExecutor:
     def _start_once(self) -> Worker:
         context = _context(self._preload)
         ours, theirs = context.Pipe()
-        beat = context.RawValue(c_double, 0.0)
+        pulse = context.RawValue(Pulse, 0.0, 0)
         try:
             with _lean_start(), _signals_blocked():
-                process = context.Process(target=work, args=(theirs, beat, self._make), daemon=True)
+                process = context.Process(target=work, args=(theirs, pulse, self._make), daemon=True)
                 process.start()
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-        return Worker(process, ours, Silence(beat))
+        return Worker(process, ours, pulse, Silence(pulse))
 
 
 def preload(modules: Sequence[str]) -> None:

@@ -11,11 +11,17 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
-from ctypes import c_double
 from multiprocessing import connection, parent_process
 from typing import Any, TypeAlias, cast
 
-from trading_hpo.engine.candidate import BatchEvaluator, Candidate, Evaluator, MakeEvaluator, Report
+from trading_hpo.engine.candidate import (
+    BatchEvaluator,
+    Candidate,
+    Evaluator,
+    MakeEvaluator,
+    PlanningEvaluator,
+    Report,
+)
 from trading_hpo.engine.executor.executor import (
     Cancelled,
     CannotBegin,
@@ -23,9 +29,10 @@ from trading_hpo.engine.executor.executor import (
     Finished,
     OfCandidate,
     OverLimit,
+    Planned,
     Reported,
 )
-from trading_hpo.engine.executor.heartbeat import beating
+from trading_hpo.engine.executor.heartbeat import Pulse, beating
 from trading_hpo.errors import Interrupted, OverLimitError, TradingHpoError
 
 # Python's own error, PyTorch's on the CPU (whose kind is no other than RuntimeError), its on a GPU, the system's.
@@ -40,7 +47,7 @@ _NO_MEMORY = (
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
-def work(pipe: Pipe, beat: c_double, make: MakeEvaluator) -> None:
+def work(pipe: Pipe, pulse: Pulse, make: MakeEvaluator) -> None:
     """Serve batches of candidates until the pipe ends, with the parent or by its wish."""
     # Ctrl-C and a closed terminal reach the whole process group; only the parent decides what they mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -62,7 +69,7 @@ def work(pipe: Pipe, beat: c_double, make: MakeEvaluator) -> None:
             batch = pipe.recv()
             if batch == "stop":  # arrived after the batch had ended
                 continue
-            should_stop = beating(beat, pipe.poll)
+            should_stop = beating(pulse, pipe.poll)
             # Only who can evaluate batches is sent any.
             events = (
                 _of_one(evaluator, batch[0], pipe, should_stop)
@@ -79,6 +86,8 @@ def _of_one(
 ) -> Generator[OfCandidate, None, None]:
     slot, report = candidate.slot, None
     try:
+        if isinstance(evaluator, PlanningEvaluator):
+            yield Planned(slot, evaluator.outlook(candidate))
         for report in evaluator.evaluate(candidate, should_stop):
             if report.finished:
                 yield Finished(slot, report.last(), pruned=False)

@@ -1,5 +1,6 @@
 """The family of networks: a loop over epochs, stopped early, on every fold."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from trading_hpo.families.family import Costs, Family, FinalData, FoldScore, StudyData
 from trading_hpo.families.networks import fold as one_fold
-from trading_hpo.families.networks.cost import inference_flop, latency_ms, memory_mb, training_flop
+from trading_hpo.families.networks.cost import BACKWARD, inference_flop, latency_ms, memory_mb, training_flop
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.families.networks.fitting import Recipe
 from trading_hpo.training.machine import use_one_thread
@@ -38,16 +39,23 @@ class Networks(Family):
             "latency_ms": lambda: latency_ms(recipe.architecture, data.training.device),
         }
         known = {name: measure() for name, measure in measures.items() if name in wanted}
-        if not OPERATIONS & set(wanted):
-            return Costs(known)
-        forward = inference_flop(recipe.architecture)
         windows = {
             number: min(len(rows.train), data.training.max_windows_per_epoch or len(rows.train))
             for number, rows in data.folds.items()
         }
+        size = recipe.chosen.batch_size
+        forecast = {number: len(rows.stop) + len(rows.traded) for number, rows in data.folds.items()}
+        batches = {
+            number: math.ceil(count / size) + forecast[number] / ((1 + BACKWARD) * size)
+            for number, count in windows.items()
+        }
+        if not OPERATIONS & set(wanted):
+            return Costs(known, epoch_batches=batches)
+        forward = inference_flop(recipe.architecture)
         return Costs(
             {**known, "inference_mflop": forward / 1e6},
             {number: training_flop(forward, count) for number, count in windows.items()},
+            batches,
         )
 
     def fit_fold(
