@@ -53,6 +53,7 @@ def trials_figure(model_type: str, study: optuna.Study) -> go.Figure:
             hovertemplate="trial %{x}: failed",
         )
     if best := _best_so_far(study, complete, goal.direction == "maximize"):
+        best.append((max(trial.number for trial in trials if trial.state.is_finished()), best[-1][1]))
         numbers, reached = zip(*best, strict=True)
         figure.add_scatter(
             x=numbers,
@@ -79,10 +80,10 @@ def _last_report(trial: FrozenTrial) -> tuple[int, float] | None:
 
 
 def _best_so_far(study: optuna.Study, complete: Sequence[FrozenTrial], maximize: bool) -> list[tuple[int, float]]:
-    """Return where the best value that keeps the constraints changes, and the last trial, by number."""
+    """Return the numbers of the trials that were better than all before and keep the constraints, and their values."""
     out, steps = set_aside_in(study), list[tuple[int, float]]()
     for trial in complete:
         value = None if trial.number in out else feasible_value(trial)
         if value is not None and (not steps or (value > steps[-1][1] if maximize else value < steps[-1][1])):
             steps.append((trial.number, value))
-    return [*steps, (complete[-1].number, steps[-1][1])] if steps else []
+    return steps

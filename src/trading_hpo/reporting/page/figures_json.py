@@ -11,9 +11,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 MOST_POINTS = 800  # of a line, in pairs of the lowest and the highest of a stretch
-MOST_MARKS = 600  # of a trace of single marks
-MOST_LINES = 400  # through parallel axes
-_POOLED = 12  # values of an array that is worth a place of its own
+MOST_MARKS = 400  # of a trace of single marks
+MOST_TRACES = 100  # each trial is one in parallel coordinates
+_POOLED = 6  # values of an array that is worth a place of its own
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:\+00:00|Z)?")
 _SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+)?(?:\+00:00|Z)?")
 _SCALE = [[0, "#b9ab98"], [0.5, "#6fa8cf"], [1, "#0b78c4"]]
@@ -32,9 +32,12 @@ def plain_figure(figure: go.Figure) -> tuple[dict[str, Any], str, str]:
     if not plain["data"]:
         why = " ".join(str(note["text"]) for note in plain["layout"].get("annotations", []))
         return {"data": [], "layout": {}}, title, html.unescape(why)
-    thinned = [_thin(_recoloured(trace)) for trace in plain["data"]]
-    left = [(len_now, len_before) for _, len_now, len_before in thinned if len_now < len_before]
-    said = f"Drawn: {max(left)[0]:,} of {max(left)[1]:,} points of each line or group." if left else ""
+    kept = _evenly([0.0] * len(plain["data"]), MOST_TRACES)
+    thinned = [_thin(_recoloured(plain["data"][place])) for place in kept]
+    left = [(now, before) for _, now, before in thinned if now < before]
+    said = f"Drawn: {max(left)[0]:,} of {max(left)[1]:,} points of a line or group." if left else ""
+    if len(kept) < len(plain["data"]):
+        said = f"Drawn: {len(kept):,} of {len(plain['data']):,} lines."
     layout = {name: part for name, part in plain["layout"].items() if name not in _LEFT_TO_THE_PAGE}
     return {"data": [_short(trace) for trace, *_ in thinned], "layout": _short(layout)}, title, said
 
@@ -108,11 +111,6 @@ def _thin(trace: dict[str, Any]) -> tuple[dict[str, Any], int, int]:
         is_line = "lines" in trace.get("mode", "lines")
         if before > (MOST_POINTS if is_line else MOST_MARKS):
             kept = _ends_of_stretches(trace["y"]) if is_line else _evenly(trace["y"], MOST_MARKS)
-    elif trace.get("type") == "parcoords":
-        colours = (trace.get("line") or {}).get("color")
-        values = colours if isinstance(colours, list) else trace["dimensions"][0]["values"]
-        before = len(values)
-        kept = _evenly(values, MOST_LINES) if before > MOST_LINES else None
     if kept is None:
         return trace, before, before
     return _only(trace, kept, before), len(kept), before
@@ -137,7 +135,9 @@ def _ends_of_stretches(values: Sequence[Any]) -> list[int]:
 
 
 def _evenly(values: Sequence[Any], most: int) -> list[int]:
-    """Return evenly spaced places, with those of the lowest and the highest value."""
+    """Return evenly spaced places, with those of the lowest and the highest value; all where they are few."""
+    if len(values) <= most:
+        return list(range(len(values)))
     known = np.array([value if isinstance(value, int | float) else np.nan for value in values], dtype=float)
     kept = set(np.linspace(0, len(known) - 1, most - 2).astype(int).tolist())
     if not np.isnan(known).all():

@@ -2,25 +2,36 @@
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const { pool, figures } = read("data");
-  const { ink } = read("colours");
+  const { inks } = read("colours");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
-  const filled = (part) => {
-    if (Array.isArray(part)) return part.map(filled);
-    if (part === null || typeof part !== "object") return part === ink && dark.matches ? "#e4e9f0" : part;
-    if ("$" in part) return filled(pool[part.$]);
-    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, filled(value)]));
+  // What is dark on light paper is light on dark paper: inks, and Optuna's blues, of which the darkest is the best.
+  const seenOnDark = (colour) => {
+    if (inks.includes(colour)) return "#e4e9f0";
+    const blue = /^rgb\(([\d.]+), ?([\d.]+), ?([\d.]+)\)$/.exec(colour);
+    if (!blue) return colour;
+    const share = Math.min(1, (255 - Number(blue[2])) / 207);
+    const mixed = [[70, 124], [82, 196], [96, 255]].map(([low, high]) => Math.round(low + share * (high - low)));
+    return `rgb(${mixed.join(",")})`;
+  };
+
+  const filled = (part, key) => {
+    if (Array.isArray(part)) return part.map((one) => filled(one, key));
+    if (part === null || typeof part !== "object") {
+      return key === "color" && typeof part === "string" && dark.matches ? seenOnDark(part) : part;
+    }
+    if ("$" in part) return filled(pool[part.$], key);
+    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, filled(value, name)]));
   };
 
   const template = () => {
     const [text, grid] = dark.matches ? ["#cdd5df", "#333d4a"] : ["#2b3542", "#e3e7ec"];
     const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true, title: { standoff: 10 } };
     const font = { family: "system-ui, -apple-system, Segoe UI, Roboto, Arial, sans-serif", size: 12, color: text };
-    const labels = { labelfont: { color: text }, tickfont: { color: text }, rangefont: { color: text } };
     return {
       layout: { font, xaxis: axis, yaxis: axis, colorway: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"] },
-      data: { parcoords: [labels], heatmap: [{ textfont: { color: text } }] },
+      data: { heatmap: [{ textfont: { color: text } }] },
     };
   };
 
@@ -43,14 +54,11 @@
 
   const draw = (box) => {
     const figure = filled(figures[box.dataset.figure]);
-    const parallel = figure.data.some((trace) => trace.type === "parcoords");
     const named = new Set(figure.data.filter((trace) => trace.showlegend !== false).map((trace) => trace.name));
     // On a narrow screen each name of the legend takes a line of its own.
     const more = box.clientWidth < 560 && named.size > 1 ? 18 * named.size : 0;
     box.style.height = `${Number(box.dataset.height) + more}px`;
     const layout = layoutOf(figure.layout, box);
-    if (parallel) figure.data.forEach((trace) => Object.assign(trace, layout.template.data.parcoords[0]));
-    if (parallel) layout.margin = { l: 60, r: 110, t: 50, b: 70 };
     box.dataset.drawn = "yes";
     return Plotly.react(box, figure.data, layout, CONFIG);
   };

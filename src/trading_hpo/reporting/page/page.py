@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from trading_hpo.reporting.page.first_screen import first_screen
 from trading_hpo.reporting.page.results_sections import holdout_sections, results_section
 from trading_hpo.reporting.page.search_sections import environment_sections, search_sections
 
+_OF_OPTUNA = ("#555",)  # labels of its parallel coordinates
 # Scripts are those with the digest that is named: what a name from outside might bring along is none of them.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; "
@@ -54,7 +56,7 @@ def report_page(facts: RunFacts, searched: Searched, judged: Judged | None, figu
         sections=sections,
         figures=drawn,
         data=page_data({name: figure.plain for name, figure in drawn.items() if figure.plain["data"]}),
-        colours=script_text(f'{{"ink": "{BASELINE_COLOURS["buy_and_hold"]}"}}'),
+        colours=script_text(json.dumps({"inks": [BASELINE_COLOURS["buy_and_hold"], *_OF_OPTUNA]})),
         style=_text("style.css"),
         scripts=scripts,
         policy=_POLICY.format(scripts=" ".join(f"'sha256-{_digest(script)}'" for script in scripts.values())),

@@ -22,7 +22,7 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
     yield ""
     yield from (f"{name:<12} {what}" for name, what in first.searched)
     yield ""
-    yield f"{'Winner':<12} {first.winner or 'none yet'}"
+    yield f"{'Winner' if judged else 'Best so far':<12} {first.winner or 'none yet'}"
     yield from (f"{name:<24} {value:>9}   {beside}" for name, value, beside in first.tiles)
     yield ""
     yield from (f"{name:<12} {said}" for name, said in first.verdicts)
