@@ -48,6 +48,7 @@ The tree, in the order in which data flow through it:
             pipeline.py
         namespaces.py       stages outside, model types inside
         adapters.py         nodes that take a model type, or one input per model type
+        run_facts.py        what the report says of a run beside its results
     datasets/               Kedro datasets of our own
         bars.py             raw bars of the chosen source
         panel.py            the panel, mapped
@@ -58,6 +59,8 @@ The tree, in the order in which data flow through it:
         network.py          trained networks
         study_storage.py    where the studies live
         csv_table.py        tables without formulas
+        figure.py           figures that may not be drawn yet
+        page.py             texts for people
         trial_ledger.py     where trials are counted
         files.py            where a dataset's data lie, and a digest of them
         previews.py         what Kedro-Viz recognises
@@ -136,6 +139,7 @@ The tree, in the order in which data flow through it:
     backtest/               positions -> net returns
         config.py           the parameter group
         returns.py          shares -> net returns
+        contributions.py    shares -> what each asset brought
         holding.py          the mean of the last H calls
         shares.py           positions -> shares of the capital
     training/               one network, one fold
@@ -278,6 +282,9 @@ The tree, in the order in which data flow through it:
         holdout_ledger.py   what counts as a look
         holdout_errors.py   how far its metrics might be off
         holdout_tables.py   confusion, years
+        holdout_assets.py   what each asset brought
+        holdout_costs.py    at other costs
+        holdout_periods.py  months, exposure
         calibration.py      of probabilities
     reporting/              results -> text and figures
         table.py            the summary that a run prints
@@ -286,8 +293,21 @@ The tree, in the order in which data flow through it:
             style.py
             search.py       of one study
             pareto.py
+            trials.py       every trial of one study
             comparison.py   of model types
+            folds.py        on a time axis
             holdout.py
+            periods.py      months, exposure, costs, assets
+        page/               one file for a browser, and a summary as text
+            facts.py        what it is told of a run
+            blocks.py       what it is made of
+            numbers.py      as texts
+            first_screen.py what was searched, what won, what to do now
+            results_sections.py  the holdout beside validation
+            search_sections.py   how the search went, and under what
+            figures_json.py figures as data of the page
+            page.py         the page
+            text.py         the summary
     tracking/               what is logged to MLflow: the project's own store first, then a server
         environment.py      where runs are kept
         run.py              of a pipeline

@@ -45,7 +45,7 @@ def ledger(tmp_path):
 
 
 def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(network, panel, panels, ledger, split):
-    result, forecasts, returns = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
+    result, forecasts, returns, _ = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
     holdout = split.holdout
     assert sorted(forecasts["timestamp"].unique()) == panel.timestamps[holdout.start : holdout.stop].tolist()
     assert returns["timestamp"].tolist() == panel.timestamps[holdout.start + 1 : holdout.stop + 1].tolist()
@@ -57,12 +57,13 @@ def test_a_network_leaves_result_forecasts_and_returns_of_the_holdout_only(netwo
 
 
 def test_a_skipped_network_leaves_its_reason_and_no_rows(panels, ledger):
-    result, forecasts, returns = look_at_holdout(
+    result, forecasts, returns, assets = look_at_holdout(
         {"skipped": "not trained yet"}, panels, ledger, TERMS, BacktestConfig()
     )
     assert result == {"skipped": "not trained yet"}
     assert forecasts.empty
     assert returns.empty
+    assert assets.empty
 
 
 def test_data_that_are_prepared_later_do_not_matter(network, panel, panels, ledger):
@@ -121,7 +122,7 @@ def test_a_network_is_not_judged_on_what_it_was_trained_on_or_chosen_by(network,
 
 
 def test_baselines_are_returned_on_the_bars_of_the_look(network, panels, ledger, found):
-    result, _, returns = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
+    result, _, returns, _ = look_at_holdout(network, panels, ledger, TERMS, BacktestConfig())
     judged, held = judge_baselines({"mlp": found, "lstm": {"skipped": "not run yet"}}, panels, BacktestConfig())
     assert held["timestamp"].tolist() == returns["timestamp"].tolist()
     assert judged["holdout"]["buy_and_hold"]["total_return"] == pytest.approx(np.prod(1 + held["buy_and_hold"]) - 1)

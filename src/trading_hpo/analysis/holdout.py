@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from trading_hpo.analysis.holdout_assets import asset_table
 from trading_hpo.analysis.holdout_errors import standard_errors
 from trading_hpo.analysis.holdout_ledger import look_of
 from trading_hpo.backtest.config import BacktestConfig
@@ -42,11 +43,13 @@ class HoldoutLook:
             probability or a number in the target's units.
         returns: ``timestamp, net_return, turnover, exposure``, one row per bar, dated by the bar at whose close the
             return was earned; turnover and exposure are shares of the capital, negative exposure is sold short.
+        assets: Of ``asset_table``: what each asset brought.
     """
 
     result: dict[str, Any]
     forecasts: pd.DataFrame
     returns: pd.DataFrame
+    assets: pd.DataFrame
 
 
 def judge_holdout(
@@ -72,6 +75,7 @@ def judge_holdout(
     traded = panel.windowed_rows((split.holdout,), window_bars)
     labelled, decision = panel.labelled[traded], network.decision
     forecast = network.forecast(panel, traded)
+    assets = asset_table(panel, traded, forecast, decision, backtest)
     constant = constant_forecast(panel, traded, split.search_rows(panel, window_bars))
     judged = judge(panel, traded, forecast, decision, backtest, constant, judged=labelled)
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
@@ -96,7 +100,7 @@ def judge_holdout(
             "exposure": judged.exposure,
         }
     )
-    return HoldoutLook(result, _forecasts(panel, rows, forecast), returns)
+    return HoldoutLook(result, _forecasts(panel, rows, forecast), returns, assets)
 
 
 def _forecast_test(judged: Judgement, metric: str, error: float | None, regression_weight: float) -> dict[str, Any]:

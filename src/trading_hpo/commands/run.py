@@ -52,9 +52,7 @@ def run(**options: Any) -> Any:
     # Held beside other runs; `make clean` must have it alone.
     with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
         outputs, results = _run(options)
-    if "report" in outputs:
-        _show(outputs["report"].load(), as_typed(options))
-    else:
+    if not _show(outputs, as_typed(options)):
         click.echo(f"Done. Results are in {results}")
     if found := _nothing_found():
         exit_with_message(NothingFoundError("\n".join(found)), as_typed(options))
@@ -236,9 +234,22 @@ def _check_runner(options: dict[str, Any]) -> None:
         )
 
 
-def _show(report: dict[str, Any], typed: Callable[[str], str]) -> None:
+def _show(outputs: dict[str, Any], typed: Callable[[str], str]) -> bool:
+    """Print the table of a run and where its page is; say whether there was any of it."""
     from rich.console import Console
 
+    from trading_hpo.datasets.files import file_of
+    from trading_hpo.datasets.results import read_json
     from trading_hpo.reporting.table import render
 
-    Console(highlight=False).print(render(report, typed))
+    pages = [path for name in ("search_page", "report_page") if name in outputs and (path := file_of(outputs[name]))]
+    # The page's node takes the report, so that Kedro does not list it as a result of the run.
+    reports = [path.with_name("report.json") for path in pages if "report_page" in outputs]
+    report = outputs["report"].load() if "report" in outputs else read_json(reports[-1]) if reports else None
+    if report is not None:
+        Console(highlight=False).print(render(report, typed))
+    if pages:
+        path = pages[-1]
+        shown = path.relative_to(project_folder()) if path.is_relative_to(project_folder()) else path
+        click.echo(f"\nReport: {shown}")
+    return report is not None or bool(pages)

@@ -5,9 +5,11 @@ from typing import Any
 _HOMES = {
     "BarsDataset": "bars",
     "CSVTableDataset": "csv_table",
+    "FigureDataset": "figure",
     "HoldoutDataset": "holdout",
     "KeptPanelsDataset": "kept_panels",
     "NetworkDataset": "network",
+    "PageDataset": "page",
     "PanelDataset": "panel",
     "ResultsDataset": "results",
     "StudyDataset": "study",

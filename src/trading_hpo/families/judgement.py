@@ -10,7 +10,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.backtest.holding import held_over
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
 from trading_hpo.backtest.shares import equal_shares
-from trading_hpo.market.grid import grid_of
+from trading_hpo.market.grid import Grid, grid_of
 from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
@@ -215,11 +215,40 @@ def _traded_span(
     config: BacktestConfig,
     bars: Int[np.ndarray, " T"],
 ) -> tuple[Float[np.ndarray, " T"], ...]:
-    """Trade by the positions that the loss has learned, else by the task's own rule, else by the configured one."""
+    """Trade a forecast of the rows of a span."""
+    weights, grid = weights_of(panel, rows, forecast, decision, config, bars)
+    return net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive)
+
+
+def weights_of(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    forecast: Forecast,
+    decision: Decision,
+    config: BacktestConfig,
+    bars: Int[np.ndarray, " T"],
+) -> tuple[Float[np.ndarray, "T A"], Grid]:
+    """Return the share of the capital in each asset, by the positions that the loss has learned, else by a rule.
+
+    That is the task's own rule, else the configured one.
+
+    **Looks ahead:** never; a bar's weights are those of the forecasts until its close.
+
+    Args:
+        panel: The data.
+        rows: That are forecast.
+        forecast: Of the rows.
+        decision: How it becomes calls.
+        config: The position rule.
+        bars: Of the calendar, those of the rows and all between them.
+
+    Returns:
+        The weights, and the grid that they lie on.
+    """
     grid = grid_of(panel, rows, bars)
     targets = forecast.position
     if targets is None:
         rule = POSITIONS[task_of(panel.label).positions or config.positions]
         targets = rule.follow(forecast, decision, grid.line, grid.column)
     positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
-    return net_returns(equal_shares(positions, grid.alive), grid.returns, config.cost_bps, grid.own | ~grid.alive)
+    return equal_shares(positions, grid.alive), grid

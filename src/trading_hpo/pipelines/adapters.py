@@ -1,7 +1,7 @@
 """Nodes whose functions take a model type, or one input per model type; Kedro still reads the types of the others."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args, get_type_hints
 
 from kedro.pipeline import node
@@ -29,6 +29,26 @@ def each(dataset: str) -> dict[str, str]:
         'lstm.study'
     """
     return {model_type: f"{model_type}.{dataset}" for model_type in MODEL_TYPES}
+
+
+def by_name(names: Iterable[str]) -> dict[str, str]:
+    """Return datasets by keys that can be parts of an argument's name; ``named`` undoes it.
+
+    Example:
+        >>> by_name(["lstm.study"])
+        {'lstm__study': 'lstm.study'}
+    """
+    return {name.replace(".", "__"): name for name in names}
+
+
+def named(loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was loaded of ``by_name`` by the names of the datasets.
+
+    Example:
+        >>> named({"lstm__study": 1, "report": 2})
+        {'lstm.study': 1, 'report': 2}
+    """
+    return {".".join(filter(None, key.rpartition("__")[::2])): value for key, value in loaded.items()}
 
 
 def mapping_node(

@@ -2,18 +2,27 @@
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, why_incomparable
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
+from trading_hpo.pipelines.adapters import named
+from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
 from trading_hpo.reporting.figures.style import note
+from trading_hpo.reporting.figures.trials import trials_figure
+from trading_hpo.reporting.page.facts import Searched
+from trading_hpo.reporting.page.page import report_page
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.results import combined_results, model_results
 
 
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
@@ -35,6 +44,41 @@ def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tup
         return (empty,) * 4
     study = checked(ref.open())
     return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
+
+
+def draw_trials(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> go.Figure:
+    """Draw every trial of a study, pruned and failed ones too."""
+    ref = ref.if_there()
+    return note(model_type, ref.skipped) if ref.skipped is not None else trials_figure(model_type, checked(ref.open()))
+
+
+def draw_folds(
+    folds: pd.DataFrame, prepared: dict[str, Any], refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]
+) -> go.Figure:
+    """Draw the folds on a time axis, unless other data have been prepared since the studies were made."""
+    there = (ref for ref in (ref.if_there() for ref in refs.values()) if ref.skipped is None)
+    made_on = (conditions_of(ref.open()).get("data", {}).get("digest") for ref in there)
+    if prepared["panel_digest"] not in made_on:
+        return note("Folds and holdout", "other data have been prepared since than those of the studies")
+    return folds_figure(folds)
+
+
+def write_search_page(
+    parameters: dict[str, Any],
+    refs: dict[str, StudyRef],
+    figures: dict[str, go.Figure],
+    _searched: dict[str, dict[str, Any]],
+) -> str:
+    """Write the page of the searches as far as they are; the holdout is no part of it."""
+    there = {model_type: ref.if_there() for model_type, ref in refs.items()}
+    results = {
+        model_type: {"model_type": model_type, **ref.described()}
+        if ref.skipped is not None
+        else model_results(checked(ref.open()), model_type, ref.storage.masked)
+        for model_type, ref in there.items()
+    }
+    searched = Searched(results, combined_results(list(results.values())))
+    return report_page(run_facts(parameters), searched, None, named(figures))
 
 
 def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]) -> tuple[go.Figure, go.Figure]:

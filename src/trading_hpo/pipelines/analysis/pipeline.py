@@ -5,12 +5,22 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
-from trading_hpo.pipelines.adapters import each, mapping_node, of_model
-from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
+from trading_hpo.pipelines.adapters import by_name, each, mapping_node, of_model
+from trading_hpo.pipelines.analysis.nodes import (
+    compare_searches,
+    draw_folds,
+    draw_importance,
+    draw_study,
+    draw_trials,
+    importance,
+    write_search_page,
+)
 from trading_hpo.pipelines.namespaces import per_model, stage
 
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")
+_OF_ALL = ("convergence_figure", "comparison_figure", "folds_figure")
+_OF_EACH = ("trials_figure", "importance_figure", "slice_figure", "parallel_figure", "pareto_figure")
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
@@ -23,16 +33,32 @@ def _nodes(model_type: str) -> Sequence[Node]:
             ["history_figure", "slice_figure", "parallel_figure", "pareto_figure"],
             name="draw_study",
         ),
+        node(of_model(draw_trials, model_type), list(_READ), "trials_figure", name="draw_trials"),
     ]
 
 
 def create_pipeline() -> Pipeline:
     """Return the graph of the analysis."""
+    read = {"refs": each("study"), "_searched": each("search_summary")}
     # First by name where nothing orders them: without any study it refuses before anything is drawn.
     compare = mapping_node(
         compare_searches,
-        {"refs": each("study"), "_searched": each("search_summary")},
+        read,
         ["convergence_figure", "comparison_figure"],
         name="all_searches",
     )
-    return stage("analysis", [per_model(_nodes), compare])
+    folds = mapping_node(
+        draw_folds, {"folds": "folds", "prepared": "prepared", **read}, "folds_figure", name="draw_folds"
+    )
+    page = mapping_node(
+        write_search_page,
+        {"parameters": "parameters", **read, "figures": by_name(search_figures())},
+        "search_page",
+        name="write_search_page",
+    )
+    return stage("analysis", [per_model(_nodes), compare, folds, page])
+
+
+def search_figures() -> list[str]:
+    """Return the names of all figures of the searches."""
+    return [*_OF_ALL, *(dataset for name in _OF_EACH for dataset in each(name).values())]

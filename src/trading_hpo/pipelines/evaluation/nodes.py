@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import BASELINE_COLUMNS, HoldoutLook, baseline_returns, baselines, judge_holdout
+from trading_hpo.analysis.holdout_assets import ASSET_COLUMNS
+from trading_hpo.analysis.holdout_costs import costs_table
+from trading_hpo.analysis.holdout_periods import exposure_table, monthly_table
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.analysis.verdicts import verdicts
@@ -17,15 +20,23 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.kept_panels import KeptPanels
+from trading_hpo.pipelines.adapters import named
+from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
+from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
 from trading_hpo.reporting.figures.style import note
+from trading_hpo.reporting.page.facts import Judged, Searched
+from trading_hpo.reporting.page.page import report_page
+from trading_hpo.reporting.page.text import text_summary
 from trading_hpo.reporting.report import is_of, report_of
 from trading_hpo.study.conditions import Conditions, check_terms
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.results import combined_results
 from trading_hpo.study.trial_ledger import searched_on
 
 logger = logging.getLogger(__name__)
 
+_NO_ASSETS = pd.DataFrame(columns=list(ASSET_COLUMNS))
 _NO_FORECASTS = pd.DataFrame({"timestamp": pd.Series(dtype="datetime64[ns, UTC]")})
 
 
@@ -35,7 +46,7 @@ def look_at_holdout(
     trial_ledger: Path,
     terms: dict[str, Any],
     backtest: BacktestConfig,
-) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
+) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Judge a final network on its study's holdout; the result comes first, since saving it enters the look.
 
     Studies that were validated on bars of the holdout are named beside it.
@@ -45,7 +56,7 @@ def look_at_holdout(
             labels of the holdout.
     """
     if isinstance(network, dict):
-        return network, _NO_FORECASTS, _NO_FORECASTS
+        return network, _NO_FORECASTS, _NO_FORECASTS, _NO_ASSETS
     card = network.card
     if "conditions" not in card:
         raise StaleInputError(
@@ -66,7 +77,7 @@ def look_at_holdout(
             ", ".join(study["study_name"] for study in validated),
         )
     whose = {"data_key": conditions.data_key, **{name: card[name] for name in ("study_name", "trial_number")}}
-    return {**look.result, **whose, "validated_before": validated}, look.forecasts, look.returns
+    return {**look.result, **whose, "validated_before": validated}, look.forecasts, look.returns, look.assets
 
 
 def _check_unseen(network: TrainedModel, begins: str) -> None:
@@ -165,6 +176,70 @@ def tabulate_holdout(
     earned = _on_the_same_data(base, holdouts, returns)
     years = yearly_table(earned, called, held[list(BASELINE_COLUMNS)], base["bars_per_year"])
     return confusion_table(called), years
+
+
+def tabulate_trades(
+    base: dict[str, Any],
+    held: pd.DataFrame,
+    holdouts: dict[str, dict[str, Any]],
+    returns: dict[str, pd.DataFrame],
+    backtest: BacktestConfig,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return months and exposure of the holdout, and what it would have been at other costs."""
+    earned = _on_the_same_data(base, holdouts, returns)
+    costs = costs_table(earned, held, backtest.cost_bps, base["bars_per_year"])
+    return monthly_table(earned, held), exposure_table(earned, held), costs
+
+
+def draw_trades(
+    base: dict[str, Any],
+    holdouts: dict[str, dict[str, Any]],
+    assets: dict[str, pd.DataFrame],
+    months: pd.DataFrame,
+    exposure: pd.DataFrame,
+    costs: pd.DataFrame,
+    backtest: BacktestConfig,
+) -> tuple[go.Figure, go.Figure, go.Figure, go.Figure]:
+    """Draw months, exposure, costs and assets of the holdout."""
+    return (
+        monthly_figure(months),
+        exposure_figure(exposure.assign(timestamp=pd.to_datetime(exposure["timestamp"], utc=True))),
+        costs_figure(costs, backtest.cost_bps),
+        assets_figure(_together(_on_the_same_data(base, holdouts, assets))),
+    )
+
+
+def write_page(
+    parameters: dict[str, Any],
+    results: dict[str, dict[str, Any]],
+    base: dict[str, Any],
+    holdouts: dict[str, dict[str, Any]],
+    report: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    assets: dict[str, pd.DataFrame],
+    figures: dict[str, go.Figure],
+) -> tuple[str, str]:
+    """Write the page of searches and holdout, and its summary as text."""
+    facts, ours = run_facts(parameters), [result for result in results.values() if "model_type" in result]
+    looked = {name: own for name, own in holdouts.items() if own.get("data_key") == base["data_key"]}
+    judged = Judged(
+        report,
+        base,
+        looked,
+        years=tables["yearly_table"],
+        costs=tables["costs_table"],
+        assets=_together({name: assets[name] for name in looked}),
+        confusion=tables["confusion_table"],
+        cost_bps=facts.cost_bps,
+    )
+    searched = Searched(results, combined_results(ours))
+    return report_page(facts, searched, judged, named(figures)), text_summary(facts, searched, judged)
+
+
+def _together(assets: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the assets of all model types in one table."""
+    tables = [own.assign(model_type=name) for name, own in assets.items()]
+    return pd.concat(tables, ignore_index=True) if tables else _NO_ASSETS.assign(model_type=None)
 
 
 def _on_the_same_data(

@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
-from trading_hpo.pipelines.adapters import each, mapping_node, of_model
+from trading_hpo.pipelines.adapters import by_name, each, mapping_node, of_model
+from trading_hpo.pipelines.analysis.pipeline import search_figures
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
+    draw_trades,
     judge_baselines,
     judge_validation,
     judge_verdicts,
     look_at_holdout,
     make_report,
     tabulate_holdout,
+    tabulate_trades,
+    write_page,
 )
 from trading_hpo.pipelines.namespaces import per_model, stage
 
-_LOOK = ["holdout", "holdout_forecasts", "holdout_returns"]
+_LOOK = ["holdout", "holdout_forecasts", "holdout_returns", "holdout_assets"]
+_TRADES = ["monthly_table", "exposure_table", "costs_table"]
+_DRAWN = ["monthly_figure", "exposure_figure", "costs_figure", "assets_figure"]
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
@@ -87,5 +93,39 @@ def create_pipeline() -> Pipeline:
                 "report",
                 name="make_report",
             ),
+            mapping_node(tabulate_trades, {**drawn, "backtest": "params:backtest"}, _TRADES, name="tabulate_trades"),
+            mapping_node(
+                draw_trades,
+                {
+                    "base": "baselines",
+                    "holdouts": holdouts,
+                    "assets": each("holdout_assets"),
+                    **dict(zip(("months", "exposure", "costs"), _TRADES, strict=True)),
+                    "backtest": "params:backtest",
+                },
+                _DRAWN,
+                name="draw_trades",
+            ),
+            _page(),
         ],
+    )
+
+
+def _page() -> Node:
+    """Return the last node, which reads what all others have left."""
+    figures = [*search_figures(), "equity_figure", *_DRAWN, *each("calibration_figure").values()]
+    return mapping_node(
+        write_page,
+        {
+            "parameters": "parameters",
+            "results": each("hpo_results"),
+            "base": "baselines",
+            "holdouts": each("holdout"),
+            "report": "report",
+            "tables": {name: name for name in ("yearly_table", "costs_table", "confusion_table")},
+            "assets": each("holdout_assets"),
+            "figures": by_name(figures),
+        },
+        ["report_page", "report_text"],
+        name="write_page",
     )

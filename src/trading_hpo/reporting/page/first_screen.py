@@ -1,0 +1,159 @@
+"""What a person reads first: what was searched, what won, what that is worth, what to do now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from trading_hpo.escaping import shell_argument
+from trading_hpo.reporting.figures.style import BASELINE_NAMES
+from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
+from trading_hpo.reporting.page.numbers import day, number, percent, whole
+
+NAMED = 8  # assets in a line
+_VERDICTS = (("forecast", "Forecast"), ("money", "Money"), ("luck", "Luck"))
+_TO_BEAT = ("constant", "buy and hold")
+_MONEY: Mapping[str, Callable[[Any], str]] = {
+    "sharpe": partial(number, digits=2),
+    "total_return": percent,
+    "max_drawdown": partial(percent, digits=0),
+}
+_SHOWN = {"sharpe": "Sharpe", "total_return": "return", "max_drawdown": "drawdown"}
+NOT_JUDGED = "Not judged on the holdout yet."
+NOT_TESTED = "Its trials have left nothing to test."
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """The top of the page.
+
+    Attributes:
+        searched: Names and what they are.
+        winner: In a few words; empty while there is none.
+        tiles: Numbers of the winner, each with its name and what to compare it with.
+        verdicts: Names and sentences.
+        steps: Commands and sentences, in their order.
+    """
+
+    searched: Sequence[tuple[str, str]]
+    winner: str
+    tiles: Sequence[tuple[str, str, str]]
+    verdicts: Sequence[tuple[str, str]]
+    steps: Sequence[str]
+
+
+def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> FirstScreen:
+    """Return what is said first; without ``judged`` that of the searches alone."""
+    return FirstScreen(
+        _what_was_searched(facts, searched, judged),
+        _winner(searched),
+        _tiles(searched, judged),
+        _verdicts(searched, judged),
+        [facts.typed(step) for step in _steps(searched, judged)],
+    )
+
+
+def _what_was_searched(facts: RunFacts, searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
+    about: Mapping[str, Any] = next((r["conditions"] for r in searched.begun.values() if r.get("conditions")), {})
+    pairs = [("Scenario", facts.scenario), ("Source", facts.source)]
+    if data := about.get("data"):
+        pairs += [
+            ("Assets", _listed(data["assets"])),
+            ("Bars", f"{day(data['first'])} to {day(data['last'])}, searched until {day(about.get('searched_until'))}"),
+            ("Holdout", _holdout(about, judged)),
+            ("Predicted", f"{data['label']} over {_bars(data['horizon_bars'])}, from {len(data['features'])} features"),
+            ("Objective", f"{' and '.join(about['objectives'])}, mean over {len(about['folds'])} folds"),
+        ]
+    pairs.append(("Model types", ", ".join(searched.begun) or "none yet"))
+    counts = {state: searched.trials(state) for state in ("complete", "pruned", "fail", "running", "waiting")}
+    states = ", ".join(f"{whole(n)} {'failed' if name == 'fail' else name}" for name, n in counts.items() if n)
+    return [*pairs, ("Trials", f"{whole(sum(counts.values()))}: {states}" if states else "none yet")]
+
+
+def _bars(count: int) -> str:
+    return "1 bar" if count == 1 else f"{count} bars"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{len(names)}: {', '.join(names[:NAMED])}{more}"
+
+
+def _holdout(about: Mapping[str, Any], judged: Judged | None) -> str:
+    looks = [own for own in (judged.holdouts if judged else {}).values() if "metrics" in own]
+    first, last = about.get("holdout", (0, 0))
+    length = f"the last {whole(last - first)} bars"
+    return f"{length}, {day(looks[0]['first'])} to {day(looks[0]['last'])}" if looks else f"{length}, not judged yet"
+
+
+def _winner(searched: Searched) -> str:
+    best = searched.best
+    if best is None:
+        return ""
+    one = "" if len(searched.begun) == 1 else ", the best on validation"
+    return f"{best['model_type']}, trial {best['trial_number']}{one}"
+
+
+def _tiles(searched: Searched, judged: Judged | None) -> list[tuple[str, str, str]]:
+    best = searched.best
+    if best is None:
+        return []
+    metric, line = best["metric"], None if judged is None else judged.line(best["model_type"])
+    spread = best["spread"].get(metric)
+    beside = f"± {number(spread)} over folds"
+    if line is not None:
+        beside += f"; constant forecast {number(line['validation_constant'])}"
+    tiles = [(f"{metric} on validation", number(best["value"]), beside)]
+    if judged is None or line is None:
+        sharpe, drawdown = best["metrics"].get("sharpe"), best["metrics"].get("max_drawdown")
+        return [
+            *tiles,
+            ("Sharpe on validation", number(sharpe, 2), "after costs"),
+            ("drawdown on validation", percent(drawdown, 0), ""),
+        ]
+    tiles.append((f"{metric} on the holdout", number(line["holdout"]), f"constant {number(line['holdout_constant'])}"))
+    own, *others = (judged.at_own_costs(name) for name in (best["model_type"], "constant_forecast", "buy_and_hold"))
+    for key, shown in _MONEY.items():
+        compared = ", ".join(f"{name} {shown(other.get(key))}" for name, other in zip(_TO_BEAT, others, strict=True))
+        tiles.append((f"{_SHOWN[key]} on the holdout", shown(own.get(key)), compared))
+    return tiles
+
+
+def _verdicts(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
+    best = searched.best
+    if best is None:
+        return [("Result", why) for why in _why_nothing(searched)]
+    line = None if judged is None else judged.line(best["model_type"])
+    if line is None:
+        return [("Forecast", NOT_JUDGED)]
+    if said := line.get("verdicts"):
+        return [(title, f"{said[name][0].upper()}{said[name][1:]}.") for name, title in _VERDICTS if said.get(name)]
+    return [("Forecast", NOT_TESTED)]
+
+
+def _why_nothing(searched: Searched) -> list[str]:
+    found = [str(result["nothing_found"]) for result in searched.begun.values() if result.get("nothing_found")]
+    return found or ["No trial is complete yet."]
+
+
+def _steps(searched: Searched, judged: Judged | None) -> list[str]:
+    if judged is not None and judged.report.get("next_steps"):
+        return [str(step) for step in judged.report["next_steps"]]
+    best = searched.best
+    steps = []
+    if judged is None:
+        steps.append("Search to the end of the budget, train the best and judge them on the holdout: `kedro run`.")
+    if best is not None:
+        study = shell_argument(best["study_name"])
+        steps += [
+            f"See the winning configuration with all its metrics: `kedro study best {study}`.",
+            f"Compare it with the trials next to it: `kedro study trials {study} --top 10`.",
+        ]
+    if judged is not None:
+        steps.append("Try a task with more to learn: `kedro run --params labels.kind=volatility`.")
+    return steps
+
+
+def shown_name(name: str) -> str:
+    """Return a model type, or a baseline in words."""
+    return BASELINE_NAMES.get(name, name)
