@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from trading_hpo.reporting.report import Z_90, report_of
+from trading_hpo.reporting.report import T_90, report_of
 
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
 MONEY = {"annual_return": 0.11, "sharpe": 0.61, "max_drawdown": 0.33, "turnover": 4.0}
@@ -86,8 +86,8 @@ def test_a_network_of_another_study_data_or_trial_is_not_the_one_that_was_found(
 
 def test_intervals_are_those_that_verdicts_are_made_at():
     line = line_of(result_of("lstm"), holdout_of())
-    assert line["validation_interval"] == pytest.approx([0.041 - Z_90 * 0.01, 0.041 + Z_90 * 0.01])
-    assert line["holdout_interval"] == pytest.approx([0.03 - Z_90 * 0.01, 0.03 + Z_90 * 0.01])
+    assert line["validation_interval"] == pytest.approx([0.041 - T_90 * 0.01, 0.041 + T_90 * 0.01])
+    assert line["holdout_interval"] == pytest.approx([0.03 - T_90 * 0.01, 0.03 + T_90 * 0.01])
 
 
 def test_an_objective_that_is_not_what_was_tested_has_no_interval_of_it():

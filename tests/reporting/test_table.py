@@ -32,8 +32,8 @@ def test_every_number_is_printed_whole(width):
     for name, value in VALUES.items():
         own = " ".join(line for line in table.splitlines() if line.split()[:1] == [name])
         numbers = (
-            f"{value:.3f}±0.016",
-            f"{value + 0.4:.3f}±0.016",
+            f"{value:.3f}±0.017",
+            f"{value + 0.4:.3f}±0.017",
             "0.01",
             "0.02",
             "11%",

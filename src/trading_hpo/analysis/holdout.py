@@ -1,6 +1,5 @@
 """What the sealed holdout says about a final network, and the forecasts it must beat."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from trading_hpo.analysis.holdout_assets import asset_table
-from trading_hpo.analysis.holdout_errors import standard_errors
+from trading_hpo.analysis.holdout_errors import N_BLOCKS, standard_errors
 from trading_hpo.analysis.holdout_ledger import look_of
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.block_scores import forecast_metric
@@ -85,7 +84,7 @@ def judge_holdout(
         "metrics": judged.metrics,
         "no_value": judged.no_value,
         "standard_errors": errors.of_metrics,
-        "forecast_test": _forecast_test(judged, metric, errors.of_excess, backtest.regression_weight),
+        "forecast_test": forecast_test(judged, metric, errors.of_excess, backtest.regression_weight),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -103,7 +102,7 @@ def judge_holdout(
     return HoldoutLook(result, _forecasts(panel, rows, forecast), returns, assets)
 
 
-def _forecast_test(judged: Judgement, metric: str, error: float | None, regression_weight: float) -> dict[str, Any]:
+def forecast_test(judged: Judgement, metric: str, error: float | None, regression_weight: float) -> dict[str, Any]:
     """Return whether the forecast is better than the constant one: a one-sided test of their difference."""
     seen = judged.judged
     assert seen is not None
@@ -112,8 +111,11 @@ def _forecast_test(judged: Judgement, metric: str, error: float | None, regressi
     test = {"metric": metric, "value": own, "constant": constant, "standard_error": error, "p_value": None}
     if own is None or constant is None or not error:
         return test
+    from scipy.special import stdtr
+
     better = (own - constant) * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
-    return {**test, "p_value": 0.5 * math.erfc(better / error / math.sqrt(2))}
+    # The error is known from as many blocks as are drawn in the mean: Student's law, not the normal one.
+    return {**test, "p_value": float(stdtr(N_BLOCKS - 1, -better / error))}
 
 
 def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast) -> pd.DataFrame:

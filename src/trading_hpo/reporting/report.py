@@ -6,7 +6,8 @@ from typing import Any
 
 from trading_hpo.reporting.verdict_sentences import sentences
 
-Z_90 = 1.6449  # two-sided 90 %: its lower end is the one-sided 5 % that verdicts are made at
+# Student's t for 20 blocks of bars, two-sided 90 %: the lower end is the one-sided 5 % that verdicts are made at.
+T_90 = 1.729
 SHOWN = ("annual_return", "sharpe", "max_drawdown", "turnover")  # beside the objective
 
 
@@ -131,4 +132,4 @@ def _p_values(verdict: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _interval(value: float | None, error: float | None) -> list[float] | None:
-    return None if value is None or not error else [value - Z_90 * error, value + Z_90 * error]
+    return None if value is None or not error else [value - T_90 * error, value + T_90 * error]

@@ -1,0 +1,51 @@
+"""The test of a forecast on the holdout calls as many forecasts without skill better as it says it does."""
+
+import math
+
+import numpy as np
+import pytest
+
+from trading_hpo.analysis.holdout import forecast_test
+from trading_hpo.analysis.holdout_errors import standard_errors
+from trading_hpo.families.judgement import JudgedRows, Judgement
+from trading_hpo.metrics.compute import compute_metrics
+from trading_hpo.metrics.metric import Returns, Targets
+from trading_hpo.tasks.task import Forecast
+
+T, A = 850, 5  # the holdout of the base run has as many bars
+IN_COMMON = 0.4  # of what moves the assets
+
+
+def moving(random, persistence):
+    """A numbers per bar that follow those of the bar before, partly in common."""
+    shocks = math.sqrt(1 - IN_COMMON) * random.normal(size=(T, A)) + math.sqrt(IN_COMMON) * random.normal(size=(T, 1))
+    numbers = np.zeros((T, A))
+    for bar in range(1, T):
+        numbers[bar] = persistence * numbers[bar - 1] + math.sqrt(1 - persistence**2) * shocks[bar]
+    return numbers.ravel()
+
+
+def p_value(seed, persistence=0.0, skill=0.0):
+    """Of a forecast that knows of the truth what its skill says."""
+    random = np.random.default_rng(seed)
+    hidden = moving(random, persistence)
+    truth, score = hidden > -0.1, moving(random, persistence) + skill * hidden
+    always, bar = np.ones(T * A), np.repeat(np.arange(T), A)
+    forecast = Forecast(score, probability=1 / (1 + np.exp(-score)), called=score > 0)
+    constant = Forecast(always, probability=0.5 * always, called=always > 0)
+    rows = JudgedRows(forecast, constant, Targets(truth[:, None].astype(float), truth), bar)
+    traded = Returns(random.normal(0, 0.01, T), 252.0, np.full(T, 0.1))
+    found = compute_metrics(forecast, rows.targets, traded, None, regression_weight=0.3)
+    judged = Judgement(found.values, found.no_value, traded, np.arange(T), np.ones(T), None, rows)
+    return forecast_test(judged, "mcc", standard_errors(judged, "mcc", 1, 0.3).of_excess, 0.3)["p_value"]
+
+
+@pytest.mark.long(part="calibration")
+@pytest.mark.parametrize("persistence", [0.0, 0.9])
+def test_of_a_thousand_forecasts_without_skill_as_many_are_called_better_as_five_percent_allow(persistence):
+    assert sum(p_value(seed, persistence) <= 0.05 for seed in range(1000)) <= 64
+
+
+def test_of_a_few_forecasts_without_skill_hardly_one_is_called_better_and_with_skill_all_are():
+    assert sum(p_value(seed) <= 0.05 for seed in range(20)) <= 3
+    assert all(p_value(seed, skill=0.2) <= 0.05 for seed in range(5))
