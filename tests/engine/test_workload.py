@@ -124,6 +124,21 @@ def test_a_trial_that_has_come_further_than_some_ends_like_the_others():
     assert work.seconds_left(1) == 3.0, "further than all of them: to the plan's maximum"
 
 
+def test_a_few_batches_of_a_trial_that_has_only_begun_move_the_estimate_little():
+    """They are slow on a busy moment: ten times as long as the trial's own, which are those of the others."""
+    work, clock = of_steps(*[10] * 4)
+    work.begin([4])
+    work.plan(4, Outlook(10, (100.0,) * 10))
+    for times in (1, 11):
+        clock.now += 1.0
+        work.ask(4, times)
+    assert work.seconds_left(5) == pytest.approx(50 - 2, rel=0.35)
+    clock.now += 1.0
+    work.ask(4, 100)
+    work.step(4)
+    assert work.seconds_left(5) == pytest.approx(50 - 3, rel=0.35)
+
+
 def test_a_trial_that_runs_again_counts_from_its_beginning():
     work, clock = of_steps(4)
     work.begin([1])

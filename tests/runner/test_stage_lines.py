@@ -9,6 +9,7 @@ from tests.makers.clocked import Clock
 
 from trading_hpo.runner import stage_lines
 from trading_hpo.runner.stage_lines import StageLines
+from trading_hpo.training.following import epoch_ended
 
 
 def of(stage, *names):
@@ -59,9 +60,20 @@ def test_a_terminal_sees_what_runs_and_every_model_type_that_was_trained(shown):
     assert "own" not in said
 
 
+def test_a_training_shows_its_epochs():
+    file, node = io.StringIO(), RETRAINING[1]
+    lines = StageLines(ALL, Console(file=file, force_terminal=True, width=80))
+    with lines.running(node):
+        epoch_ended(1, 6)
+        epoch_ended(2, 6)
+    epoch_ended(3, 6)  # nobody follows it
+    assert "retraining lstm (2 of 2)  epoch 2 of 6  0:00\n" in file.getvalue().replace("\r", "")
+    assert "epoch 3" not in file.getvalue()
+
+
 def test_a_node_that_fails_or_is_interrupted_leaves_the_terminal_as_it_was():
     file = io.StringIO()
     lines = StageLines(ALL, Console(file=file, force_terminal=True))
     with pytest.raises(KeyboardInterrupt), lines.running(DATA[0]):
         raise KeyboardInterrupt
-    assert file.getvalue().rstrip().endswith("\x1b[2K") or "\x1b[?25h" in file.getvalue()
+    assert "\x1b[?25h" in file.getvalue(), "its cursor is there again"

@@ -90,6 +90,10 @@ def test_all_searches_are_estimated_by_what_an_epoch_of_each_takes(tally):
     tally.work.notes = {"cnn_lstm": 4.0, "lstm": 2.0, "mlp": 0.4}
     assert shown.left_of_all(tally) == tally.seconds_left() + 30 * (8 / 2 + 2 / 10) == 170 + 126
     assert line(tally, shown).endswith("elapsed 2:20, about 2:50 left  (all searches 4:55)")
+    short = "cnn_lstm (1 of 3)  2/8 trials, 1 pruned, 1 failed  14 epochs  elapsed 2:20, about 2:50 left  (all 4:55)"
+    tally.failed = 0
+    assert line(tally, shown, 100) == short.replace(", 1 failed", "")
+    assert line(tally, shown, 80) == "cnn_lstm (1 of 3)  2/8 trials  14 epochs  elapsed 2:20, about 2:50 left"
     assert place.epoch_seconds == tally.work.notes, "for the next search"
     assert "all searches" not in line(tally, Shown("cnn_lstm", Place(3, 3)))
 

@@ -166,6 +166,10 @@ class Workload:
         if each is None:
             return None
         each *= self.batch
+        for batch, whole in own.items():
+            if batch.steps == 0:  # a few batches are soon measured, and badly: until its first step others say more
+                measured = batch.done / batch.cost(1)
+                own[batch] = measured * whole + (1 - measured) * each
         left = [max(own.get(batch, each) - (now - batch.began), 0.0) for batch in self._batches]
         return _last_end(left, max(unfinished - len(self._running), 0) / self.batch, each, self.workers)
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from trading_hpo.escaping import rich_text
 from trading_hpo.study.progress import clock
+from trading_hpo.training.following import following
 
 SHOWN = ("data_engineering", "analysis", "retraining", "evaluation")  # a search has a line of its own
 BY_MODEL = ("retraining",)
@@ -40,13 +41,17 @@ class StageLines:
         if stage not in SHOWN:
             yield
             return
-        name, began = self._name(node), time.monotonic()
-        with self._live(lambda: rich_text(f"{name}  elapsed {clock(time.monotonic() - began)}")):
+        name, began, epochs = self._name(node), time.monotonic(), list[str]()
+
+        def text() -> Text:
+            return rich_text("  ".join([name, *epochs[-1:], f"elapsed {clock(time.monotonic() - began)}"]))
+
+        with self._live(text), following(lambda number, at_most: epochs.append(f"epoch {number} of {at_most}")):
             yield
         seconds = time.monotonic() - began
         self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
         if self._console.is_terminal and stage in BY_MODEL:
-            self._print(name, seconds)
+            self._print("  ".join([name, *epochs[-1:]]), seconds)
 
     def passed(self, node: Node) -> None:
         """Note that a node has run or had nothing to do; the last one of a stage ends it."""

@@ -149,7 +149,7 @@ def line(tally: Tally, shown: Shown | None = None, width: int | None = None) -> 
     shown = shown or Shown()
     words = dict(_words(tally, shown))
     text = _joined(words)
-    for name, shorter in _shorter(tally, shown).items():
+    for name, shorter in _shorter(tally, shown, dict(words)):
         if width is None or len(text) < width:
             break
         words[name] = shorter
@@ -182,16 +182,16 @@ def _words(tally: Tally, shown: Shown) -> Iterator[tuple[str, str]]:
         yield "all", f"(all searches {_about(whole)})"
 
 
-def _shorter(tally: Tally, shown: Shown) -> dict[str, str]:
-    """Return shorter words, those first that are missed least."""
-    steps = f"{tally.work.steps} {shown.unit}" if shown.unit is not None and tally.work.steps else ""
-    return {
-        "all": "",
-        "steps": steps,
-        "name": shown.numbered(shown.name or tally.name),
-        "best": "",
-        "trials": _trials(tally),
-    }
+def _shorter(tally: Tally, shown: Shown, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield shorter words, those first that are missed least."""
+    if "steps" in words:
+        yield "steps", f"{tally.work.steps} {shown.unit}"
+    if "all" in words:
+        yield "all", words["all"].replace("all searches", "all")
+    yield "name", shown.numbered(shown.name or tally.name)
+    yield "best", ""
+    yield "trials", _trials(tally)
+    yield "all", ""
 
 
 def _trials(tally: Tally) -> str:

@@ -22,6 +22,7 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.task import Decision
 from trading_hpo.training.config import TrainingConfig
+from trading_hpo.training.following import following
 from trading_hpo.training.loop import predict
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import BarRange, Panel
@@ -105,6 +106,19 @@ def test_a_network_of_several_quantiles_survives_its_files(
 def test_training_again_gives_the_same_network(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:
     torch.rand(5)
     np.testing.assert_array_equal(scores(final(panel, rows), panel, rows), scores(trained, panel, rows))
+
+
+def test_every_epoch_can_be_followed_and_changes_nothing(
+    panel: Panel, rows: np.ndarray, trained: TrainedNetwork
+) -> None:
+    seen: list[tuple[int, int]] = []
+    with following(lambda number, at_most: seen.append((number, at_most))):
+        again = final(panel, rows)
+    assert again.card == trained.card
+    assert [number for number, _ in seen] == list(range(1, len(seen) + 1))
+    assert len(seen) >= again.card["epochs"]
+    assert len({at_most for _, at_most in seen}) == 1
+    assert seen[-1][0] <= seen[-1][1]
 
 
 def test_bars_after_the_rows_do_not_matter(panel: Panel, rows: np.ndarray, trained: TrainedNetwork) -> None:

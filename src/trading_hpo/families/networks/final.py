@@ -20,6 +20,7 @@ from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
+from trading_hpo.training.following import epoch_ended
 from trading_hpo.training.loop import predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
@@ -153,6 +154,7 @@ def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[st
     fitting = Fitting(recipe, data.panel, windows, FINAL, data.train, data.stop)
     rates = []
     for epoch in fitting.epochs(data.backtest, should_stop=lambda: False):
+        epoch_ended(epoch.number, data.training.epochs)
         rates.append(epoch.learning_rate)
         if epoch.is_best:
             best, weights = epoch, {name: part.clone() for name, part in fitting.network.state_dict().items()}
