@@ -54,15 +54,19 @@ def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> 
 
 
 def _what_was_searched(facts: RunFacts, searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
-    about: Mapping[str, Any] = next((r["conditions"] for r in searched.begun.values() if r.get("conditions")), {})
+    # Studies of earlier versions have not recorded all of it.
+    recorded = (result for result in searched.begun.values() if "search" in (result.get("conditions") or {}))
+    result = next(recorded, {})
+    about: Mapping[str, Any] = result.get("conditions", {})
     pairs = [("Scenario", facts.scenario), ("Source", facts.source)]
     if data := about.get("data"):
+        goals = " and ".join(f"{goal['direction']} {goal['metric']}" for goal in result["objectives"])
         pairs += [
             ("Assets", _listed(data["assets"])),
             ("Bars", f"{day(data['first'])} to {day(data['last'])}, searched until {day(about.get('searched_until'))}"),
             ("Holdout", _holdout(about, judged)),
             ("Predicted", f"{data['label']} over {_bars(data['horizon_bars'])}, from {len(data['features'])} features"),
-            ("Objective", f"{' and '.join(about['objectives'])}, mean over {len(about['folds'])} folds"),
+            ("Objective", f"{goals}, mean over {len(about['folds'])} folds"),
         ]
     pairs.append(("Model types", ", ".join(searched.begun) or "none yet"))
     counts = {state: searched.trials(state) for state in ("complete", "pruned", "fail", "running", "waiting")}
