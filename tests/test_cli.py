@@ -134,6 +134,10 @@ def test_one_command_goes_from_bars_to_a_report_and_a_second_one_does_nothing(ke
     combined = json.loads((root / "07_model_output" / "hpo_combined_results.json").read_text())
     assert combined["overall_best"]["value"] == max(line["validation"] for line in report["models"])
     assert len(pd.read_parquet(root / "07_model_output" / "trials_mlp.parquet")) == 3
+    assert first.stdout.splitlines()[-1] == "Report: data/test/sp500_20/08_reporting/report.html"
+    page, text = ((root / "08_reporting" / name).read_text() for name in ("report.html", "report.txt"))
+    assert page.startswith("<!DOCTYPE html>")
+    assert f"{combined['overall_best']['model_type']}, trial {combined['overall_best']['trial_number']}" in text
 
     times = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
     second = kedro("run", "--env", "test")

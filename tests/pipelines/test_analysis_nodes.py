@@ -6,15 +6,27 @@ from itertools import cycle
 import optuna
 import plotly.graph_objects as go
 import pytest
+from kedro.config import OmegaConfigLoader
 from optuna.distributions import FloatDistribution
+from tests.makers.pages import folds_table
+from tests.makers.projects import ROOT
 
 from trading_hpo.engine.experimental import accepted_as_experimental
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import COST, SLOT
 from trading_hpo.errors import MissingInputError
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.pipelines.analysis.nodes import compare_searches, draw_importance, draw_study, importance
+from trading_hpo.pipelines.analysis.nodes import (
+    compare_searches,
+    draw_folds,
+    draw_importance,
+    draw_study,
+    draw_trials,
+    importance,
+    write_search_page,
+)
 from trading_hpo.reporting.figures.style import colour_of
+from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.reference import NOT_SEARCHED, StudyRef
 
 NOWHERE = StudyStorage("sqlite:///never-opened.db")
@@ -161,3 +173,32 @@ def test_a_study_that_was_archived_since_is_left_out_with_its_reason_and_the_oth
     history, *_ = draw_study("lstm", gone, NO_SUMMARY)
     assert "not searched yet, or archived or deleted since" in said(history)
     assert importance(gone, NO_SUMMARY)["skipped"] == "not searched yet, or archived or deleted since"
+
+
+# Folds, trials, and the page of the searches
+
+
+def test_the_folds_are_drawn_of_the_data_that_the_studies_were_made_on():
+    refs = {"mlp": ref_of("mlp"), "lstm": skipped()}
+    summaries = dict.fromkeys(refs, NO_SUMMARY)
+    assert draw_folds(folds_table(), {"panel_digest": "d"}, refs, summaries).data
+    other = draw_folds(folds_table(), {"panel_digest": "e"}, refs, summaries)
+    assert said(other) == "other data have been prepared since than those of the studies"
+
+
+def test_all_trials_are_drawn_and_a_skipped_study_says_why():
+    assert draw_trials("mlp", ref_of("mlp"), NO_SUMMARY).data[0].name == "complete (6)"
+    assert said(draw_trials("lstm", skipped(), NO_SUMMARY)) == NOT_SEARCHED
+
+
+@pytest.mark.filterwarnings("ignore:register_new_resolver")
+def test_the_page_of_the_searches_has_what_there_is_and_leaves_out_a_users_own_parameters():
+    parameters = OmegaConfigLoader(str(ROOT / "conf"), env="test", **CONFIG_LOADER_ARGS)["parameters"]
+    refs = {"mlp": ref_of("mlp"), "lstm": skipped()}
+    figures = {"mlp__trials_figure": draw_trials("mlp", refs["mlp"], NO_SUMMARY)}
+    page = write_search_page({**parameters, "broker": {"key": "s3cret"}}, refs, figures, {})
+    assert "mlp, trial 5" in page
+    assert 'data-figure="mlp.trials_figure"' in page
+    assert f"lstm: {NOT_SEARCHED}" in page
+    assert "training.epochs" in page
+    assert "s3cret" not in page

@@ -20,9 +20,11 @@ from trading_hpo.market.panel import save_panel
 from trading_hpo.pipelines.evaluation.nodes import (
     draw_calibration,
     draw_holdout,
+    draw_trades,
     judge_baselines,
     look_at_holdout,
     tabulate_holdout,
+    tabulate_trades,
 )
 from trading_hpo.study.conditions import Conditions
 
@@ -206,6 +208,23 @@ def test_every_model_type_is_tabulated_from_its_own_returns_and_forecasts():
         assert own["year"].tolist() == [2019, 2020]
         assert own["total_return"].tolist() == pytest.approx([(1 + move) ** 2 - 1] * 2)
         assert own["mcc"].tolist() == [mcc, mcc]
+
+
+def test_trades_of_those_that_have_looked_are_tabulated_and_drawn():
+    moves = returns_of(0.1).assign(turnover=0.5, exposure=1.0)
+    held = HELD.assign(constant_forecast_turnover=0.0, constant_forecast_exposure=0.0)
+    holdouts = of_each(LOOKED, NOT_LOOKED, ELSEWHERE, NOT_LOOKED)
+    tables = tabulate_trades(BASE, held, holdouts, of_each(moves, NOTHING, moves, NOTHING), BacktestConfig())
+    months, exposure, costs = tables
+    assert months["name"].unique().tolist() == ["mlp", "constant_forecast", "buy_and_hold"]
+    assert exposure.loc[exposure["name"] == "mlp", "exposure"].tolist() == [1.0] * 4
+    own = costs[(costs["name"] == "mlp") & (costs["cost_bps"] == 5)]
+    assert own["total_return"].tolist() == pytest.approx([1.1**4 - 1])
+    assets = pd.DataFrame({"asset": ["A", "B"], "contribution": [0.3, 0.1]})
+    none = assets.iloc[:0]
+    figures = draw_trades(BASE, holdouts, of_each(assets, none, assets, none), *tables, BacktestConfig())
+    assert [len(figure.data) for figure in figures] == [3, 2, 3, 1]
+    assert list(figures[3].data[0].x) == ["mlp"]
 
 
 def test_calibration_is_drawn_from_the_forecasts():

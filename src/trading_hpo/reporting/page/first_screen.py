@@ -32,14 +32,14 @@ class FirstScreen:
         winner: In a few words; empty while there is none.
         tiles: Numbers of the winner, each with its name and what to compare it with.
         verdicts: Names and sentences.
-        steps: Commands and sentences, in their order.
+        steps: Sentences, each with a command that may be empty.
     """
 
     searched: Sequence[tuple[str, str]]
     winner: str
     tiles: Sequence[tuple[str, str, str]]
     verdicts: Sequence[tuple[str, str]]
-    steps: Sequence[str]
+    steps: Sequence[tuple[str, str]]
 
 
 def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> FirstScreen:
@@ -49,20 +49,24 @@ def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> 
         _winner(searched),
         _tiles(searched, judged),
         _verdicts(searched, judged),
-        [facts.typed(step) for step in _steps(searched, judged)],
+        [(said, facts.typed(command)) for said, command in _steps(searched, judged)],
     )
 
 
 def _what_was_searched(facts: RunFacts, searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
-    about: Mapping[str, Any] = next((r["conditions"] for r in searched.begun.values() if r.get("conditions")), {})
+    # Studies of earlier versions have not recorded all of it.
+    recorded = (result for result in searched.begun.values() if "search" in (result.get("conditions") or {}))
+    result = next(recorded, {})
+    about: Mapping[str, Any] = result.get("conditions", {})
     pairs = [("Scenario", facts.scenario), ("Source", facts.source)]
     if data := about.get("data"):
+        goals = " and ".join(f"{goal['direction']} {goal['metric']}" for goal in result["objectives"])
         pairs += [
             ("Assets", _listed(data["assets"])),
             ("Bars", f"{day(data['first'])} to {day(data['last'])}, searched until {day(about.get('searched_until'))}"),
             ("Holdout", _holdout(about, judged)),
             ("Predicted", f"{data['label']} over {_bars(data['horizon_bars'])}, from {len(data['features'])} features"),
-            ("Objective", f"{' and '.join(about['objectives'])}, mean over {len(about['folds'])} folds"),
+            ("Objective", f"{goals}, mean over {len(about['folds'])} folds"),
         ]
     pairs.append(("Model types", ", ".join(searched.begun) or "none yet"))
     counts = {state: searched.trials(state) for state in ("complete", "pruned", "fail", "running", "waiting")}
@@ -136,22 +140,35 @@ def _why_nothing(searched: Searched) -> list[str]:
     return found or ["No trial is complete yet."]
 
 
-def _steps(searched: Searched, judged: Judged | None) -> list[str]:
+def _steps(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
     if judged is not None and judged.report.get("next_steps"):
-        return [str(step) for step in judged.report["next_steps"]]
+        return [_parts(str(step)) for step in judged.report["next_steps"]]
     best = searched.best
     steps = []
     if judged is None:
-        steps.append("Search to the end of the budget, train the best and judge them on the holdout: `kedro run`.")
+        steps.append(("Search to the end of the budget, train the best and judge them on the holdout", "kedro run"))
     if best is not None:
         study = shell_argument(best["study_name"])
         steps += [
-            f"See the winning configuration with all its metrics: `kedro study best {study}`.",
-            f"Compare it with the trials next to it: `kedro study trials {study} --top 10`.",
+            ("See the best configuration with all its metrics", f"kedro study best {study}"),
+            ("Compare it with the trials next to it", f"kedro study trials {study} --top 10"),
         ]
     if judged is not None:
-        steps.append("Try a task with more to learn: `kedro run --params labels.kind=volatility`.")
+        steps.append(("Try a task with more to learn", "kedro run --params labels.kind=volatility"))
     return steps
+
+
+def _parts(step: str) -> tuple[str, str]:
+    """Return a sentence and the command in it.
+
+    Example:
+        >>> _parts("Go on: `kedro run`."), _parts("kedro study list"), _parts("Read on.")
+        (('Go on', 'kedro run'), ('', 'kedro study list'), ('Read on.', ''))
+    """
+    if step.count("`") == 2:
+        said, command, _ = step.split("`")
+        return said.strip().removesuffix(":"), command
+    return ("", step) if step.startswith(("kedro ", "make ")) else (step, "")
 
 
 def shown_name(name: str) -> str:

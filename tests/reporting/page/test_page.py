@@ -1,0 +1,157 @@
+"""The page: all that a run has left, in one file that asks nobody for anything, whatever names there are in it."""
+
+import base64
+import hashlib
+import html.parser
+import json
+import re
+
+from tests.makers.pages import made, without_holdout
+
+from trading_hpo.reporting.page.page import report_page
+
+HOSTILE = "<script>alert(1)</script>\"'`&{{7*7}}\u2028</style>"
+LIMIT_BYTES = 6_000_000
+
+
+class Elements(html.parser.HTMLParser):
+    """What a browser finds: elements, their attributes, and texts outside of scripts and styles."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.texts, self.scripts, self._inside = [], [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._inside and self._inside.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        inside = self._inside[-1] if self._inside else ""
+        if inside == "script":
+            self.scripts.append(data)
+        elif inside != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    def those(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def page_of(page, judged=True):
+    return report_page(page.facts, page.searched, page.judged if judged else None, page.figures)
+
+
+def test_the_first_screen_says_what_was_searched_what_won_and_what_to_do():
+    page = made()
+    best = page.searched.best
+    text = Elements(page_of(page)).text
+    first = text[: text.index("Results What") if "Results What" in text else text.index("model type")]
+    for said in (
+        "2: AAPL, IBM",
+        "2010-01-04 to 2020-01-02",
+        "direction over 1 bar",
+        "mlp, gru",
+        "2018-01-02 to 2018-10-28",
+    ):
+        assert said in first
+    assert f"{best['model_type']}, trial {best['trial_number']}" in first
+    assert f"40: {page.searched.trials('complete')} complete" in first
+    assert f"kedro study best test-own-direction1.{best['model_type']}" in first
+    assert "kedro run --env test --params source=own,labels.kind=volatility" in first
+
+
+def test_every_section_is_in_the_contents():
+    found = Elements(page_of(made()))
+    sections = [attrs["id"] for attrs in found.those("section")][1:]
+    assert [attrs["href"] for attrs in found.those("a")] == [f"#{key}" for key in sections]
+    assert sections == [
+        *("results", "equity", "months", "years", "assets", "exposure", "costs", "calls"),
+        *("search", "folds", "best", "configuration", "environment"),
+    ]
+
+
+def test_the_verdicts_of_the_report_are_said_and_its_next_steps():
+    page = made()
+    for line in page.judged.report["models"]:
+        line["verdicts"] = {"forecast": "F of it.", "money": "M of it.", "luck": "L of it."}
+    page.judged.report["next_steps"] = ["Do `kedro run --params hpo.n_trials=9`."]
+    text = Elements(page_of(page)).text
+    assert "Forecast F of it. Money M of it. Luck L of it." in text
+    assert "Do: kedro run --env test --params source=own,hpo.n_trials=9" in text
+
+
+def test_a_report_without_verdicts_says_what_the_table_says():
+    assert re.search(r"Forecast \w+ is (no better|above) .*constant forecast", Elements(page_of(made())).text)
+
+
+def test_half_a_study_has_a_page_that_says_how_to_go_on():
+    text = Elements(page_of(without_holdout(made(), "gru"), judged=False)).text
+    assert "Not judged on the holdout yet." in text
+    assert "shown once kedro run --env test --params source=own has run." in text
+    assert "gru, trial" in text
+    assert "mlp: not searched yet" in text
+
+
+def test_without_a_complete_trial_there_is_no_winner():
+    page = made(n_trials=0)
+    text = Elements(page_of(page, judged=False)).text
+    assert "Best so far None yet." in text
+    assert "No trial is complete yet." in text
+
+
+def test_several_objectives_have_their_front():
+    drawn = [
+        attrs["data-figure"] for attrs in Elements(page_of(made(several=True))).those("div") if "data-figure" in attrs
+    ]
+    assert "mlp.pareto_figure" in drawn
+    one = [attrs["data-figure"] for attrs in Elements(page_of(made())).those("div") if "data-figure" in attrs]
+    assert "mlp.pareto_figure" not in one
+
+
+def test_the_same_inputs_give_the_same_bytes():
+    assert page_of(made()) == page_of(made())
+
+
+def test_no_name_becomes_markup():
+    page = page_of(made(assets=(HOSTILE, "B"), name=HOSTILE, parameter=HOSTILE))
+    plain, found = Elements(page_of(made())), Elements(page)
+    assert [tag for tag, _ in found.elements] == [tag for tag, _ in plain.elements]
+    assert len(found.scripts) == len(plain.scripts) == 4
+    for attrs in (attrs for _, attrs in found.elements):
+        assert not any(name.startswith("on") for name in attrs)
+    assert "<script>alert(1)</script>" in found.text  # shown as it is
+    assert "{{7*7}}" in found.text
+    data = json.loads(found.scripts[0])
+    assert set(data) == {"pool", "figures"}
+
+
+def test_only_our_scripts_run_and_nothing_is_fetched():
+    found = Elements(page_of(made()))
+    (policy,) = (
+        attrs["content"] for attrs in found.those("meta") if attrs.get("http-equiv") == "Content-Security-Policy"
+    )
+    rules = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    own = found.scripts[2:]
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in own]
+    assert rules["script-src"] == " ".join(f"'sha256-{digest}'" for digest in digests)
+    assert not [attrs for attrs in found.those("script") if "src" in attrs]
+    assert [attrs["href"] for attrs in found.those("link")] == ["data:,"]
+
+
+def test_six_model_types_of_a_thousand_trials_fit():
+    more = {f"plugged_in_{number}": "mlp" for number in range(3)}
+    page = made(("mlp", "lstm", "gru"), 1000, 5000, 12, [f"A{number}" for number in range(100)], shown_as=more)
+    written = page_of(page)
+    assert len(written.encode()) < LIMIT_BYTES
+    assert re.search(r"Drawn: \d+ of \d+ lines\.", written)
+    data = json.loads(Elements(written).scripts[0])
+    assert "plugged_in_2.slice_figure" in data["figures"]
