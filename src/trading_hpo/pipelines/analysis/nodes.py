@@ -8,8 +8,10 @@ from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
-from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
+from trading_hpo.reporting.figures.search import history_figure, importance_figure, search_it
+from trading_hpo.reporting.figures.slices import slice_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import metric_of
@@ -31,10 +33,11 @@ def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tup
     """Draw history, slices, parallel coordinates and the Pareto front of a study."""
     ref = ref.if_there()
     if ref.skipped is not None:
-        empty = note(model_type, ref.skipped)
-        return (empty,) * 4
+        titles = ("Search history", "Value by parameter", "Configurations", "Pareto front")
+        return tuple(note(f"{title} of {model_type}", ref.skipped, search_it(model_type)) for title in titles)
     study = checked(ref.open())
-    return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
+    figures = (history_figure, slice_figure, parallel_figure, pareto_figure)
+    return tuple(figure(study, model_type) for figure in figures)
 
 
 def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]) -> tuple[go.Figure, go.Figure]:
@@ -48,7 +51,7 @@ def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, A
     if not studies:
         raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
     if why := why_incomparable(studies):
-        empty = note("Model types", why)
+        empty = note("Model types", why, "Search them again with the same settings: `kedro run`.")
         return empty, empty
     metric = metric_of(next(iter(studies.values())))
     found = {model_type: best_so_far(study) for model_type, study in studies.items()}

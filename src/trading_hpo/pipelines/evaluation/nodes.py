@@ -15,7 +15,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.kept_panels import KeptPanels
-from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
+from trading_hpo.reporting.figures.holdout import JUDGE_IT, calibration_figure, equity_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.table import report_of
 from trading_hpo.study.conditions import Conditions, check_terms
@@ -109,7 +109,7 @@ def make_report(
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:
     """Draw a model type's forecasts against what was observed."""
     if "skipped" in result:
-        return note(f"Calibration of {model_type} on the holdout", result["skipped"])
+        return note(f"Calibration of {model_type} on the holdout", result["skipped"], JUDGE_IT)
     target_kind = result["target_kind"]
     return calibration_figure(model_type, calibration(forecasts, target_kind), target_kind)
 
