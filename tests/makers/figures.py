@@ -125,6 +125,28 @@ def _importance(trials: list[FrozenTrial]) -> go.Figure:
     return importance_figure("mlp", parameter_importance(study_with(trials)))
 
 
+def long_names() -> optuna.Study:
+    """A study with the longest names that somebody may give."""
+    name = "accuracy_focused-somebodys_own_source_of_hourly_bars-forward_return24.explore.cnn_lstm"
+    params = {"a_parameter_of_somebodys_own_network_to_be_searched": FloatDistribution(1e-9, 1e-7, log=True)}
+    params["schedule_of_the_learning_rate"] = CategoricalDistribution([f"the_{n}th_long_choice" for n in range(6)])
+    params["x" * 60] = IntDistribution(1_000_000, 9_000_000)
+    rng = np.random.default_rng(0)
+    trials = [
+        trial_of(
+            float(rng.normal()),
+            params={
+                "a_parameter_of_somebodys_own_network_to_be_searched": float(10 ** rng.uniform(-9, -7)),
+                "schedule_of_the_learning_rate": f"the_{rng.integers(6)}th_long_choice",
+                "x" * 60: int(rng.integers(1_000_000, 9_000_000)),
+            },
+            distributions=params,
+        )
+        for _ in range(30)
+    ]
+    return study_of(*trials, name=name, metrics=["composite_accuracy"])
+
+
 FULL: dict[str, Callable[[], go.Figure]] = {
     "history_figure": lambda: history_figure(study_with(mixed()), "mlp"),
     "history_figure, one trial": lambda: history_figure(study_with([random_trial(0)]), "mlp"),
@@ -132,6 +154,10 @@ FULL: dict[str, Callable[[], go.Figure]] = {
     "history_figure, several objectives": lambda: history_figure(several_objectives(3), "mlp"),
     "slice_figure": lambda: slice_figure(study_with(mixed()), "mlp"),
     "slice_figure, one trial": lambda: slice_figure(study_with([random_trial(0)]), "mlp"),
+    "slice_figure, long names": lambda: slice_figure(long_names(), "cnn_lstm"),
+    "parallel_figure, long names": lambda: parallel_figure(long_names(), "cnn_lstm"),
+    "importance_figure, long names": lambda: importance_figure("cnn_lstm", parameter_importance(long_names())),
+    "history_figure, long names": lambda: history_figure(long_names(), "cnn_lstm"),
     "parallel_figure": lambda: parallel_figure(study_with(mixed()), "mlp"),
     "parallel_figure, one trial": lambda: parallel_figure(study_with([random_trial(0)]), "mlp"),
     "importance_figure": lambda: _importance(mixed(40)),

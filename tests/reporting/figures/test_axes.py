@@ -62,7 +62,16 @@ def test_steps_are_one_two_or_five_times_a_power_of_ten():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (1e-6, "1e-6"), (-3e-4, "-3e-4"), (2.5e-5, "2.5e-5"), (0.001, "0.001"), (0.25, "0.25"), (512, "512")],
+    [
+        (0, "0"),
+        (1e-6, "1e-6"),
+        (-3e-4, "-3e-4"),
+        (2.5e-5, "2.5e-5"),
+        (0.001, "0.001"),
+        (0.25, "0.25"),
+        (512, "512"),
+        (2e6, "2e6"),
+    ],
 )
 def test_numbers_at_ticks_are_short(value, text):
     assert tick_text(value) == text

@@ -3,7 +3,7 @@
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from tests.makers.studies import trial_of
 
-from trading_hpo.reporting.figures.parameter_axes import parameter_axes, shortened
+from trading_hpo.reporting.figures.parameter_axes import parameter_axes
 
 
 def axis_of(distribution, *values):
@@ -73,4 +73,3 @@ def test_long_choices_are_shortened_at_the_ticks_and_whole_in_the_texts():
     axis = axis_of(CategoricalDistribution(["cosine_annealing_warm_restarts", "a"]), "cosine_annealing_warm_restarts")
     assert axis.ticks[0] == (0, "cosine_annealin…")
     assert axis.texts == ("cosine_annealing_warm_restarts",)
-    assert shortened("exactly", 7) == "exactly"

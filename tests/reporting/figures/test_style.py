@@ -116,7 +116,9 @@ def test_lines_are_never_too_long_and_nothing_is_lost_but_spaces(text, width):
     ("name", "width", "lines"),
     [
         ("rate", 16, "rate"),
-        ("a_b_c", 2, "a_<br>b_<br>c"),
+        ("a_b_c", 4, "a_b_<br>c"),
+        ("a_b_c_d", 2, "a_<br>b…"),
+        ("x" * 30, 9, "xxxxxxxxx<br>xxxxxxxx…"),
         ("early_stopping_patience", 16, "early_stopping_<br>patience"),
     ],
 )

@@ -87,10 +87,10 @@ def tick_text(value: float) -> str:
     """Return a number as it stands at a tick.
 
     Example:
-        >>> tick_text(0.0003), tick_text(0.002), tick_text(200.0)
-        ('3e-4', '0.002', '200')
+        >>> tick_text(0.0003), tick_text(200.0), tick_text(2e6)
+        ('3e-4', '200', '2e6')
     """
-    if value == 0 or abs(value) >= 1e-3:
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.4g}"
     digits, power = f"{value:.3e}".split("e")
     return f"{float(digits):g}e{int(power)}"

@@ -11,10 +11,10 @@ from optuna.trial import FrozenTrial
 from trading_hpo.analysis.importance import BEST_SHARE
 from trading_hpo.escaping import plotly_text
 from trading_hpo.reporting.figures.axes import linear_ticks, tick_text
-from trading_hpo.reporting.figures.parameter_axes import ParameterAxis, parameter_axes, shortened
+from trading_hpo.reporting.figures.parameter_axes import ParameterAxis, parameter_axes
 from trading_hpo.reporting.figures.search import why_nothing_complete
 from trading_hpo.reporting.figures.slices import NO_PARAMETERS
-from trading_hpo.reporting.figures.style import AXIS_LINE, NEUTRAL, colour_of, note, styled, with_direction
+from trading_hpo.reporting.figures.style import AXIS_LINE, NEUTRAL, colour_of, note, shortened, styled, with_direction
 from trading_hpo.study.ranking import goals_of, ranked
 
 _ROW_PX = 66
@@ -23,6 +23,7 @@ _ABSENT = -0.13  # where the line of a trial goes that does not have the paramet
 _ENDS = (-0.2, 1.12)  # of the paper: texts at 0 and 1 have room
 _LETTERS = 40  # that fit side by side below an axis on a narrow page
 _NAME_LETTERS = 40
+_EDGE_LETTERS = 7  # of a tick at the right end, of which half is beyond it
 
 
 def parallel_figure(study: optuna.Study, model_type: str) -> go.Figure:
@@ -105,12 +106,15 @@ def _draw_axes(figure: go.Figure, axes: Sequence[ParameterAxis]) -> None:
             type="line", x0=0, x1=1, y0=-row, y1=-row, layer="below", line={"color": AXIS_LINE, "width": 1}
         )
         _write(figure, _ENDS[0], -row + 0.08, shortened(axis.name, _NAME_LETTERS), "left", "bottom")
-        ticks = [(axis.share(place), text) for place, text in axis.ticks]
-        room = max(3, _LETTERS // len(ticks) - 1)
         if None in axis.places:
-            ticks.append((_ABSENT, _NONE))
-        for x, text in ticks:
-            _write(figure, x, -row - 0.05, shortened(text, room), "center", "top")
+            _write(figure, _ABSENT, -row - 0.05, _NONE, "center", "top")
+        # Long texts stand in two lines by turns.
+        levels = 1 if sum(len(text) + 1 for _, text in axis.ticks) <= _LETTERS else 2
+        room = max(3, levels * _LETTERS // len(axis.ticks) - 2)
+        for number, (place, text) in enumerate(axis.ticks):
+            at_the_edge = axis.share(place) > 0.9 and len(text) > _EDGE_LETTERS
+            x, anchor = (_ENDS[1], "right") if at_the_edge else (axis.share(place), "center")
+            _write(figure, x, -row - 0.05 - 0.22 * (number % levels), shortened(text, room), anchor, "top")
 
 
 def _write(figure: go.Figure, x: float, y: float, text: str, xanchor: str, yanchor: str) -> None:

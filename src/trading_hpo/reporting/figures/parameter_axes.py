@@ -9,6 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.trial import FrozenTrial
 
 from trading_hpo.reporting.figures.axes import linear_ticks, log_ticks, tick_text
+from trading_hpo.reporting.figures.style import shortened
 
 Scale = Literal["linear", "log", "choice"]
 _LONGEST_TEXT = 16
@@ -97,7 +98,7 @@ def _of_choices(name: str, declared: Sequence[BaseDistribution], values: Sequenc
         float(len(choices) - 1),
         tuple(known),
         tuple("" if value is _ABSENT else str(value) for value in values),
-        tuple((float(place), shortened(str(choice))) for place, choice in enumerate(choices)),
+        tuple((float(place), shortened(str(choice), _LONGEST_TEXT)) for place, choice in enumerate(choices)),
     )
 
 
@@ -108,13 +109,3 @@ def _among(choice: Any, choices: Sequence[Any]) -> bool:
 
 def _place(value: Any, choices: Sequence[Any]) -> int:
     return next(place for place, one in enumerate(choices) if type(one) is type(value) and one == value)
-
-
-def shortened(text: str, most: int = _LONGEST_TEXT) -> str:
-    """Return a text of at most so many letters.
-
-    Example:
-        >>> shortened("reduce_on_plateau", 8)
-        'reduce_…'
-    """
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -19,6 +19,7 @@ from trading_hpo.study.ranking import best_trial, complete_trials, metric_of
 NO_COMPLETE = "no complete trial yet"
 SEARCH_ON = "Run `kedro run --pipeline hpo`: it goes on where the search has stopped."
 _ENDED = {TrialState.PRUNED: "pruned", TrialState.FAIL: "failed", TrialState.RUNNING: "running"}
+_MANY = 200  # trials: from here on their marks are small
 _NAME_WIDTH = 16  # letters of a parameter's name in a line beside its bar
 
 
@@ -38,7 +39,7 @@ def history_figure(study: optuna.Study, model_type: str) -> go.Figure:
             y=[value for _, value in drawn],
             name=name,
             mode="markers",
-            marker={"symbol": symbol, "color": colour, "size": 14 if name == "chosen" else 8, "line": {"width": 1.5}},
+            marker=_mark(symbol, colour, len(trials)),
             showlegend=True,
             hovertext=[_hover(trial, metric) for trial, _ in drawn],
             hoverinfo="text",
@@ -75,6 +76,13 @@ def _groups(
         ("chosen", "circle-open", colour, [] if best is None else [(best, best.values[0])]),
     ]
     return [group for group in groups if group[3] or group[0] == "complete"]
+
+
+def _mark(symbol: str, colour: str, n_trials: int) -> dict[str, Any]:
+    """Return the mark of a group: smaller where there are many, with an edge only where the edge is all there is."""
+    size = 14 if symbol == "circle-open" else 8 if n_trials <= _MANY else 5
+    edge = {"line": {"width": 1.5}} if symbol.endswith("-open") else {}
+    return {"symbol": symbol, "color": colour, "size": size, **edge}
 
 
 def _keeps(trial: FrozenTrial) -> bool:
@@ -125,7 +133,7 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
     smallest_first = sorted(shares.items(), key=lambda item: item[1])
     bars = go.Bar(
         x=[share for _, share in smallest_first],
-        y=[name_lines(name, _NAME_WIDTH) for name, _ in smallest_first],
+        y=[plotly_text(name) for name, _ in smallest_first],
         orientation="h",
         marker={"color": colour_of(model_type)},
         error_x=_whiskers(smallest_first, importance.get("spread") or {}),
@@ -137,6 +145,11 @@ def importance_figure(model_type: str, importance: Mapping[str, Any]) -> go.Figu
     below += importance.get("remarks", [])
     x = f"share in {importance['metric']} (%)"
     figure = styled(go.Figure(bars), title, x, "parameter", below=below, plot_height_px=60 + 30 * len(shares))
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=[plotly_text(name) for name, _ in smallest_first],
+        ticktext=[name_lines(name, _NAME_WIDTH) for name, _ in smallest_first],
+    )
     return figure.update_xaxes(tickformat=".2~%", rangemode="tozero")
 
 

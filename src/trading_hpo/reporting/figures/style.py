@@ -143,8 +143,8 @@ def lines_of(text: str, width: int = LINE_WIDTH) -> str:
     return "<br>".join(plotly_text(line) for line in wrap(one_line(text), width))
 
 
-def name_lines(name: str, width: int) -> str:
-    """Return the name of a parameter or a choice in lines, which end behind an underscore where they can.
+def name_lines(name: str, width: int, most: int = 2) -> str:
+    """Return the name of a parameter in at most so many lines, which end behind an underscore where they can.
 
     Example:
         >>> name_lines("early_stopping_patience", 16)
@@ -155,7 +155,20 @@ def name_lines(name: str, width: int) -> str:
         if lines[-1] and len(lines[-1]) + len(piece) > width:
             lines.append("")
         lines[-1] += piece
-    return "<br>".join(lines_of(line, width) for line in lines)
+    short = [part for line in lines for part in wrap(line, width)]
+    if len(short) > most:
+        short = [*short[: most - 1], shortened("".join(short[most - 1 :]), width)]
+    return "<br>".join(map(plotly_text, short))
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many letters.
+
+    Example:
+        >>> shortened("reduce_on_plateau", 8)
+        'reduce_…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def styled(
@@ -211,7 +224,7 @@ def note(title: str, why: str, remedy: str = "", *, below: Sequence[str] = ()) -
     """
     figure = styled(go.Figure(), title, below=below, plot_height_px=100)
     figure.add_annotation(
-        text="<br><br>".join(lines_of(part, LINE_WIDTH - 8) for part in (why, remedy) if part),
+        text="<br><br>".join(lines_of(part, LINE_WIDTH - 4) for part in (why, remedy) if part),
         showarrow=False,
         **{"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5},
         font={"size": 13},
