@@ -290,8 +290,12 @@ The tree, in the order in which data flow through it:
         table.py            the summary that a run prints
         studies.py          for kedro study
         figures/            Plotly
-            style.py
-            search.py       of one study
+            style.py        colours, layout, notes in place of empty figures
+            axes.py         ticks
+            parameter_axes.py   a searched parameter on an axis
+            search.py       of one study: history, importance
+            slices.py
+            parallel.py
             pareto.py
             trials.py       every trial of one study
             comparison.py   of model types

@@ -19,10 +19,11 @@ from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.holdout import equity_figure
+from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
-from trading_hpo.reporting.figures.search import importance_figure, parallel_figure, slice_figure
-from trading_hpo.reporting.figures.trials import trials_figure
+from trading_hpo.reporting.figures.search import history_figure, importance_figure
+from trading_hpo.reporting.figures.slices import slice_figure
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.table import report_of
 from trading_hpo.study.results import combined_results, model_results
@@ -206,11 +207,11 @@ def _of_studies(studies: Mapping[str, optuna.Study]) -> dict[str, go.Figure]:
     }
     for one, study in studies.items():
         figures |= {
-            f"{one}.trials_figure": trials_figure(one, study),
+            f"{one}.history_figure": history_figure(study, one),
             f"{one}.importance_figure": importance_figure(one, _importance(study)),
-            f"{one}.slice_figure": slice_figure(study),
-            f"{one}.parallel_figure": parallel_figure(study),
-            f"{one}.pareto_figure": pareto_figure(study),
+            f"{one}.slice_figure": slice_figure(study, one),
+            f"{one}.parallel_figure": parallel_figure(study, one),
+            f"{one}.pareto_figure": pareto_figure(study, one),
         }
     return figures
 

@@ -239,4 +239,4 @@ def test_calibration_of_a_model_type_that_has_not_looked_says_why():
     figure = draw_calibration("lstm", NOTHING, {"skipped": "not trained yet"})
     assert not figure.data
     assert "lstm" in figure.layout.title.text
-    assert figure.layout.annotations[0].text == "not trained yet"
+    assert figure.layout.annotations[0].text.startswith("not trained yet<br><br>Run `kedro run`")

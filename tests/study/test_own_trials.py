@@ -1,7 +1,5 @@
 """What guides a choice are the trials of the search itself that no person has set aside, whoever asks."""
 
-import math
-
 import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
@@ -13,7 +11,7 @@ from trading_hpo.reporting.figures.search import history_figure
 from trading_hpo.reporting.studies import best_lines, studies_table, study_lines, trials_view
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.integrity import checked
-from trading_hpo.study.own_trials import EligibleStudy, eligible_trials, foreign_trials, own_trials
+from trading_hpo.study.own_trials import eligible_trials, foreign_trials, own_trials
 from trading_hpo.study.ranking import best_trial, pareto_front, ranked
 from trading_hpo.study.results import model_results, study_summary
 from trading_hpo.study.set_aside import set_aside, take_back
@@ -70,7 +68,7 @@ def test_everything_that_chooses_agrees(study):
     assert [one["trial_number"] for one in results["best_configurations"]] == [4, 2, 0]
     assert (results["set_aside"], results["foreign_trials"], results["trials"]["complete"]) == ([1], 1, 4)
     assert best_so_far(study)["best"].to_list() == [0.1, 0.1, 0.2, 0.3]
-    assert [point for point in history_figure(study).data[0].y if not math.isnan(point)] == [0.1, 0.2, 0.3]
+    assert list(history_figure(study, "mlp").data[0].y) == [0.1, 0.2, 0.3]
     taken_over = transfer_of([study], {}, HpoConfig())
     assert taken_over.trials == []
     assert numbers(eligible_trials(study)) == [0, 2, 4]
@@ -140,17 +138,6 @@ def test_what_another_program_says_of_its_own_trials_damages_no_study(study):
     theirs = trial_of(float("inf"), metrics=3)
     study.add_trial(theirs)
     assert checked(study) is study
-
-
-def test_the_best_trial_of_an_eligible_study_is_the_one_that_is_chosen(study):
-    assert study.best_trial.number == 3  # Optuna's own
-    assert EligibleStudy(study).best_trial.number == 1
-    set_aside(study, 1)
-    assert EligibleStudy(study).best_trial.number == 4
-    for number in (0, 2, 4):
-        set_aside(study, number)
-    with pytest.raises(ValueError, match="No trials are completed"):
-        _ = EligibleStudy(study).best_trial
 
 
 def test_the_command_that_lists_trials_can_be_typed_whatever_the_study_is_called():

@@ -4,11 +4,8 @@ Whatever else is in the study was added, ended or copied by another program (``s
 ``study.tell``, the dashboard): it was not measured on the study's folds, so it is shown and guides no choice.
 """
 
-from collections.abc import Container
-from copy import copy
-
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from trading_hpo.engine.trial_record import of_slots
 from trading_hpo.study.fingerprint import conditions_of
@@ -37,45 +34,6 @@ def eligible_trials(study: optuna.Study) -> list[FrozenTrial]:
     """Return the own trials that are not set aside; not copies, not to be changed."""
     out = set(set_aside_in(study))
     return [trial for trial in own_trials(study) if trial.number not in out]
-
-
-class EligibleStudy(optuna.Study):
-    """A study as analyses and figures see it: those of its trials that are not eligible have failed.
-
-    They keep their places, for Optuna's history figure takes a trial's number for its place.
-
-    Args:
-        study: The whole.
-    """
-
-    def __init__(self, study: optuna.Study) -> None:
-        super().__init__(study.study_name, study._storage)
-        self._numbers = {trial.number for trial in eligible_trials(study)}
-
-    @property
-    def best_trial(self) -> FrozenTrial:
-        """Return the trial that is chosen; Optuna would ask the storage, which has those that are not eligible, too.
-
-        Raises:
-            ValueError: As Optuna's, where none is complete.
-        """
-        from trading_hpo.study.ranking import best_trial  # it asks here which trials are eligible
-
-        best = best_trial(self)
-        if best is None:
-            raise ValueError("No trials are completed yet.")
-        return best
-
-    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
-        """Return all trials, those of some states only where these are given."""
-        trials = [trial if trial.number in self._numbers else _failed(trial) for trial in super().get_trials(deepcopy)]
-        return [trial for trial in trials if states is None or trial.state in states]
-
-
-def _failed(trial: FrozenTrial) -> FrozenTrial:
-    failed = copy(trial)
-    failed.state, failed.values = TrialState.FAIL, None
-    return failed
 
 
 def why_left_out(study: optuna.Study) -> dict[int, str]:

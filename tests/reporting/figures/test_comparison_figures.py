@@ -45,19 +45,25 @@ def test_a_model_type_without_a_complete_trial_is_left_out_of_the_convergence():
 
 def test_comparison_shows_all_trials_and_the_best_with_its_error_over_folds():
     figure = comparison_figure(values_of(mlp=[0.1, 0.3]), folds_of(mlp=[0.1, 0.2, 0.6]), "mcc")
-    box, best, folds = figure.data
-    assert list(box.y) == [0.1, 0.3]
-    assert list(best.y) == pytest.approx([0.3])
-    assert list(best.error_y.array) == pytest.approx([np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)])
-    assert list(folds.y) == [0.1, 0.2, 0.6]
-    assert set(folds.x) == {"mlp"}
+    box, best, folds, *legend = figure.data
+    assert list(box.x) == [0.1, 0.3]
+    assert list(best.x) == pytest.approx([0.3])
+    assert list(best.error_x.array) == pytest.approx([np.std([0.1, 0.2, 0.6], ddof=1) / np.sqrt(3)])
+    assert list(folds.x) == [0.1, 0.2, 0.6]
+    assert set(folds.y) == set(box.y) == {"mlp"}
+    assert [trace.name for trace in legend] == [
+        "complete trial",
+        "best trial, mean ± standard error over folds",
+        "best trial, one fold",
+    ]
+    assert [trace.marker.symbol for trace in legend] == [trace.marker.symbol for trace in (box, best, folds)]
 
 
 def test_one_fold_has_no_error_and_a_missing_fold_is_left_out():
     figure = comparison_figure(values_of(lstm=[0.1]), folds_of(lstm=[0.2, np.nan]), "mcc")
-    _, best, folds = figure.data
-    assert list(best.error_y.array) == [0.0]
-    assert list(folds.y) == [0.2]
+    _, best, folds, *_ = figure.data
+    assert list(best.error_x.array) == [0.0]
+    assert list(folds.x) == [0.2]
 
 
 def test_a_model_type_without_folds_is_still_shown_trial_by_trial():

@@ -116,7 +116,8 @@ def test_calibration_shows_what_came_beside_the_line_on_which_all_comes_true(mod
 
 
 @pytest.mark.parametrize(
-    ("target_kind", "axis"), [("class", "forecast probability of the positive class"), ("number", "forecast")]
+    ("target_kind", "axis"),
+    [("class", "forecast probability of a positive"), ("number", "forecast (unit of the target)")],
 )
 def test_calibration_names_what_was_predicted(target_kind, axis):
     assert calibration_figure("mlp", table_of(), target_kind).layout.xaxis.title.text == axis
@@ -125,4 +126,4 @@ def test_calibration_names_what_was_predicted(target_kind, axis):
 def test_calibration_without_forecasts_says_so():
     figure = calibration_figure("mlp", table_of().iloc[:0], "class")
     assert not figure.data
-    assert figure.layout.annotations[0].text == "no forecasts"
+    assert figure.layout.annotations[0].text.startswith("no forecasts<br><br>")

@@ -21,7 +21,8 @@ def test_front_beaten_broken_and_chosen_are_told_apart():
     figure = pareto_figure(
         study_with(
             ([0.1, 1.0], {"0": -1.0}), ([0.3, 2.0], {"0": -1.0}), ([0.2, 3.0], {"0": -1.0}), ([0.9, 1.0], {"0": 0.5})
-        )
+        ),
+        "mlp",
     )
     assert drawn(figure) == {
         "front": [(1.0, 0.1), (2.0, 0.3)],
@@ -33,10 +34,11 @@ def test_front_beaten_broken_and_chosen_are_told_apart():
 
 
 def test_three_objectives_are_two_pictures_with_one_legend():
-    figure = pareto_figure(study_with(([0.1, 1.0, 5.0], None), ([0.2, 2.0, 4.0], None), n=3))
-    assert figure.layout.xaxis.title.text == "model_size_mb (minimize)"
-    assert figure.layout.xaxis2.title.text == "training_gflop (minimize)"
-    assert figure.layout.yaxis.title.text == "mcc (maximize)"
+    figure = pareto_figure(study_with(([0.1, 1.0, 5.0], None), ([0.2, 2.0, 4.0], None), n=3), "mlp")
+    assert figure.layout.xaxis.title.text == "model_size_mb (MB), lower is better"
+    assert figure.layout.xaxis2.title.text == "training_gflop (GFLOP), lower is<br>better"
+    assert figure.layout.yaxis.title.text == figure.layout.yaxis2.title.text == "mcc, higher is better"
+    assert figure.layout.yaxis.domain[0] > figure.layout.yaxis2.domain[1]  # one below the other
     assert [trace.showlegend for trace in figure.data].count(True) == len(drawn(figure)) == 2
 
 
@@ -48,6 +50,6 @@ def test_three_objectives_are_two_pictures_with_one_legend():
     ],
 )
 def test_a_study_without_a_front_says_why(study, said):
-    figure = pareto_figure(study())
+    figure = pareto_figure(study(), "mlp")
     assert not figure.data
-    assert said in figure.layout.annotations[0].text
+    assert said in figure.layout.annotations[0].text.replace("<br>", " ")

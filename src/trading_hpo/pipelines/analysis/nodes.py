@@ -12,10 +12,11 @@ from trading_hpo.pipelines.adapters import named
 from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
+from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
-from trading_hpo.reporting.figures.search import history_figure, importance_figure, parallel_figure, slice_figure
+from trading_hpo.reporting.figures.search import history_figure, importance_figure, search_it
+from trading_hpo.reporting.figures.slices import slice_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.reporting.figures.trials import trials_figure
 from trading_hpo.reporting.page.facts import Searched
 from trading_hpo.reporting.page.page import report_page
 from trading_hpo.study.fingerprint import conditions_of
@@ -40,16 +41,11 @@ def draw_study(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> tup
     """Draw history, slices, parallel coordinates and the Pareto front of a study."""
     ref = ref.if_there()
     if ref.skipped is not None:
-        empty = note(model_type, ref.skipped)
-        return (empty,) * 4
+        titles = ("Search history", "Value by parameter", "Configurations", "Pareto front")
+        return tuple(note(f"{title} of {model_type}", ref.skipped, search_it(model_type)) for title in titles)
     study = checked(ref.open())
-    return history_figure(study), slice_figure(study), parallel_figure(study), pareto_figure(study)
-
-
-def draw_trials(model_type: str, ref: StudyRef, _searched: dict[str, Any]) -> go.Figure:
-    """Draw every trial of a study, pruned and failed ones too."""
-    ref = ref.if_there()
-    return note(model_type, ref.skipped) if ref.skipped is not None else trials_figure(model_type, checked(ref.open()))
+    figures = (history_figure, slice_figure, parallel_figure, pareto_figure)
+    return tuple(figure(study, model_type) for figure in figures)
 
 
 def draw_folds(
@@ -92,7 +88,7 @@ def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, A
     if not studies:
         raise MissingInputError("There is no study to analyse yet. Run `kedro run --pipeline hpo` first.")
     if why := why_incomparable(studies):
-        empty = note("Model types", why)
+        empty = note("Model types", why, "Search them again with the same settings: `kedro run`.")
         return empty, empty
     metric = metric_of(next(iter(studies.values())))
     found = {model_type: best_so_far(study) for model_type, study in studies.items()}

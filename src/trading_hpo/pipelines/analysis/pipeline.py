@@ -11,7 +11,6 @@ from trading_hpo.pipelines.analysis.nodes import (
     draw_folds,
     draw_importance,
     draw_study,
-    draw_trials,
     importance,
     write_search_page,
 )
@@ -20,7 +19,7 @@ from trading_hpo.pipelines.namespaces import per_model, stage
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")
 _OF_ALL = ("convergence_figure", "comparison_figure", "folds_figure")
-_OF_EACH = ("trials_figure", "importance_figure", "slice_figure", "parallel_figure", "pareto_figure")
+_OF_EACH = ("history_figure", "importance_figure", "slice_figure", "parallel_figure", "pareto_figure")
 
 
 def _nodes(model_type: str) -> Sequence[Node]:
@@ -33,7 +32,6 @@ def _nodes(model_type: str) -> Sequence[Node]:
             ["history_figure", "slice_figure", "parallel_figure", "pareto_figure"],
             name="draw_study",
         ),
-        node(of_model(draw_trials, model_type), list(_READ), "trials_figure", name="draw_trials"),
     ]
 
 

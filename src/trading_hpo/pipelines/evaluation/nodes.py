@@ -22,7 +22,7 @@ from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.pipelines.adapters import named
 from trading_hpo.pipelines.run_facts import run_facts
-from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
+from trading_hpo.reporting.figures.holdout import JUDGE_IT, calibration_figure, equity_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.page.facts import Judged, Searched
@@ -152,7 +152,7 @@ def make_report(
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:
     """Draw a model type's forecasts against what was observed."""
     if "skipped" in result:
-        return note(f"Calibration of {model_type} on the holdout", result["skipped"])
+        return note(f"Calibration of {model_type} on the holdout", result["skipped"], JUDGE_IT)
     target_kind = result["target_kind"]
     return calibration_figure(model_type, calibration(forecasts, target_kind), target_kind)
 

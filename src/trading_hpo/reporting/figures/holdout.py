@@ -7,7 +7,17 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, colour_of, note, styled
+from trading_hpo.reporting.figures.style import (
+    BASELINE_COLOURS,
+    BASELINE_DASHES,
+    BASELINE_NAMES,
+    NEUTRAL,
+    colour_of,
+    note,
+    styled,
+)
+
+JUDGE_IT = "Run `kedro run`: it trains the chosen configuration and judges it on the holdout."
 
 
 def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) -> go.Figure:
@@ -17,25 +27,53 @@ def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) 
         returns: Of ``HoldoutLook``, by model type.
         baselines: Of ``baseline_returns``.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.05)
+    title = "Wealth on the holdout, after costs"
+    if baselines.empty:
+        return note(title, "the holdout has no bars", JUDGE_IT)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.06)
     held = baselines.set_index("timestamp")
-    for name in held.columns:
-        _draw(figure, held[name], BASELINE_NAMES[str(name)], BASELINE_COLOURS[str(name)], "dash")
+    for name in map(str, held.columns):
+        _draw(figure, held[name], BASELINE_NAMES[name], BASELINE_COLOURS[name], BASELINE_DASHES[name])
     for model_type, own in returns.items():
         _draw(figure, own.set_index("timestamp")["net_return"], model_type, colour_of(model_type), "solid")
-    styled(figure, "Holdout, after costs")
-    figure.update_yaxes(title="wealth", type="log", row=1, col=1)
-    figure.update_yaxes(title="drawdown", tickformat=".0%", row=2, col=1)
-    return figure
+    below = [f"{held.index.min():%Y-%m-%d} to {held.index.max():%Y-%m-%d}, {len(held)} bars"]
+    if not returns:
+        below.append(f"No model type was judged on it yet. {JUDGE_IT}")
+    styled(figure, title, below=below, plot_height_px=420)
+    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", tickformatstops=_DATES)
+    figure.update_yaxes(title_text="wealth, from 1 (log scale)", type="log", nticks=6, tickformat=".3~g", row=1, col=1)
+    figure.update_yaxes(title_text="drawdown (%)", nticks=4, tickformat=".2~%", row=2, col=1)
+    return figure.update_xaxes(title_text="close of the bar (UTC)", row=2, col=1)
+
+
+# As Plotly does by itself, in the order of the rest of the project: the year first.
+_DATES = [
+    {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M\n%Y-%m-%d"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+]
 
 
 def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: str) -> None:
     wealth = np.cumprod(1 + returns.to_numpy(float))
     peak = np.maximum.accumulate(np.concatenate([[1.0], wealth]))[1:]
     line = {"color": colour, "dash": dash, "width": 1.5}
-    shared = {"x": returns.index, "name": name, "legendgroup": name, "line": line}
-    figure.add_trace(go.Scatter(y=wealth, **shared), row=1, col=1)
-    figure.add_trace(go.Scatter(y=wealth / peak - 1, showlegend=False, **shared), row=2, col=1)
+    shared = {"x": returns.index, "name": name, "legendgroup": name, "line": line, "mode": "lines"}
+    clock = " %H:%M UTC" if (pd.DatetimeIndex(returns.index).normalize() != returns.index).any() else ""
+    says = f"{name}, %{{x|%Y-%m-%d{clock}}}<br>"
+    figure.add_trace(
+        go.Scatter(y=wealth, showlegend=True, hovertemplate=f"{says}wealth %{{y:.3f}}<extra></extra>", **shared),
+        row=1,
+        col=1,
+    )
+    figure.add_trace(
+        go.Scatter(
+            y=wealth / peak - 1, showlegend=False, hovertemplate=f"{says}drawdown %{{y:.1%}}<extra></extra>", **shared
+        ),
+        row=2,
+        col=1,
+    )
 
 
 def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -> go.Figure:
@@ -48,10 +86,11 @@ def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -
     """
     title = f"Calibration of {model_type} on the holdout"
     if table.empty:
-        return note(title, "no forecasts")
+        return note(title, "no forecasts", JUDGE_IT)
     ends = [table["predicted"].min(), table["predicted"].max()]
+    line = {"color": NEUTRAL, "dash": "dash"}
     figure = go.Figure(
-        go.Scatter(x=ends, y=ends, mode="lines", line={"color": "#999999", "dash": "dash"}, name="calibrated")
+        go.Scatter(x=ends, y=ends, mode="lines", line=line, name="as predicted", showlegend=True, hoverinfo="skip")
     )
     figure.add_scatter(
         x=table["predicted"],
@@ -60,9 +99,10 @@ def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -
         mode="lines+markers",
         line={"color": colour_of(model_type)},
         name=f"{model_type}, ± standard error over bars",
+        showlegend=True,
         customdata=table["samples"],
-        hovertemplate="predicted %{x:.4f}, observed %{y:.4f}, %{customdata} forecasts",
+        hovertemplate="predicted %{x:.4f}, observed %{y:.4f}<br>%{customdata:,d} forecasts<extra></extra>",
     )
     if target_kind == "class":
-        return styled(figure, title, "forecast probability of the positive class", "share that was positive")
-    return styled(figure, title, "forecast", "observed")
+        return styled(figure, title, "forecast probability of a positive", "observed share of positives")
+    return styled(figure, title, "forecast (unit of the target)", "observed mean (unit of the target)")

@@ -44,7 +44,7 @@ def _of_model(name: str, result: Mapping[str, Any], opened: bool) -> Folded:
     width = _PX_PER_PARAMETER * len((result.get("conditions") or {}).get("search_space", {}))
     blocks: list[Block] = [
         Facts(pairs),
-        Drawn(f"{name}.trials_figure", "Every trial"),
+        Drawn(f"{name}.history_figure", "Every trial"),
         Drawn(f"{name}.importance_figure", "Importance of the parameters (PED-ANOVA)"),
         Drawn(f"{name}.slice_figure", "Value by each parameter", width),
         Drawn(f"{name}.parallel_figure", "Each configuration as a line", width),
