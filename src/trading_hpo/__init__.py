@@ -279,6 +279,12 @@ The tree, in the order in which data flow through it:
         holdout_errors.py   how far its metrics might be off
         holdout_tables.py   confusion, years
         calibration.py      of probabilities
+    overfitting/            more than luck: statistics of plain arrays
+        stationary_bootstrap.py blocks of random length, drawn anew
+        resampled_means.py  of many series over the same draws
+        intervals.py        of a mean, with its test
+        holm.py             several hypotheses together
+        best_of_many.py     corrected for all trials
     reporting/              results -> text and figures
         table.py            the summary that a run prints
         studies.py          for kedro study
