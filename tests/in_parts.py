@@ -21,6 +21,7 @@ PARTS = {
     "site": "the documentation's site",
     "wheel": "the package as a wheel in an empty environment",
     "outside": "a package of somebody else, through all stages",
+    "calibration": "verdicts on a thousand markets without skill",
     "proof": "all model types on volatility",
 }
 
