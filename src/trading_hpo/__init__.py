@@ -286,6 +286,12 @@ The tree, in the order in which data flow through it:
         holdout_costs.py    at other costs
         holdout_periods.py  months, exposure
         calibration.py      of probabilities
+    overfitting/            more than luck: statistics of plain arrays
+        stationary_bootstrap.py blocks of random length, drawn anew
+        resampled_means.py  of many series over the same draws
+        intervals.py        of a mean, with its test
+        holm.py             several hypotheses together
+        best_of_many.py     corrected for all trials
     reporting/              results -> text and figures
         table.py            the summary that a run prints
         studies.py          for kedro study

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arch.bootstrap import StationaryBootstrap
 
-from trading_hpo.analysis.holdout_errors import N_BLOCKS, N_DRAWS, _resamples, standard_errors
+from trading_hpo.analysis.holdout_errors import N_BLOCKS, standard_errors
 from trading_hpo.families.judgement import JudgedRows, Judgement
 from trading_hpo.metrics.compute import compute_metrics
 from trading_hpo.metrics.metric import Returns, Targets
@@ -64,17 +64,6 @@ def test_bars_that_move_together_are_less_sure_than_bars_that_do_not():
     one, two = (errors_of(moving(0.0), truth, called)["accuracy"] for called in (alone, in_runs))
     assert one == pytest.approx(np.sqrt(0.7 * 0.3 / (A * T)), rel=0.35)
     assert two > 4 * one
-
-
-def test_a_resample_has_as_many_bars_in_blocks_of_the_asked_length_and_all_bars_are_as_likely():
-    drawn = list(_resamples(T, 40.0))
-    assert len(drawn) == N_DRAWS
-    assert {len(bars) for bars in drawn} == {T}
-    follows = np.mean([((bars[1:] - bars[:-1]) % T == 1).mean() for bars in drawn])
-    assert follows == pytest.approx(1 - 1 / 40, abs=0.002)
-    counts = np.bincount(np.concatenate(drawn), minlength=T) / N_DRAWS
-    assert counts.min() > 0.5
-    assert counts.max() < 1.6
 
 
 def test_the_same_look_has_the_same_errors_and_longer_labels_longer_blocks():

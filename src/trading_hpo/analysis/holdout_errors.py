@@ -1,6 +1,5 @@
 """How far a holdout's metrics might have come out otherwise: the same bars drawn anew, in blocks."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ from jaxtyping import Int
 from trading_hpo.families.judgement import Judgement
 from trading_hpo.metrics.compute import compute_metrics, forecast_value
 from trading_hpo.metrics.metric import Returns
+from trading_hpo.overfitting.stationary_bootstrap import resamples
 
 N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
 N_BLOCKS = 20
@@ -52,7 +52,7 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
     first = np.searchsorted(seen.bar[order], judged.bars)
     count = np.searchsorted(seen.bar[order], judged.bars, side="right") - first
     draws, excess = [], []
-    for bars in _resamples(len(judged.bars), max(len(judged.bars) / N_BLOCKS, horizon_bars)):
+    for bars in resamples(len(judged.bars), max(len(judged.bars) / N_BLOCKS, horizon_bars), N_DRAWS):
         rows = order[_rows_of(first[bars], count[bars])]
         targets = seen.targets.at(rows)
         found = compute_metrics(
@@ -76,17 +76,6 @@ def _excess(own: float | None, constant: float | None) -> float | None:
 def _spread(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.std(known, ddof=1)) if len(known) >= KNOWN * len(values) else None
-
-
-def _resamples(n_bars: int, mean_length: float) -> Iterator[Int[np.ndarray, " T"]]:
-    """Yield bar numbers: each follows the one before, round the end, or, once in a block's length, begins anew."""
-    random = np.random.default_rng(0)
-    for _ in range(N_DRAWS):
-        begins = random.random(n_bars) < 1 / mean_length
-        begins[0] = True
-        block = np.cumsum(begins) - 1
-        starts = random.integers(n_bars, size=block[-1] + 1)
-        yield (starts[block] + np.arange(n_bars) - np.flatnonzero(begins)[block]) % n_bars
 
 
 def _rows_of(first: Int[np.ndarray, " T"], count: Int[np.ndarray, " T"]) -> Int[np.ndarray, " N"]:

@@ -1,1 +1,1 @@
-"""Whether a result is more than luck: corrected for many trials, for several finalists, and for bars that move together."""
+"""Whether a result is more than luck: corrected for many trials, several finalists and bars that move together."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from trading_hpo.overfitting.resampled_means import check_finite, resampled_means, share_reaching
 from trading_hpo.overfitting.stationary_bootstrap import varies
@@ -144,7 +144,7 @@ def by_returns(
     return _corrected(means.drawn.max(axis=1), means.drawn[:, place], t, error, int(ours.sum()), n_tried)
 
 
-def _comparable(series: Float[np.ndarray, "N _"], chosen: int, n_tried: int) -> "np.ndarray":
+def _comparable(series: Float[np.ndarray, "N _"], chosen: int, n_tried: int) -> Bool[np.ndarray, " N"]:
     check_finite(series)
     if not 0 <= chosen < len(series):
         raise ValueError(f"chosen must be a place among {len(series)} trials, got {chosen!r}.")

@@ -11,8 +11,8 @@ def holm(p_values: Mapping[str, float], n_others: int = 0) -> dict[str, float]:
 
     Args:
         p_values: By name.
-        n_others: Further hypotheses whose p-values are not known, such as earlier looks at the same bars. Each counts as
-            one with a p-value of 1, the most cautious that it could be: every multiplier is greater by their number.
+        n_others: Further hypotheses whose p-values are not known, such as earlier looks at the same bars. Each counts
+            as one with a p-value of 1, the most cautious that it could be: every multiplier is greater by their number.
 
     Raises:
         ValueError: A p-value is not within 0 to 1, or ``n_others`` is negative.
