@@ -8,7 +8,7 @@ import re
 
 from tests.makers.pages import made, without_holdout
 
-from trading_hpo.reporting.page.page import report_page
+from trading_hpo.reporting.page.page import DIGEST, report_page, resources_digest
 
 HOSTILE = "<script>alert(1)</script>\"'`&{{7*7}}\u2028</style>"
 LIMIT_BYTES = 6_000_000
@@ -155,3 +155,7 @@ def test_six_model_types_of_a_thousand_trials_fit():
     assert re.search(r"Drawn: \d+ of \d+ lines\.", written)
     data = json.loads(Elements(written).scripts[0])
     assert "plugged_in_2.slice_figure" in data["figures"]
+
+
+def test_a_change_of_template_style_or_script_is_a_change_of_code():
+    assert resources_digest() == DIGEST, f"write DIGEST = {resources_digest()!r} into page.py"
