@@ -5,6 +5,7 @@ import hashlib
 import html.parser
 import json
 import re
+from dataclasses import replace
 
 from tests.makers.pages import made, without_holdout
 
@@ -105,6 +106,25 @@ def test_without_a_complete_trial_there_is_no_winner():
     text = Elements(page_of(page, judged=False)).text
     assert "Best so far None yet." in text
     assert "No trial is complete yet." in text
+
+
+def test_a_holdout_that_only_the_baselines_have_seen_is_shown_with_what_there_is():
+    page = made()
+    looked = page.judged
+    names = ("constant_forecast", "buy_and_hold")
+    lines = [{**line, "holdout": None, "holdout_standard_errors_above_constant": None} for line in looked.lines]
+    nothing = replace(
+        looked,
+        report={**looked.report, "models": lines},
+        holdouts={},
+        costs=looked.costs[looked.costs["name"].isin(names)],
+        years=looked.years[looked.years["name"].isin(names)],
+        assets=looked.assets.iloc[:0],
+        confusion=looked.confusion.iloc[:0],
+    )
+    text = Elements(page_of(replace(page, judged=nothing))).text
+    assert "No model type has been judged yet." in text
+    assert "mcc on the holdout –" in text
 
 
 def test_several_objectives_have_their_front():
