@@ -25,7 +25,7 @@ from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, e
 from trading_hpo.reporting.figures.search import history_figure, importance_figure
 from trading_hpo.reporting.figures.slices import slice_figure
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
-from trading_hpo.reporting.table import report_of
+from trading_hpo.reporting.report import report_of
 from trading_hpo.study.results import combined_results, model_results
 
 METRIC, COST_BPS, BARS_PER_YEAR = "mcc", 5.0, 252.0

@@ -5,10 +5,11 @@ import hashlib
 import html.parser
 import json
 import re
+from dataclasses import replace
 
 from tests.makers.pages import made, without_holdout
 
-from trading_hpo.reporting.page.page import report_page
+from trading_hpo.reporting.page.page import DIGEST, report_page, resources_digest
 
 HOSTILE = "<script>alert(1)</script>\"'`&{{7*7}}\u2028</style>"
 LIMIT_BYTES = 6_000_000
@@ -107,6 +108,25 @@ def test_without_a_complete_trial_there_is_no_winner():
     assert "No trial is complete yet." in text
 
 
+def test_a_holdout_that_only_the_baselines_have_seen_is_shown_with_what_there_is():
+    page = made()
+    looked = page.judged
+    names = ("constant_forecast", "buy_and_hold")
+    lines = [{**line, "holdout": None, "holdout_standard_errors_above_constant": None} for line in looked.lines]
+    nothing = replace(
+        looked,
+        report={**looked.report, "models": lines},
+        holdouts={},
+        costs=looked.costs[looked.costs["name"].isin(names)],
+        years=looked.years[looked.years["name"].isin(names)],
+        assets=looked.assets.iloc[:0],
+        confusion=looked.confusion.iloc[:0],
+    )
+    text = Elements(page_of(replace(page, judged=nothing))).text
+    assert "No model type has been judged yet." in text
+    assert "mcc on the holdout –" in text
+
+
 def test_several_objectives_have_their_front():
     drawn = [
         attrs["data-figure"] for attrs in Elements(page_of(made(several=True))).those("div") if "data-figure" in attrs
@@ -155,3 +175,7 @@ def test_six_model_types_of_a_thousand_trials_fit():
     assert re.search(r"Drawn: \d+ of \d+ lines\.", written)
     data = json.loads(Elements(written).scripts[0])
     assert "plugged_in_2.slice_figure" in data["figures"]
+
+
+def test_a_change_of_template_style_or_script_is_a_change_of_code():
+    assert resources_digest() == DIGEST, f"write DIGEST = {resources_digest()!r} into page.py"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 _RUN = re.compile(r"kedro run(?P<rest>(?: --pipelines? \S+)?)(?: --params (?P<params>[^\s`]+))?")
@@ -116,5 +117,6 @@ class Judged:
 
     def at_own_costs(self, name: str) -> Mapping[str, Any]:
         """Return what a model type or baseline was worth on the holdout at the costs of the run."""
-        own = self.costs[(self.costs["name"] == name) & (self.costs["cost_bps"] == self.cost_bps)]
+        is_own = np.isclose(self.costs["cost_bps"], self.cost_bps)  # the table's have six digits
+        own = self.costs[(self.costs["name"] == name) & is_own]
         return dict(own.iloc[0]) if len(own) else {}

@@ -9,6 +9,7 @@ from trading_hpo.reporting.page.numbers import NONE, number, setting, whole
 
 MOST_FAILURES = 5
 _PX_PER_PARAMETER = 150
+_PX_OF_REMARKS = 560  # below the axis of importance
 
 
 def search_sections(searched: Searched) -> list[Section]:
@@ -45,7 +46,7 @@ def _of_model(name: str, result: Mapping[str, Any], opened: bool) -> Folded:
     blocks: list[Block] = [
         Facts(pairs),
         Drawn(f"{name}.history_figure", "Every trial"),
-        Drawn(f"{name}.importance_figure", "Importance of the parameters (PED-ANOVA)"),
+        Drawn(f"{name}.importance_figure", "Importance of the parameters (PED-ANOVA)", _PX_OF_REMARKS),
         Drawn(f"{name}.slice_figure", "Value by each parameter", width),
         Drawn(f"{name}.parallel_figure", "Each configuration as a line", width),
     ]
