@@ -136,9 +136,8 @@ class TrialMirror:
         if run is None or run.info.lifecycle_stage != LifecycleStage.ACTIVE:
             return False  # deleted by its user, who wants it so
         if SENT_TO in run.data.tags:
-            self._client.delete_tag(
-                run.info.run_id, SENT_TO
-            )  # what a server has is out of date, should this process end now
+            # What a server has is out of date, should this process end now.
+            self._client.delete_tag(run.info.run_id, SENT_TO)
         self._client.set_tag(run.info.run_id, BEST, text)
         self._on_logged(run.info.run_id)
         return True
