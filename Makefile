@@ -72,11 +72,12 @@ dashboard: $(INSTALLED_EXTRAS)  ## the studies in the Optuna dashboard; STUDIES=
 	    exec $(BIN)/kedro study dashboard --port $(PORT)
 
 mlflow: PORT ?= 5000
-mlflow: $(INSTALLED)  ## the runs in MLflow's pages
+mlflow: $(INSTALLED)  ## the runs in MLflow's pages; links to them are printed
 	@test -f data/mlflow.db || { echo "No run has been tracked yet. Run make run first."; exit 1; }
-	@MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
-	    MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE=false MLFLOW_SERVER_CORS_ALLOWED_ORIGINS= \
-	    MLFLOW_SERVER_ALLOWED_HOSTS=127.0.0.1:$(PORT),localhost:$(PORT) \
+	@export MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	    MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE=false \
+	    MLFLOW_SERVER_CORS_ALLOWED_ORIGINS= MLFLOW_SERVER_ALLOWED_HOSTS=127.0.0.1:$(PORT),localhost:$(PORT); \
+	    $(BIN)/python -m trading_hpo.tracking.links data/mlflow.db --port $(PORT) && \
 	    exec $(BIN)/mlflow ui --backend-store-uri sqlite:///data/mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
 
 clean:  ## remove what runs have written; the ledgers stay

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from tests.makers.processes import alive_in, end, free_port, wait_until
 ROOT = Path(__file__).parents[1]
 PAGES = ["viz", "lab", "dashboard", "mlflow"]
 PASSWORD = "s3cret"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TOKEN = {"IdentityProvider": {"token": "own"}}
 
 
@@ -198,6 +200,29 @@ def test_mlflow_shows_the_projects_store(project):
         )
         pages.answers_this_machine_only("api/2.0/mlflow/experiments/get?experiment_id=0")
     assert (project / "data" / "mlflow.db").stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.long(part="pages")
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+def test_the_link_that_mlflow_is_served_with_opens_on_the_runs(project):
+    from mlflow import MlflowClient
+    from playwright.sync_api import sync_playwright
+
+    (project / "data").mkdir()
+    client = MlflowClient(f"sqlite:///{project / 'data' / 'mlflow.db'}")
+    experiment = client.create_experiment("base-own-direction1", (project / "data" / "mlflow").as_uri())
+    client.create_run(experiment, run_name="all stages base own direction1")
+    with serving(project, "mlflow") as pages, sync_playwright() as playwright:
+        pages.ask("")
+        (link,) = re.findall(rf"{pages.address}/#\S+", pages.log.read_text())
+        page = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]).new_page()
+        page.goto(link)
+        page.get_by_text("all stages base own direction1").first.wait_for(timeout=60_000)
+        assert page.get_by_text("Run Name", exact=True).count() == 1
+        for about_language_models in ("Sessions", "Judges", "Prompts", "Playground"):
+            assert page.get_by_text(about_language_models, exact=True).count() == 0
+        page.context.browser.close()
 
 
 @pytest.mark.slow

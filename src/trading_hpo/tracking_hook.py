@@ -183,7 +183,8 @@ class TrackingHook:
         with self._failures_are_warnings():
             from trading_hpo.tracking.locks import alive, close_dead_runs
             from trading_hpo.tracking.process_state import after_this_cell, own_state
-            from trading_hpo.tracking.run import begin, log_parameters
+            from trading_hpo.tracking.run import begin, log_parameters, log_tags
+            from trading_hpo.tracking.run_description import description_of
             from trading_hpo.tracking.server_sync import ServerSync
 
             assert self._places is not None
@@ -191,7 +192,11 @@ class TrackingHook:
             close_dead_runs(self._client, self._experiment_id, self._places.artifacts)
             self._open.enter_context(own_state())
             begin(self._places.store, self._experiment_id, self._mlflow.mlflow_config.server.mlflow_registry_uri)
-            self._mlflow.before_pipeline_run(run_params, pipeline, catalog)
+            namespaces = {node.namespace or "" for node in pipeline.nodes}
+            name, tags = description_of(self._parameters, run_params, namespaces)
+            named = self._mlflow.mlflow_config.tracking.run
+            named.name = named.name or name  # a user's own, of mlflow.yml, comes first
+            self._mlflow.before_pipeline_run({**run_params, **_in_words(run_params, tags)}, pipeline, catalog)
             self.run_id = self._mlflow.run_id
             if self.run_id is None:  # switched off for this pipeline in mlflow.yml
                 self._works = False
@@ -199,6 +204,7 @@ class TrackingHook:
                 return
             self._open.callback(after_this_cell(self.interrupted))
             self._open.enter_context(alive(self._client, self.run_id, self._places.artifacts))
+            log_tags(self._client, self.run_id, tags)
             log_parameters(self._client, self.run_id, self._parameters)
             if self._places.server is not None:
                 self._server_sync = ServerSync(self._places)
@@ -335,3 +341,8 @@ class TrackingHook:
                     "next run logs the trials.",
                     urls_hidden(reason),
                 )
+
+
+def _in_words(run_params: dict[str, Any], tags: dict[str, str]) -> dict[str, str]:
+    """What Kedro gives as objects, as kedro-mlflow is to log it."""
+    return {key: text for key, text in tags.items() if key in run_params}

@@ -7,8 +7,10 @@ from optuna.trial import TrialState, create_trial
 from tests.makers.processes import wait_until
 
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.study.own_trials import SET_ASIDE
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.tracking.trials import STUDY, TRIAL, TrialMirror
+from trading_hpo.tracking.server_sync import SENT_TO
+from trading_hpo.tracking.trials import BEST, STUDY, TRIAL, TrialMirror
 
 SPACE = {"learning_rate": optuna.distributions.FloatDistribution(1e-4, 1e-1, log=True)}
 
@@ -74,7 +76,99 @@ def test_no_trial_is_told_twice_by_one_run_or_by_the_next(client, experiment, re
     ref.open().add_trial(ended(3))
     one.catch_up()
     mirror(client, experiment, ref, told.append).catch_up()
-    assert len(told) == len(set(told)) == len(runs(client, experiment)) == 4
+    zeroth, *_, third = (run.info.run_id for run in runs(client, experiment))
+    # The best is sent again, and the one that is so no longer.
+    assert sorted(told) == sorted([*(run.info.run_id for run in runs(client, experiment)), zeroth, zeroth, third])
+
+
+def test_a_run_is_named_by_study_and_number_and_tagged_in_plain_words(client, ref):
+    experiment = client.create_experiment("base")
+    ref.open().add_trial(ended(3, TrialState.FAIL, no_value={"sharpe": "nothing was traded", "mcc": "one class"}))
+    mirror(client, experiment, ref).catch_up()
+    found = runs(client, experiment)
+    assert [run.info.run_name for run in found] == [f"mlp trial {number}" for number in range(4)]
+    assert [run.data.tags["state"] for run in found] == ["complete", "pruned", "failed", "failed"]
+    assert {run.data.tags["study"] for run in found} == {"base.mlp"}
+    assert found[3].data.tags["no_value"] == "sharpe: nothing was traded; mcc: one class"
+
+
+def best(client, experiment):
+    """Trials that are marked as the best."""
+    return [int(run.data.tags[TRIAL]) for run in runs(client, experiment) if run.data.tags[BEST] == "true"]
+
+
+def test_the_best_trials_run_alone_is_marked_while_the_search_goes_on_and_by_the_next_run(client, experiment, ref):
+    one = mirror(client, experiment, ref)
+    one.catch_up()
+    assert best(client, experiment) == [0]  # the only complete one
+    for number, marked in ((5, 3), (4, 3), (6, 5)):
+        ref.open().add_trial(ended(number))
+        one.catch_up()
+        assert best(client, experiment) == [marked]
+    ref.open().add_trial(ended(9))
+    mirror(client, experiment, ref).catch_up()
+    assert best(client, experiment) == [6]
+
+
+def test_a_trial_that_was_set_aside_is_not_marked(client, experiment, ref):
+    ref.open().add_trial(ended(3))
+    mirror(client, experiment, ref).catch_up()
+    assert best(client, experiment) == [3]
+    ref.open().set_user_attr(SET_ASIDE, [3])
+    mirror(client, experiment, ref).catch_up()
+    assert best(client, experiment) == [0]
+
+
+def test_a_study_in_which_nothing_is_complete_has_no_best_run(client, experiment, tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    study = optuna.create_study(storage=storage.open(), study_name="base.mlp")
+    study.set_user_attr("study_id", "abc")
+    study.add_trial(ended(0, TrialState.FAIL))
+    mirror(client, experiment, StudyRef("base.mlp", storage)).catch_up()
+    assert len(runs(client, experiment)) == 1
+    assert best(client, experiment) == []
+
+
+def test_a_mark_that_could_not_be_written_is_written_the_next_time(client, experiment, ref, monkeypatch):
+    one = mirror(client, experiment, ref)
+
+    def locked(*_, **__):
+        raise RuntimeError("database is locked")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(type(client), "set_tag", locked)
+        with pytest.raises(RuntimeError, match="locked"):
+            one.catch_up()
+    one.catch_up()
+    assert best(client, experiment) == [0]
+
+
+def test_a_process_that_died_between_two_marks_leaves_one_to_the_next(client, experiment, ref):
+    ref.open().add_trial(ended(3))
+    mirror(client, experiment, ref).catch_up()
+    client.set_tag(runs(client, experiment)[0].info.run_id, BEST, "true")
+    mirror(client, experiment, ref).catch_up()
+    assert best(client, experiment) == [3]
+
+
+def test_the_best_run_that_its_user_has_deleted_is_no_failure(client, experiment, ref):
+    one = mirror(client, experiment, ref)
+    one.catch_up()
+    client.delete_run(runs(client, experiment)[0].info.run_id)
+    ref.open().add_trial(ended(3))
+    one.catch_up()
+    live = [run for run in runs(client, experiment) if run.info.lifecycle_stage == "active"]
+    assert [run.data.tags[TRIAL] for run in live if run.data.tags[BEST] == "true"] == ["3"]
+
+
+def test_a_run_that_a_server_has_is_sent_again_when_it_is_the_best_no_longer(client, experiment, ref):
+    one = mirror(client, experiment, ref)
+    one.catch_up()
+    for run in runs(client, experiment):
+        client.set_tag(run.info.run_id, SENT_TO, "https://tracking.example")
+    ref.open().add_trial(ended(3))
+    one.catch_up()
+    assert [SENT_TO in run.data.tags for run in runs(client, experiment)] == [False, True, True, False]
 
 
 def test_a_trial_that_still_runs_is_told_when_it_has_ended(client, experiment, ref):

@@ -8,8 +8,8 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunStatus
-from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BATCH
+from mlflow.entities import Metric, Param, RunStatus, RunTag
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BATCH, MAX_TAG_VAL_LENGTH
 
 from trading_hpo.configuration import flatten
 from trading_hpo.escaping import mlflow_key
@@ -49,6 +49,11 @@ def log_parameters(client: MlflowClient, run_id: str, parameters: Parameters) ->
     lines = [Param(mlflow_key(name), text[:MAX_PARAM_VAL_LENGTH]) for name, text in readable(parameters).items()]
     for start in range(0, len(lines), MAX_PARAMS_TAGS_PER_BATCH):
         client.log_batch(run_id, params=lines[start : start + MAX_PARAMS_TAGS_PER_BATCH])
+
+
+def log_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
+    """Tag a run."""
+    client.log_batch(run_id, tags=[RunTag(key, text[:MAX_TAG_VAL_LENGTH]) for key, text in tags.items()])
 
 
 def log_report(client: MlflowClient, run_id: str, report: Mapping[str, Any]) -> None:
