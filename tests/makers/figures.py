@@ -1,6 +1,7 @@
 """Every figure with much to show and with nothing, by the name of its function: who adds a figure adds its cases."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import optuna
@@ -8,15 +9,18 @@ import pandas as pd
 import plotly.graph_objects as go
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
+from tests.makers.pages import made
 from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
 from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
+from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure
 from trading_hpo.reporting.figures.slices import slice_figure
 
@@ -147,6 +151,13 @@ def long_names() -> optuna.Study:
     return study_of(*trials, name=name, metrics=["composite_accuracy"])
 
 
+_OF_A_PAGE = ("monthly", "exposure", "costs", "assets", "folds")
+
+
+def _of_a_page(name: str) -> go.Figure:
+    return made().figures[f"{name}_figure"]
+
+
 FULL: dict[str, Callable[[], go.Figure]] = {
     "history_figure": lambda: history_figure(study_with(mixed()), "mlp"),
     "history_figure, one trial": lambda: history_figure(study_with([random_trial(0)]), "mlp"),
@@ -170,6 +181,7 @@ FULL: dict[str, Callable[[], go.Figure]] = {
     "equity_figure, baselines alone": lambda: _equity(300),
     "calibration_figure": lambda: _calibration("class"),
     "calibration_figure, numbers": lambda: _calibration("number"),
+    **{f"{name}_figure": partial(_of_a_page, name) for name in _OF_A_PAGE},
 }
 EMPTY: dict[str, Callable[[], go.Figure]] = {
     "history_figure": lambda: history_figure(study_with([]), "mlp"),
@@ -184,6 +196,11 @@ EMPTY: dict[str, Callable[[], go.Figure]] = {
     "comparison_figure": lambda: _comparison({"mlp": study_with([])}),
     "equity_figure": lambda: _equity(0),
     "calibration_figure": lambda: _calibration("class", n_bins=0),
+    "monthly_figure": lambda: monthly_figure(pd.DataFrame()),
+    "exposure_figure": lambda: exposure_figure(pd.DataFrame()),
+    "costs_figure": lambda: costs_figure(pd.DataFrame(), 5.0),
+    "assets_figure": lambda: assets_figure(pd.DataFrame()),
+    "folds_figure": lambda: folds_figure(pd.DataFrame()),
 }
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from tests.makers.verdicts import verdict_of
 
 from trading_hpo.reporting.report import T_90, report_of
 
@@ -44,24 +45,6 @@ def holdout_of(value=0.03, looks=1, metric="mcc", model_type="lstm", **changes):
     metrics = {**MONEY, "sharpe": 0.37, "max_drawdown": 0.12, metric: value}
     whose = {"data_key": "p", "study_name": f"daily.{model_type}", "trial_number": 4, **changes}
     return {"metrics": metrics, "standard_errors": {metric: 0.01}, "looks_so_far": looks, **whose}
-
-
-def verdict_of(validation=0.01, holdout=0.02, money=0.3):
-    tried = {"metric": "mcc", "n_tried": 32, "expected_best": 0.034, "excess": 0.04, "standard_error": 0.01}
-    look, interval = {"finalists": 2, "earlier_looks": 0}, {"low": -0.06, "estimate": -0.012, "high": 0.036}
-    return {
-        "forecast": {
-            "validation": {**tried, "p_value": validation},
-            "holdout": {**look, "p_value": holdout},
-            "above": validation <= 0.05 and holdout <= 0.05,
-        },
-        "money": {
-            "validation": {"n_tried": 32, "p_value": money},
-            "holdout": {**look, **interval, "p_value": money},
-            "above_buy_and_hold": interval,
-            "above": False,
-        },
-    }
 
 
 def reported(results, holdouts, baselines=BASELINES, verdicts=None):

@@ -4,7 +4,8 @@ import io
 
 import pytest
 from rich.console import Console
-from tests.reporting.test_report import holdout_of, reported, result_of, skipped, verdict_of
+from tests.makers.verdicts import verdict_of
+from tests.reporting.test_report import holdout_of, reported, result_of, skipped
 
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.table import render

@@ -112,7 +112,7 @@ def test_a_holdout_that_only_the_baselines_have_seen_is_shown_with_what_there_is
     page = made()
     looked = page.judged
     names = ("constant_forecast", "buy_and_hold")
-    lines = [{**line, "holdout": None, "holdout_standard_errors_above_constant": None} for line in looked.lines]
+    lines = [{**line, "holdout": None, "holdout_interval": None} for line in looked.lines]
     nothing = replace(
         looked,
         report={**looked.report, "models": lines},

@@ -6,6 +6,7 @@ from plotly.subplots import make_subplots
 
 from trading_hpo.escaping import plotly_text
 from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.reporting.figures.holdout import JUDGE_IT
 from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, colour_of, note, styled
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "year")
@@ -24,7 +25,7 @@ def monthly_figure(table: pd.DataFrame) -> go.Figure:
     """
     title = "Monthly returns on the holdout, after costs"
     if table.empty:
-        return note(title, NOT_JUDGED)
+        return note(title, NOT_JUDGED, JUDGE_IT)
     names = list(table["name"].unique())
     years = sorted(table["year"].unique())
     largest = float(table.loc[table["month"] > 0, "total_return"].abs().max()) or 1.0
@@ -70,6 +71,8 @@ def exposure_figure(table: pd.DataFrame) -> go.Figure:
     Args:
         table: Of ``exposure_table``.
     """
+    if table.empty:
+        return note("Exposure on the holdout", NOT_JUDGED, JUDGE_IT)
     bars = int(table["bars"].max())
     figure = go.Figure()
     for name, own in table.groupby("name", sort=False):
@@ -93,6 +96,8 @@ def costs_figure(table: pd.DataFrame, cost_bps: float) -> go.Figure:
         table: Of ``costs_table``.
         cost_bps: Of the run.
     """
+    if table.empty:
+        return note("Costs on the holdout", NOT_JUDGED, JUDGE_IT)
     figure = go.Figure()
     for name, own in table.groupby("name", sort=False):
         figure.add_scatter(
@@ -121,7 +126,7 @@ def assets_figure(table: pd.DataFrame) -> go.Figure:
     """
     title = "Assets on the holdout: points of the total return, after costs"
     if table.empty:
-        return note(title, NOT_JUDGED)
+        return note(title, NOT_JUDGED, JUDGE_IT)
     cells = table.pivot(index="asset", columns="model_type", values="contribution")
     cells = cells[list(table["model_type"].unique())]
     cells = cells.sort_values(cells.columns[0], kind="stable")
