@@ -73,8 +73,8 @@ def test_a_study_of_few_trials_is_drawn_and_a_second_run_draws_nothing_anew(kedr
     of_model_types = {f"{m}_{f}" for m in MODEL_TYPES for f in ("slice", "parallel", "history")}
     assert {"convergence", "comparison", "mlp_importance", *of_model_types} <= drawn.keys()
     assert NAME in drawn["mlp_history"].layout.title.text
-    assert drawn["mlp_importance"].layout.annotations[0].text == "needs 4 complete trials"
-    assert drawn["lstm_history"].layout.annotations[0].text == "not searched yet"
+    assert drawn["mlp_importance"].layout.annotations[0].text.startswith("needs 4 complete trials<br><br>")
+    assert drawn["lstm_history"].layout.annotations[0].text.startswith("not searched yet<br><br>")
     assert [trace.name for trace in drawn["convergence"].data] == ["mlp"]
 
     times = {path: path.stat().st_mtime_ns for path in (searched / ROOT / "08_reporting").rglob("*.json")}

@@ -62,6 +62,17 @@ def test_wealth_starts_at_one_and_drawdown_is_the_fall_from_the_last_peak():
     assert survives_its_file(figure)
 
 
+def test_hours_are_shown_where_bars_have_them():
+    hours = pd.date_range("2020-01-01 09:30", periods=3, freq="h", tz="UTC")
+    held = pd.DataFrame({"timestamp": hours, "buy_and_hold": 0.01, "constant_forecast": 0.0})
+    wealth, *_ = equity_figure({}, held).data
+    assert list(wealth.x) == ["2020-01-01 09:30", "2020-01-01 10:30", "2020-01-01 11:30"]
+    assert "%H:%M UTC" in wealth.hovertemplate
+    daily, *_ = equity_figure({}, BASELINES).data
+    assert daily.x[0] == "2020-01-01"
+    assert "%H" not in daily.hovertemplate
+
+
 def test_a_loss_on_the_first_bar_is_a_drawdown_from_the_start():
     first = pd.DataFrame({"timestamp": DAYS[:2], "net_return": [-0.2, 0.1]})
     wealth, drawdown = lines(equity_figure({"mlp": first}, BASELINES))["mlp"]

@@ -59,9 +59,8 @@ def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: s
     wealth = np.cumprod(1 + returns.to_numpy(float))
     peak = np.maximum.accumulate(np.concatenate([[1.0], wealth]))[1:]
     line = {"color": colour, "dash": dash, "width": 1.5}
-    shared = {"x": returns.index, "name": name, "legendgroup": name, "line": line, "mode": "lines"}
-    clock = " %H:%M UTC" if (pd.DatetimeIndex(returns.index).normalize() != returns.index).any() else ""
-    says = f"{name}, %{{x|%Y-%m-%d{clock}}}<br>"
+    shared = {"x": _dates(returns.index), "name": name, "legendgroup": name, "line": line, "mode": "lines"}
+    says = f"{name}, %{{x|%Y-%m-%d{' %H:%M UTC' if _has_clock(returns.index) else ''}}}<br>"
     figure.add_trace(
         go.Scatter(y=wealth, showlegend=True, hovertemplate=f"{says}wealth %{{y:.3f}}<extra></extra>", **shared),
         row=1,
@@ -74,6 +73,15 @@ def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: s
         row=2,
         col=1,
     )
+
+
+def _has_clock(stamps: pd.Index) -> bool:
+    return bool((pd.DatetimeIndex(stamps).normalize() != stamps).any())
+
+
+def _dates(stamps: pd.Index) -> list[str]:
+    """Return stamps as Plotly reads them; a day alone takes a third of the file that a full stamp does."""
+    return pd.DatetimeIndex(stamps).strftime("%Y-%m-%d %H:%M" if _has_clock(stamps) else "%Y-%m-%d").tolist()
 
 
 def calibration_figure(model_type: str, table: pd.DataFrame, target_kind: str) -> go.Figure:

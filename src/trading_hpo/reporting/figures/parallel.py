@@ -23,7 +23,7 @@ _ABSENT = -0.13  # where the line of a trial goes that does not have the paramet
 _ENDS = (-0.2, 1.12)  # of the paper: texts at 0 and 1 have room
 _LETTERS = 40  # that fit side by side below an axis on a narrow page
 _NAME_LETTERS = 40
-_EDGE_LETTERS = 7  # of a tick at the right end, of which half is beyond it
+_EDGE_LETTERS, _EDGE_PX = 7, 28  # of a tick at the right end: from where on it is moved, and how far it reaches beyond
 
 
 def parallel_figure(study: optuna.Study, model_type: str) -> go.Figure:
@@ -113,11 +113,18 @@ def _draw_axes(figure: go.Figure, axes: Sequence[ParameterAxis]) -> None:
         room = max(3, levels * _LETTERS // len(axis.ticks) - 2)
         for number, (place, text) in enumerate(axis.ticks):
             at_the_edge = axis.share(place) > 0.9 and len(text) > _EDGE_LETTERS
-            x, anchor = (_ENDS[1], "right") if at_the_edge else (axis.share(place), "center")
-            _write(figure, x, -row - 0.05 - 0.22 * (number % levels), shortened(text, room), anchor, "top")
+            y, anchor = -row - 0.05 - 0.22 * (number % levels), "right" if at_the_edge else "center"
+            _write(figure, axis.share(place), y, shortened(text, room), anchor, "top", _EDGE_PX if at_the_edge else 0)
 
 
-def _write(figure: go.Figure, x: float, y: float, text: str, xanchor: str, yanchor: str) -> None:
+def _write(figure: go.Figure, x: float, y: float, text: str, xanchor: str, yanchor: str, xshift: int = 0) -> None:
     figure.add_annotation(
-        x=x, y=y, text=plotly_text(text), xanchor=xanchor, yanchor=yanchor, showarrow=False, font={"size": 11}
+        x=x,
+        y=y,
+        text=plotly_text(text),
+        xanchor=xanchor,
+        yanchor=yanchor,
+        xshift=xshift,
+        showarrow=False,
+        font={"size": 11},
     )

@@ -6,6 +6,7 @@ and every colour of it can be seen on white and on #111; a page that wants black
 
 import re
 from collections.abc import Sequence
+from colorsys import hls_to_rgb
 from textwrap import wrap
 
 import plotly.graph_objects as go
@@ -97,8 +98,6 @@ def _of_hue(degrees: float) -> str:
 
 
 def _hex(degrees: float, lightness: float, saturation: float = 0.6) -> str:
-    from colorsys import hls_to_rgb
-
     return "#" + "".join(f"{round(255 * part):02X}" for part in hls_to_rgb(degrees / 360, lightness, saturation))
 
 
