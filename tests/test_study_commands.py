@@ -64,7 +64,7 @@ def test_studies_are_listed_shown_and_taken_out(study, searched, tmp_path):
     assert f"trial {best.number}: {best.value:.4f}" in told
     assert "mean over folds" in told
     assert "the loss was not finite in epoch 2 of fold 0" in study("failed", NAME).stdout
-    assert f"learning_rate={best.params['learning_rate']:.4g}" in study("trials", NAME, "--top", "1").stdout
+    assert f"learning_rate={best.params['learning_rate']:.3g}" in study("trials", NAME, "--top", "1").stdout
     for ending in ("yml", "json", "csv", "parquet"):
         done = study("export", NAME, "--to", str(tmp_path / f"out.{ending}"))
         assert done.returncode == 0, done.stderr

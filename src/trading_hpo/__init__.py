@@ -295,6 +295,8 @@ The tree, in the order in which data flow through it:
     reporting/              results -> text and figures
         table.py            the summary that a run prints
         studies.py          for kedro study
+        trials_table.py     the trials of one study, as wide as a terminal
+        fitted_lines.py     lines that are not wider
         figures/            Plotly
             style.py        colours, layout, notes in place of empty figures
             axes.py         ticks
@@ -321,7 +323,9 @@ The tree, in the order in which data flow through it:
     tracking/               what is logged to MLflow: the project's own store first, then a server
         environment.py      where runs are kept
         run.py              of a pipeline
-        trials.py           child runs
+        run_description.py  its name and its command
+        trials.py           child runs, and which is the best
+        links.py            into MLflow's pages
         cleaning.py         those that a study keeps no longer
         process_state.py    MLflow's state in the process is the user's again after a run
         locks.py            one process at a time; whose process is alive

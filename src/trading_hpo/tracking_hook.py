@@ -196,7 +196,7 @@ class TrackingHook:
             name, tags = description_of(self._parameters, run_params, namespaces)
             named = self._mlflow.mlflow_config.tracking.run
             named.name = named.name or name  # a user's own, of mlflow.yml, comes first
-            self._mlflow.before_pipeline_run({**run_params, **_in_words(run_params, tags)}, pipeline, catalog)
+            self._mlflow.before_pipeline_run(_in_words(run_params, tags), pipeline, catalog)
             self.run_id = self._mlflow.run_id
             if self.run_id is None:  # switched off for this pipeline in mlflow.yml
                 self._works = False
@@ -343,6 +343,7 @@ class TrackingHook:
                 )
 
 
-def _in_words(run_params: dict[str, Any], tags: dict[str, str]) -> dict[str, str]:
-    """What Kedro gives as objects, as kedro-mlflow is to log it."""
-    return {key: text for key, text in tags.items() if key in run_params}
+def _in_words(run_params: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+    """Return what Kedro gives as kedro-mlflow is to log it: no objects, and no names of nodes beside the command."""
+    chosen = dict.fromkeys(("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_outputs"))
+    return {**run_params, **chosen, **{key: text for key, text in tags.items() if key in run_params}}

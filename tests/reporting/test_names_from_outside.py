@@ -15,8 +15,9 @@ from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure
 from trading_hpo.reporting.figures.slices import slice_figure
-from trading_hpo.reporting.studies import best_lines, failures, studies_table, study_lines, trials_view
+from trading_hpo.reporting.studies import best_lines, failures, studies_table, study_lines
 from trading_hpo.reporting.table import render
+from trading_hpo.reporting.trials_table import trials_view
 
 NAME, METRIC, OTHER = "<b>own</b>$x$[red]\n\x1b[31m.mlp", "<i>mcc</i>[bold]", "<u>size</u>"
 SPACE = {"<a href='x'>rate</a>": FloatDistribution(0, 1), "[loss]": CategoricalDistribution(["<s>focal</s>", "bce"])}
@@ -38,7 +39,7 @@ def printed(renderable):
 def test_tables_show_every_letter_of_a_name(study):
     listed, trials = printed(studies_table([(study, "sqlite:///x.db")])), printed(trials_view(study, 9))
     assert r"<b>own</b>$x$[red]\n\x1b[31m.mlp" in listed
-    for shown in (METRIC, OTHER, "[loss]=<s>focal</s>"):
+    for shown in (METRIC, OTHER, "<a href='x'>rate</a>", "[loss]", "<s>focal</s>"):
         assert shown in trials
     lines = [*study_lines(study, "sqlite:///x.db"), *best_lines(study), *failures(study)]
     assert all(line.isprintable() for line in lines)

@@ -1,10 +1,15 @@
+import io
+
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState
 from rich.console import Console
 from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.engine.trial_record import REASON, VIOLATIONS
-from trading_hpo.reporting.studies import best_lines, studies_table, study_lines, trials_view
+from trading_hpo.reporting.fitted_lines import fitted
+from trading_hpo.reporting.studies import LABELS, NAMES, best_lines, failures, studies_table, study_lines
+from trading_hpo.reporting.trials_table import trials_view
 
 BOUND = "max_drawdown <= 0.2"
 COST = {"cost": {"epochs": 6.0, "training_time_s": 2.0}}
@@ -85,3 +90,82 @@ def test_what_a_study_has_spent_counts_all_its_trials():
     assert "spent       12 epochs, 4 s of training, all folds counted" in text
     assert "front       2 trials" in text
     assert "minimize model_size_mb, weight 1" in text
+
+
+# --- on a terminal ---
+
+NAMES_OF_20 = [f"{word}_of_the_parameter_{number}" for number, word in enumerate(["rate", "early_stopping"] * 10)]
+LONG = "a-very-long-name-of-a-scenario-and-a-source-and-a-label-that-somebody-has-given-a-search.cnn_lstm"
+
+
+def many_parameters(name="made-up.mlp", same=2):
+    """A study of three trials with 20 parameters, the first ones the same in all; one more trial has failed."""
+    space = dict.fromkeys(NAMES_OF_20, FloatDistribution(0, 1)) | {NAMES_OF_20[9]: CategoricalDistribution(["x" * 99])}
+
+    def values(number):
+        drawn = {key: 0.123456 if place < same else 0.1 * number for place, key in enumerate(NAMES_OF_20)}
+        return drawn | {NAMES_OF_20[9]: "x" * 99}
+
+    trials = [trial_of(0.1 * n + 0.012345, params=values(n), distributions=space, **COST) for n in range(3)]
+    failed = trial_of(state=TrialState.FAIL, slot=3, **COST, **{REASON: "the loss was not finite " * 9 + "y" * 120})
+    return study_of(*trials, failed, name=name, fingerprint={"search_space": NAMES_OF_20})
+
+
+def drawn(renderable, width):
+    written = io.StringIO()
+    Console(file=written, width=width, highlight=False).print(renderable)
+    return written.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("name", ["base-sp500_20-direction1.cnn_lstm", LONG])
+def test_no_line_is_wider_than_a_terminal(width, name):
+    study = many_parameters(name)
+    printed = [
+        *drawn(trials_view(study, 9, width), width),
+        *drawn(studies_table([(study, "here"), (study, "here")]), width),
+        *fitted(study_lines(study, "sqlite:////a/place/" + "z" * 120), width, LABELS),
+        *fitted(failures(study), width, 0),
+        *fitted(best_lines(study), width, NAMES),
+    ]
+    assert max(map(len, printed)) <= width
+    joined = "".join("".join(printed).split())
+    for whole in (name, "y" * 120, "z" * 120, *NAMES_OF_20):  # folded, and not cut
+        assert whole in joined
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_differs_between_trials_stands_in_columns_and_what_does_not_below(width):
+    table, *notes = trials_view(many_parameters(), 9, width).renderables
+    headings = ["".join(str(column.header).split()) for column in table.columns]
+    shown = headings[3:]
+    assert len(shown) >= 3
+    assert shown == NAMES_OF_20[2 : 2 + len(shown)]
+    said = " ".join("\n".join(map(str, notes)).split())
+    assert f"The same in all of them: {NAMES_OF_20[0]}=0.123, {NAMES_OF_20[1]}=0.123, {NAMES_OF_20[9]}=xxx" in said
+    left_out = [name for name in NAMES_OF_20[2:] if name not in (*shown, NAMES_OF_20[9])]
+    assert f"No room for: {', '.join(left_out)} `kedro study export made-up.mlp --to trials.csv`" in said
+
+
+def test_where_there_is_room_names_are_whole_and_nothing_is_left_out():
+    printed = drawn(trials_view(many_parameters(same=20), 9), 200)
+    assert "No room for" not in "\n".join(printed)
+    printed = drawn(trials_view(many_parameters(same=16), 9), 200)
+    assert all(name in printed[1] for name in NAMES_OF_20[16:])
+
+
+def test_numbers_have_three_significant_digits():
+    rows = [line.split() for line in drawn(trials_view(many_parameters(), 9), 200)]
+    assert ["2", "0.212", "complete", "0.2"] in [row[:4] for row in rows]
+
+
+def test_a_text_goes_on_below_its_beginning_and_stays_whole_where_there_is_no_terminal():
+    lines = ["name", "  storage     one two three four five six seven", "trial 3: one two three four five six seven"]
+    assert list(fitted(lines, None, LABELS)) == lines
+    assert list(fitted(lines, 32, LABELS)) == [
+        "name",
+        "  storage     one two three four",
+        "              five six seven",
+        "trial 3: one two three four",
+        "  five six seven",
+    ]

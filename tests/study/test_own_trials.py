@@ -8,7 +8,8 @@ from tests.makers.studies import study_of, trial_of
 from trading_hpo.analysis.convergence import best_so_far
 from trading_hpo.errors import StorageError
 from trading_hpo.reporting.figures.search import history_figure
-from trading_hpo.reporting.studies import best_lines, studies_table, study_lines, trials_view
+from trading_hpo.reporting.studies import best_lines, studies_table, study_lines
+from trading_hpo.reporting.trials_table import trials_view
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.own_trials import eligible_trials, foreign_trials, own_trials
@@ -92,7 +93,8 @@ def test_it_is_said_wherever_the_study_is_shown(study):
     assert "foreign     3: added, ended or copied by another program" in said
     assert "  set aside: 1" in list(best_lines(study))
     assert list(map(str, studies_table([(study, "")]).columns[-1].cells)) == ["mcc, 1 set aside, 1 foreign"]
-    states = dict(zip(*(trials_view(study, 9).columns[place].cells for place in (0, 2)), strict=True))
+    table = trials_view(study, 9).renderables[0]
+    states = dict(zip(*(map(str, table.columns[place].cells) for place in (0, 2)), strict=True))
     assert states == {
         "0": "complete",
         "1": "complete, set aside",

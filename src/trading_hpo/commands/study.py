@@ -6,7 +6,7 @@ Optuna and torch are imported by what needs them, so that `--help` answers at on
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,8 @@ from trading_hpo.commands.cli_errors import as_typed, echo, exit_with_message, l
 from trading_hpo.commands.configuration_source import project_folder
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from trading_hpo.study.reference import StudyRef
 
 NAME = click.argument("name")
@@ -69,11 +71,18 @@ def find_study(name: str) -> "StudyRef":
     return find(data_folder(), name)
 
 
-def _print(renderable: Any) -> None:
+def _console() -> "Console":
     from rich.console import Console
 
     # Elsewhere than on a terminal names must not be broken: they are copied and searched for.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(renderable)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def _echo_fitted(lines: Iterable[str], column: int) -> None:
+    from trading_hpo.reporting.fitted_lines import fitted
+
+    for line in fitted(lines, _console().width if sys.stdout.isatty() else None, column):
+        echo(line)
 
 
 @study.command("list")
@@ -98,7 +107,7 @@ def list_studies() -> None:
             readable.append((ref.open(), ref.storage.masked))
         except DamagedStudyError as error:  # the others are listed all the same
             echo(str(error), fg="red", err=True)
-    _print(studies_table(readable))
+    _console().print(studies_table(readable))
 
 
 @study.command()
@@ -110,12 +119,11 @@ def show(name: str) -> None:
     \b
     kedro study show base-sp500_20-direction1.lstm
     """
-    from trading_hpo.reporting.studies import study_lines
+    from trading_hpo.reporting.studies import LABELS, study_lines
     from trading_hpo.study.integrity import checked
 
     ref = find_study(name)
-    for line in study_lines(checked(ref.open()), ref.storage.masked):
-        echo(line)
+    _echo_fitted(study_lines(checked(ref.open()), ref.storage.masked), LABELS)
 
 
 @study.command()
@@ -128,10 +136,11 @@ def trials(name: str, top: int) -> None:
     \b
     kedro study trials base-sp500_20-direction1.lstm --top 5
     """
-    from trading_hpo.reporting.studies import trials_view
+    from trading_hpo.reporting.trials_table import trials_view
     from trading_hpo.study.integrity import checked
 
-    _print(trials_view(checked(find_study(name).open()), top))
+    console = _console()
+    console.print(trials_view(checked(find_study(name).open()), top, console.width))
 
 
 @study.command()
@@ -145,9 +154,7 @@ def failed(name: str) -> None:
     """
     from trading_hpo.reporting.studies import failures
 
-    lines = failures(find_study(name).open())
-    for line in lines or ["No trial has failed."]:
-        echo(line)
+    _echo_fitted(failures(find_study(name).open()) or ["No trial has failed."], 0)
 
 
 @study.command()
@@ -159,11 +166,10 @@ def best(name: str) -> None:
     \b
     kedro study best base-sp500_20-direction1.lstm
     """
-    from trading_hpo.reporting.studies import best_lines
+    from trading_hpo.reporting.studies import NAMES, best_lines
     from trading_hpo.study.integrity import checked
 
-    for line in best_lines(checked(find_study(name).open())):
-        echo(line)
+    _echo_fitted(best_lines(checked(find_study(name).open())), NAMES)
 
 
 @study.command()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 from rich import box
 from rich.table import Table
 
@@ -12,13 +12,12 @@ from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, VIOLATIONS
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.nothing_found import nothing_found
-from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in, why_left_out
-from trading_hpo.study.ranking import best_trial, goals_of, pareto_front, ranked
+from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
+from trading_hpo.study.ranking import best_trial, goals_of, pareto_front
 from trading_hpo.study.summary import spent, study_summary
 
 SHOWN = 8  # numbers of trials in one line
-_RANK = {state: place for place, state in enumerate((TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))}
-
+LABELS, NAMES = 14, 28  # columns in which the text beside a label begins, and the value beside a name
 _NO_REASON = "an earlier version has not recorded why"
 
 
@@ -99,48 +98,6 @@ def _left_out(study: optuna.Study, summary: Mapping[str, Any]) -> Iterator[str]:
     if others := [str(trial.number) for trial in foreign if trial.state != TrialState.WAITING]:
         listed = ", ".join(others[:SHOWN]) + (f" and {len(others) - SHOWN} more" if len(others) > SHOWN else "")
         yield f"  foreign     {listed}: added, ended or copied by another program; they guide no choice"
-
-
-def trials_view(study: optuna.Study, top: int) -> Table:
-    """Return the best trials with their parameters, then pruned and failed ones."""
-    place = {trial.number: rank for rank, trial in enumerate(ranked(study))}
-    sign = -1.0 if goals_of(study)[0].direction == "maximize" else 1.0
-
-    def order(trial: FrozenTrial) -> tuple[int, int, float, int]:
-        rank = place.get(trial.number, len(place))
-        value = sign * trial.values[0] if trial.values else 0.0
-        return (_RANK.get(trial.state, len(_RANK)), rank, value, trial.number)
-
-    table, goals = _table(), goals_of(study)
-    for heading in ("trial", *(["value"] if len(goals) == 1 else [goal.metric for goal in goals]), "state"):
-        table.add_column(rich_text(heading), justify="right" if heading != "state" else "left", no_wrap=True)
-    bounds = conditions_of(study).get("constraints", [])
-    if bounds:
-        table.add_column("constraints", no_wrap=True)
-    table.add_column("parameters", overflow="fold")
-    marks = _marks(study) if len(goals) > 1 else {}
-    marks |= {number: f", {why}" for number, why in why_left_out(study).items()}
-    for trial in sorted(study.get_trials(deepcopy=False), key=order)[:top]:
-        parameters = "  ".join(f"{name}={_short(value)}" for name, value in trial.params.items())
-        values = map(_number, trial.values or [None] * len(goals))
-        state = trial.state.name.lower() + marks.get(trial.number, "")
-        table.add_row(str(trial.number), *values, state, *([_kept(trial)] if bounds else []), rich_text(parameters))
-    return table
-
-
-def _marks(study: optuna.Study) -> dict[int, str]:
-    """What to say of a trial beside its state, where it is one of a front."""
-    best = best_trial(study)
-    front = {trial.number: ", front" for trial in pareto_front(study)}
-    return front if best is None else {**front, best.number: ", chosen"}
-
-
-def _kept(trial: FrozenTrial) -> str:
-    over = trial.user_attrs.get(VIOLATIONS)
-    if over is None:
-        return "-"
-    worst = max(over.values())
-    return "kept" if worst <= 0 else f"broken by {worst:.0%}"
 
 
 def failures(study: optuna.Study) -> list[str]:
