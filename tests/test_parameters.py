@@ -123,7 +123,7 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
 
 
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
-    assert base["hpo"]["n_trials"] == 8
+    assert base["hpo"]["n_trials"] == 6
     assert standard.hpo.n_trials == 1000
     assert standard.training.window_bars == base["training"]["window_bars"]
     assert standard.hpo.seed == base["hpo"]["seed"]
