@@ -1,12 +1,15 @@
 """The notebook is stored clean, and runs in a project with whatever results there are."""
 
 import os
+import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import optuna
 import pytest
 from nbclient import NotebookClient
 from tests.makers.projects import FINISHED_SOURCE, FINISHED_STUDY
@@ -42,7 +45,8 @@ def outputs(project: Path, source: str | None = None) -> Iterator[Any]:
     environment = {**os.environ, "KEDRO_ENV": "test"}
     client = NotebookClient(notebook, kernel_name="python3", timeout=600, resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment)
-    return (output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
+    _, *cells = [cell for cell in notebook.cells if cell.cell_type == "code"]  # the first is Kedro's own log
+    return (output for cell in cells for output in cell.outputs)
 
 
 def figures_and_words(found: Iterator[Any]) -> tuple[list[str], str]:
@@ -55,7 +59,7 @@ def figures_and_words(found: Iterator[Any]) -> tuple[list[str], str]:
             titles.append(output.data[PLOTLY]["layout"]["title"]["text"])
         else:
             words += output.data["text/plain"]
-    return titles, words
+    return titles, re.sub(r"\x1b\[[\d;]*m", "", words)
 
 
 @pytest.mark.slow
@@ -72,6 +76,45 @@ def test_one_model_type_is_shown_and_what_is_missing_is_said(finished):
 
 @pytest.mark.slow
 @pytest.mark.long(part="notebooks")
+def test_a_study_that_is_half_searched_is_shown_from_the_study_itself(finished):
+    data = finished / "data/test" / FINISHED_SOURCE
+    for folder in ("07_model_output", "08_reporting", "06_models/mlp"):
+        shutil.rmtree(data / folder)
+    storage = f"sqlite:///{data / '06_models/studies.db'}"
+    optuna.load_study(study_name=FINISHED_STUDY, storage=storage).ask()  # a trial that runs
+    titles, words = figures_and_words(outputs(finished, source=FINISHED_SOURCE))
+    assert titles == []
+    assert "Searched: mlp\n" in words
+    assert f"{FINISHED_STUDY}: 4 trials" in words
+    assert re.search(r"mlp +3 +-?0\.\d+ +-?0\.\d+ +0\.\d+", words), words  # N, best, median, spread
+    assert re.search(r"2 +2 +-?0\.\d+ +COMPLETE", words), words  # the trials' table has their values
+    assert "mlp.history_figure is not drawn yet. `kedro run` draws it." in words
+    assert "The holdout has not been looked at yet." in words
+
+
+@pytest.mark.slow
+@pytest.mark.long(part="notebooks")
+def test_a_study_without_a_complete_trial_is_shown(finished):
+    data = finished / "data/test" / FINISHED_SOURCE
+    for folder in ("07_model_output", "08_reporting", "06_models/mlp"):
+        shutil.rmtree(data / folder)
+    with sqlite3.connect(data / "06_models/studies.db") as studies:
+        studies.execute("update trials set state = 'FAIL'")
+    _, words = figures_and_words(outputs(finished, source=FINISHED_SOURCE))
+    assert "No trial is complete yet." in words
+
+
+@pytest.mark.slow
+@pytest.mark.long(part="notebooks")
+def test_where_nothing_was_searched_one_cell_says_what_to_run(project):
+    found = list(outputs(project))
+    assert [output.output_type for output in found] == ["stream"]
+    assert found[0].text.startswith("Nothing has been searched yet. Run `kedro run` in a terminal")
+    assert not (project / "data").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.long(part="notebooks")
 def test_a_whole_run_of_another_source_and_label_is_shown_without_the_model_types_left_out(kedro, project):
     done = kedro(*ONE_MODEL_TYPE_TO_THE_REPORT)
     assert done.returncode == 0, done.stderr
@@ -81,4 +124,6 @@ def test_a_whole_run_of_another_source_and_label_is_shown_without_the_model_type
     assert f"Skipped: {', '.join(name for name in MODEL_TYPES if name != 'mlp')}" in words
     assert "test-us_tech_ohlcv-volatility5.mlp: 1 trials" in words
     assert "total_return" in words
+    assert re.search(r"mlp, forecast: .*\bp 0?\.?\d", words)
+    assert "p, forecast" in words
     assert not (project / "notebooks" / "data").exists()
