@@ -1,7 +1,7 @@
 """Every figure with much to show and with nothing, by the name of its function: who adds a figure adds its cases."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import optuna
@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
-from tests.makers.pages import made
+from tests.makers.pages import Made, made
 from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
@@ -154,8 +154,13 @@ def long_names() -> optuna.Study:
 _OF_A_PAGE = ("monthly", "exposure", "costs", "assets", "folds")
 
 
+@cache
+def _page() -> Made:
+    return made(tuple(MODEL_TYPES), n_trials=1, n_bars=700)
+
+
 def _of_a_page(name: str) -> go.Figure:
-    return made().figures[f"{name}_figure"]
+    return go.Figure(_page().figures[f"{name}_figure"])
 
 
 FULL: dict[str, Callable[[], go.Figure]] = {

@@ -1,5 +1,6 @@
 """What every figure must do, whatever the study holds: say what it shows, or why it shows nothing, on any page."""
 
+import calendar
 import html
 import json
 import pkgutil
@@ -21,6 +22,7 @@ from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting import figures
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
+from trading_hpo.reporting.figures.folds import ROLE_COLOURS
 from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure
 from trading_hpo.reporting.figures.slices import slice_figure
@@ -30,8 +32,10 @@ from trading_hpo.reporting.figures.style import (
     GRID,
     LINE_WIDTH,
     NEUTRAL,
+    PAPERS,
     TITLE_WIDTH,
     colour_of,
+    luminance,
 )
 
 STUDIES: dict[str, Callable[[], list[FrozenTrial]]] = {
@@ -220,16 +224,32 @@ def test_every_figure_of_the_package_has_a_full_and_an_empty_case():
     assert functions == {name.split(",")[0] for name in FULL} == {name.split(",")[0] for name in EMPTY}
 
 
+def _is_calendar(axis: Any, values: list[Any]) -> bool:
+    """Whether dates are at the ticks, or names of months, or years of four digits."""
+    named = {*calendar.month_abbr[1:], "year"}
+    whole = [str(value) for value in values]
+    return axis.type == "date" or (
+        axis.type == "category" and ({*whole} <= named or all(re.fullmatch(r"(19|20)\d\d", one) for one in whole))
+    )
+
+
 @EACH_FULL
 def test_every_axis_has_a_title_unless_it_says_itself_what_it_is(draw):
     figure = draw()
     for name, axis, _ in _axes(figure):
-        assert axis.title.text or axis.type == "date" or axis.showticklabels is False, name
+        assert axis.title.text or axis.showticklabels is False or _is_calendar(axis, _on(figure, name)), name
 
 
-WITH_SHARPE = [
-    name for name in FULL if not name.startswith(("equity", "calibration", "importance")) and "long names" not in name
-]
+OF_NO_METRIC = {
+    "equity_figure": "wealth and drawdown",
+    "calibration_figure": "forecasts and what was observed, in the unit of the target",
+    "importance_figure": "shares in a metric",
+    "monthly_figure": "returns",
+    "exposure_figure": "shares of the capital",
+    "assets_figure": "percentage points of a return",
+    "folds_figure": "dates",
+}
+WITH_SHARPE = [name for name in FULL if name.split(",")[0] not in OF_NO_METRIC and "long names" not in name]
 
 
 @pytest.mark.parametrize("name", WITH_SHARPE)
@@ -239,7 +259,7 @@ def test_a_metric_stands_with_its_unit(name):
     assert any("sharpe (per year)" in text.replace("<br>", " ") for text in texts)
 
 
-@pytest.mark.parametrize("name", [n for n in FULL if n.startswith(("equity", "importance"))])
+@pytest.mark.parametrize("name", [n for n in FULL if n.startswith(("equity", "importance", "exposure"))])
 def test_a_share_is_in_percent_and_says_so(name):
     in_percent = [axis for _, axis, _ in _axes(FULL[name]()) if "(%)" in (axis.title.text or "")]
     assert [axis.tickformat[-1] for axis in in_percent] == ["%"]
@@ -250,6 +270,13 @@ def test_a_time_axis_has_dates_and_the_heading_says_from_when_to_when():
     assert {axis.type for name, axis, _ in _axes(figure) if name.startswith("x")} == {"date"}
     assert "2019-08-08 to 2022-11-16, 855 bars" in figure.layout.title.text
     assert "(UTC)" in figure.layout.xaxis2.title.text
+
+
+@pytest.mark.parametrize("name", ["exposure_figure", "folds_figure"])
+def test_other_time_axes_have_dates_and_say_of_which_clock(name):
+    figure = FULL[name]()
+    assert figure.layout.xaxis.type == "date"
+    assert "(UTC)" in figure.layout.xaxis.title.text
 
 
 @EACH_FULL
@@ -300,13 +327,57 @@ def test_no_line_is_longer_than_a_narrow_page(draw):
     assert all(len(trace.name or "") <= LINE_WIDTH for trace in figure.data)
 
 
-@EACH
-def test_colours_are_those_of_model_types_and_baselines_or_grey(draw):
+GREYS = {NEUTRAL, GRID, AXIS_LINE, "rgba(0,0,0,0)", "rgba(128,128,128,0.6)"}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_colours_are_those_of_model_types_and_baselines_or_grey(name):
+    drawn = plain(FULL[name]())
+    drawn["layout"].pop("template")
+    # The roles of bars in a fold belong to no model type.
+    marks = ROLE_COLOURS.values() if name == "folds_figure" else map(colour_of, MODEL_TYPES)
+    assert set(_colours(drawn)) <= {*marks, *BASELINE_COLOURS.values(), *GREYS}
+
+
+@pytest.mark.parametrize("draw", EMPTY.values(), ids=EMPTY.keys())
+def test_an_empty_figure_is_grey(draw):
     drawn = plain(draw())
     drawn["layout"].pop("template")
-    greys = {NEUTRAL, GRID, AXIS_LINE, "rgba(0,0,0,0)", "rgba(128,128,128,0.6)"}
-    allowed = {*map(colour_of, MODEL_TYPES), *BASELINE_COLOURS.values(), *greys}
-    assert set(_colours(drawn)) <= allowed
+    assert set(_colours(drawn)) <= GREYS
+
+
+def _is_heat_map(figure: go.Figure) -> bool:
+    return {trace.type for trace in figure.data} == {"heatmap"}
+
+
+HEAT_MAPS = ["monthly_figure", "assets_figure"]
+
+
+def test_the_heat_maps_are_all_named():
+    assert [name for name in FULL if _is_heat_map(FULL[name]())] == HEAT_MAPS
+
+
+@pytest.mark.parametrize("name", HEAT_MAPS)
+def test_a_heat_map_has_a_colour_bar_with_a_unit_on_which_a_loss_is_as_strong_as_an_equal_gain(name):
+    figure = FULL[name]()
+    assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
+    scale = figure.layout.coloraxis
+    assert scale.showscale is not False
+    assert scale.colorbar.ticksuffix.strip() in figure.layout.title.text
+    assert scale.cmin == -scale.cmax
+    values = np.abs([value for trace in figure.data for value in np.ravel(trace.z) if not np.isnan(value)])
+    assert 0 < scale.cmax <= values.max()
+
+
+@pytest.mark.parametrize("name", HEAT_MAPS)
+def test_the_numbers_of_a_heat_map_are_read_on_light_and_on_dark_paper(name):
+    for share, colour in FULL[name]().layout.coloraxis.colorscale:
+        *parts, opacity = map(float, re.findall(r"[\d.]+", colour))
+        for paper, ink in zip(PAPERS, ("#222222", "#e6e6e6"), strict=True):  # of PAGE_CSS
+            under = [int(paper[place : place + 2], 16) for place in (1, 3, 5)]
+            mixed = [round(opacity * top + (1 - opacity) * below) for top, below in zip(parts, under, strict=True)]
+            light, dark = sorted((luminance("#" + "".join(f"{one:02X}" for one in mixed)), luminance(ink)))[::-1]
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (share, paper)
 
 
 @EACH_FULL
@@ -321,6 +392,8 @@ def test_different_marks_are_told_apart_by_a_legend(draw):
     figure = draw()
     if figure.layout.title.text.startswith("Parameter importance"):
         return  # bars of one kind
+    if _is_heat_map(figure):
+        return  # colours are numbers, and each panel or column has its name
     assert [trace.name for trace in figure.data if trace.showlegend]
     assert all(trace.name for trace in figure.data if trace.showlegend is not False)
 

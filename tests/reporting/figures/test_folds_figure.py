@@ -1,9 +1,11 @@
 """The folds on a time axis: every role where it is, and the gaps between them."""
 
 import pandas as pd
+from tests.makers.figures import said
 from tests.makers.pages import folds_table
 
-from trading_hpo.reporting.figures.folds import folds_figure
+from trading_hpo.reporting.figures.folds import ROLE_COLOURS, folds_figure
+from trading_hpo.reporting.figures.style import PAPERS, luminance
 
 
 def parts(figure):
@@ -17,7 +19,7 @@ def parts(figure):
 def test_every_range_is_where_its_bars_are():
     table, found = folds_table(), parts(folds_figure(folds_table()))
     for line in table.itertuples():
-        row = "holdout" if line.fold < 0 else f"fold {line.fold + 1}"
+        row = "holdout" if line.fold < 0 else str(line.fold + 1)
         name = "all bars of the search" if line.role == "search" else line.role
         start, end = found[row, name]
         assert pd.Timestamp(start, tz="UTC") == pd.Timestamp(line.first)
@@ -27,7 +29,7 @@ def test_every_range_is_where_its_bars_are():
 def test_what_is_purged_is_drawn_between_the_roles():
     figure = folds_figure(folds_table())
     (gaps,) = (trace for trace in figure.data if trace.name == "purged or embargo")
-    assert list(gaps.y) == ["fold 1", "fold 1", "fold 2", "fold 2", "holdout"]
+    assert list(gaps.y) == ["1", "1", "2", "2", "holdout"]
     assert [bars for bars, *_ in gaps.customdata] == [1] * 5
     assert gaps.marker.line.width > 0  # one bar of thousands is seen, too
     without = folds_table().query("fold == 0 and role == 'train'")
@@ -36,9 +38,27 @@ def test_what_is_purged_is_drawn_between_the_roles():
 
 def test_the_rows_are_in_time_order_from_above():
     figure = folds_figure(folds_table())
-    assert list(figure.layout.yaxis.categoryarray) == ["holdout", "fold 2", "fold 1"]
+    assert list(figure.layout.yaxis.categoryarray) == ["holdout", "2", "1"]
     assert figure.layout.xaxis.type == "date"
 
 
-def test_without_folds_it_says_so():
-    assert folds_figure(folds_table().iloc[:0]).layout.annotations[0].text == "no folds have been made yet"
+def test_the_mouse_says_which_bars_of_which_fold():
+    figure = folds_figure(folds_table())
+    train, holdout = (next(trace for trace in figure.data if trace.name == name) for name in ("train", "holdout"))
+    assert list(train.customdata[1]) == [130, "2010-01-04", "2010-05-13", "fold 2, "]
+    assert train.hovertemplate.startswith("%{customdata[3]}train<br>%{customdata[0]:,d} bars, ")
+    assert [where for *_, where in holdout.customdata] == [""]
+
+
+def test_the_colours_of_the_roles_are_seen_on_white_and_on_black():
+    assert len(set(ROLE_COLOURS.values())) == len(ROLE_COLOURS)
+    for colour in ROLE_COLOURS.values():
+        own, white, black = (luminance(one) + 0.05 for one in (colour, *PAPERS))
+        assert white / own >= 3
+        assert own / black >= 3
+
+
+def test_without_folds_it_says_so_and_what_makes_them():
+    figure = folds_figure(folds_table().iloc[:0])
+    assert said(figure).startswith("no folds have been made yet")
+    assert "`kedro run`" in said(figure)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+from tests.makers.figures import said
 from tests.makers.pages import made
 
 from trading_hpo.reporting.figures.periods import (
@@ -14,7 +15,7 @@ from trading_hpo.reporting.figures.periods import (
     exposure_figure,
     monthly_figure,
 )
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS, colour_of
+from trading_hpo.reporting.figures.style import BASELINE_COLOURS, colour_of, symbol_of
 
 MONTHS = pd.DataFrame(
     [("mlp", 2019, 12, 20, 0.013), ("mlp", 2019, 0, 20, 0.013), ("buy_and_hold", 2020, 1, 9, -0.05)],
@@ -34,7 +35,14 @@ def test_each_name_has_its_months_and_the_year_as_a_whole():
     assert list(own.text[0])[11:] == ["1.3", "1.3"]
     assert list(own.text[1]) == [""] * 13
     assert held.text[1][0] == "-5.0"
-    assert own.zmax == held.zmax == 0.05
+    assert monthly_figure(MONTHS).layout.coloraxis.cmax == 5.0
+    assert (own.hovertemplate[:3], held.hovertemplate[:3]) == ("mlp", "buy")
+    assert "%{z:.1f} %" in own.hovertemplate
+
+
+def test_a_number_in_a_cell_has_four_letters_at_most():
+    table = MONTHS.iloc[[0] * 4].assign(month=[1, 2, 3, 4], total_return=[0.0994, 0.0996, -0.0996, 1.234])
+    assert list(monthly_figure(table).data[0].text[0])[:4] == ["9.9", "10", "-10", "123"]
 
 
 def test_as_many_names_as_there_may_be_do_not_overlap():
@@ -44,6 +52,8 @@ def test_as_many_names_as_there_may_be_do_not_overlap():
     ends = sorted(axis.domain for axis in figure.select_yaxes())
     assert all(below[1] < above[0] for below, above in pairwise(ends))
     assert len(figure.data) == len(names)
+    top = figure.layout.margin.t - 24  # the first name is above the axes, below the heading
+    assert top >= 22 + 20 * (1 + figure.layout.title.text.count("<br>"))
 
 
 def test_exposure_says_over_how_many_bars_and_keeps_the_colours():
@@ -61,6 +71,7 @@ def test_exposure_says_over_how_many_bars_and_keeps_the_colours():
     assert list(own.y) == [0.5, 0.25]
     assert own.line.color == colour_of("mlp")
     assert constant.line.color == BASELINE_COLOURS["constant_forecast"]
+    assert own.hovertemplate == "mlp, from %{x|%Y-%m-%d}<br>exposure %{y:.1%}<extra></extra>"
     assert "mean over blocks of 7 bars" in figure.layout.title.text
     assert "bar by bar" in exposure_figure(table.assign(bars=1)).layout.title.text
 
@@ -71,6 +82,11 @@ def test_costs_are_drawn_from_none_to_fifty_and_the_run_is_marked():
     assert list(figure.data[0].x)[:1] + list(figure.data[0].x)[-1:] == [0.0, 50.0]
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == 5.0
+    assert "5 basis points, as in this run" in figure.layout.title.text.replace("<br>", " ")
+    assert all(
+        said in figure.data[0].hovertemplate for said in ("mlp at %{x:g} basis points", "sharpe (per year) %{y:.2f}")
+    )
+    assert {trace.marker.symbol for trace in figure.data[:2]} == {symbol_of("mlp"), symbol_of("gru")}
     assert "NaN" not in figure.to_json()
 
 
@@ -80,7 +96,9 @@ def test_assets_are_in_points_the_best_of_the_first_model_type_on_top():
     (cells,) = figure.data
     assert list(cells.y) == ["A1", "A0", "A2"]  # from below
     assert list(cells.x) == ["mlp", "gru"]
-    assert [list(line) for line in cells.text] == [["-2.0", "+0.0"], ["+1.0", "+5.0"], ["+3.0", "+0.0"]]
+    assert [list(line) for line in cells.text] == [["-2.0", "0.0"], ["1.0", "5.0"], ["3.0", "0.0"]]
+    assert "%{z:+.2f} percentage points" in cells.hovertemplate
+    assert figure.layout.coloraxis.cmax == 5.0
 
 
 @pytest.mark.parametrize(
@@ -99,7 +117,28 @@ def test_names_of_assets_are_texts():
     json.loads(figure.to_json())
 
 
-@pytest.mark.parametrize("figure", [monthly_figure(MONTHS.iloc[:0]), assets_figure(assets_of())])
+def test_long_names_of_assets_are_shortened_at_their_ticks_alone():
+    names = [f"somebodys_own_asset_{number}" for number in (1, 2)]
+    figure = assets_figure(assets_of(0.1, 0.2).assign(asset=names))
+    assert list(figure.data[0].y) == list(figure.layout.yaxis.tickvals) == names
+    assert list(figure.layout.yaxis.ticktext) == ["somebodys_own_a…"] * 2
+
+
+def test_assets_that_added_nothing_have_a_scale_too():
+    assert assets_figure(assets_of(0.0, 0.0)).layout.coloraxis.cmax == 1.0
+    assert monthly_figure(MONTHS.assign(total_return=0.0)).layout.coloraxis.cmax == 1.0
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        monthly_figure(MONTHS.iloc[:0]),
+        assets_figure(assets_of()),
+        exposure_figure(pd.DataFrame()),
+        costs_figure(pd.DataFrame(), 5.0),
+    ],
+)
 def test_without_a_look_they_say_why_they_are_empty(figure):
     assert not figure.data
-    assert figure.layout.annotations[0].text == "no model type has been judged on the holdout yet"
+    assert said(figure).startswith("no model type has been judged on the holdout yet")
+    assert "Run `kedro run`" in said(figure)

@@ -40,14 +40,14 @@ def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) 
     if not returns:
         below.append(f"No model type was judged on it yet. {JUDGE_IT}")
     styled(figure, title, below=below, plot_height_px=420)
-    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", tickformatstops=_DATES)
+    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", tickformatstops=DATE_TICKS)
     figure.update_yaxes(title_text="wealth, from 1 (log scale)", type="log", nticks=6, tickformat=".3~g", row=1, col=1)
     figure.update_yaxes(title_text="drawdown (%)", nticks=4, tickformat=".2~%", row=2, col=1)
     return figure.update_xaxes(title_text="close of the bar (UTC)", row=2, col=1)
 
 
 # As Plotly does by itself, in the order of the rest of the project: the year first.
-_DATES = [
+DATE_TICKS = [
     {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M\n%Y-%m-%d"},
     {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
     {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},

@@ -1,18 +1,35 @@
 """The holdout month by month, block by block and asset by asset, and at other costs."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from trading_hpo.escaping import plotly_text
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.reporting.figures.holdout import JUDGE_IT
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS, BASELINE_NAMES, colour_of, note, styled
+from trading_hpo.reporting.figures.axes import whole_axis
+from trading_hpo.reporting.figures.holdout import DATE_TICKS, JUDGE_IT
+from trading_hpo.reporting.figures.style import (
+    BASELINE_COLOURS,
+    BASELINE_DASHES,
+    BASELINE_NAMES,
+    NEUTRAL,
+    colour_of,
+    note,
+    shortened,
+    styled,
+    symbol_of,
+    with_unit,
+)
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "year")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "year")
 # Translucent: the text in a cell is to be read on light and on dark paper.
 _LOSS_TO_GAIN = ((0.0, "rgba(213,94,0,0.6)"), (0.5, "rgba(140,140,140,0.08)"), (1.0, "rgba(0,114,178,0.6)"))
-_LINE_PX, _HEAD_PX = 24, 58
+_LINE_PX, _HEAD_PX, _BAR_PX = 24, 58, 30
+_ASSET_LETTERS = 16
+_WIDE = 9.95  # from here on a number has two letters before its point
 MOST_ASSETS = 40
 NOT_JUDGED = "no model type has been judged on the holdout yet"
 
@@ -23,46 +40,30 @@ def monthly_figure(table: pd.DataFrame) -> go.Figure:
     Args:
         table: Of ``monthly_table``.
     """
-    title = "Monthly returns on the holdout, after costs"
+    title = "Monthly returns on the holdout"
     if table.empty:
         return note(title, NOT_JUDGED, JUDGE_IT)
     names = list(table["name"].unique())
     years = sorted(table["year"].unique())
-    largest = float(table.loc[table["month"] > 0, "total_return"].abs().max()) or 1.0
+    height = len(names) * (len(years) * _LINE_PX + _HEAD_PX) - _HEAD_PX
     figure = make_subplots(
         rows=len(names),
         cols=1,
         subplot_titles=[plotly_text(_shown(name)) for name in names],
-        vertical_spacing=_HEAD_PX / _height(len(names), len(years)),
+        vertical_spacing=_HEAD_PX / height if len(names) > 1 else 0,
     )
     for row, name in enumerate(names, start=1):
         cells = table[table["name"] == name].pivot(index="year", columns="month", values="total_return")
-        cells = cells.reindex(index=years, columns=[*range(1, 13), 0])
-        figure.add_heatmap(
-            z=cells.to_numpy(float),
-            x=_MONTHS,
-            y=[str(year) for year in years],
-            text=[["" if pd.isna(value) else f"{100 * value:.1f}" for value in line] for line in cells.to_numpy()],
-            texttemplate="%{text}",
-            hovertemplate="%{y} %{x}: %{text} %<extra></extra>",
-            zmin=-largest,
-            zmax=largest,
-            colorscale=_LOSS_TO_GAIN,
-            showscale=False,
-            xgap=1,
-            ygap=1,
-            row=row,
-            col=1,
-        )
-    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    figure.update_xaxes(type="category", showgrid=False)
+        shares = cells.reindex(index=years, columns=[*range(1, 13), 0]).to_numpy(float)
+        says = f"{plotly_text(_shown(name))}, %{{x}} %{{y}}<br>return %{{z:.1f}} %<extra></extra>"
+        figure.add_trace(_heat_map(100 * shares, MONTHS, [str(year) for year in years], says), row=row, col=1)
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})  # the names
-    figure.update_layout(height=_height(len(names), len(years)))
-    return styled(figure, f"{title}, in %")
-
-
-def _height(n_names: int, n_years: int) -> int:
-    return 110 + n_names * (n_years * _LINE_PX + _HEAD_PX)
+    styled(figure, title, below=["after costs, in %, by months of UTC"], plot_height_px=height)
+    # The scale is that of months: a year is more of the same colour at most.
+    largest = 100 * float(table.loc[table["month"] > 0, "total_return"].abs().max())
+    _draw_scale(figure, largest, "%")
+    figure.update_xaxes(tickangle=0, tickfont={"size": 9})  # "year" is as wide as a cell of a narrow page
+    return _made_higher(figure, above_px=_LINE_PX).update_yaxes(autorange="reversed")
 
 
 def exposure_figure(table: pd.DataFrame) -> go.Figure:
@@ -71,22 +72,26 @@ def exposure_figure(table: pd.DataFrame) -> go.Figure:
     Args:
         table: Of ``exposure_table``.
     """
+    title = "Exposure on the holdout"
     if table.empty:
-        return note("Exposure on the holdout", NOT_JUDGED, JUDGE_IT)
+        return note(title, NOT_JUDGED, JUDGE_IT)
     bars = int(table["bars"].max())
     figure = go.Figure()
     for name, own in table.groupby("name", sort=False):
+        shown = plotly_text(_shown(str(name)))
         figure.add_scatter(
             x=own["timestamp"],
             y=own["exposure"],
-            name=plotly_text(_shown(str(name))),
+            name=shown,
             mode="lines",
             line={"shape": "hv", **_line(str(name))},
-            hovertemplate="%{x|%d %b %Y}: %{y:.0%}",
+            showlegend=True,
+            hovertemplate=f"{shown}, from %{{x|%Y-%m-%d}}<br>exposure %{{y:.1%}}<extra></extra>",
         )
-    over = "bar by bar" if bars == 1 else f"mean over blocks of {bars} bars"
-    styled(figure, f"Exposure on the holdout, {over}", y="share of the capital")
-    return figure.update_yaxes(tickformat=".0%")
+    below = ["bar by bar" if bars == 1 else f"mean over blocks of {bars} bars"]
+    styled(figure, title, "close of the bar (UTC)", "share of the capital (%)", below=below)
+    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", tickformatstops=DATE_TICKS)
+    return figure.update_yaxes(tickformat=".2~%", rangemode="tozero", nticks=6)
 
 
 def costs_figure(table: pd.DataFrame, cost_bps: float) -> go.Figure:
@@ -96,24 +101,30 @@ def costs_figure(table: pd.DataFrame, cost_bps: float) -> go.Figure:
         table: Of ``costs_table``.
         cost_bps: Of the run.
     """
+    title = "Sharpe ratio at other costs"
     if table.empty:
-        return note("Costs on the holdout", NOT_JUDGED, JUDGE_IT)
+        return note(title, NOT_JUDGED, JUDGE_IT)
     figure = go.Figure()
     for name, own in table.groupby("name", sort=False):
+        shown = plotly_text(_shown(str(name)))
         figure.add_scatter(
             x=own["cost_bps"],
             y=own["sharpe"].where(own["sharpe"].notna(), None),
-            name=plotly_text(_shown(str(name))),
+            name=shown,
             mode="lines+markers",
             line=_line(str(name)),
+            marker={"symbol": symbol_of(str(name)) if name in MODEL_TYPES else "circle", "size": 6},
+            showlegend=True,
             customdata=own[["total_return", "max_drawdown"]],
-            hovertemplate="%{x:g} bps: Sharpe %{y:.2f}, return %{customdata[0]:.1%}, drawdown %{customdata[1]:.1%}",
+            hovertemplate=(
+                f"{shown} at %{{x:g}} basis points<br>{with_unit('sharpe')} %{{y:.2f}}"
+                "<br>return %{customdata[0]:.1%}, drawdown %{customdata[1]:.1%}<extra></extra>"
+            ),
         )
-    figure.add_vline(x=cost_bps, line={"dash": "dot", "width": 1, "color": "#888888"})
-    figure.add_annotation(
-        x=cost_bps, y=0, yref="paper", yanchor="bottom", xanchor="left", text="this run", showarrow=False
-    )
-    return styled(figure, "Costs on the holdout", "costs of the traded value, basis points", "Sharpe ratio, annualised")
+    figure.add_vline(x=cost_bps, line={"dash": "dot", "width": 1, "color": NEUTRAL})
+    below = [f"on the holdout, the positions being the same; dotted: {cost_bps:g} basis points, as in this run"]
+    styled(figure, title, "costs of trading (basis points)", with_unit("sharpe"), below=below)
+    return figure.update_xaxes(whole_axis([*table["cost_bps"], cost_bps]))
 
 
 def assets_figure(table: pd.DataFrame) -> go.Figure:
@@ -124,37 +135,57 @@ def assets_figure(table: pd.DataFrame) -> go.Figure:
     Args:
         table: Of ``asset_table`` of each model type, with its ``model_type``.
     """
-    title = "Assets on the holdout: points of the total return, after costs"
+    title = "Assets on the holdout"
     if table.empty:
         return note(title, NOT_JUDGED, JUDGE_IT)
     cells = table.pivot(index="asset", columns="model_type", values="contribution")
     cells = cells[list(table["model_type"].unique())]
     cells = cells.sort_values(cells.columns[0], kind="stable")
+    below = ["percentage points (pp) of the total return, after costs"]
     if len(cells) > MOST_ASSETS:
-        title += f" (the best and worst {MOST_ASSETS // 2} of {len(cells)})"
+        below.append(f"the best and the worst {MOST_ASSETS // 2} of {len(cells)}")
         cells = pd.concat([cells.iloc[: MOST_ASSETS // 2], cells.iloc[-MOST_ASSETS // 2 :]])
-    values = 100 * cells.to_numpy(float)
-    largest = float(pd.Series(values.ravel()).abs().max()) or 1.0
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            x=list(cells.columns),
-            y=[plotly_text(str(asset)) for asset in cells.index],
-            text=[["" if pd.isna(value) else f"{value:+.1f}" for value in line] for line in values],
-            texttemplate="%{text}",
-            hovertemplate="%{y}, %{x}: %{text} points<extra></extra>",
-            zmin=-largest,
-            zmax=largest,
-            colorscale=_LOSS_TO_GAIN,
-            showscale=False,
-            xgap=1,
-            ygap=1,
-        )
+    points = 100 * cells.to_numpy(float)
+    assets = [plotly_text(str(asset)) for asset in cells.index]
+    says = "%{y}, %{x}<br>%{z:+.2f} percentage points<extra></extra>"
+    figure = go.Figure(_heat_map(points, list(cells.columns), assets, says))
+    styled(figure, title, "model type", "asset", below=below, plot_height_px=_LINE_PX * max(len(cells), 3))
+    _draw_scale(figure, float(np.nanmax(np.abs(points))), "pp")
+    texts = [plotly_text(shortened(str(asset), _ASSET_LETTERS)) for asset in cells.index]
+    return _made_higher(figure).update_yaxes(tickmode="array", tickvals=assets, ticktext=texts)
+
+
+def _heat_map(values: np.ndarray, x: Sequence[str], y: Sequence[str], says: str) -> go.Heatmap:
+    """Return cells with their numbers, of few letters for a narrow page; blank where there is none."""
+    return go.Heatmap(
+        z=values,
+        x=x,
+        y=y,
+        text=[["" if np.isnan(value) else f"{value:.{int(abs(value) < _WIDE)}f}" for value in line] for line in values],
+        texttemplate="%{text}",
+        hovertemplate=says,
+        hoverongaps=False,
+        coloraxis="coloraxis",
+        xgap=1,
+        ygap=1,
     )
-    figure.update_yaxes(type="category", dtick=1, showgrid=False)
-    figure.update_xaxes(type="category", side="top", showgrid=False)
-    figure.update_layout(height=110 + _LINE_PX * len(cells))
-    return styled(figure, title)
+
+
+def _draw_scale(figure: go.Figure, largest: float, unit: str) -> None:
+    """Colour the cells from a loss to an equal gain, and say below the axes what a colour is."""
+    where = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "thickness": 10}
+    # The unit is at the ticks: Plotly draws a title into a horizontal bar, or below it.
+    bar = {"ticksuffix": f" {unit}", "outlinewidth": 0, "nticks": 5, **where}
+    largest = largest or 1.0
+    figure.update_layout(coloraxis={"colorscale": _LOSS_TO_GAIN, "cmin": -largest, "cmax": largest, "colorbar": bar})
+    figure.update_xaxes(type="category", showgrid=False, ticks="")
+    figure.update_yaxes(type="category", showgrid=False, ticks="")
+
+
+def _made_higher(figure: go.Figure, above_px: int = 0) -> go.Figure:
+    """Return the figure with room for its scale, and for what stands above its first axes."""
+    layout = figure.layout
+    return figure.update_layout(height=layout.height + _BAR_PX + above_px, margin_t=layout.margin.t + above_px)
 
 
 def _shown(name: str) -> str:
@@ -164,4 +195,4 @@ def _shown(name: str) -> str:
 def _line(name: str) -> dict[str, object]:
     if name in MODEL_TYPES:
         return {"color": colour_of(name), "width": 2}
-    return {"color": BASELINE_COLOURS[name], "width": 1.5, "dash": "dash"}
+    return {"color": BASELINE_COLOURS[name], "width": 1.5, "dash": BASELINE_DASHES[name]}
