@@ -29,6 +29,8 @@ The tree, in the order in which data flow through it:
         trusted_inputs.py   files of earlier stages, as they were saved
         undo.py             what a failed run has written is undone
         supported.py        runners of kedro that cannot run the project
+        order.py            cheap model types first
+        stage_lines.py      what people see of the other stages
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
         data_engineering/
@@ -148,6 +150,7 @@ The tree, in the order in which data flow through it:
         seeding.py          random streams of their own
         machine.py          threads, device, memory
         loop.py             epochs
+        following.py        who shows them
         tensorboard.py      numbers by epoch
         batch.py            what a loss sees
         choices.py          loss, optimizer, schedule: what can be chosen and searched
@@ -169,6 +172,7 @@ The tree, in the order in which data flow through it:
             schedule.py     what a schedule is
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
+        block_scores.py     ... and of blocks of bars, by which luck is told
         networks/           torch networks
             layers.py       what several networks use
             recurrent.py    around a cell
@@ -239,6 +243,7 @@ The tree, in the order in which data flow through it:
         slots.py            the places of the budget
         supervisor.py       runs a study to its budget
         tally.py            counts of a search, and who watches them
+        workload.py         steps done and to come, and the time they take
         stop_request.py     Ctrl-C, SIGTERM, a closed terminal
         experimental.py     parts of Optuna that it calls experimental
     study/                  the project's meaning of an Optuna study
@@ -262,6 +267,8 @@ The tree, in the order in which data flow through it:
         transfer.py         from earlier studies
         reoptimise.py       data have grown
         progress.py         what people see and are sent while it runs
+        timing.py           an epoch's seconds, before the first trial
+        place.py            which one of a run's searches
         reference.py        a study by reference
         own_trials.py       of the search itself; which may be chosen
         set_aside.py        what a person takes out of every choice
@@ -285,6 +292,9 @@ The tree, in the order in which data flow through it:
         holdout_assets.py   what each asset brought
         holdout_costs.py    at other costs
         holdout_periods.py  months, exposure
+        holdout_money.py    above as much exposure without looking, and above buy-and-hold
+        validation_tests.py the best of all trials, tested as that
+        verdicts.py         on the forecast and on the money
         calibration.py      of probabilities
     overfitting/            more than luck: statistics of plain arrays
         stationary_bootstrap.py blocks of random length, drawn anew
@@ -293,7 +303,9 @@ The tree, in the order in which data flow through it:
         holm.py             several hypotheses together
         best_of_many.py     corrected for all trials
     reporting/              results -> text and figures
-        table.py            the summary that a run prints
+        report.py           what a run ends with, as plain data
+        verdict_sentences.py    ... in words
+        table.py            ... as it is printed
         studies.py          for kedro study
         trials_table.py     the trials of one study, as wide as a terminal
         fitted_lines.py     lines that are not wider
@@ -305,7 +317,6 @@ The tree, in the order in which data flow through it:
             slices.py
             parallel.py
             pareto.py
-            trials.py       every trial of one study
             comparison.py   of model types
             folds.py        on a time axis
             holdout.py
