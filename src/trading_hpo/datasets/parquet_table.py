@@ -1,5 +1,7 @@
 """Tables as Parquet files that Kedro-Viz can show."""
 
+from typing import Any
+
 import pandas as pd
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # ships no types
 from kedro_datasets.pandas import ParquetDataset
@@ -22,5 +24,5 @@ class ParquetTableDataset(ParquetDataset):
         return TablePreview(rows.to_pandas().map(_shown).to_dict(orient="split"))
 
 
-def _shown(value: object) -> str:
+def _shown(value: Any) -> str:
     return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value)
