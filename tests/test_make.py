@@ -230,6 +230,7 @@ def test_the_link_that_mlflow_is_served_with_opens_on_the_runs(project):
 def test_kedro_viz_shows_the_pipelines(project):
     with serving(project, "viz") as pages:
         assert b"build_panel" in pages.ask("api/main")
+        assert f"{pages.address}/?types=task shows the five stages" in pages.log.read_text()
         pages.answers_this_machine_only("api/main")
         assert pages.code("api/main", Origin="https://elsewhere.example") == 403
 

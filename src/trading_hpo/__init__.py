@@ -61,6 +61,7 @@ The tree, in the order in which data flow through it:
         network.py          trained networks
         study_storage.py    where the studies live
         csv_table.py        tables without formulas
+        parquet_table.py    tables that may lack values
         figure.py           figures that may not be drawn yet
         page.py             texts for people
         trial_ledger.py     where trials are counted

@@ -21,4 +21,4 @@ def test_every_csv_of_the_catalog_is_such_a_table() -> None:
     catalog = yaml.safe_load((ROOT / "conf/base/catalog.yml").read_text())
     datasets = [entry.get("dataset", entry) for name, entry in catalog.items() if isinstance(entry, dict)]
     tables = [entry["type"] for entry in datasets if str(entry.get("filepath", "")).endswith(".csv")]
-    assert tables == ["trading_hpo.datasets.CSVTableDataset"] * 4
+    assert tables == ["trading_hpo.datasets.CSVTableDataset"] * 7

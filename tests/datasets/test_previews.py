@@ -41,7 +41,8 @@ def table(dataset, **arguments) -> pd.DataFrame:
 @pytest.mark.parametrize("name", sorted(datasets._HOMES))
 def test_every_dataset_has_a_preview_of_a_kind_that_kedro_viz_knows_by_its_name(name):
     kind = inspect.signature(getattr(datasets, name).preview).return_annotation
-    kinds = {"BarsDataset": "TablePreview", "CSVTableDataset": "TablePreview", "FigureDataset": "PlotlyPreview"}
+    kinds = dict.fromkeys(("BarsDataset", "CSVTableDataset", "ParquetTableDataset"), "TablePreview")
+    kinds["FigureDataset"] = "PlotlyPreview"
     known = kinds.get(name, "JSONPreview")
     assert getattr(kind, "__name__", kind) == known  # that of Kedro's own dataset is text
 

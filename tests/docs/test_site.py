@@ -176,7 +176,52 @@ def test_the_search_works_from_the_file_system(site, width):
     assert [url for url in asked if not url.startswith("file:")] == []
 
 
+WIDER_THAN_THE_PAGE = """() => {
+  const width = document.documentElement.clientWidth;
+  const inABox = one => {
+    for (let box = one.parentElement; box; box = box.parentElement)
+      if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return true;
+    return false;
+  };
+  const over = [...document.querySelectorAll("article *")].filter(one => {
+    const place = one.getBoundingClientRect();
+    return place.width > 0 && place.right > width + 1 && !inABox(one);
+  });
+  return [document.documentElement.scrollWidth - width, over.map(one => one.outerHTML.slice(0, 120))];
+}"""
+
+
+@SITE
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@pytest.mark.parametrize("width", [390, 1400])
+def test_no_page_is_wider_than_the_screen_and_what_is_wide_scrolls_in_its_own_box(site, width):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 844})
+        page.set_content('<article><p style="width: 3000px">wide</p></article>')
+        assert page.evaluate(WIDER_THAN_THE_PAGE)[0] > 0, "the measure finds nothing"
+        found = {}
+        for file in sorted(site.rglob("*.html")):
+            page.goto(file.as_uri(), wait_until="domcontentloaded")
+            if (measured := page.evaluate(WIDER_THAN_THE_PAGE)) != [0, []]:
+                found[file.relative_to(site).as_posix()] = measured
+        browser.close()
+    assert found == {}
+
+
 # --- what the pages say ---
+
+
+def test_how_tos_are_grouped_by_what_a_person_wants_a_few_in_each_group():
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    (groups,) = [entry["How to"] for entry in nav if "How to" in entry]
+    pages = {name: listed for group in groups for name, listed in group.items()}
+    assert [name for name, listed in pages.items() if not 2 <= len(listed) <= 7] == []
+    assert sorted(page for listed in pages.values() for page in listed) == sorted(
+        path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs" / "howto").glob("*.md")
+    )
 
 
 def named_paths(text: str) -> set[str]:

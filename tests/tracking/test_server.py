@@ -14,8 +14,10 @@ from tests.makers.processes import free_port
 from tracking_servers import failing_server, hanging_server, real_server, refusing_server
 
 from trading_hpo.engine.store.storage import StudyStorage
+from trading_hpo.study.reference import StudyRef
 from trading_hpo.tracking.environment import Places
 from trading_hpo.tracking.server_sync import ORIGINAL, SENT_TO, ServerSync
+from trading_hpo.tracking.trials import TrialMirror
 
 pytestmark = pytest.mark.slow
 REAL = pytest.mark.long(part="servers")
@@ -99,6 +101,28 @@ def test_runs_are_copied_whole_and_once(client, experiment, store, tmp_path):
         copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id])
         assert len(copies) == len({run.data.tags[ORIGINAL] for run in copies}) == 5
         assert len(there.get_metric_history(copied_child.info.run_id, "mcc")) == 3
+
+
+@REAL
+def test_a_server_knows_which_run_is_the_best_now(client, experiment, store, tmp_path):
+    storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    study = optuna.create_study(storage=storage.open(), study_name="searches.mlp", direction="maximize")
+    study.set_user_attr("study_id", "abc")
+    (tmp_path / "server").mkdir()
+    with real_server(tmp_path / "server", free_port()) as uri:
+        places = Places(f"sqlite:///{store}", tmp_path, uri)
+        sync = ServerSync(places)
+        sync.start()
+        parent = client.create_run(experiment, run_name="pipeline")
+        mirror = TrialMirror(client, experiment, parent.info.run_id, StudyRef("searches.mlp", storage), sync.take)
+        for value in (0.1, 0.3, 0.2):
+            study.add_trial(optuna.trial.create_trial(value=value))
+            mirror.catch_up()
+        assert sync.stop(60) == 0
+        there = MlflowClient(uri)
+        copies = there.search_runs([there.get_experiment_by_name("searches").experiment_id], "tags.study != ''")
+    marks = {run.info.run_name: run.data.tags["best"] for run in copies}
+    assert marks == {"mlp trial 0": "false", "mlp trial 1": "true", "mlp trial 2": "false"}
 
 
 @REAL

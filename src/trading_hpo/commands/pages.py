@@ -103,7 +103,8 @@ def serve_kedro_viz(project: Path, port: int) -> None:
 
     quieten()
     load_and_populate_data(project, package_name=bootstrap_project(project).package_name)
-    print(f"http://{HERE}:{port} shows the pipelines; Ctrl-C ends it", flush=True)
+    # With the datasets between them, the stages would be too small to read.
+    print(f"http://{HERE}:{port}/?types=task shows the five stages; Ctrl-C ends it", flush=True)
     uvicorn.run(LocalASGI(create_api_app_from_project(project)), host=HERE, port=port, log_config=None)
 
 

@@ -11,6 +11,7 @@ _HOMES = {
     "NetworkDataset": "network",
     "PageDataset": "page",
     "PanelDataset": "panel",
+    "ParquetTableDataset": "parquet_table",
     "ResultsDataset": "results",
     "StudyDataset": "study",
     "StudyStorageDataset": "study_storage",

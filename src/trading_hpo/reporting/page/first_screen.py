@@ -141,8 +141,6 @@ def _why_nothing(searched: Searched) -> list[str]:
 
 
 def _steps(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
-    if judged is not None and judged.report.get("next_steps"):
-        return [_parts(str(step)) for step in judged.report["next_steps"]]
     best = searched.best
     steps = []
     if judged is None:
@@ -156,19 +154,6 @@ def _steps(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
     if judged is not None:
         steps.append(("Try a task with more to learn", "kedro run --params labels.kind=volatility"))
     return steps
-
-
-def _parts(step: str) -> tuple[str, str]:
-    """Return a sentence and the command in it.
-
-    Example:
-        >>> _parts("Go on: `kedro run`."), _parts("kedro study list"), _parts("Read on.")
-        (('Go on', 'kedro run'), ('', 'kedro study list'), ('Read on.', ''))
-    """
-    if step.count("`") == 2:
-        said, command, _ = step.split("`")
-        return said.strip().removesuffix(":"), command
-    return ("", step) if step.startswith(("kedro ", "make ")) else (step, "")
 
 
 def shown_name(name: str) -> str:
