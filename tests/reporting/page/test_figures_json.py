@@ -46,6 +46,8 @@ def test_many_marks_are_thinned_with_all_that_belongs_to_them_and_the_best_stays
     figure = line(values, mode="markers", marker={"color": values}, text=[f"t{n}" for n in range(3000)])
     (trace,) = plain_figure(figure)[0]["data"]
     assert len(trace["y"]) <= MOST_MARKS
+    figure.add_scatter(x=[0] * 999, y=[0] * 999, mode="lines")
+    assert plain_figure(figure)[2] == f"Drawn: {len(trace['y'])} of 3,000 points of a line or group."
     assert trace["marker"]["color"] == trace["y"]
     assert trace["text"][trace["y"].index(1e6)] == "t1234"
 

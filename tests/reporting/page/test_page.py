@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tests.makers.pages import made, without_holdout
 
+from trading_hpo.reporting.page.figures_json import MOST_MARKS
 from trading_hpo.reporting.page.first_screen import NOT_TESTED
 from trading_hpo.reporting.page.page import DIGEST, report_page, resources_digest
 
@@ -179,7 +180,9 @@ def test_six_model_types_of_a_thousand_trials_fit():
     assert len(written.encode()) < LIMIT_BYTES
     found = Elements(written)
     assert re.search(r"Drawn: \d+ of \d+ lines\.", found.text)
-    assert re.search(r"Drawn: 400 of [\d,]+ points of a line or group\.", found.text)
+    marks = [int(drawn) for drawn in re.findall(r"Drawn: (\d+) of 600 points of a line or group\.", found.text)]
+    assert len(marks) >= 6
+    assert MOST_MARKS - 2 <= min(marks) <= max(marks) <= MOST_MARKS
     data = json.loads(found.scripts[0])
     assert "plugged_in_2.slice_figure" in data["figures"]
 

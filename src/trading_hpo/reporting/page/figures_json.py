@@ -4,17 +4,18 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 MOST_POINTS = 800  # of a line, in pairs of the lowest and the highest of a stretch
-MOST_MARKS = 400  # of a trace of single marks
-MOST_LINES = 100  # of a trace in which each trial is one, as in parallel coordinates; of traces, too
+MOST_MARKS = 200  # of a trace of single marks
+MOST_LINES = 50  # of a trace in which each trial is one, as in parallel coordinates; of traces, too
 _POOLED = 6  # values of an array that is worth a place of its own
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:\+00:00|Z)?")
 _SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+)?(?:\+00:00|Z)?")
@@ -40,9 +41,12 @@ def plain_figure(figure: go.Figure) -> tuple[dict[str, Any], str, str]:
         return {"data": [], "layout": {}}, title, _sentences([*written, *below])
     kept = _spread(len(plain["data"]), MOST_LINES)
     thinned = [_thin(_recoloured(plain["data"][place])) for place in kept]
-    drawn = [_drawn("lines", [(len(kept), len(plain["data"]))], sum)]
-    drawn.append(_drawn("lines", [one.count for one in thinned if one.is_of_lines], sum))
-    drawn.append(_drawn("points of a line or group", [one.count for one in thinned if not one.is_of_lines], max))
+    left_out = [one.count for one in thinned if one.count[0] < one.count[1] and not one.is_of_lines]
+    drawn = [
+        _drawn("lines", [(len(kept), len(plain["data"]))]),
+        _drawn("lines", [one.count for one in thinned if one.is_of_lines]),
+        _drawn("points of a line or group", sorted(left_out, key=itemgetter(1))[-1:]),
+    ]
     layout = {name: part for name, part in plain["layout"].items() if name not in _LEFT_TO_THE_PAGE}
     said = _sentences([*below, *filter(None, drawn)])
     return {"data": [_short(one.trace) for one in thinned], "layout": _short(layout)}, title, said
@@ -63,11 +67,10 @@ def _sentences(parts: Sequence[str]) -> str:
     return " ".join(f"{_plain_text(part).removesuffix('.')}." for part in parts)
 
 
-def _drawn(what: str, counts: Sequence[tuple[int, int]], of: Callable[[Iterable[int]], int]) -> str:
-    """Say how many of how many are drawn; nothing where none was left out."""
-    if all(now == before for now, before in counts):
-        return ""
-    return f"Drawn: {of(now for now, _ in counts):,} of {of(before for _, before in counts):,} {what}"
+def _drawn(what: str, counts: Sequence[tuple[int, int]]) -> str:
+    """Say how many of how many are drawn, all together; nothing where none was left out."""
+    now, before = (sum(count[place] for count in counts) for place in (0, 1))
+    return f"Drawn: {now:,} of {before:,} {what}" if now < before else ""
 
 
 def page_data(figures: Mapping[str, Mapping[str, Any]]) -> str:
