@@ -76,14 +76,14 @@ def test_of_many_lines_in_a_trace_some_are_drawn_and_each_of_them_whole():
     x = [part for n in range(500) for part in (0, n, 1, None)]
     y = [part for n in range(500) for part in (0, -1, -2, None)]
     words = [part for n in range(500) for part in (f"a{n}", f"b{n}", f"c{n}", "")]
-    few = go.Scatter(x=x[:8], y=y[:8], mode="lines")
-    plain, _, said = plain_figure(go.Figure([go.Scatter(x=x, y=y, hovertext=words, mode="lines"), few]))
+    few, one = (go.Scatter(x=x[:n], y=y[:n], mode="lines") for n in (8, 4))
+    plain, _, said = plain_figure(go.Figure([go.Scatter(x=x, y=y, hovertext=words, mode="lines"), few, one]))
     many = plain["data"][0]
     assert many["y"] == [0, -1, -2, None] * MOST_LINES
     assert [many["x"][place] for place in (1, -3)] == [0, 499]
     assert [word[1:] for word in many["hovertext"][1::4]] == [str(n) for n in many["x"][1::4]]
     assert plain["data"][1]["x"] == [0, 0, 1, None, 0, 1, 1, None]
-    assert said == f"Drawn: {MOST_LINES + 2} of 502 lines."
+    assert said == f"Drawn: {MOST_LINES + 3} of 503 lines."
 
 
 def test_equal_arrays_are_there_once_and_put_together_again_all_is_there():

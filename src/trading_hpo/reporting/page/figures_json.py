@@ -155,8 +155,8 @@ def _thin(trace: dict[str, Any]) -> _Thinned:
     if trace.get("type", "scatter") not in ("scatter", "scattergl") or not isinstance(y, list):
         return _Thinned(trace, (0, 0))
     is_line = "lines" in trace.get("mode", "lines")
-    lines = _lines(y) if is_line else []
-    if len(lines) > 1:
+    if is_line and None in y:
+        lines = _lines(y)
         own = _spread(len(lines), MOST_LINES)
         kept = [place for number in own for place in lines[number]]
         return _Thinned(_only(trace, kept, len(y)), (len(own), len(lines)), is_of_lines=True)
