@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from tests.makers.pages import made, without_holdout
 
+from trading_hpo.reporting.page.figures_json import MOST_MARKS
+from trading_hpo.reporting.page.first_screen import NOT_TESTED
 from trading_hpo.reporting.page.page import DIGEST, report_page, resources_digest
 
 HOSTILE = "<script>alert(1)</script>\"'`&{{7*7}}\u2028</style>"
@@ -82,15 +84,19 @@ def test_every_section_is_in_the_contents():
 def test_the_verdicts_of_the_report_are_said_and_its_next_steps():
     page = made()
     for line in page.judged.report["models"]:
-        line["verdicts"] = {"forecast": "F of it.", "money": "M of it.", "luck": "L of it."}
+        line["verdicts"] = {"forecast": "the f of it", "money": "the m of it", "luck": "the l of it"}
     page.judged.report["next_steps"] = ["Do `kedro run --params hpo.n_trials=9`."]
     text = Elements(page_of(page)).text
-    assert "Forecast F of it. Money M of it. Luck L of it." in text
+    assert "Forecast The f of it. Money The m of it. Luck The l of it." in text
     assert "Do: kedro run --env test --params source=own,hpo.n_trials=9" in text
 
 
-def test_a_report_without_verdicts_says_what_the_table_says():
-    assert re.search(r"Forecast \w+ is (no better|above) .*constant forecast", Elements(page_of(made())).text)
+def test_a_report_without_verdicts_says_that_nothing_was_tested():
+    page = made()
+    assert NOT_TESTED not in Elements(page_of(page)).text
+    for line in page.judged.report["models"]:
+        del line["verdicts"]
+    assert f"Forecast {NOT_TESTED}" in Elements(page_of(page)).text
 
 
 def test_half_a_study_has_a_page_that_says_how_to_go_on():
@@ -172,8 +178,12 @@ def test_six_model_types_of_a_thousand_trials_fit():
     page = made(("mlp", "lstm", "gru"), 1000, 5000, 12, [f"A{number}" for number in range(100)], shown_as=more)
     written = page_of(page)
     assert len(written.encode()) < LIMIT_BYTES
-    assert re.search(r"Drawn: \d+ of \d+ lines\.", written)
-    data = json.loads(Elements(written).scripts[0])
+    found = Elements(written)
+    assert re.search(r"Drawn: \d+ of \d+ lines\.", found.text)
+    marks = [int(drawn) for drawn in re.findall(r"Drawn: (\d+) of 600 points of a line or group\.", found.text)]
+    assert len(marks) >= 6
+    assert MOST_MARKS - 2 <= min(marks) <= max(marks) <= MOST_MARKS
+    data = json.loads(found.scripts[0])
     assert "plugged_in_2.slice_figure" in data["figures"]
 
 

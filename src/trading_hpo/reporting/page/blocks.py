@@ -51,13 +51,11 @@ class Drawn:
     Attributes:
         name: Of the dataset.
         caption: In place of the figure's own title; none to show that.
-        needs_px: Width below which it scrolls in its box.
     """
 
     kind: ClassVar[str] = "figure"
     name: str
     caption: str = ""
-    needs_px: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,41 +5,72 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 MOST_POINTS = 800  # of a line, in pairs of the lowest and the highest of a stretch
-MOST_MARKS = 400  # of a trace of single marks
-MOST_TRACES = 100  # each trial is one in parallel coordinates
+MOST_MARKS = 200  # of a trace of single marks
+MOST_LINES = 50  # of a trace in which each trial is one, as in parallel coordinates; of traces, too
 _POOLED = 6  # values of an array that is worth a place of its own
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:\+00:00|Z)?")
 _SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+)?(?:\+00:00|Z)?")
+_BELOW = re.compile(r"<br><span[^>]*>(.*?)</span>")  # as ``styled`` writes a paragraph under a title
 _SCALE = [[0, "#b9ab98"], [0.5, "#6fa8cf"], [1, "#0b78c4"]]
 # Of the figure: the page has its own, of which two for light and dark.
 _LEFT_TO_THE_PAGE = ("template", "title", "margin", "paper_bgcolor", "plot_bgcolor")
 
 
 def plain_figure(figure: go.Figure) -> tuple[dict[str, Any], str, str]:
-    """Return a figure as plain data, its title, and what is said of it: what was left out, or why it is empty.
+    """Return a figure as plain data, its title, and what is said of it: how to read it, what was left out.
+
+    Of one that is empty, it is said why, and what to do.
 
     Args:
         figure: Of the catalog.
     """
     plain = _decoded(json.loads(figure.to_json()))
-    title = html.unescape((plain["layout"].get("title") or {}).get("text") or "")
+    heading = str((plain["layout"].get("title") or {}).get("text") or "")
+    title, below = _plain_text(_BELOW.sub("", heading)), _BELOW.findall(heading)
     if not plain["data"]:
-        why = " ".join(str(note["text"]) for note in plain["layout"].get("annotations", []))
-        return {"data": [], "layout": {}}, title, html.unescape(why)
-    kept = _evenly([0.0] * len(plain["data"]), MOST_TRACES)
+        written = [part for note in plain["layout"].get("annotations", []) for part in note["text"].split("<br><br>")]
+        return {"data": [], "layout": {}}, title, _sentences([*written, *below])
+    kept = _spread(len(plain["data"]), MOST_LINES)
     thinned = [_thin(_recoloured(plain["data"][place])) for place in kept]
-    left = [(now, before) for _, now, before in thinned if now < before]
-    said = f"Drawn: {max(left)[0]:,} of {max(left)[1]:,} points of a line or group." if left else ""
-    if len(kept) < len(plain["data"]):
-        said = f"Drawn: {len(kept):,} of {len(plain['data']):,} lines."
+    left_out = [one.count for one in thinned if one.count[0] < one.count[1] and not one.is_of_lines]
+    drawn = [
+        _drawn("lines", [(len(kept), len(plain["data"]))]),
+        _drawn("lines", [one.count for one in thinned if one.is_of_lines]),
+        _drawn("points of a line or group", sorted(left_out, key=itemgetter(1))[-1:]),
+    ]
     layout = {name: part for name, part in plain["layout"].items() if name not in _LEFT_TO_THE_PAGE}
-    return {"data": [_short(trace) for trace, *_ in thinned], "layout": _short(layout)}, title, said
+    said = _sentences([*below, *filter(None, drawn)])
+    return {"data": [_short(one.trace) for one in thinned], "layout": _short(layout)}, title, said
+
+
+def _plain_text(text: str) -> str:
+    """Return a text of Plotly's, which may have several lines, as it is read."""
+    return html.unescape(text.replace("<br>", " "))
+
+
+def _sentences(parts: Sequence[str]) -> str:
+    """Return paragraphs as sentences one after the other.
+
+    Example:
+        >>> _sentences(["no trial<br>yet", "Run it."])
+        'no trial yet. Run it.'
+    """
+    return " ".join(f"{_plain_text(part).removesuffix('.')}." for part in parts)
+
+
+def _drawn(what: str, counts: Sequence[tuple[int, int]]) -> str:
+    """Say how many of how many are drawn, all together; nothing where none was left out."""
+    now, before = (sum(count[place] for count in counts) for place in (0, 1))
+    return f"Drawn: {now:,} of {before:,} {what}" if now < before else ""
 
 
 def page_data(figures: Mapping[str, Mapping[str, Any]]) -> str:
@@ -103,17 +134,47 @@ def _recoloured(trace: dict[str, Any]) -> dict[str, Any]:
     return trace
 
 
-def _thin(trace: dict[str, Any]) -> tuple[dict[str, Any], int, int]:
-    """Return a trace of no more points than allowed, how many these are, and how many there were."""
-    kept, before = None, 0
-    if trace.get("type", "scatter") in ("scatter", "scattergl") and isinstance(trace.get("y"), list):
-        before = len(trace["y"])
-        is_line = "lines" in trace.get("mode", "lines")
-        if before > (MOST_POINTS if is_line else MOST_MARKS):
-            kept = _ends_of_stretches(trace["y"]) if is_line else _evenly(trace["y"], MOST_MARKS)
-    if kept is None:
-        return trace, before, before
-    return _only(trace, kept, before), len(kept), before
+@dataclass(frozen=True)
+class _Thinned:
+    """A trace of no more than is allowed.
+
+    Attributes:
+        trace: Plain data.
+        count: Of points or lines, drawn and before.
+        is_of_lines: Whether lines are counted.
+    """
+
+    trace: dict[str, Any]
+    count: tuple[int, int]
+    is_of_lines: bool = False
+
+
+def _thin(trace: dict[str, Any]) -> _Thinned:
+    """Return a trace without points that cannot be told apart; a line among many, which end at gaps, stays whole."""
+    y = trace.get("y")
+    if trace.get("type", "scatter") not in ("scatter", "scattergl") or not isinstance(y, list):
+        return _Thinned(trace, (0, 0))
+    is_line = "lines" in trace.get("mode", "lines")
+    if is_line and None in y:
+        lines = _lines(y)
+        own = _spread(len(lines), MOST_LINES)
+        kept = [place for number in own for place in lines[number]]
+        return _Thinned(_only(trace, kept, len(y)), (len(own), len(lines)), is_of_lines=True)
+    if len(y) <= (MOST_POINTS if is_line else MOST_MARKS):
+        return _Thinned(trace, (len(y), len(y)))
+    kept = _ends_of_stretches(y) if is_line else _evenly(y, MOST_MARKS)
+    return _Thinned(_only(trace, kept, len(y)), (len(kept), len(y)))
+
+
+def _lines(values: Sequence[Any]) -> list[range]:
+    """Return the places of each line of a trace, with the gap at its end.
+
+    Example:
+        >>> _lines([1, 2, None, 3, None])
+        [range(0, 3), range(3, 5)]
+    """
+    ends = {place + 1 for place, value in enumerate(values) if value is None} | {0, len(values)}
+    return [range(*pair) for pair in pairwise(sorted(ends))]
 
 
 def _only(part: Any, kept: Sequence[int], before: int) -> Any:
@@ -139,10 +200,20 @@ def _evenly(values: Sequence[Any], most: int) -> list[int]:
     if len(values) <= most:
         return list(range(len(values)))
     known = np.array([value if isinstance(value, int | float) else np.nan for value in values], dtype=float)
-    kept = set(np.linspace(0, len(known) - 1, most - 2).astype(int).tolist())
+    kept = set(_spread(len(known), most - 2))
     if not np.isnan(known).all():
         kept |= {int(np.nanargmin(known)), int(np.nanargmax(known))}
     return sorted(kept)
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """Return evenly spaced places of so many, the first and the last among them.
+
+    Example:
+        >>> _spread(9, 3), _spread(2, 3)
+        ([0, 4, 8], [0, 1])
+    """
+    return [int(place) for place in np.linspace(0, count - 1, min(count, most))]
 
 
 def _short(part: Any, key: str = "") -> Any:

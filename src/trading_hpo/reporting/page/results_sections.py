@@ -147,16 +147,13 @@ def holdout_sections(facts: RunFacts, judged: Judged | None) -> list[Section]:
         return [Section("holdout", "Holdout", [Text(said)])]
     return [
         Section("equity", "Equity and drawdown", [Drawn("equity_figure", "Wealth from 1 and the fall from its peak")]),
-        Section("months", "Monthly returns", [Drawn("monthly_figure", needs_px=620)]),
+        Section("months", "Monthly returns", [Drawn("monthly_figure")]),
         Section("years", "Year by year", _years_blocks(judged.years)),
         Section("assets", "Asset by asset", _assets_blocks(judged.assets)),
         Section("exposure", "Exposure", [Drawn("exposure_figure")]),
-        Section("costs", "Costs", [Drawn("costs_figure", _SAME_POSITIONS), _costs_table(judged)]),
+        Section("costs", "Costs", [Drawn("costs_figure"), _costs_table(judged)]),
         Section("calls", "Right and wrong calls", _calls(judged)),
     ]
-
-
-_SAME_POSITIONS = "Sharpe ratio at other costs, the positions being the same"
 
 
 def _years_blocks(years: pd.DataFrame) -> list[Block | Folded]:

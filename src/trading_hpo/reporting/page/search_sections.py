@@ -8,8 +8,6 @@ from trading_hpo.reporting.page.facts import RunFacts, Searched
 from trading_hpo.reporting.page.numbers import NONE, number, setting, whole
 
 MOST_FAILURES = 5
-_PX_PER_PARAMETER = 150
-_PX_OF_REMARKS = 560  # below the axis of importance
 
 
 def search_sections(searched: Searched) -> list[Section]:
@@ -42,13 +40,12 @@ def _of_model(name: str, result: Mapping[str, Any], opened: bool) -> Folded:
         pairs.append(("Set aside", ", ".join(map(str, aside))))
     failures = result.get("failures", [])[:MOST_FAILURES]
     pairs += [(f"Trial {failure['trial']} failed", str(failure["reason"])) for failure in failures]
-    width = _PX_PER_PARAMETER * len((result.get("conditions") or {}).get("search_space", {}))
     blocks: list[Block] = [
         Facts(pairs),
         Drawn(f"{name}.history_figure", "Every trial"),
-        Drawn(f"{name}.importance_figure", "Importance of the parameters (PED-ANOVA)", _PX_OF_REMARKS),
-        Drawn(f"{name}.slice_figure", "Value by each parameter", width),
-        Drawn(f"{name}.parallel_figure", "Each configuration as a line", width),
+        Drawn(f"{name}.importance_figure", "Importance of the parameters (PED-ANOVA)"),
+        Drawn(f"{name}.slice_figure", "Value by each parameter"),
+        Drawn(f"{name}.parallel_figure", "Each configuration as a line"),
     ]
     if len(result.get("objectives", [])) > 1:
         blocks.append(Drawn(f"{name}.pareto_figure", "Pareto front"))
