@@ -81,14 +81,12 @@ def test_every_section_is_in_the_contents():
     ]
 
 
-def test_the_verdicts_of_the_report_are_said_and_its_next_steps():
+def test_the_verdicts_of_the_report_are_said():
     page = made()
     for line in page.judged.report["models"]:
         line["verdicts"] = {"forecast": "the f of it", "money": "the m of it", "luck": "the l of it"}
-    page.judged.report["next_steps"] = ["Do `kedro run --params hpo.n_trials=9`."]
     text = Elements(page_of(page)).text
     assert "Forecast The f of it. Money The m of it. Luck The l of it." in text
-    assert "Do: kedro run --env test --params source=own,hpo.n_trials=9" in text
 
 
 def test_a_report_without_verdicts_says_that_nothing_was_tested():
