@@ -35,7 +35,8 @@ DRAW = """async (figure) => {
 # the second horizontal axis has a group "x2tick" for each of its ticks, and the title "x2title".
 TEXTS = """() => {
     const kinds = [['xtick', /^x\\d*tick$/], ['ytick', /^y\\d*tick$/], ['axis', /^[xy]\\d*title$/],
-                   ['title', /^gtitle$/], ['legend', /^legendtext$/], ['note', /^annotation-text$/]];
+                   ['title', /^gtitle$/], ['legend', /^legendtext$/], ['note', /^annotation-text$/],
+                   ['cell', /^heatmap-label$/], ['scale', /^[xy]?cb[\\w-]*tick$/]];
     return [...document.querySelectorAll('#figure svg text')].map(text => {
         const classes = [text, text.parentElement].flatMap(one => [...one.classList]);
         const [kind] = kinds.find(([, name]) => classes.some(one => name.test(one))) ?? ['other'];
@@ -128,6 +129,10 @@ def test_nothing_is_cut_or_covered_and_all_can_be_read_in_the_light_and_in_the_d
         if axes:
             assert sum(text["kind"] == "xtick" for text in texts) >= len([axis for axis in axes if axis[0] == "x"])
             assert sum(text["kind"] == "ytick" for text in texts) >= len([axis for axis in axes if axis[0] == "y"])
+        cells = [one for trace in figure["data"] for line in trace.get("text") or [] for one in line if one]
+        if cells:
+            assert sum(text["kind"] == "cell" for text in texts) == len(cells)
+            assert sum(text["kind"] == "scale" for text in texts) >= 2
         assert [text for text in texts if text["kind"] == "other"] == []
 
 
