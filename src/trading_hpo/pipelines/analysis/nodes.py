@@ -55,7 +55,8 @@ def draw_folds(
     there = (ref for ref in (ref.if_there() for ref in refs.values()) if ref.skipped is None)
     made_on = (conditions_of(ref.open()).get("data", {}).get("digest") for ref in there)
     if prepared["panel_digest"] not in made_on:
-        return note("Folds and holdout", "other data have been prepared since than those of the studies")
+        remedy = "Run `kedro run --pipeline hpo` with the settings of the studies: their data are prepared again."
+        return note("Folds and holdout", "other data have been prepared since than those of the studies", remedy)
     return folds_figure(folds)
 
 
