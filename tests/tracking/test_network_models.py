@@ -227,7 +227,8 @@ def test_the_model_says_what_it_was_made_for(logged):
 
 def test_no_file_of_the_model_is_a_pickle(folder):
     endings = {path.suffix for path in folder.rglob("*") if path.is_file()}
-    assert endings <= {".py", ".json", ".yaml", ".txt", ".safetensors", "", ".typed"}
+    templates = {".css", ".js", ".j2"}  # of the report's page, among the code
+    assert endings <= {".py", ".json", ".yaml", ".txt", ".safetensors", "", ".typed"} | templates
     assert "model_code_path" in (folder / "MLmodel").read_text()
 
 
