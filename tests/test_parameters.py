@@ -68,14 +68,14 @@ def problems(raw: dict[str, Any]) -> list[str]:
 # What each scenario stands for: trials, epochs, objectives with their weights, limits, minutes of a model type.
 ACCURACY, TIME, SIZE = "composite_accuracy", "training_time_s", "model_size_mb"
 SCENARIOS = {
-    "base": (8, 6, {"mcc": 1.0}, (None, None), None),
+    "base": (6, 5, {"mcc": 1.0}, (None, None), None),
     "test": (3, 2, {"mcc": 1.0}, (None, None), None),
-    "quick_test": (50, 20, {ACCURACY: 0.6, TIME: 0.2}, (None, None), 120 / 4),
+    "quick_test": (50, 20, {ACCURACY: 0.6, TIME: 0.2}, (None, None), 120),
     "standard": (1000, 50, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (None, None), 48 * 60 / 4),
     "accuracy_focused": (1500, 100, {ACCURACY: 1.0}, (1000.0, 300.0), 72 * 60 / 4),
     "efficiency_focused": (800, 30, {ACCURACY: 0.2, TIME: 0.4, SIZE: 0.4}, (100.0, 30.0), 24 * 60 / 4),
     "production": (1200, 75, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (300.0, 90.0), 60 * 60 / 4),
-    "hybrid": (8, 6, {"mcc": 1.0}, (None, None), None),
+    "hybrid": (6, 5, {"mcc": 1.0}, (None, None), None),
     "comprehensive": (100, 100, {"mcc": 1.0}, (None, None), None),
     "architecture": (50, 50, {"mcc": 1.0}, (None, None), None),
 }
@@ -91,7 +91,7 @@ def test_every_shipped_configuration_is_valid_knows_its_name_and_has_its_numbers
     hpo = parameters.hpo
     assert parameters.scenario == env
     assert parameters.source == ("us_tech_ohlcv" if env == "quick_test" else "sp500_20")
-    assert hpo.models_to_optimize == tuple(MODEL_TYPES)
+    assert hpo.models_to_optimize == (("cnn_lstm",) if env == "quick_test" else tuple(MODEL_TYPES))
     limits = (hpo.limits.max_model_size_mb, hpo.limits.max_training_time_minutes)
     found = (hpo.n_trials, parameters.training.epochs, {o.metric: o.weight for o in hpo.objectives}, limits)
     assert (*found, hpo.timeout_minutes) == SCENARIOS[env]
@@ -453,7 +453,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "hpo.pruner",
             {"name": "hyperband", "min_epochs": 7},
-            "hpo.pruner.min_epochs must be at most the epochs of a trial (6), got 7.",
+            "hpo.pruner.min_epochs must be at most the epochs of a trial (5), got 7.",
         ),
     ],
 )

@@ -50,6 +50,7 @@ The tree, in the order in which data flow through it:
             pipeline.py
         namespaces.py       stages outside, model types inside
         adapters.py         nodes that take a model type, or one input per model type
+        page_nodes.py       adapters to the pages
         run_facts.py        what the report says of a run beside its results
     datasets/               Kedro datasets of our own
         bars.py             raw bars of the chosen source
@@ -354,6 +355,7 @@ The tree, in the order in which data flow through it:
     configuration.py        base of the parameter groups; their problems in words
     types.py                Panel, Fold, the letters of shapes
     errors.py               the exceptions that a user may see
+    durations.py            times as people read them
     escaping.py             names from outside as paths, text, markup, cells, keys
     urls.py                 URLs without their passwords
 """

@@ -23,8 +23,8 @@ from trading_hpo.pipelines.analysis.nodes import (
     draw_importance,
     draw_study,
     importance,
-    write_search_page,
 )
+from trading_hpo.pipelines.page_nodes import write_search_page
 from trading_hpo.reporting.figures.style import colour_of
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.reference import NOT_SEARCHED, StudyRef

@@ -1,5 +1,7 @@
 """What each asset brought to the return on the holdout."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Int
@@ -54,3 +56,9 @@ def asset_table(
         columns=list(ASSET_COLUMNS),
     )
     return table[number >= 0].reset_index(drop=True)
+
+
+def assets_of_all(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all model types as one, each line with its ``model_type``."""
+    named = [own.assign(model_type=name) for name, own in tables.items()]
+    return pd.concat(named, ignore_index=True) if named else pd.DataFrame(columns=[*ASSET_COLUMNS, "model_type"])

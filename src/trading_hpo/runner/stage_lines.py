@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from trading_hpo.durations import clock
 from trading_hpo.escaping import rich_text
-from trading_hpo.study.progress import clock
 from trading_hpo.training.following import following
 
 SHOWN = ("data_engineering", "analysis", "retraining", "evaluation")  # a search has a line of its own

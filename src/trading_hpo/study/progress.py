@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from rich.console import Console
 from rich.live import Live
 
+from trading_hpo.durations import clock
 from trading_hpo.engine.tally import Tally
 from trading_hpo.escaping import rich_text
 from trading_hpo.notifications import NotificationsConfig, Notifier
@@ -202,10 +203,3 @@ def _about(seconds: float) -> str:
     """Return a time as exactly as it is known."""
     step = 1 if seconds < 60 else 5 if seconds < 600 else 60
     return clock(step * round(seconds / step))
-
-
-def clock(seconds: float) -> str:
-    """Return minutes and seconds, with hours where there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

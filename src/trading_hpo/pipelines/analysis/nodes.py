@@ -8,8 +8,6 @@ import plotly.graph_objects as go
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, why_incomparable
 from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
-from trading_hpo.pipelines.adapters import named
-from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.parallel import parallel_figure
@@ -17,13 +15,10 @@ from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, search_it
 from trading_hpo.reporting.figures.slices import slice_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.reporting.page.facts import Searched
-from trading_hpo.reporting.page.page import report_page
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.results import combined_results, model_results
 
 
 def importance(ref: StudyRef, _searched: dict[str, Any]) -> dict[str, Any]:
@@ -58,24 +53,6 @@ def draw_folds(
         remedy = "Run `kedro run --pipeline hpo` with the settings of the studies: their data are prepared again."
         return note("Folds and holdout", "other data have been prepared since than those of the studies", remedy)
     return folds_figure(folds)
-
-
-def write_search_page(
-    parameters: dict[str, Any],
-    refs: dict[str, StudyRef],
-    figures: dict[str, go.Figure],
-    _searched: dict[str, dict[str, Any]],
-) -> str:
-    """Write the page of the searches as far as they are; the holdout is no part of it."""
-    there = {model_type: ref.if_there() for model_type, ref in refs.items()}
-    results = {
-        model_type: {"model_type": model_type, **ref.described()}
-        if ref.skipped is not None
-        else model_results(checked(ref.open()), model_type, ref.storage.masked)
-        for model_type, ref in there.items()
-    }
-    searched = Searched(results, combined_results(list(results.values())))
-    return report_page(run_facts(parameters), searched, None, named(figures))
 
 
 def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]) -> tuple[go.Figure, go.Figure]:

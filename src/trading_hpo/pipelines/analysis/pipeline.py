@@ -12,9 +12,9 @@ from trading_hpo.pipelines.analysis.nodes import (
     draw_importance,
     draw_study,
     importance,
-    write_search_page,
 )
 from trading_hpo.pipelines.namespaces import per_model, stage
+from trading_hpo.pipelines.page_nodes import write_search_page
 
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")

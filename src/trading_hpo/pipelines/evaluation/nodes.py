@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from trading_hpo.analysis.calibration import calibration
 from trading_hpo.analysis.holdout import BASELINE_COLUMNS, HoldoutLook, baseline_returns, baselines, judge_holdout
-from trading_hpo.analysis.holdout_assets import ASSET_COLUMNS
+from trading_hpo.analysis.holdout_assets import ASSET_COLUMNS, assets_of_all
 from trading_hpo.analysis.holdout_costs import costs_table
 from trading_hpo.analysis.holdout_periods import exposure_table, monthly_table
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
@@ -20,18 +20,12 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import TrainedModel
 from trading_hpo.market.kept_panels import KeptPanels
-from trading_hpo.pipelines.adapters import named
-from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.figures.holdout import JUDGE_IT, calibration_figure, equity_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.reporting.page.facts import Judged, Searched
-from trading_hpo.reporting.page.page import report_page
-from trading_hpo.reporting.page.text import text_summary
 from trading_hpo.reporting.report import is_of, report_of
 from trading_hpo.study.conditions import Conditions, check_terms
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.results import combined_results
 from trading_hpo.study.trial_ledger import searched_on
 
 logger = logging.getLogger(__name__)
@@ -205,41 +199,8 @@ def draw_trades(
         monthly_figure(months),
         exposure_figure(exposure.assign(timestamp=pd.to_datetime(exposure["timestamp"], utc=True))),
         costs_figure(costs, backtest.cost_bps),
-        assets_figure(_together(_on_the_same_data(base, holdouts, assets))),
+        assets_figure(assets_of_all(_on_the_same_data(base, holdouts, assets))),
     )
-
-
-def write_page(
-    parameters: dict[str, Any],
-    results: dict[str, dict[str, Any]],
-    base: dict[str, Any],
-    holdouts: dict[str, dict[str, Any]],
-    report: dict[str, Any],
-    tables: dict[str, pd.DataFrame],
-    assets: dict[str, pd.DataFrame],
-    figures: dict[str, go.Figure],
-) -> tuple[str, str]:
-    """Write the page of searches and holdout, and its summary as text."""
-    facts, ours = run_facts(parameters), [result for result in results.values() if "model_type" in result]
-    looked = {name: own for name, own in holdouts.items() if own.get("data_key") == base["data_key"]}
-    judged = Judged(
-        report,
-        base,
-        looked,
-        years=tables["yearly_table"],
-        costs=tables["costs_table"],
-        assets=_together({name: assets[name] for name in looked}),
-        confusion=tables["confusion_table"],
-        cost_bps=facts.cost_bps,
-    )
-    searched = Searched(results, combined_results(ours))
-    return report_page(facts, searched, judged, named(figures)), text_summary(facts, searched, judged)
-
-
-def _together(assets: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the assets of all model types in one table."""
-    tables = [own.assign(model_type=name) for name, own in assets.items()]
-    return pd.concat(tables, ignore_index=True) if tables else _NO_ASSETS.assign(model_type=None)
 
 
 def _on_the_same_data(

@@ -18,9 +18,9 @@ from trading_hpo.pipelines.evaluation.nodes import (
     make_report,
     tabulate_holdout,
     tabulate_trades,
-    write_page,
 )
 from trading_hpo.pipelines.namespaces import per_model, stage
+from trading_hpo.pipelines.page_nodes import write_page
 
 _LOOK = ["holdout", "holdout_forecasts", "holdout_returns", "holdout_assets"]
 _TRADES = ["monthly_table", "exposure_table", "costs_table"]

@@ -5,6 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 MOST_TICKS = 5
+# As Plotly does by itself, in the order of the rest of the project: the year first.
+DATE_TICKS = [
+    {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M\n%Y-%m-%d"},
+    {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+]
 
 
 def whole_axis(values: Iterable[float]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from trading_hpo.reporting.figures.holdout import DATE_TICKS
+from trading_hpo.reporting.figures.axes import DATE_TICKS
 from trading_hpo.reporting.figures.style import NEUTRAL, note, styled
 
 # Of no model type, though some of the same colours: with them, every role is told apart on white and on black.

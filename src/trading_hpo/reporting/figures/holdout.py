@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from trading_hpo.reporting.figures.axes import DATE_TICKS
 from trading_hpo.reporting.figures.style import (
     BASELINE_COLOURS,
     BASELINE_DASHES,
@@ -44,15 +45,6 @@ def equity_figure(returns: Mapping[str, pd.DataFrame], baselines: pd.DataFrame) 
     figure.update_yaxes(title_text="wealth, from 1 (log scale)", type="log", nticks=6, tickformat=".3~g", row=1, col=1)
     figure.update_yaxes(title_text="drawdown (%)", nticks=4, tickformat=".2~%", row=2, col=1)
     return figure.update_xaxes(title_text="close of the bar (UTC)", row=2, col=1)
-
-
-# As Plotly does by itself, in the order of the rest of the project: the year first.
-DATE_TICKS = [
-    {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M\n%Y-%m-%d"},
-    {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
-    {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
-    {"dtickrange": ["M12", None], "value": "%Y"},
-]
 
 
 def _draw(figure: go.Figure, returns: pd.Series, name: str, colour: str, dash: str) -> None:

@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from trading_hpo.escaping import plotly_text
 from trading_hpo.families.registry import MODEL_TYPES
-from trading_hpo.reporting.figures.axes import whole_axis
-from trading_hpo.reporting.figures.holdout import DATE_TICKS, JUDGE_IT
+from trading_hpo.reporting.figures.axes import DATE_TICKS, whole_axis
+from trading_hpo.reporting.figures.holdout import JUDGE_IT
 from trading_hpo.reporting.figures.style import (
     BASELINE_COLOURS,
     BASELINE_DASHES,
