@@ -24,8 +24,13 @@ from tests.makers.projects import ROOT, copy_data, finish, new_project, once
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.market.panel import save_panel
 
+# A busy machine may hold any example up: how long one takes is no law of the code.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 # A change to the code that a test notices is not worth a smaller example: tests/mutants.py.
-settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), derandomize=True, database=None)
+settings.register_profile(
+    "mutants", deadline=None, phases=(Phase.explicit, Phase.generate), derandomize=True, database=None
+)
 
 # As for people who run `make test`: no environment is activated, `kedro` alone is not a command.
 if sys.prefix != sys.base_prefix:
