@@ -142,3 +142,9 @@ def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
     text = printed(reported([result_of("lstm"), nothing], [holdout_of(), {"skipped": ""}]), 120)
     assert "Skipped: lstm." in text
     assert "Study daily.lstm has found nothing: so many trials." in text
+
+
+@pytest.mark.parametrize(("label", "advised"), [("direction", True), ("volatility", False), (None, True)])
+def test_the_task_with_something_to_learn_is_advised_unless_it_is_the_one(label, advised):
+    text = printed({**of_all(VALUES), "label": label}, 100)
+    assert ("labels.kind=volatility" in text) == advised

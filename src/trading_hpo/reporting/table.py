@@ -26,7 +26,7 @@ def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> Rend
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
-    said = [*_verdicts(lines[:1]), *_remarks(report, lines), "", *_next_steps(lines, typed)]
+    said = [*_verdicts(lines[:1]), *_remarks(report, lines), "", *_next_steps(lines, report["label"], typed)]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 
@@ -161,13 +161,13 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(lines: Sequence[Mapping[str, Any]], typed: Callable[[str], str]) -> list[str]:
+def _next_steps(lines: Sequence[Mapping[str, Any]], label: str | None, typed: Callable[[str], str]) -> list[str]:
     if not lines:
         return []
+    more = ["  # the task with something to learn", f"  {typed('kedro run --params labels.kind=volatility')}"]
     return [
         "Look further:",
-        "  # the task with something to learn",
-        f"  {typed('kedro run --params labels.kind=volatility')}",
+        *(more if label != "volatility" else ()),
         "  # other data; your own: see README",
         f"  {typed('kedro run --params source=us_tech_ohlcv')}",
         "  # everything about the best configuration",

@@ -49,7 +49,7 @@ def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> 
         _winner(searched),
         _tiles(searched, judged),
         _verdicts(searched, judged),
-        [(said, facts.typed(command)) for said, command in _steps(searched, judged)],
+        [(said, facts.typed(command)) for said, command in _steps(searched, judged, facts.asked)],
     )
 
 
@@ -140,7 +140,7 @@ def _why_nothing(searched: Searched) -> list[str]:
     return found or ["No trial is complete yet."]
 
 
-def _steps(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
+def _steps(searched: Searched, judged: Judged | None, about: Mapping[str, str]) -> list[tuple[str, str]]:
     best = searched.best
     steps = []
     if judged is None:
@@ -151,7 +151,7 @@ def _steps(searched: Searched, judged: Judged | None) -> list[tuple[str, str]]:
             ("See the best configuration with all its metrics", f"kedro study best {study}"),
             ("Compare it with the trials next to it", f"kedro study trials {study} --top 10"),
         ]
-    if judged is not None:
+    if judged is not None and about.get("labels.kind") != "volatility":
         steps.append(("Try a task with more to learn", "kedro run --params labels.kind=volatility"))
     return steps
 
