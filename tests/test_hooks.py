@@ -10,6 +10,7 @@ from kedro.pipeline import Pipeline, node
 
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import ConfigurationError
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.hooks import ParametersHook, PlacesHook, SearchesHook
 from trading_hpo.pipeline_registry import register_pipelines
 from trading_hpo.study.config import HpoConfig
@@ -77,13 +78,13 @@ def test_searches_that_have_found_nothing_are_remembered_until_the_next_run():
 @pytest.mark.parametrize(
     ("namespace", "models", "expected"),
     [
-        (None, "all", {"cnn_lstm": (1, 4), "gru": (2, 4), "lstm": (3, 4), "mlp": (4, 4)}),
-        (None, "mlp,gru", {"gru": (1, 2), "mlp": (2, 2)}),
+        (None, "all", {name: (place, len(MODEL_TYPES)) for place, name in enumerate(sorted(MODEL_TYPES), 1)}),
+        (None, "mlp,lstm", {"lstm": (1, 2), "mlp": (2, 2)}),
         ("hpo.lstm", "all", {"lstm": (1, 1)}),
         ("analysis", "all", {}),
     ],
 )
-def test_a_search_is_told_its_place_among_those_of_the_run(namespace, models, expected):
+def test_a_search_knows_its_place_among_those_of_the_run(namespace, models, expected):
     chosen = models if models == "all" else models.split(",")
     catalog = DataCatalog({"parameters": MemoryDataset({**GIVEN, "hpo": {"models_to_optimize": chosen}})})
     graph = register_pipelines()["__default__"]

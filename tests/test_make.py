@@ -17,12 +17,12 @@ from pathlib import Path
 
 import optuna
 import pytest
+from tests.makers.browser import CHROMIUM, needs_chromium
 from tests.makers.processes import alive_in, end, free_port, wait_until
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["viz", "lab", "dashboard", "mlflow"]
 PASSWORD = "s3cret"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TOKEN = {"IdentityProvider": {"token": "own"}}
 
 
@@ -52,6 +52,12 @@ def test_a_page_installs_what_it_needs_with_the_constraints_and_takes_the_port(t
     assert "python3 -m venv elsewhere" in said
     assert "pip install --quiet --disable-pip-version-check -c constraints.txt -e" in said
     assert "4321" in said.rpartition("exec ")[2]
+
+
+def test_a_run_says_first_how_long_it_takes():
+    first, second = make("-n", *without_installing("run")).stdout.splitlines()
+    assert "about three minutes on two cores" in first
+    assert second.endswith("kedro run")
 
 
 def test_mlflow_reads_no_pickles_and_starts_no_jobs():
@@ -204,7 +210,7 @@ def test_mlflow_shows_the_projects_store(project):
 
 @pytest.mark.slow
 @pytest.mark.long(part="pages")
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@needs_chromium
 def test_the_link_that_mlflow_is_served_with_opens_on_the_runs(project):
     from mlflow import MlflowClient
     from playwright.sync_api import sync_playwright

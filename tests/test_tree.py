@@ -4,6 +4,7 @@ A name in angle brackets stands for every folder there that has no line of its o
 """
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,11 @@ def test_a_name_in_brackets_stands_for_the_folders_without_a_line(tmp_path):
     modules, folders = named_in(text)
     assert list(filled(modules, folders, tmp_path)) == ["in/a/c.py", "in/b/c.py"]
     assert list(filled(folders, folders, tmp_path)) == ["in", "in/own", "in/a", "in/b"]
+
+
+def test_nothing_lies_beside_what_belongs_to_the_project():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT.parents[1], capture_output=True, text=True, check=True).stdout
+    assert {name.partition("/")[0] for name in listed.split("\n") if name} == {
+        *(".ci", ".gitignore", ".telemetry", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "constraints.txt"),
+        *("benchmarks", "conf", "data", "docs", "mkdocs.yml", "notebooks", "pyproject.toml", "src", "tests"),
+    }

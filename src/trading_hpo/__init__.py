@@ -174,7 +174,7 @@ The tree, in the order in which data flow through it:
             schedule.py     what a schedule is
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
-        block_scores.py     ... and of blocks of bars, by which luck is told
+        block_scores.py     ... and of blocks of bars, for tests of luck
         networks/           torch networks
             layers.py       what several networks use
             recurrent.py    around a cell
@@ -324,7 +324,7 @@ The tree, in the order in which data flow through it:
             holdout.py
             periods.py      months, exposure, costs, assets
         page/               one file for a browser, and a summary as text
-            facts.py        what it is told of a run
+            facts.py        facts about a run
             blocks.py       what it is made of
             numbers.py      as texts
             first_screen.py what was searched, what won, what to do now

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.makers.browser import CHROMIUM, needs_chromium
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "trading_hpo"
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions")
 SITE = pytest.mark.long(part="site")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 LOADED = {
     "script": "src",
@@ -152,7 +151,7 @@ def test_the_parameters_page_holds_the_files_themselves(site):
 
 
 @SITE
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@needs_chromium
 @pytest.mark.parametrize("width", [1280, 400])
 def test_the_search_works_from_the_file_system(site, width):
     from playwright.sync_api import sync_playwright
@@ -192,7 +191,7 @@ WIDER_THAN_THE_PAGE = """() => {
 
 
 @SITE
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@needs_chromium
 @pytest.mark.parametrize("width", [390, 1400])
 def test_no_page_is_wider_than_the_screen_and_what_is_wide_scrolls_in_its_own_box(site, width):
     from playwright.sync_api import sync_playwright

@@ -146,7 +146,7 @@ def test_a_trial_that_runs_again_counts_from_its_beginning():
     work.step(1)
     work.drop(1)
     assert (work.steps, work.seconds_left(1)) == (4, 4.0)
-    work.step(1)  # what arrives late is nobody's
+    work.step(1)  # what arrives late counts for no candidate
     work.ask(1, 9)
     work.end(1)
     assert (work.steps, work.n_ended) == (4, 1)

@@ -52,8 +52,8 @@ def test_the_less_the_better_is_turned_round():
 
 def test_their_spread_is_the_standard_error_of_the_metric():
     each = [block_scores([judged(seed=4 * n + fold) for fold in range(4)], "mcc", 0.3) for n in range(60)]
-    told = np.mean([scores.std(ddof=1) / np.sqrt(len(scores) - 4) for scores in each])
-    assert told == pytest.approx(np.std([scores.mean() for scores in each], ddof=1), rel=0.25)
+    estimated = np.mean([scores.std(ddof=1) / np.sqrt(len(scores) - 4) for scores in each])
+    assert estimated == pytest.approx(np.std([scores.mean() for scores in each], ddof=1), rel=0.25)
 
 
 def test_rows_of_one_bar_stay_in_one_block_and_gaps_between_ranges_are_none():

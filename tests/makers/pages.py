@@ -43,7 +43,7 @@ class Made:
 
 
 def made(
-    model_types: Sequence[str] = ("mlp", "gru"),
+    model_types: Sequence[str] = ("mlp", "lstm"),
     n_trials: int = 20,
     n_bars: int = 300,
     n_parameters: int = 4,

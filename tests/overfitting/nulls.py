@@ -1,4 +1,4 @@
-"""Markets in which nobody has skill: returns and calls of many trials, as like real ones as they need be."""
+"""Markets in which no trial has skill: returns and calls of many trials with the features of real ones that matter."""
 
 import numpy as np
 from scipy.signal import lfilter

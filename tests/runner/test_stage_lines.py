@@ -66,7 +66,7 @@ def test_a_training_shows_its_epochs():
     with lines.running(node):
         epoch_ended(1, 6)
         epoch_ended(2, 6)
-    epoch_ended(3, 6)  # nobody follows it
+    epoch_ended(3, 6)  # no follower is set
     assert "retraining lstm (2 of 2)  epoch 2 of 6  0:00\n" in file.getvalue().replace("\r", "")
     assert "epoch 3" not in file.getvalue()
 

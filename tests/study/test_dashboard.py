@@ -1,17 +1,16 @@
 """What the Optuna dashboard shows of a study: short values under plain names, on pages that fit into their window."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import optuna
 import pytest
+from tests.makers.browser import CHROMIUM, needs_chromium
 
 from trading_hpo.engine.trial_record import FOLDS, RECORDS, metrics_of
 from trading_hpo.study.reference import StudyRef
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PAGES = ("", "/analytics", "/trials", "/smartSelection", "/note")
 WIDTH = 1280
 
@@ -52,7 +51,7 @@ def served(storage) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.long(part="pages")
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@needs_chromium
 def test_no_page_of_a_study_is_wider_than_its_window(served):
     from playwright.sync_api import sync_playwright
 

@@ -105,13 +105,13 @@ def test_timing_changes_no_trial(search_of):
 
 def test_a_model_type_that_cannot_be_timed_costs_no_trial(search_of, monkeypatch):
     def fails(model_type, parameters, data):
-        if model_type == "gru":
+        if model_type == "lstm":
             raise RuntimeError
         return 2.0
 
     monkeypatch.setattr(evaluation, "epoch_seconds", fails)
     _, evaluator = search_of(Place(1, 4, LATER))
-    assert evaluator.outlook(CANDIDATE).notes == {name: 2.0 for name in MODEL_TYPES if name != "gru"}
+    assert evaluator.outlook(CANDIDATE).notes == {name: 2.0 for name in MODEL_TYPES if name != "lstm"}
 
 
 def test_long_batches_are_timed_for_a_limited_time(search_of, monkeypatch):
@@ -127,9 +127,9 @@ def test_long_batches_are_timed_for_a_limited_time(search_of, monkeypatch):
 def test_trials_that_later_searches_have_finished_are_not_waited_for(search_of, tmp_path):
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     first, _ = search_of(n_trials=2)
-    replace(first, study_name="daily.gru").run(storage)
+    replace(first, study_name="daily.lstm").run(storage)
     search, _ = search_of(Place(1, 4, LATER), n_trials=3)
     search.open(storage)
-    assert search._later(storage.open()) == {"lstm": 3, "gru": 1, "cnn_lstm": 3}
+    assert search._later(storage.open()) == {name: 1 if name == "lstm" else 3 for name in LATER}
     assert replace(search, phase="explore")._later(storage.open()) == {}
-    assert len(StudyRef("daily.gru", storage).open().trials) == 2
+    assert len(StudyRef("daily.lstm", storage).open().trials) == 2

@@ -1,7 +1,6 @@
 """All figures in Chromium on a wide and on a narrow page, light and dark: nothing that is written is cut or covered."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -9,16 +8,13 @@ from typing import Any
 
 import plotly
 import pytest
+from tests.makers.browser import CHROMIUM, needs_chromium
 from tests.makers.figures import EMPTY, FULL
 
 from trading_hpo.reporting.figures.style import PAGE_CSS, luminance
 
 pytestmark = [pytest.mark.slow, pytest.mark.long(part="pages")]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"
-)
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PAGE = f"""<!doctype html>
 <style>

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.makers.browser import CHROMIUM, needs_chromium
 from tests.makers.projects import FINISHED_SOURCE, copy_data, new_project
 
 from trading_hpo.families.registry import MODEL_TYPES
@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.long(part="pages")]
 
 STAGES = ["data_engineering", "hpo", "analysis", "retraining", "evaluation"]
 LAYERS = ["raw", "intermediate", "feature", "model_input", "search", "models", "reporting"]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # The font is a link in Kedro-Viz's own page, which no setting removes; without it the system's font is taken.
 # The metadata are asked for by Kedro-Viz 12.5 and left out by its own build; it notes that and goes on.
 FONT = "https://fonts.googleapis.com/css2?family=Inter:wght@400;600&display=swap"
@@ -152,7 +151,7 @@ class Watcher:
             self.errors.append(f"{url} {text}")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@needs_chromium
 @pytest.mark.parametrize("width", [1600, 1000])
 def test_a_browser_shows_the_pipeline_and_draws_a_figure_and_asks_nobody_else(served, width):
     from playwright.sync_api import sync_playwright

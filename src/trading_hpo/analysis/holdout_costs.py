@@ -22,7 +22,7 @@ def costs_table(
     Args:
         returns: Of ``HoldoutLook``, by model type.
         baselines: Of ``baseline_returns``.
-        cost_bps: That the returns were reckoned with; it is one of the rows.
+        cost_bps: That are in the returns; one of the rows.
         bars_per_year: Annualises the Sharpe ratio.
 
     Returns:
@@ -57,7 +57,7 @@ def at_costs(
     Args:
         net: Net return per bar.
         turnover: Per bar.
-        cost_bps: That the returns were reckoned with.
+        cost_bps: That are in the returns.
         other_bps: The other costs.
 
     Example:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from trading_hpo.analysis.holdout_costs import BUY_AND_HOLD, CONSTANT
 
-BLOCKS = 120  # of bars at most: more are not told apart in a picture
+BLOCKS = 120  # of bars at most: more cannot be distinguished in a figure
 MONTH_COLUMNS = ("name", "year", "month", "bars", "total_return")
 EXPOSURE_COLUMNS = ("name", "timestamp", "bars", "exposure", "turnover")
 

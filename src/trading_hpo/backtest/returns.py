@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
+from trading_hpo.backtest.contributions import contributions
+
 
 def net_returns(
     weights: Float[np.ndarray, "T A"],
@@ -35,7 +37,8 @@ def net_returns(
         ([0.1, 0.0], [1.0, 1.0])
     """
     if tradable is not None and not tradable.all():
-        return _bar_by_bar(weights, asset_returns, cost_bps, tradable)
+        earned, traded, held = (part.sum(axis=1) for part in contributions(weights, asset_returns, cost_bps, tradable))
+        return earned, traded, held
     growth = np.maximum(1 + (weights * asset_returns).sum(axis=1), 0.0)
     solvent = np.cumprod(np.concatenate([[1.0], growth[:-1] > 0]))[: len(growth)]
     drifted = np.zeros_like(weights)
@@ -44,32 +47,6 @@ def net_returns(
     turnover = np.abs(weights - drifted).sum(axis=1) * solvent
     net = np.where(solvent > 0, (1 - turnover * cost_bps / 1e4) * growth - 1, 0.0)
     return net, turnover, weights.sum(axis=1) * solvent
-
-
-def _bar_by_bar(
-    wanted: Float[np.ndarray, "T A"],
-    asset_returns: Float[np.ndarray, "T A"],
-    cost_bps: float,
-    tradable: Bool[np.ndarray, "T A"],
-) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
-    """Return the same where some shares are kept because they cannot be traded; the others pay the costs."""
-    returns, turnover, exposure = np.zeros((3, len(wanted)))
-    held = np.zeros(wanted.shape[1])  # as shares of the capital, as all below
-    for bar, free in enumerate(tradable):
-        kept, bought = np.where(free, 0.0, held), np.where(free, wanted[bar], 0.0)
-        left, asked = max(1.0 - np.abs(kept).sum(), 0.0), np.abs(bought).sum()
-        if asked > left:
-            bought = bought * (left / asked)
-        turnover[bar] = np.abs(bought - np.where(free, held, 0.0)).sum()
-        exposure[bar] = bought.sum() + kept.sum()
-        paid = turnover[bar] * cost_bps / 1e4
-        growth = (1 - paid) * (1 + bought @ asset_returns[bar]) + kept @ asset_returns[bar]
-        if growth <= 0:
-            returns[bar] = -1.0
-            break
-        returns[bar] = growth - 1
-        held = ((1 - paid) * bought + kept) * (1 + asset_returns[bar]) / growth
-    return returns, turnover, exposure
 
 
 def buy_and_hold_returns(

@@ -19,5 +19,7 @@ class FigureDataset(JSONDataset):
         if not Path(self._filepath).exists():
             from trading_hpo.reporting.figures.style import note
 
-            return note(Path(self._filepath).stem.replace("_", " "), NOT_DRAWN)
+            return note(
+                Path(self._filepath).stem.replace("_", " "), NOT_DRAWN, "Run `kedro run`: it draws all figures."
+            )
         return super().load()

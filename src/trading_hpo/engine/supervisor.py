@@ -241,7 +241,7 @@ class Supervisor:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Asked | Planned):
-            self._note(event)
+            self._work.note(event)
             return
         if isinstance(event, Lost):
             for slot in event.slots:
@@ -267,13 +267,6 @@ class Supervisor:
             self._put_back(open_slot)
         else:
             self._finish(open_slot, event)
-
-    def _note(self, event: Asked | Planned) -> None:
-        """Note for the estimate of time how far a candidate is."""
-        if isinstance(event, Planned):
-            self._work.plan(event.slot, event.outlook)
-        else:
-            self._work.ask(event.slot, event.times)
 
     def _report(self, open_slot: OpenSlot, report: Report) -> bool:
         """Take a report and say whether the candidate is pruned."""

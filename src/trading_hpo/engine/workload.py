@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from trading_hpo.engine.candidate import Outlook
+from trading_hpo.engine.executor.executor import Asked, Planned
 
 MEASURED_FOR_S = 1.0  # at least, before a rate is taken from the batches of a first step
 _NEARLY = 0.99  # of a step that has not been reported yet
@@ -102,6 +103,13 @@ class Workload:
         now = self.clock()
         running = Running(set(slots), len(slots), now, Outlook(self.max_steps), seen=now)
         self._running |= dict.fromkeys(slots, running)
+
+    def note(self, event: Asked | Planned) -> None:
+        """Note what a worker says beside its reports."""
+        if isinstance(event, Planned):
+            self.plan(event.slot, event.outlook)
+        else:
+            self.ask(event.slot, event.times)
 
     def plan(self, slot: int, outlook: Outlook) -> None:
         """Note what a candidate takes at most; its worker has only begun now."""
@@ -200,7 +208,7 @@ class Workload:
         return sum(steps * count for steps, count in self._ended_at.items())
 
     def _last_step(self, running: Running) -> float:
-        """Return about how many steps a candidate will have at its end: those of the ended ones that came further."""
+        """Return about how many steps a candidate will have at its end: those of the ended ones that took more."""
         further = {steps: count for steps, count in self._ended_at.items() if steps > running.steps}
         n_further = sum(further.values())
         if n_further:

@@ -1,4 +1,4 @@
-"""What a forecast is worth block of bars by block: how far that is luck can be told from it.
+"""What a forecast is worth in each block of bars: the sample that tests of luck need.
 
 A metric of a fold is one number, and folds are few. Leaving out one block of bars after the other shows how far the
 number depends on each of them: its jackknife pseudo-values are as many numbers as there are blocks, almost independent

@@ -202,22 +202,10 @@ def _traded(
     parts = []
     for bars in spans:
         own = (bar >= bars[0]) & (bar <= bars[-1])
-        parts.append(_traded_span(panel, rows[own], forecast.at(own), decision, config, bars))
+        weights, grid = weights_of(panel, rows[own], forecast.at(own), decision, config, bars)
+        parts.append(net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive))
     net, turnover, exposure = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans), exposure
-
-
-def _traded_span(
-    panel: Panel,
-    rows: Int[np.ndarray, " N"],
-    forecast: Forecast,
-    decision: Decision,
-    config: BacktestConfig,
-    bars: Int[np.ndarray, " T"],
-) -> tuple[Float[np.ndarray, " T"], ...]:
-    """Trade a forecast of the rows of a span."""
-    weights, grid = weights_of(panel, rows, forecast, decision, config, bars)
-    return net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive)
 
 
 def weights_of(

@@ -50,6 +50,7 @@ class ModelType:
         return space
 
 
+# Cheap ones first: they are searched in this order.
 MODEL_TYPES: Registry[ModelType] = Registry(
     "model type",
     {

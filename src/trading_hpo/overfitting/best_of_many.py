@@ -162,7 +162,7 @@ def _t_of(flipped: Float[np.ndarray, " D"], n_blocks: int) -> Float[np.ndarray, 
 def _corrected(
     best: Float[np.ndarray, " D"], own: Float[np.ndarray, " D"], t: float, error: float, n_series: int, n_tried: int
 ) -> Corrected:
-    """Go from the best of the series to the best of all tried, as if the others came in groups of the same kind.
+    """Go from the best of the series to the best of all tried, as if the others belonged to groups of the same kind.
 
     The best of n / N independent groups reaches a height with probability 1 - (1 - p)^(n / N). Groups that are alike
     reach it less often, so this is cautious.

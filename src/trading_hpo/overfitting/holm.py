@@ -20,8 +20,8 @@ def holm(p_values: Mapping[str, float], n_others: int = 0) -> dict[str, float]:
     Source: Holm (1979), A Simple Sequentially Rejective Multiple Test Procedure.
 
     Example:
-        >>> holm({"lstm": 0.01, "mlp": 0.04, "gru": 0.03})
-        {'lstm': 0.03, 'mlp': 0.06, 'gru': 0.06}
+        >>> holm({"lstm": 0.01, "mlp": 0.04, "other": 0.03})
+        {'lstm': 0.03, 'mlp': 0.06, 'other': 0.06}
         >>> holm({"lstm": 0.01}, n_others=3)
         {'lstm': 0.04}
     """

@@ -1,5 +1,6 @@
 """What a candidate is worth: train it on all folds, side by side or one after another."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.machine import give_memory_back
 from trading_hpo.training.tensorboard import scalars_in
 from trading_hpo.types import Panel
+
+logger = logging.getLogger(__name__)
 
 _AGAIN = "Run the same command again: the data are prepared and kept again, and what was finished is kept."
 SHOWN = ("sharpe", "max_drawdown", "epochs", "training_time_s")  # of every trial, beside what it is judged by
@@ -165,6 +168,7 @@ class TrialEvaluator:
         try:
             return epoch_seconds(model_type, parameters, self._data)
         except Exception:  # another model type's own search says what is wrong with it; this trial goes on
+            logger.debug("%s cannot be timed: the estimate for all searches is left out.", model_type, exc_info=True)
             return None
 
     def evaluate(self, candidate: Candidate, should_stop: Callable[[], bool]) -> Iterator[Report]:

@@ -78,7 +78,7 @@ def test_exposure_says_over_how_many_bars_and_keeps_the_colours():
 
 def test_costs_are_drawn_from_none_to_fifty_and_the_run_is_marked():
     figure = costs_figure(made().judged.costs, 5.0)
-    assert [trace.name for trace in figure.data] == ["mlp", "gru", "constant forecast", "buy and hold"]
+    assert [trace.name for trace in figure.data] == ["mlp", "lstm", "constant forecast", "buy and hold"]
     assert list(figure.data[0].x)[:1] + list(figure.data[0].x)[-1:] == [0.0, 50.0]
     (line,) = figure.layout.shapes
     assert line.x0 == line.x1 == 5.0
@@ -86,16 +86,16 @@ def test_costs_are_drawn_from_none_to_fifty_and_the_run_is_marked():
     assert all(
         said in figure.data[0].hovertemplate for said in ("mlp at %{x:g} basis points", "sharpe (per year) %{y:.2f}")
     )
-    assert {trace.marker.symbol for trace in figure.data[:2]} == {symbol_of("mlp"), symbol_of("gru")}
+    assert {trace.marker.symbol for trace in figure.data[:2]} == {symbol_of("mlp"), symbol_of("lstm")}
     assert "NaN" not in figure.to_json()
 
 
 def test_assets_are_in_points_the_best_of_the_first_model_type_on_top():
-    table = pd.concat([assets_of(0.01, -0.02, 0.03), assets_of(0.05, 0.0, 0.0, model_type="gru")])
+    table = pd.concat([assets_of(0.01, -0.02, 0.03), assets_of(0.05, 0.0, 0.0, model_type="lstm")])
     figure = assets_figure(table)
     (cells,) = figure.data
     assert list(cells.y) == ["A1", "A0", "A2"]  # from below
-    assert list(cells.x) == ["mlp", "gru"]
+    assert list(cells.x) == ["mlp", "lstm"]
     assert [list(line) for line in cells.text] == [["-2.0", "0.0"], ["1.0", "5.0"], ["3.0", "0.0"]]
     assert "%{z:+.2f} percentage points" in cells.hovertemplate
     assert figure.layout.coloraxis.cmax == 5.0

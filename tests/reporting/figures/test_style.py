@@ -1,4 +1,4 @@
-"""Colours that everybody can tell apart on any paper, and texts that fit."""
+"""Colours that are distinguished on any paper, colour-blind or not, and texts that fit."""
 
 from itertools import combinations, pairwise
 

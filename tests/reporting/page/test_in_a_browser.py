@@ -1,21 +1,20 @@
 """The page in a real browser: every figure is drawn, nothing is asked for, nothing is wider than the screen."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.makers.browser import CHROMIUM, needs_chromium
 from tests.makers.pages import Made, made, without_holdout
 
 from trading_hpo.reporting.page.page import report_page
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<img src=x onerror=alert(1)>$x$"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.long(part="pages"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path"),
+    needs_chromium,
 ]
 
 
@@ -69,7 +68,7 @@ def written(tmp_path: Path, page: Made, judged: bool = True) -> Path:
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_figures_are_drawn_and_nothing_is_wider_than_the_screen(browser, tmp_path, width, scheme):
-    path = written(tmp_path, made(("mlp", "lstm", "gru"), n_trials=30, several=True))
+    path = written(tmp_path, made(("mlp", "lstm", "cnn_lstm"), n_trials=30, several=True))
     opened = Opened(browser, path, width, scheme)
     opened.draw_all()
     drawn = opened.page.evaluate(
@@ -97,7 +96,7 @@ def test_texts_of_figures_are_seen_on_their_paper(browser, tmp_path, scheme):
 
 
 def test_half_a_study_opens_too(browser, tmp_path):
-    opened = Opened(browser, written(tmp_path, without_holdout(made(), "gru"), judged=False), 390, "light")
+    opened = Opened(browser, written(tmp_path, without_holdout(made(), "lstm"), judged=False), 390, "light")
     opened.draw_all()
     assert opened.too_wide() <= 0
     assert opened.wrong == []

@@ -3,12 +3,13 @@
 import pytest
 from tests.makers.pages import made, without_holdout
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.page.text import text_summary
 
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_it_fits_a_screen_and_says_what_the_page_says_first(judged):
-    page = made(("mlp", "lstm", "gru", "cnn_lstm"))
+    page = made(tuple(MODEL_TYPES))
     text = text_summary(page.facts, page.searched, page.judged if judged else None)
     assert len(text.splitlines()) < 60
     best = page.searched.best
@@ -32,7 +33,7 @@ def test_the_columns_of_the_table_are_under_their_groups():
 
 
 def test_half_a_study_says_how_to_go_on():
-    page = without_holdout(made(), "gru")
+    page = without_holdout(made(), "lstm")
     text = text_summary(page.facts, page.searched, None)
     assert "not judged yet" in text
     assert "kedro run --env test --params source=own" in text

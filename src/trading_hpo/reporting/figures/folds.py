@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from trading_hpo.reporting.figures.axes import DATE_TICKS
 from trading_hpo.reporting.figures.style import NEUTRAL, note, styled
 
-# Of no model type, though some of the same colours: with them, every role is told apart on white and on black.
+# Of no model type, though some of the same colours: with them, every role is distinguished on white and on black.
 ROLE_COLOURS = {
     "train": "#0072B2",
     "stop": "#9900EE",

@@ -1,4 +1,4 @@
-"""What the page is told of a run beside its results."""
+"""Facts about a run beside its results, for the page."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Figures -> the data of the page: short numbers, equal arrays once, no more points than can be told apart."""
+"""Figures -> the data of the page: short numbers, equal arrays once, no more points than can be distinguished."""
 
 import base64
 import html
@@ -20,7 +20,6 @@ _POOLED = 6  # values of an array that is worth a place of its own
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:\+00:00|Z)?")
 _SECONDS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+)?(?:\+00:00|Z)?")
 _BELOW = re.compile(r"<br><span[^>]*>(.*?)</span>")  # as ``styled`` writes a paragraph under a title
-_SCALE = [[0, "#b9ab98"], [0.5, "#6fa8cf"], [1, "#0b78c4"]]
 # Of the figure: the page has its own, of which two for light and dark.
 _LEFT_TO_THE_PAGE = ("template", "title", "margin", "paper_bgcolor", "plot_bgcolor")
 
@@ -40,7 +39,7 @@ def plain_figure(figure: go.Figure) -> tuple[dict[str, Any], str, str]:
         written = [part for note in plain["layout"].get("annotations", []) for part in note["text"].split("<br><br>")]
         return {"data": [], "layout": {}}, title, _sentences([*written, *below])
     kept = _spread(len(plain["data"]), MOST_LINES)
-    thinned = [_thin(_recoloured(plain["data"][place])) for place in kept]
+    thinned = [_thin(plain["data"][place]) for place in kept]
     left_out = [one.count for one in thinned if one.count[0] < one.count[1] and not one.is_of_lines]
     drawn = [
         _drawn("lines", [(len(kept), len(plain["data"]))]),
@@ -126,14 +125,6 @@ def _decoded(part: Any) -> Any:
     return [_decoded(value) for value in part] if isinstance(part, list) else part
 
 
-def _recoloured(trace: dict[str, Any]) -> dict[str, Any]:
-    """Return a trace of Optuna's with a scale of colours that is seen on light and on dark paper."""
-    for part in ("line", "marker"):
-        if isinstance(trace.get(part), dict) and "colorscale" in trace[part]:
-            trace = {**trace, part: {**trace[part], "colorscale": _SCALE}}
-    return trace
-
-
 @dataclass(frozen=True)
 class _Thinned:
     """A trace of no more than is allowed.
@@ -150,7 +141,7 @@ class _Thinned:
 
 
 def _thin(trace: dict[str, Any]) -> _Thinned:
-    """Return a trace without points that cannot be told apart; a line among many, which end at gaps, stays whole."""
+    """Return a trace without points that cannot be distinguished; a line among many, which end at gaps, stays whole."""
     y = trace.get("y")
     if trace.get("type", "scatter") not in ("scatter", "scattergl") or not isinstance(y, list):
         return _Thinned(trace, (0, 0))

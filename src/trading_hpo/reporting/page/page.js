@@ -1,28 +1,14 @@
 "use strict";
 (() => {
-  const read = (id) => JSON.parse(document.getElementById(id).textContent);
-  const { pool, figures } = read("data");
-  const { inks } = read("colours");
+  const { pool, figures } = JSON.parse(document.getElementById("data").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
-  // What is dark on light paper is light on dark paper: inks, and Optuna's blues, of which the darkest is the best.
-  const seenOnDark = (colour) => {
-    if (inks.includes(colour)) return "#e4e9f0";
-    const blue = /^rgb\(([\d.]+), ?([\d.]+), ?([\d.]+)\)$/.exec(colour);
-    if (!blue) return colour;
-    const share = Math.min(1, (255 - Number(blue[2])) / 207);
-    const mixed = [[70, 124], [82, 196], [96, 255]].map(([low, high]) => Math.round(low + share * (high - low)));
-    return `rgb(${mixed.join(",")})`;
-  };
-
-  const filled = (part, key) => {
-    if (Array.isArray(part)) return part.map((one) => filled(one, key));
-    if (part === null || typeof part !== "object") {
-      return key === "color" && typeof part === "string" && dark.matches ? seenOnDark(part) : part;
-    }
-    if ("$" in part) return filled(pool[part.$], key);
-    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, filled(value, name)]));
+  const filled = (part) => {
+    if (Array.isArray(part)) return part.map(filled);
+    if (part === null || typeof part !== "object") return part;
+    if ("$" in part) return filled(pool[part.$]);
+    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, filled(value)]));
   };
 
   const template = () => {

@@ -1,8 +1,7 @@
-"""The page: one file with its style, its script, Plotly and all figures; a browser asks nobody for anything."""
+"""The page: one file with its style, its script, Plotly and all figures; it needs no network."""
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,15 +12,13 @@ import plotly.graph_objects as go
 from jinja2 import Environment, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from trading_hpo.reporting.figures.style import BASELINE_COLOURS
 from trading_hpo.reporting.page.blocks import Drawn, drawn_in
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
-from trading_hpo.reporting.page.figures_json import page_data, plain_figure, script_text
+from trading_hpo.reporting.page.figures_json import page_data, plain_figure
 from trading_hpo.reporting.page.first_screen import first_screen
 from trading_hpo.reporting.page.results_sections import holdout_sections, results_section
 from trading_hpo.reporting.page.search_sections import environment_sections, search_sections
 
-_OF_OPTUNA = ("#555",)  # labels of its parallel coordinates
 # Scripts are those with the digest that is named: what a name from outside might bring along is none of them.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; "
@@ -56,7 +53,6 @@ def report_page(facts: RunFacts, searched: Searched, judged: Judged | None, figu
         sections=sections,
         figures=drawn,
         data=page_data({name: figure.plain for name, figure in drawn.items() if figure.plain["data"]}),
-        colours=script_text(json.dumps({"inks": [BASELINE_COLOURS["buy_and_hold"], *_OF_OPTUNA]})),
         style=_text("style.css"),
         scripts=scripts,
         policy=_POLICY.format(scripts=" ".join(f"'sha256-{_digest(script)}'" for script in scripts.values())),
@@ -82,7 +78,7 @@ class _Figure:
 _HEIGHT_PX = 400
 MADE_OF = ("template.html.j2", "style.css", "page.js")
 # A run writes its page anew when the code has changed that writes it, which these files are no part of but for this.
-DIGEST = "2b463b04e000"
+DIGEST = "2604b4c598e8"
 
 
 @cache
