@@ -41,9 +41,12 @@ def p_value(seed, persistence=0.0, skill=0.0):
 
 
 @pytest.mark.long(part="calibration")
-@pytest.mark.parametrize("persistence", [0.0, 0.9])
-def test_of_a_thousand_forecasts_without_skill_as_many_are_called_better_as_five_percent_allow(persistence):
-    assert sum(p_value(seed, persistence) <= 0.05 for seed in range(1000)) <= 64
+@pytest.mark.parametrize(("persistence", "at_most"), [(0.0, 64), (0.5, 64), (0.9, 64), (0.97, 100)])
+def test_of_a_thousand_forecasts_without_skill_as_many_are_called_better_as_is_said(persistence, at_most):
+    """64 is the 97.5 % bound of a true 5 %; the pages say that regimes of dozens of bars do not keep it."""
+    called = sum(p_value(seed, persistence) <= 0.05 for seed in range(1000))
+    print(f"persistence {persistence}: {called} of 1,000 without skill are called better")
+    assert called <= at_most
 
 
 def test_of_a_few_forecasts_without_skill_hardly_one_is_called_better_and_with_skill_all_are():

@@ -8,7 +8,7 @@ from jaxtyping import Int
 from trading_hpo.families.judgement import Judgement
 from trading_hpo.metrics.compute import compute_metrics, forecast_value
 from trading_hpo.metrics.metric import Returns
-from trading_hpo.overfitting.stationary_bootstrap import resamples
+from trading_hpo.overfitting.stationary_bootstrap import longest_block, resamples, spread_of_draws
 
 N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
 N_BLOCKS = 20
@@ -33,7 +33,8 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
 
     Rows of one bar, and of neighbouring bars, move together, and labels overlap: a number over thousands of rows looks
     surer than it is. So bars are drawn with all their rows, in blocks of random length, a twentieth of the bars in the
-    mean. A total return or a drawdown is that of so many bars, not of a block's.
+    mean, and the bias of blocks is corrected (``spread_of_draws``). A total return or a drawdown is that of so many
+    bars, not of a block's.
 
     **Looks ahead:** label only, to judge.
 
@@ -52,7 +53,9 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
     first = np.searchsorted(seen.bar[order], judged.bars)
     count = np.searchsorted(seen.bar[order], judged.bars, side="right") - first
     draws, excess = [], []
-    for bars in resamples(len(judged.bars), max(len(judged.bars) / N_BLOCKS, horizon_bars), N_DRAWS):
+    n_bars = len(judged.bars)
+    mean_length = min(max(n_bars / N_BLOCKS, horizon_bars), longest_block(n_bars))
+    for bars in resamples(n_bars, mean_length, N_DRAWS):
         rows = order[_rows_of(first[bars], count[bars])]
         targets = seen.targets.at(rows)
         found = compute_metrics(
@@ -66,16 +69,17 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
         constant = forecast_value(metric, seen.constant.at(rows), targets, regression_weight)
         excess.append(_excess(found.values[metric], constant))
     by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
-    return Errors({name: _spread(values) for name, values in by_name.items()}, _spread(excess))
+    short = spread_of_draws(n_bars, mean_length)
+    return Errors({name: _spread(values, short) for name, values in by_name.items()}, _spread(excess, short))
 
 
 def _excess(own: float | None, constant: float | None) -> float | None:
     return None if own is None or constant is None else own - constant
 
 
-def _spread(values: list[float | None]) -> float | None:
+def _spread(values: list[float | None], short: float) -> float | None:
     known = [value for value in values if value is not None]
-    return float(np.std(known, ddof=1)) if len(known) >= KNOWN * len(values) else None
+    return float(np.std(known, ddof=1)) / short if len(known) >= KNOWN * len(values) else None
 
 
 def _rows_of(first: Int[np.ndarray, " T"], count: Int[np.ndarray, " T"]) -> Int[np.ndarray, " N"]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.overfitting.stationary_bootstrap import longest_block, resample_counts
+from trading_hpo.overfitting.stationary_bootstrap import longest_block, resample_counts, spread_of_draws
 
 CELLS_AT_ONCE = 200_000  # draws times bars: what fits into a processor's cache is made twice as fast
 
@@ -35,10 +35,9 @@ def resampled_means(
 ) -> ResampledMeans:
     """Draw the bars of all series together, so that what they have in common stays in common.
 
-    A standard error is the standard deviation over the draws, with two corrections, both upwards. Draws centre on the
-    sample's mean, which lies closer to the sample than the truth does: for independent bars their variance falls short
-    by (2 b - 1) / T of blocks of b bars. And it is never below that of independent bars: autocorrelation that is
-    negative in a sample is mostly noise, and with many trials the best is one that such noise has made look sure.
+    A standard error is the standard deviation over the draws, with two corrections, both upwards: for the bias of
+    blocks (``spread_of_draws``), and it is never below that of independent bars. Autocorrelation that is negative in a
+    sample is mostly noise, and with many trials the best is one that such noise has made look sure.
 
     **Looks ahead:** label only, to judge.
 
@@ -51,8 +50,7 @@ def resampled_means(
     Raises:
         ValueError: Blocks are longer than that, or a value is not finite.
 
-    Source: Politis and Romano (1994), The Stationary Bootstrap; the bias follows from their lemma 1 with the expected
-    sample autocovariances of independent bars, -variance / T each.
+    Source: Politis and Romano (1994), The Stationary Bootstrap.
 
     Example:
         >>> series = np.random.default_rng(0).normal(1.0, 2.0, (1, 400))
@@ -73,7 +71,7 @@ def resampled_means(
     parts = [min(at_once, n_draws - done) for done in range(0, n_draws, at_once)]
     drawn = np.concatenate([resample_counts(n_bars, mean_length, part, random) @ centred for part in parts]) / n_bars
     spread = drawn.std(axis=0, ddof=1)
-    unbiased = spread / np.sqrt(1 - (2 * mean_length - 1) / n_bars)
+    unbiased = spread / spread_of_draws(n_bars, mean_length)
     independent = series.std(axis=1, ddof=1) / np.sqrt(n_bars)
     return ResampledMeans(mean, np.maximum(unbiased, independent), drawn / spread)
 

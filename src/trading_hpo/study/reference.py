@@ -16,6 +16,7 @@ from trading_hpo.escaping import one_line
 from trading_hpo.study.damage import readable
 from trading_hpo.study.own_trials import SET_ASIDE, eligible_trials
 from trading_hpo.study.place import Place
+from trading_hpo.study.snapshot import StudySnapshot
 
 NOT_SEARCHED = "not searched yet"
 NOT_THERE = f"{NOT_SEARCHED}, or archived or deleted since"
@@ -87,14 +88,25 @@ class StudyRef:
         return self.study_name.rpartition(".")[2]
 
     def open(self) -> optuna.Study:
-        """Open the study, finished or running, to read it.
+        """Read the study, finished or running, as it is now (``StudySnapshot``).
+
+        Raises:
+            StorageError: There is no such study, or its trials cannot be read.
+            DamagedStudyError: A trial or an attribute is not what was written.
+        """
+        study = self.follow()
+        with self.storage.errors_in_words(), readable(study.study_name, study._storage):
+            return StudySnapshot(study)
+
+    def follow(self) -> optuna.Study:
+        """Open the study to read it again and again while it is searched.
 
         Raises:
             StorageError: There is no such study, or its trials cannot be read.
             DamagedStudyError: A trial or an attribute is not what was written.
         """
         if self.phases:
-            return self.latest().open()
+            return self.latest().follow()
         with self.storage.errors_in_words():
             storage = self.storage.open_if_there()
             if storage is None or self.study_name not in study_names(storage):
@@ -102,8 +114,8 @@ class StudyRef:
                     f"Study {one_line(self.study_name)} is not in {self.storage.masked}. Run `kedro run --pipeline "
                     "hpo` first."
                 )
-            study = optuna.load_study(study_name=self.study_name, storage=storage)
             with readable(self.study_name, storage):
+                study = optuna.load_study(study_name=self.study_name, storage=storage)
                 study.get_trials(deepcopy=False)  # kept by the storage: a damaged file raises here, once
                 dict(study.user_attrs)
         return study

@@ -70,7 +70,7 @@ class TrialMirror:
         if self._study is None:
             if self._ref.if_there().skipped is not None:
                 return
-            self._study = self._ref.open()
+            self._study = self._ref.follow()
             self._study_id = file_name(study_id_of(self._study))  # stands in a query, between quotes
         if not self._has_read_back:
             self._name = self._ref.study_name.removeprefix(f"{self._client.get_experiment(self._experiment_id).name}.")
