@@ -1,6 +1,7 @@
 """What MkDocs cannot find by itself: a page per package folder, all decisions, and tables of what is registered."""
 
 import ast
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mkdocs.structure.files import File, Files
 PACKAGE = "trading_hpo"
 MODEL_TYPES_HERE = "<!-- model types -->"
 METRICS_HERE = "<!-- every metric of the registry -->"
+VOCABULARY_HERE = "<!-- vocabulary -->"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -29,7 +31,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put the tables of registries where a page asks for them."""
-    for mark, table in {MODEL_TYPES_HERE: model_types, METRICS_HERE: metrics_table}.items():
+    for mark, table in {
+        MODEL_TYPES_HERE: model_types,
+        METRICS_HERE: metrics_table,
+        VOCABULARY_HERE: vocabulary,
+    }.items():
         if mark in markdown:
             markdown = markdown.replace(mark, table())
     return markdown
@@ -53,16 +59,31 @@ def model_types() -> str:
 
 
 def _table(fields: dict[str, Any]) -> str:
-    lines = ["| parameter | default | bounds | |", "|---|---|---|---|"]
-    for name, field in fields.items():
-        bounds = ", ".join(_bound(rule) for rule in field.metadata)
-        lines.append(f"| `{name}` | `{field.default}` | {bounds} | {field.description or ''} |")
-    return "\n".join(lines)
+    from trading_hpo.reporting.vocabulary import in_words
+
+    return _parameters(in_words(fields))
 
 
-def _bound(rule: Any) -> str:
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    return ", ".join(f"{words[key]} {getattr(rule, key)}" for key in words if hasattr(rule, key))
+def _parameters(parameters: Iterable[Any]) -> str:
+    head = ["| parameter | default | bounds | |", "|---|---|---|---|"]
+    lines = (f"| `{one.name}` | `{one.default}` | {one.bounds} | {one.description} |" for one in parameters)
+    return "\n".join([*head, *lines])
+
+
+def vocabulary() -> str:
+    """Return the Markdown of all that can be chosen: a table of each kind but those that have a page of their own."""
+    from trading_hpo.reporting.vocabulary import KINDS, entries
+
+    sections = []
+    for kind in KINDS.values():
+        if kind.name not in ("model type", "metric"):
+            sections.append(f"## {kind.name.capitalize()}: `{kind.chosen_by}`")
+            for one in entries(kind):
+                about = (f"**`{one.name}`** {one.summary}", one.facts and f"*{one.facts}*", one.source)
+                sections.append("<br>".join(filter(None, about)))
+                if one.parameters:
+                    sections.append(_parameters(one.parameters))
+    return "\n\n".join(sections)
 
 
 def metrics_table() -> str:

@@ -19,6 +19,7 @@ The tree, in the order in which data flow through it:
         study.py            kedro study
         set_aside.py        kedro study set-aside
         study_clean.py      kedro study clean
+        study_vocabulary.py kedro study vocabulary
         ledgers.py          where the trials of a study are counted
         pages.py            pages that answer this machine only
         cli_errors.py       how a command ends when something is wrong
@@ -272,6 +273,7 @@ The tree, in the order in which data flow through it:
         timing.py           an epoch's seconds, before the first trial
         place.py            which one of a run's searches
         reference.py        a study by reference
+        snapshot.py         a study as it was when it was read
         own_trials.py       of the search itself; which may be chosen
         set_aside.py        what a person takes out of every choice
         cleaning.py         what old trials have left
@@ -307,6 +309,7 @@ The tree, in the order in which data flow through it:
     reporting/              results -> text and figures
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words
+        vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
         studies.py          for kedro study
         trials_table.py     the trials of one study, as wide as a terminal

@@ -2,7 +2,7 @@
 
 import click
 
-from trading_hpo.commands import set_aside, study_clean
+from trading_hpo.commands import set_aside, study_clean, study_vocabulary
 from trading_hpo.commands import study as study_commands
 from trading_hpo.commands.run import command
 
@@ -17,3 +17,4 @@ cli.add_command(run)
 cli.add_command(study_commands.study)
 study_commands.study.add_command(set_aside.set_aside)
 study_commands.study.add_command(study_clean.clean)
+study_commands.study.add_command(study_vocabulary.vocabulary)

@@ -21,7 +21,7 @@ from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import label_of
-from trading_hpo.training.config import AUTO, RetrainingConfig, TrainingConfig, losses_for
+from trading_hpo.training.config import RetrainingConfig, TrainingConfig, losses_for
 
 
 class Parameters(Config):
@@ -162,7 +162,8 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
 
 
 def _contradictions(parameters: Parameters) -> Iterator[str]:
-    target_kind, loss = parameters.labels.task.target_kind, parameters.training.loss
+    target_kind = parameters.labels.task.target_kind
+    loss = parameters.training.chosen("loss", target_kind)
     spaces, custom = {}, parameters.hpo.custom_search_spaces
     for model_type in MODEL_TYPES:
         try:
@@ -174,7 +175,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             yield from error.problems
     yield from _start_problems(spaces, parameters.hpo.start_from)
     fitting = losses_for(target_kind)
-    if loss not in (AUTO, *fitting):
+    if loss not in fitting:
         yield (
             f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
             "Or leave it at auto."

@@ -57,6 +57,23 @@ def test_parameters_of_a_loss_are_left_out_under_another(loss, target_kind):
     assert "focal_gamma" not in resolve_space(SPACES, CustomSpacesConfig(), "mlp", training, target_kind)
 
 
+def test_a_parameter_that_the_training_fixes_is_not_searched_where_that_choice_is_made():
+    training = TrainingConfig(loss={"name": "focal", "focal_gamma": 1.0})
+    assert "focal_gamma" not in resolve_space(SPACES, CustomSpacesConfig(), "mlp", training, "class")
+    other = TrainingConfig(loss={"name": "focal", "focal_alpha": 0.5})
+    assert "focal_gamma" in resolve_space(SPACES, CustomSpacesConfig(), "mlp", other, "class")
+
+
+def test_a_parameter_that_is_fixed_and_searched_by_hand_is_refused():
+    training = TrainingConfig(loss={"name": "focal", "focal_gamma": 1.0})
+    custom = CustomSpacesConfig(common={"focal_gamma": 2.0})
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_space(SPACES, custom, "mlp", training, "class")
+    assert caught.value.problems == [
+        "mlp.focal_gamma must be searched or fixed in training.loss, got both. Remove one."
+    ]
+
+
 def searched(*losses):
     return CustomSpacesConfig(common={"loss": {"type": "categorical", "choices": losses}})
 

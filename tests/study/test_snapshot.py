@@ -27,7 +27,9 @@ def test_a_study_that_was_opened_stays_as_it_was_while_it_is_searched(study, ref
     running = study.ask()
     study.add_trial(optuna.create_trial(value=2.0))
     set_aside(study, chosen)
-    assert opened.trials == before and best_trial(opened).number == chosen and set_aside_in(opened) == ()
+    assert opened.trials == before
+    assert best_trial(opened).number == chosen
+    assert set_aside_in(opened) == ()
     assert opened.get_trials(states=(TrialState.RUNNING,)) == []
     later = ref.open()
     assert [trial.number for trial in later.get_trials(states=(TrialState.RUNNING,))] == [running.number]

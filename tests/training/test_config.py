@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from trading_hpo.training.config import Hyperparameters, TrainingConfig, losses_
 from trading_hpo.training.losses.focal import Focal
 
 
-def problems(**training: str) -> list[str]:
+def problems(**training: Any) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         TrainingConfig(**training)
     return problems_of(caught.value, TrainingConfig, "training")
@@ -22,6 +23,31 @@ def test_what_is_chosen_by_name_must_be_there() -> None:
         "training.optimizer: unknown optimizer 'adam'. Did you mean 'adamw'?",
         "training.schedule: unknown schedule 'constnt'. Did you mean 'constant'?",
     ]
+
+
+def test_options_of_what_is_chosen_stand_beside_its_name_and_are_its_own() -> None:
+    training = TrainingConfig(loss={"name": "focal", "focal_gamma": 1.5}, optimizer={"name": "adamw"})
+    assert training.chosen("loss", "class") == "focal"
+    assert training.options("loss", "focal") == {"focal_gamma": 1.5}
+    assert training.options("loss", "cross_entropy") == {} == training.options("optimizer", "adamw")
+    assert training.optimizer == "adamw", "a name without options is that name: no other study"
+    assert TrainingConfig(**training.compared()) == training
+    _, chosen, _ = split_parameters({"focal_alpha": 0.5}, training, "class")
+    assert chosen.loss == Focal(focal_alpha=0.5, focal_gamma=1.5)
+    _, chosen, _ = split_parameters({"loss": "cross_entropy"}, training, "class")
+    assert chosen.loss.name == "cross_entropy"
+
+
+def test_options_are_refused_by_the_component_that_they_are_given_to() -> None:
+    loss: Any = {"name": "focal", "focal_gamma": -1.0, "gamma": 2.0}
+    assert problems(loss=loss, optimizer={"weight_decay": 0.1}, schedule={"name": "constnt"}) == [
+        "training.loss.focal_gamma must be greater than or equal to 0, got -1.0.",
+        "training.loss.gamma is not a parameter. Did you mean 'focal_gamma'?",
+        "training.optimizer.name is missing. Known: adamw.",
+        "training.schedule: unknown schedule 'constnt'. Did you mean 'constant'?",
+    ]
+    (problem,) = problems(loss={"name": "auto", "focal_gamma": 1.0})
+    assert problem.startswith("training.loss: unknown loss 'auto'.")
 
 
 def test_losses_are_matched_by_the_kind_of_target() -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from trading_hpo.training.config import Components
 from trading_hpo.training.loop import EpochResult, fit, predict
 from trading_hpo.training.losses.focal import Focal
 from trading_hpo.training.optimizers.adamw import AdamW
+from trading_hpo.training.optimizers.optimizer import Optimizer
 from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.seeding import RandomStream
 from trading_hpo.training.windows import Scaler, Windows
@@ -25,6 +26,15 @@ MakePanel = Callable[..., Panel]
 L, BATCH = 5, 32
 SETTINGS = {"batch_size": BATCH, "learning_rate": 3e-3}
 CHOSEN = Components(Focal(), AdamW(weight_decay=1e-2), Constant())
+
+
+class Plain(Optimizer):
+    """Gradients times the learning rate."""
+
+    name: ClassVar[str] = "plain"
+
+    def make(self, network: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+        return torch.optim.SGD(network.parameters(), lr=learning_rate)
 
 
 class WatchedWindows(Windows):
@@ -281,6 +291,21 @@ def test_a_schedule_by_batch_is_asked_before_every_batch(
     assert asked == pytest.approx([n / batches for n in range(2 * batches)])
     shares = np.minimum((np.array(asked) + 0.1) / 2, 1).reshape(2, -1).mean(axis=1)
     assert [result.learning_rate for result in results] == pytest.approx(list(SETTINGS["learning_rate"] * shares))
+
+
+def test_gradients_are_scaled_down_together_to_the_norm_that_they_may_have(panel: Panel, rows: np.ndarray) -> None:
+    def after(**more: Any) -> torch.Tensor:
+        network = network_of(panel)
+        more = {"epochs": 1, "batch_size": len(rows), "learning_rate": 1.0, "chosen": {"optimizer": Plain()}, **more}
+        list(train(network, Windows(panel, L), rows, panel, **more))
+        return nn.utils.parameters_to_vector(network.parameters()).detach()
+
+    before = nn.utils.parameters_to_vector(network_of(panel).parameters()).detach()
+    whole, clipped = after() - before, after(clip_norm=0.01) - before
+    assert float(whole.norm()) > 0.02
+    assert float(clipped.norm()) == pytest.approx(0.01, rel=1e-3)
+    torch.testing.assert_close(clipped / clipped.norm(), whole / whole.norm(), atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(after(clip_norm=1e3) - before, whole, rtol=0, atol=0)
 
 
 def test_a_learning_rate_of_nought_learns_nothing(panel: Panel, rows: np.ndarray) -> None:

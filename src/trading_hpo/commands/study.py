@@ -78,7 +78,8 @@ def _console() -> "Console":
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 
 
-def _echo_fitted(lines: Iterable[str], column: int) -> None:
+def echo_fitted(lines: Iterable[str], column: int) -> None:
+    """Print lines of labels and texts, folded where a terminal is narrower; texts go on in a column."""
     from trading_hpo.reporting.fitted_lines import fitted
 
     for line in fitted(lines, _console().width if sys.stdout.isatty() else None, column):
@@ -123,7 +124,7 @@ def show(name: str) -> None:
     from trading_hpo.study.integrity import checked
 
     ref = find_study(name)
-    _echo_fitted(study_lines(checked(ref.open()), ref.storage.masked), LABELS)
+    echo_fitted(study_lines(checked(ref.open()), ref.storage.masked), LABELS)
 
 
 @study.command()
@@ -154,7 +155,7 @@ def failed(name: str) -> None:
     """
     from trading_hpo.reporting.studies import failures
 
-    _echo_fitted(failures(find_study(name).open()) or ["No trial has failed."], 0)
+    echo_fitted(failures(find_study(name).open()) or ["No trial has failed."], 0)
 
 
 @study.command()
@@ -169,7 +170,7 @@ def best(name: str) -> None:
     from trading_hpo.reporting.studies import NAMES, best_lines
     from trading_hpo.study.integrity import checked
 
-    _echo_fitted(best_lines(checked(find_study(name).open())), NAMES)
+    echo_fitted(best_lines(checked(find_study(name).open())), NAMES)
 
 
 @study.command()

@@ -156,14 +156,14 @@ def resolve_space(
 ) -> dict[str, AnyParameter]:
     """Return the space of a model type, overrides applied.
 
-    Parameters of a loss, an optimizer or a schedule are suggested only where it is chosen. Where it cannot be, they are
-    left out: they would change nothing.
+    Parameters of a loss, an optimizer or a schedule are suggested only where it is chosen. Where it cannot be, or where
+    the training group fixes them, they are left out: they would change nothing.
 
     Args:
         spaces: Defaults.
         custom: Overrides.
         model_type: Whose.
-        training: Has the choices that are not searched.
+        training: Has the choices and options that are not searched.
         target_kind: That the losses must be able to learn.
 
     Raises:
@@ -189,7 +189,8 @@ def resolve_space(
         for name in among.get("loss", ())
         if "loss" in space and name not in fitting
     ]
-    space = _with_choices(space, among)
+    problems += _searched_and_fixed(custom, model_type, training, among)
+    space = _with_choices(space, among, training)
     names = list(space)
     problems += [
         f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
@@ -208,12 +209,33 @@ def _declared(model_type: str) -> set[str]:
     return {*_choices(model_type), *(name for some in owners for owner in some for name in owner.model_fields)}
 
 
-def _with_choices(space: Mapping[str, Any], among: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _searched_and_fixed(
+    custom: CustomSpacesConfig, model_type: str, training: TrainingConfig, among: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
+    """An option of `training` takes a parameter out of the space; who has put it there by hand means otherwise."""
+    by_hand = {
+        name
+        for group in ("common", model_type)
+        for name, own in custom.groups.get(group, {}).items()
+        if own is not None
+    }
+    for choice, names in among.items():
+        for name in dict.fromkeys(option for one in names for option in training.options(choice, one)):
+            if name in by_hand:
+                yield f"{model_type}.{name} must be searched or fixed in training.{choice}, got both. Remove one."
+
+
+def _with_choices(
+    space: Mapping[str, Any], among: Mapping[str, Sequence[str]], training: TrainingConfig
+) -> dict[str, Any]:
     """Put choices first, and give the parameters that belong to some of them the condition that one is chosen."""
     resolved = {choice: space[choice] for choice in among if choice in space}
     for name, entry in space.items():
         belongs = {choice: having(choice, name) for choice in among if having(choice, name)}
-        chosen = {choice: [one for one in among[choice] if one in some] for choice, some in belongs.items()}
+        chosen = {
+            choice: [one for one in among[choice] if one in some and name not in training.options(choice, one)]
+            for choice, some in belongs.items()
+        }
         if all(chosen.values()):
             # Where every choice has the parameter, or the choice is fixed, there is nothing to ask.
             asked = {choice: some for choice, some in chosen.items() if len(some) < len(among[choice])}

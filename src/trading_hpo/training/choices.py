@@ -1,8 +1,12 @@
 """What a configuration or a trial chooses by name, each with parameters of its own: loss, optimizer, schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from trading_hpo.configuration import Config, problems_of
+from trading_hpo.errors import did_you_mean
 from trading_hpo.registry import Registry
 from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.optimizers.registry import OPTIMIZERS
@@ -21,3 +25,33 @@ def having(choice: str, parameter: str) -> set[str]:
     """
     registry = CHOICES[choice]
     return {name for name in registry if parameter in registry[name].model_fields}
+
+
+Named = str | dict[str, Any]  # a name, or a mapping of the name and options: {name: focal, focal_gamma: 1.5}
+
+
+def parts_of(named: Named) -> tuple[Any, dict[str, Any]]:
+    """Return the name, none where a mapping has none, and the options.
+
+    Example:
+        >>> parts_of("mse"), parts_of({"name": "focal", "focal_gamma": 1.5})
+        (('mse', {}), ('focal', {'focal_gamma': 1.5}))
+    """
+    if isinstance(named, str):
+        return named, {}
+    return named.get("name"), {option: value for option, value in named.items() if option != "name"}
+
+
+def choice_problems(choice: str, named: Named) -> Iterator[str]:
+    """Yield what is wrong with a choice that a configuration makes, and with its options."""
+    registry, (name, options) = CHOICES[choice], parts_of(named)
+    if name is None:
+        yield f".{choice}.name is missing. {did_you_mean('', registry)}"
+    elif name not in registry:
+        yield f"{choice}: {registry.unknown(name)}"
+    else:
+        component: type[Config] = registry[name]
+        try:
+            component(**options)
+        except ValidationError as error:
+            yield from problems_of(error, component, prefix=f".{choice}")

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.task import TargetKind
-from trading_hpo.training.choices import CHOICES
+from trading_hpo.training.choices import CHOICES, Named, choice_problems, parts_of
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.optimizers.optimizer import Optimizer
@@ -26,9 +26,9 @@ class TrainingConfig(Config):
     max_windows_per_epoch: int | None = Field(
         default=None, ge=1, description="an epoch draws at most so many train rows; null takes all"
     )
-    loss: str = Field(default=AUTO, description="auto: the first that can learn the target")
-    optimizer: str = "adamw"
-    schedule: str = Field(default="constant", description="of the learning rate")
+    loss: Named = Field(default=AUTO, description="auto: the first that can learn the target")
+    optimizer: Named = "adamw"
+    schedule: Named = Field(default="constant", description="of the learning rate")
     monitor_metric: str = Field(default=LOSS, description="on the stop rows; decides the stopped epoch")
     min_delta: float = Field(default=0.0, ge=0, description="least improvement that counts")
     threshold: Literal["prevalence"] | float = Field(
@@ -43,13 +43,20 @@ class TrainingConfig(Config):
         """Return what of it decides a value, as plain data."""
         return self.model_dump(mode="json", exclude={"device", "eval_batch_size"})
 
+    @field_validator(*CHOICES)
+    @classmethod
+    def _plain_without_options(cls, named: Named) -> Named:
+        name, options = parts_of(named)
+        return named if options or name is None else name
+
     @model_validator(mode="after")
     def _known_choices(self) -> Self:
         named = {choice: getattr(self, choice) for choice in CHOICES}
         problems = [
-            f"{choice}: {CHOICES[choice].unknown(name)}"
-            for choice, name in named.items()
-            if name not in CHOICES[choice] and (choice, name) != ("loss", AUTO)
+            problem
+            for choice, own in named.items()
+            if (choice, own) != ("loss", AUTO)
+            for problem in choice_problems(choice, own)
         ]
         if problems:
             raise ValueError(*problems)
@@ -71,8 +78,13 @@ class TrainingConfig(Config):
 
     def chosen(self, choice: str, target_kind: TargetKind) -> str:
         """Return the name that a key of ``CHOICES`` has here; ``auto`` is resolved."""
-        name: str = getattr(self, choice)
+        name: str = parts_of(getattr(self, choice))[0]
         return losses_for(target_kind)[0] if (choice, name) == ("loss", AUTO) else name
+
+    def options(self, choice: str, name: str) -> dict[str, Any]:
+        """Return the parameters that are fixed here wherever a component of this name is chosen."""
+        named, options = parts_of(getattr(self, choice))
+        return options if named == name else {}
 
 
 class RetrainingConfig(Config):
@@ -91,6 +103,9 @@ class Hyperparameters(Config):
 
     learning_rate: float = Field(default=1e-3, gt=0, le=10)
     batch_size: int = Field(default=128, ge=1, le=65536)
+    clip_norm: float | None = Field(
+        default=None, gt=0, description="gradients are scaled down to it, all together; null: never"
+    )
     early_stopping_patience: int = Field(default=15, ge=1)
     window_bars: int | None = Field(default=None, ge=1, description="null: that of the training group")
 
@@ -111,7 +126,7 @@ def split_parameters(
 
     Args:
         parameters: As the study knows them.
-        training: Has the choices that are not searched.
+        training: Has the choices and the options that are not searched.
         target_kind: For which ``auto`` stands.
 
     Raises:
@@ -126,6 +141,9 @@ def split_parameters(
         choice: {name: parameters[name] for name in component.model_fields if name in parameters}
         for choice, component in classes.items()
     }
-    components = Components(**{choice: component(**own[choice]) for choice, component in classes.items()})
+    fixed = {choice: training.options(choice, component.name) for choice, component in classes.items()}
+    components = Components(
+        **{choice: component(**{**fixed[choice], **own[choice]}) for choice, component in classes.items()}
+    )
     taken = {*CHOICES, *common, *(name for names in own.values() for name in names)}
     return Hyperparameters(**common), components, {n: v for n, v in parameters.items() if n not in taken}

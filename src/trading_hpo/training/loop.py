@@ -48,6 +48,7 @@ def fit(
     learning_rate: float,
     stream: RandomStream,
     scores: Sequence[float] = (),
+    clip_norm: float | None = None,
     max_windows: int | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EpochResult]:
@@ -68,6 +69,7 @@ def fit(
         stream: Draws the batches and the dropout masks.
         scores: For the schedule: what is monitored after each epoch, the higher the better. Whoever takes the
             epochs adds to it before asking for the next one.
+        clip_norm: Gradients are scaled down to this norm, all together; none leaves them.
         max_windows: Rows per epoch; each epoch draws its own.
         should_stop: Asked before every batch.
 
@@ -96,7 +98,7 @@ def fit(
                         group["lr"] = rates[-1]
                 size = len(batch) if loss.additive else 1
                 # Kept on the device: reading a number there would wait for every step.
-                total.add_(_step(network, windows, batch, scaler, loss, targets, optimizer), alpha=size)
+                total.add_(_step(network, windows, batch, scaler, loss, targets, optimizer, clip_norm), alpha=size)
                 counted += size
             mean_loss = float(total) / max(counted, 1)
         rate = sum(rates) / len(rates) if rates else learning_rate
@@ -111,11 +113,14 @@ def _step(
     loss: Loss,
     targets: PanelTensors,
     optimizer: torch.optim.Optimizer,
+    clip_norm: float | None,
 ) -> Float[Tensor, ""]:
     batch, asset = windows.batch(rows)
     optimizer.zero_grad(set_to_none=True)
     value = loss(Batch(network(scaler(batch), asset), rows, targets))
     value.backward()
+    if clip_norm is not None:
+        nn.utils.clip_grad_norm_(network.parameters(), clip_norm)  # Pascanu, Mikolov and Bengio (2013), algorithm 1
     optimizer.step()
     return value.detach()
 

@@ -161,6 +161,7 @@ class Fitting:
             learning_rate=recipe.chosen.learning_rate,
             stream=self._stream,
             scores=scores,
+            clip_norm=recipe.chosen.clip_norm,
             max_windows=training.max_windows_per_epoch,
             should_stop=should_stop,
         ):
