@@ -26,7 +26,8 @@ def test_what_is_chosen_by_name_must_be_there() -> None:
 
 def test_losses_are_matched_by_the_kind_of_target() -> None:
     assert losses_for("class") == ("focal", "cross_entropy")
-    assert losses_for("number") == ("mse", "mae")
+    numbers = losses_for("number")
+    assert numbers == ("mse", "mae", "huber", "log_cosh", "asymmetric", "quantile", "mape", "sharpe", "trading")
     assert TrainingConfig().chosen("loss", "class") == "focal"
     assert TrainingConfig().chosen("loss", "number") == "mse"
     assert TrainingConfig(loss="cross_entropy").chosen("loss", "class") == "cross_entropy"
