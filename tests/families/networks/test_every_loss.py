@@ -55,7 +55,7 @@ def test_an_epoch_leaves_finite_numbers(task: str, loss: type[Loss], train: Trai
 
 @suited
 def test_a_planted_signal_is_learned_and_traded(task: str, loss: type[Loss], train: Train) -> None:
-    scores = train(task, loss, 15)
+    scores = train(task, loss, 10)
     assert scores[-1].train_loss < scores[0].train_loss
     assert scores[-1].stop_loss < scores[0].stop_loss
     last = scores[-1].metrics
