@@ -313,7 +313,13 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "long",
             "backtest.positions: unknown position rule 'long'. Did you mean 'long_flat'?",
         ),
-        ("training.loss", "x", "training.loss: unknown loss 'x'. Known: cross_entropy, focal, mae, mse."),
+        (
+            "training.loss",
+            "x",
+            "training.loss: unknown loss 'x'. Known: asymmetric, cross_entropy, focal, huber, log_cosh, mae, mape, "
+            "mse, quantile, sharpe, trading.",
+        ),
+        ("training.loss", "sharp", "training.loss: unknown loss 'sharp'. Did you mean 'sharpe'?"),
         (
             "hpo.objectives",
             [{"direction": "up"}],
@@ -448,6 +454,12 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "training.loss",
             "mse",
             "training.loss must be focal or cross_entropy for labels.kind=direction, got 'mse'. Or leave it at auto.",
+        ),
+        (
+            "training.loss",
+            "sharpe",
+            "training.loss must be focal or cross_entropy for labels.kind=direction, got 'sharpe'. "
+            "Or leave it at auto.",
         ),
         ("source", "csv", "sources.csv.path must name a file or folder when source=csv, got null."),
         (

@@ -158,12 +158,19 @@ The tree, in the order in which data flow through it:
         batch.py            what a loss sees
         choices.py          loss, optimizer, schedule: what can be chosen and searched
         losses/             one file a loss
+            asymmetric.py   LINEX
             cross_entropy.py
             focal.py
+            huber.py
+            log_cosh.py
             loss.py         what a loss is
             mae.py
+            mape.py         of the price path
             mse.py
+            quantile.py     pinball, at several levels
             registry.py
+            sharpe.py       of learned positions
+            trading.py      directions, weighted with returns
         optimizers/         one file an optimizer
             adamw.py
             optimizer.py    what an optimizer is

@@ -31,8 +31,8 @@ ELSEWHERE = re.compile(r"^\s*(?:https?:)?//")
 # What the recipes add to the repository.
 RECIPES_ADD = {
     "src/trading_hpo/families/networks/tcn",
-    "src/trading_hpo/training/losses/huber.py",
-    "tests/training/losses/test_huber.py",
+    "src/trading_hpo/training/losses/cauchy.py",
+    "tests/training/losses/test_cauchy.py",
     "src/trading_hpo/tasks/move_size.py",
     "src/trading_hpo/engine/samplers/univariate.py",
     "src/trading_hpo/engine/pruners/floor.py",

@@ -133,11 +133,12 @@ def test_a_parameter_that_several_optimizers_share_is_suggested_with_each(monkey
     assert conditions("other") == {"momentum": {}}
 
 
-def test_a_loss_that_cannot_learn_the_target_is_not_searched():
+@pytest.mark.parametrize("loss", ["mse", "sharpe", "trading"])
+def test_a_loss_that_cannot_learn_the_target_is_not_searched(loss):
     with pytest.raises(ConfigurationError) as refused:
-        resolve_space(SPACES, searched("focal", "mse"), "mlp", TRAINING, "class")
+        resolve_space(SPACES, searched("focal", loss), "mlp", TRAINING, "class")
     assert refused.value.problems == [
-        "mlp.loss must be focal or cross_entropy for a target that is a class, got 'mse'."
+        f"mlp.loss must be focal or cross_entropy for a target that is a class, got {loss!r}."
     ]
 
 

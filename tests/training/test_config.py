@@ -52,7 +52,8 @@ def test_options_are_refused_by_the_component_that_they_are_given_to() -> None:
 
 def test_losses_are_matched_by_the_kind_of_target() -> None:
     assert losses_for("class") == ("focal", "cross_entropy")
-    assert losses_for("number") == ("mse", "mae")
+    numbers = losses_for("number")
+    assert numbers == ("mse", "mae", "huber", "log_cosh", "asymmetric", "quantile", "mape", "sharpe", "trading")
     assert TrainingConfig().chosen("loss", "class") == "focal"
     assert TrainingConfig().chosen("loss", "number") == "mse"
     assert TrainingConfig(loss="cross_entropy").chosen("loss", "class") == "cross_entropy"

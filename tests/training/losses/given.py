@@ -1,4 +1,4 @@
-"""Rows with targets and weights of a test's own, as a loss sees them."""
+"""Rows with targets, weights and returns of a test's own, as a loss sees them."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,8 @@ class GivenRows:
     output: Tensor
     target: Tensor
     weight: Tensor | None = None
+    forward_return: Tensor | None = None
+    volatility: Tensor | None = None
     n_bars: int = 10**6
 
     @property

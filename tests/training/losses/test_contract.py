@@ -30,6 +30,11 @@ every_loss = pytest.mark.parametrize("loss", [one() for one in EVERY], ids=lambd
 additive = [one() for one in EVERY if one.additive]
 every_additive_loss = pytest.mark.parametrize("loss", additive, ids=lambda loss: loss.name)
 every_loss_of_ours = pytest.mark.parametrize("loss", [one() for one in OURS], ids=lambda loss: loss.name)
+# "trading" is below 0 where a sign is right, and falls as the forecast grows.
+every_loss_of_errors = pytest.mark.parametrize(
+    "loss", [loss for loss in additive if loss.name != "trading"], ids=lambda loss: loss.name
+)
+READS = {"sharpe": {"forward_return", "volatility", "weight"}}  # the others: target and weight alone
 FINITE = st.floats(-50, 50, width=32)
 
 
@@ -126,16 +131,17 @@ def test_equal_weights_are_no_weights(loss: Loss) -> None:
     torch.testing.assert_close(loss(equal.batch()), loss(GivenRows(output, target).batch()))
 
 
-@every_additive_loss
+@every_loss_of_errors
 @settings(max_examples=25, deadline=None)
 @given(values=arrays(np.float32, 6, elements=FINITE), truths=arrays(np.float32, 6, elements=FINITE))
-def test_an_additive_loss_is_never_negative(loss: Loss, values: np.ndarray, truths: np.ndarray) -> None:
+def test_a_loss_of_errors_is_never_negative(loss: Loss, values: np.ndarray, truths: np.ndarray) -> None:
     output = torch.from_numpy(values)[:, None].repeat(1, loss.head.width(1))
     target = torch.from_numpy(truths)[:, None]
-    assert loss(GivenRows(output, (target > 0).float() if "class" in loss.target_kinds else target).batch()) >= 0
+    truth = (target > 0).float() if "class" in loss.target_kinds else target
+    assert loss(GivenRows(output, truth).batch()) >= -1e-30  # the smallest floats are rounded
 
 
-@every_additive_loss
+@every_loss_of_errors
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_loss_falls_as_the_prediction_nears_the_truth(loss: Loss, label: float) -> None:
     towards = torch.linspace(-2, 1, 7) if label else torch.linspace(3, 0, 7)
@@ -146,11 +152,25 @@ def test_loss_falls_as_the_prediction_nears_the_truth(loss: Loss, label: float) 
 
 @every_loss_of_ours
 def test_a_loss_gathers_nothing_but_what_it_reads(loss: Loss, batch_for: Callable[..., Batch]) -> None:
-    """Rows that a fold trains on are gathered once a batch: output and target are all that ours look at."""
+    """Rows that a fold trains on are gathered once a batch."""
     batch = batch_for(loss)
     loss(batch)
-    assert {"target", "weight"} >= {name for name in vars(batch) if not name.startswith("_")} - {"output", "unit"}
-    assert not {"forward_return", "volatility"} & set(vars(batch._targets))
+    reads = READS.get(loss.name, {"target", "weight"})
+    assert reads >= {name for name in vars(batch) if not name.startswith("_")} - {"output", "unit"}
+    assert {"forward_return", "volatility"} & set(vars(batch._targets)) == reads - {"target", "weight"}
+
+
+@every_loss_of_ours
+def test_a_gradient_equals_finite_differences(loss: Loss, batch_for: Callable[..., Batch]) -> None:
+    batch = batch_for(loss)
+    for name in ("target", "forward_return", "volatility"):
+        setattr(batch._targets, name, getattr(batch._targets, name).double())
+
+    def value(output: torch.Tensor) -> torch.Tensor:
+        batch.output = output
+        return loss(batch)
+
+    assert torch.autograd.gradcheck(value, (batch.output.detach().double().requires_grad_(),))
 
 
 @pytest.mark.parametrize(
@@ -159,6 +179,7 @@ def test_a_loss_gathers_nothing_but_what_it_reads(loss: Loss, batch_for: Callabl
         ("cross_entropy", F.binary_cross_entropy_with_logits),
         ("mse", F.mse_loss),
         ("mae", F.l1_loss),
+        ("huber", F.huber_loss),
     ],
 )
 @pytest.mark.parametrize("n", [1, 7, 128, 250])

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class CrossEntropy(Loss):
-    """The mean of ``-log p_t``."""
+    """The mean of ``-log p_t``, with ``p_t`` the probability of the observed class.
+
+    In nats. Learns classes; the output is the logit of the positive one. Rows are drawn one by one.
+
+    Source: Cox (1958), The Regression Analysis of Binary Sequences.
+    """
 
     name: ClassVar[str] = "cross_entropy"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("class",)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Focal(Loss):
-    """The mean of ``-alpha_t (1 - p_t)^gamma log p_t``.
+    """The mean of ``-alpha_t (1 - p_t)^gamma log p_t``, with ``p_t`` the probability of the observed class.
+
+    In nats. Learns classes; the output is the logit of the positive one. Rows are drawn one by one.
 
     Source: Lin et al. (2017), Focal Loss for Dense Object Detection, equation 5.
     """

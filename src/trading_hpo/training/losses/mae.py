@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class MeanAbsoluteError(Loss):
-    """The mean of absolute errors, in units of the target's spread; its best forecast is the median."""
+    """The mean of ``|e|``, errors in units of the target's spread; its best forecast is the median.
+
+    Learns numbers; an output is the value of a target. Rows are drawn one by one.
+
+    Source: Koenker and Bassett (1978), Regression Quantiles, at the level 0.5.
+    """
 
     name: ClassVar[str] = "mae"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("number",)

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class MeanSquaredError(Loss):
-    """The mean of squared errors, in units of the target's spread; its best forecast is the mean."""
+    """The mean of ``e^2``, errors in units of the target's spread; its best forecast is the mean.
+
+    Learns numbers; an output is the value of a target. Rows are drawn one by one.
+
+    Source: Gauss (1821), Theoria combinationis observationum erroribus minimis obnoxiae.
+    """
 
     name: ClassVar[str] = "mse"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("number",)

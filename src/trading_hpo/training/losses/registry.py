@@ -10,5 +10,12 @@ LOSSES: Registry[type[Loss]] = Registry(
         "cross_entropy": "trading_hpo.training.losses.cross_entropy:CrossEntropy",
         "mse": "trading_hpo.training.losses.mse:MeanSquaredError",
         "mae": "trading_hpo.training.losses.mae:MeanAbsoluteError",
+        "huber": "trading_hpo.training.losses.huber:Huber",
+        "log_cosh": "trading_hpo.training.losses.log_cosh:LogCosh",
+        "asymmetric": "trading_hpo.training.losses.asymmetric:Asymmetric",
+        "quantile": "trading_hpo.training.losses.quantile:Quantile",
+        "mape": "trading_hpo.training.losses.mape:MeanAbsolutePercentageError",
+        "sharpe": "trading_hpo.training.losses.sharpe:Sharpe",
+        "trading": "trading_hpo.training.losses.trading:Trading",
     },
 )
