@@ -54,6 +54,7 @@ class _Work:
     rows: "Rows"
     recipe: "Recipe"
     fold: int
+    rates: tuple[float, ...] = ()  # learning rate of every batch, for the loop by hand, where a schedule moves it
 
 
 _Result = tuple[int, float, float]  # stopped epoch, threshold, MCC on validation
@@ -62,6 +63,11 @@ _Result = tuple[int, float, float]  # stopped epoch, threshold, MCC on validatio
 def _ratios(project: Path, model_type: str, repeats: int) -> list[float]:
     """Run both in turn, A B, B A, ...; the first pair warms up and is not counted."""
     work = _last_fold(inputs_of(project), model_type)
+    return ratios_of(work, repeats)
+
+
+def ratios_of(work: _Work, repeats: int) -> list[float]:
+    """Run both loops in turn on the same work."""
     ratios = []
     for turn in range(repeats + 1):
         order = (_ours, _by_hand) if turn % 2 else (_by_hand, _ours)
@@ -124,6 +130,7 @@ def _by_hand(work: _Work) -> _Result:
     network = work.recipe.architecture.build()
     targets = work.recipe.targets(panel, work.recipe.task.scale(panel.target[work.rows.train]))
     loss, decay = work.recipe.components.loss, work.recipe.parameters["weight_decay"]
+    rates = iter(work.rates)
     optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
     values = panel.features
@@ -149,6 +156,7 @@ def _by_hand(work: _Work) -> _Result:
             value = loss(Batch(network(chosen_windows, asset[batch]), batch, targets))
             optimizer.zero_grad()
             torch.autograd.backward(value)
+            optimizer.param_groups[0]["lr"] = next(rates, chosen.learning_rate)
             optimizer.step()
         scores = outputs(stop)
         stop_loss = float(loss(Batch(scores, stop, targets)))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class RAdam(Optimizer):
     """Adam that holds back while it has seen too few gradients to know their size: a warm-up without a length.
 
-    Weight decay is apart from the gradient, as in AdamW.
+    Weight decay is apart from the gradient, as in AdamW. torch begins to divide by the size of gradients one step later
+    than the paper, as the authors' own code does.
 
     Source: Liu et al. (2020), On the Variance of the Adaptive Learning Rate and Beyond, algorithm 2.
     """
