@@ -74,6 +74,7 @@ class _Work:
     rows: "Rows"
     recipe: "Recipe"
     fold: int
+    rates: tuple[float, ...] = ()  # learning rate of every batch, for the loop by hand, where a schedule moves it
 
 
 _Result = tuple[int, float, float]  # stopped epoch, threshold, MCC on validation
@@ -109,7 +110,11 @@ def _of_returns(panel: "Panel") -> "Panel":
 
 def _ratios(project: Path, model_type: str, repeats: int, loss: str = AUTO) -> list[float]:
     """Run both in turn, A B, B A, ...; the first pair warms up and is not counted."""
-    work = _last_fold(inputs_of(project), model_type, loss)
+    return ratios_of(_last_fold(inputs_of(project), model_type, loss), repeats)
+
+
+def ratios_of(work: _Work, repeats: int) -> list[float]:
+    """Run both loops in turn on the same work."""
     ratios = []
     for turn in range(repeats + 1):
         order = (_ours, _by_hand) if turn % 2 else (_by_hand, _ours)
@@ -174,6 +179,7 @@ def _by_hand(work: _Work) -> _Result:
     network = work.recipe.architecture.build()
     targets = work.recipe.targets(panel, work.recipe.task.scale(panel.target[work.rows.train]))
     loss, decay = work.recipe.components.loss, work.recipe.parameters["weight_decay"]
+    rates = iter(work.rates)
     optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.learning_rate, weight_decay=decay, fused=True)
 
     run, starts, seen = loss.sampling.length, train, torch.arange(len(stop))
@@ -209,6 +215,7 @@ def _by_hand(work: _Work) -> _Result:
             value = loss(Batch(network(chosen_windows, asset[batch]), batch, targets))
             optimizer.zero_grad()
             torch.autograd.backward(value)
+            optimizer.param_groups[0]["lr"] = next(rates, chosen.learning_rate)
             optimizer.step()
         scores = outputs(stop)
         stop_loss = float(loss(Batch(scores[seen], stop[seen], targets)))

@@ -172,14 +172,26 @@ The tree, in the order in which data flow through it:
             sharpe.py       of learned positions
             trading.py      directions, weighted with returns
         optimizers/         one file an optimizer
+            adam.py
             adamw.py
             optimizer.py    what an optimizer is
+            radam.py
             registry.py
+            sgd.py
         sampling.py         rows -> batches: rows, bars or runs
         schedules/          one file a schedule
             constant.py
+            cosine.py
+            cosine_restarts.py
+            cyclical.py     up and down, again and again
+            exponential.py
+            multi_phase.py  schedules one after another
+            one_cycle.py
+            performance.py  up and down by the monitored score
+            plateau.py      down where that gets no better
             registry.py
-            schedule.py     what a schedule is
+            replay.py       what the folds did, for a training without stop rows
+            schedule.py     what a schedule is, and the warm-up before it
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
         block_scores.py     ... and of blocks of bars, for tests of luck

@@ -30,7 +30,7 @@ CHOSEN = {
     "features": {"names": ["return_1", "volatility_5", "market_tide"]},
     "labels": {"kind": "return_and_range", "horizon_bars": 3},
     "folds": {"scheme": "two_halves", "n_folds": 2},
-    "training": {"loss": "smooth_runs", "schedule": "plateau", "epochs": 4, "max_windows_per_epoch": 4096},
+    "training": {"loss": "smooth_runs", "schedule": "cut_back", "epochs": 4, "max_windows_per_epoch": 4096},
     "backtest": {"positions": "patient_long_short"},
     "hpo": {
         "models_to_optimize": ["fork", "ridge"],
@@ -207,7 +207,7 @@ def test_documentation_lists_what_the_package_brings(installed: Path) -> None:
         ("tests/splits/test_folds.py", "two_halves"),
         ("tests/tasks", "return_and_range or patient_long_short"),
         ("tests/training/losses/test_contract.py", "smooth_runs"),
-        ("tests/training/schedules", "plateau"),
+        ("tests/training/schedules", "cut_back"),
         ("tests/families/networks/test_networks.py", "fork"),
         ("tests/metrics", "median_error"),
     ],

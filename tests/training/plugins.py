@@ -71,10 +71,11 @@ class RelativeToBar(Loss):
         return ((error - (sums / counts)[place]) ** 2).mean()
 
 
-class SGD(Optimizer):
+class HeavyBall(Optimizer):
     """Shares the name of a parameter with AdamW."""
 
-    name: ClassVar[str] = "sgd"
+    name: ClassVar[str] = "heavy_ball"
+    states_per_weight: ClassVar[int] = 1
     weight_decay: float = Field(default=0.0, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
 
@@ -84,29 +85,30 @@ class SGD(Optimizer):
         )
 
 
-class Plateau(Schedule):
+class Halving(Schedule):
     """Halves the learning rate after each epoch that was not the best so far."""
 
-    name: ClassVar[str] = "plateau"
+    name: ClassVar[str] = "halving"
+    has_feedback: ClassVar[bool] = True
 
     def factor(self, passed: float, epochs: int, scores: Sequence[float]) -> float:
         assert len(scores) == int(passed)
         return 0.5 ** sum(score <= max(scores[:place]) for place, score in enumerate(scores) if place)
 
 
-class WarmUp(Schedule):
+class Ramp(Schedule):
     """Rises batch by batch over the first epochs."""
 
-    name: ClassVar[str] = "warm_up"
+    name: ClassVar[str] = "ramp"
     per_batch: ClassVar[bool] = True
-    warm_up_epochs: int = Field(default=2, ge=1)
+    ramp_epochs: int = Field(default=2, ge=1)
 
     def factor(self, passed: float, epochs: int, scores: Sequence[float]) -> float:
-        return min((passed + 0.1) / self.warm_up_epochs, 1.0)
+        return min((passed + 0.1) / self.ramp_epochs, 1.0)
 
 
 ADDED: dict[str, list[Any]] = {
     "loss": [Pinball, SharpeOfRuns, RelativeToBar],
-    "optimizer": [SGD],
-    "schedule": [Plateau, WarmUp],
+    "optimizer": [HeavyBall],
+    "schedule": [Halving, Ramp],
 }

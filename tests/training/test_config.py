@@ -18,9 +18,9 @@ def problems(**training: Any) -> list[str]:
 
 
 def test_what_is_chosen_by_name_must_be_there() -> None:
-    assert problems(loss="focl", optimizer="adam", schedule="constnt") == [
+    assert problems(loss="focl", optimizer="adamww", schedule="constnt") == [
         "training.loss: unknown loss 'focl'. Did you mean 'focal'?",
-        "training.optimizer: unknown optimizer 'adam'. Did you mean 'adamw'?",
+        "training.optimizer: unknown optimizer 'adamww'. Did you mean 'adamw'?",
         "training.schedule: unknown schedule 'constnt'. Did you mean 'constant'?",
     ]
 
@@ -73,14 +73,14 @@ def test_a_trials_own_choice_goes_before_that_of_the_training(plugged_in: None) 
     parameters = {
         "loss": "pinball",
         "pinball_tail": 0.2,
-        "optimizer": "sgd",
+        "optimizer": "heavy_ball",
         "weight_decay": 0.5,
-        "schedule": "plateau",
+        "schedule": "halving",
     }
     _, chosen, network = split_parameters(parameters, TrainingConfig(loss="mae"), "number")
     assert (chosen.loss.name, chosen.loss.head.levels) == ("pinball", (0.2, 0.5, 0.8))
     assert chosen.optimizer.model_dump() == {"weight_decay": 0.5, "momentum": 0.9}
-    assert chosen.schedule.name == "plateau"
+    assert chosen.schedule.name == "halving"
     assert network == {}
 
 

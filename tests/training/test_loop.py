@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from tests.training.plugins import Plateau, RelativeToBar, SharpeOfRuns, WarmUp
+from tests.training.plugins import Halving, Ramp, RelativeToBar, SharpeOfRuns
 from torch import nn
 
 from trading_hpo.errors import Interrupted
@@ -266,7 +266,7 @@ def test_a_schedule_moves_the_learning_rate_epoch_by_epoch_by_the_scores_it_is_t
     scores: list[float] = []
     found = []
     epochs = train(
-        network_of(panel), Windows(panel, L), rows, panel, epochs=5, scores=scores, chosen={"schedule": Plateau()}
+        network_of(panel), Windows(panel, L), rows, panel, epochs=5, scores=scores, chosen={"schedule": Halving()}
     )
     for result, score in zip(epochs, [1.0, 2.0, 1.5, 3.0, 0.0], strict=True):
         found.append(result.learning_rate)
@@ -279,14 +279,14 @@ def test_a_schedule_by_batch_is_asked_before_every_batch(
     panel: Panel, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    factor = WarmUp.factor
+    factor = Ramp.factor
 
-    def watched(self: WarmUp, passed: float, epochs: int, scores: Any) -> float:
+    def watched(self: Ramp, passed: float, epochs: int, scores: Any) -> float:
         asked.append(passed)
         return factor(self, passed, epochs, scores)
 
-    monkeypatch.setattr(WarmUp, "factor", watched)
-    results = list(train(network_of(panel), Windows(panel, L), rows, panel, chosen={"schedule": WarmUp()}))
+    monkeypatch.setattr(Ramp, "factor", watched)
+    results = list(train(network_of(panel), Windows(panel, L), rows, panel, chosen={"schedule": Ramp()}))
     batches = -(-len(rows) // BATCH)
     assert asked == pytest.approx([n / batches for n in range(2 * batches)])
     shares = np.minimum((np.array(asked) + 0.1) / 2, 1).reshape(2, -1).mean(axis=1)

@@ -91,8 +91,8 @@ def fit(
             for place, batch in enumerate(batches):
                 if should_stop():
                     raise Interrupted
-                if place == 0 or schedule.per_batch:
-                    factor = schedule.factor(epoch - 1 + place / len(batches), epochs, scores)
+                if place == 0 or schedule.by_batch(epoch):
+                    factor = schedule.with_warmup(epoch - 1 + place / len(batches), epochs, scores)
                     rates.append(learning_rate * factor)
                     for group in optimizer.param_groups:
                         group["lr"] = rates[-1]

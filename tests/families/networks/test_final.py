@@ -83,7 +83,7 @@ def test_the_final_network_is_the_epoch_that_a_fold_with_the_same_rows_stops_at(
 
 
 def test_the_schedule_follows_the_scores_of_the_stop_rows(panel: Panel, rows: np.ndarray, plugged_in: None) -> None:
-    trained = final(panel, rows, training=TRAINING.model_copy(update={"schedule": "plateau", "epochs": 12}))
+    trained = final(panel, rows, training=TRAINING.model_copy(update={"schedule": "halving", "epochs": 12}))
     rates = trained.card["learning_rates"]
     assert len(rates) == trained.card["epochs"]
     assert rates[0] == PARAMETERS["learning_rate"]

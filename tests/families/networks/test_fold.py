@@ -397,7 +397,7 @@ def test_the_head_of_the_loss_gives_the_network_its_width(make_panel: MakePanel,
 def test_the_learning_rates_of_all_epochs_are_kept(panel: Panel, folds: list[Rows], plugged_in: None) -> None:
     rate = PARAMETERS["learning_rate"]
     assert run(panel, folds[0])[-1]["learning_rates"] == (rate,) * TRAINING.epochs
-    training = TRAINING.model_copy(update={"schedule": "plateau", "monitor_metric": "accuracy", "epochs": 12})
+    training = TRAINING.model_copy(update={"schedule": "halving", "monitor_metric": "accuracy", "epochs": 12})
     scores = run(panel, folds[0], training=training)
     for epoch, score in enumerate(scores):
         assert score["learning_rates"] == scores[-1]["learning_rates"][: epoch + 1]

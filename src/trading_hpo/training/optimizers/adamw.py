@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 class AdamW(Optimizer):
     """Adam with weight decay apart from the gradient.
 
+    All weights decay, biases, norms and embeddings too (decision 0018).
+
     Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2.
     """
 
     name: ClassVar[str] = "adamw"
 
-    weight_decay: float = Field(default=1e-5, ge=0, le=10)
+    weight_decay: float = Field(
+        default=1e-5, ge=0, le=10, description="share that a step takes off the weights, times the learning rate"
+    )
 
     def make(self, network: nn.Module, learning_rate: float) -> optim.Optimizer:
         """Return torch's fused implementation: small networks train 1.2 to 1.3 times as fast with it."""

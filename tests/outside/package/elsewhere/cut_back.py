@@ -8,10 +8,11 @@ from pydantic import Field
 from trading_hpo.training.schedules.schedule import Schedule
 
 
-class Plateau(Schedule):
+class CutBack(Schedule):
     """Cuts the learning rate after each epoch that was not the best so far."""
 
-    name: ClassVar[str] = "plateau"
+    name: ClassVar[str] = "cut_back"
+    has_feedback: ClassVar[bool] = True
 
     cut_to: float = Field(default=0.5, gt=0, lt=1)
 
