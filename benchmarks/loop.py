@@ -133,7 +133,7 @@ def _timed(loop: Callable[[_Work], _Result], work: _Work) -> tuple[float, _Resul
     return time.process_time() - began, result
 
 
-def _last_fold(given: Inputs, model_type: str, loss: str) -> _Work:
+def _last_fold(given: Inputs, model_type: str, loss: str = AUTO) -> _Work:
     from trading_hpo.families.family import Rows
     from trading_hpo.families.networks.fitting import Recipe
     from trading_hpo.training.machine import use_one_thread

@@ -461,6 +461,11 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "training.loss must be focal or cross_entropy for labels.kind=direction, got 'sharpe'. "
             "Or leave it at auto.",
         ),
+        (
+            "backtest.regression_weight",
+            0.5,
+            "backtest.classification_weight and regression_weight must sum to 1, got 0.7 and 0.5. Change one of them.",
+        ),
         ("source", "csv", "sources.csv.path must name a file or folder when source=csv, got null."),
         (
             "hpo.pruner",
@@ -512,6 +517,29 @@ def test_all_mistakes_of_all_groups_are_told_at_once(base):
 def test_all_contradictions_are_told_at_once(base):
     raw = changed(base, ("source", "parquet"), ("training.loss", "mae"))
     assert len(problems(raw)) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "asked", "lacks"),
+    [
+        ("direction", "hpo.objectives", [{"metric": "directional_accuracy"}], "hpo.objectives", "a forecast number"),
+        ("direction", "hpo.constraints", [{"metric": "pinball", "max": 1}], "hpo.constraints", "quantiles"),
+        ("direction", "training.monitor_metric", "mape", "training.monitor_metric", "returns that make a price path"),
+        ("forward_return", "hpo.objectives", [{"metric": "brier"}], "hpo.objectives", "the probability of a class"),
+        ("forward_return", "training.monitor_metric", "pinball", "training.monitor_metric", "quantiles"),
+    ],
+)
+def test_a_metric_that_the_task_cannot_have_is_refused_where_it_decides_something(
+    base, kind, name, value, asked, lacks
+):
+    (said,) = problems(changed(base, ("labels.kind", kind), (name, value)))
+    assert said.startswith(f"{asked} must be a metric that labels.kind={kind} has with training.loss=")
+    assert f", which needs {lacks}. Of the forecast it has mcc, " in said
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "average_precision", "sortino", "active_sharpe", "model_size_mb"])
+def test_a_metric_that_the_task_can_have_may_decide_something(base, metric):
+    assert check_parameters(changed(base, ("hpo.objectives", [{"metric": metric}])))
 
 
 def test_the_parameters_of_a_run_cannot_be_changed(standard):

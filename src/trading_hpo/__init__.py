@@ -135,9 +135,15 @@ The tree, in the order in which data flow through it:
         paths.py            means where a bar is validated several times
     metrics/                what a trial is measured by
         registry.py         all of them, with kind and direction
-        classification.py
-        regression.py
+        classification.py   calls
+        ranking.py          the order of the scores
+        probability.py
+        regression.py       numbers
+        around_zero.py      returns: against 0, and their signs
+        price_path.py
+        quantiles.py
         trading.py
+        active.py           above the constant forecast
         cost.py
         metric.py           what a metric is
         compute.py          a forecast and its returns -> all of them
@@ -271,6 +277,7 @@ The tree, in the order in which data flow through it:
     study/                  the project's meaning of an Optuna study
         config.py           the parameter group hpo
         objectives.py       what is improved, what is kept
+        metrics_of_task.py  what of it a task can have
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may

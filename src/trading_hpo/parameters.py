@@ -17,11 +17,12 @@ from trading_hpo.market.sources.config import FILE_SOURCES, SourcesConfig
 from trading_hpo.market.sources.read import SOURCES
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
+from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import label_of
-from trading_hpo.training.config import RetrainingConfig, TrainingConfig, losses_for
+from trading_hpo.training.config import LOSS, RetrainingConfig, TrainingConfig, losses_for
 
 
 class Parameters(Config):
@@ -161,6 +162,23 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
         yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
 
 
+def _losses(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the names of the losses that a trial may have."""
+    searched = {name for space in spaces.values() if "loss" in space for name in space["loss"].choices}
+    target_kind = parameters.labels.task.target_kind
+    names = searched or {parameters.training.chosen("loss", target_kind)}
+    without = any("loss" not in MODEL_TYPES[name].choices for name in spaces)
+    return names | set(losses_for(target_kind)[:1] if without else ())  # which fit as the first of them does
+
+
+def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
+    """Yield the metrics that decide something, each after the name of its parameter."""
+    yield from (("hpo.objectives", objective.metric) for objective in parameters.hpo.objectives)
+    yield from (("hpo.constraints", bound.metric) for bound in parameters.hpo.constraints)
+    if parameters.training.monitor_metric != LOSS:
+        yield "training.monitor_metric", parameters.training.monitor_metric
+
+
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     target_kind = parameters.labels.task.target_kind
     loss = parameters.training.chosen("loss", target_kind)
@@ -180,6 +198,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
             "Or leave it at auto."
         )
+    yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'

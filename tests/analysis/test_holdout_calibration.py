@@ -36,7 +36,7 @@ def p_value(seed, persistence=0.0, skill=0.0):
     rows = JudgedRows(forecast, constant, Targets(truth[:, None].astype(float), truth), bar)
     traded = Returns(random.normal(0, 0.01, T), 252.0, np.full(T, 0.1))
     found = compute_metrics(forecast, rows.targets, traded, None, regression_weight=0.3)
-    judged = Judgement(found.values, found.no_value, traded, np.arange(T), np.ones(T), None, rows)
+    judged = Judgement(found.values, found.no_value, traded, np.arange(T), None, rows)
     return forecast_test(judged, "mcc", standard_errors(judged, "mcc", 1, 0.3).of_excess, 0.3)["p_value"]
 
 

@@ -27,7 +27,7 @@ def errors_of(net, truth=None, called=None, horizon=1, turnover=None, whole=Fals
     always = np.ones(A * len(net), dtype=bool)
     constant = Forecast(always.astype(float), probability=always.astype(float), called=always)
     rows = JudgedRows(forecast, constant, targets, np.tile(bars, A))
-    judged = Judgement(metrics.values, metrics.no_value, traded, bars, np.ones(len(net)), None, rows)
+    judged = Judgement(metrics.values, metrics.no_value, traded, bars, None, rows)
     found = standard_errors(judged, "accuracy", horizon, 0.3)
     return found if whole else found.of_metrics
 

@@ -1,4 +1,4 @@
-"""Returns against accounts that hold shares and cash, and the numbers drawn from them."""
+"""Returns against accounts that hold shares and cash."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
-from trading_hpo.metrics.metric import FEWER_THAN_2_BARS, NO_VARIANCE, NOTHING_TRADED, NoValue
-from trading_hpo.metrics.trading import TRADING_METRICS, max_drawdown, sharpe, trading_metrics
+from trading_hpo.metrics.trading import max_drawdown
 
 laws = settings(deadline=None, max_examples=100)
 COSTS = st.sampled_from([0.0, 5.0, 100.0])
@@ -221,101 +220,6 @@ def test_buy_and_hold_lets_the_winner_grow():
     moves = np.array([[1.0, 0.0], [1.0, 0.0]])
     # 1/2 grows to 1, then to 2, beside a steady 1/2: never rebalanced.
     np.testing.assert_allclose(buy_and_hold_returns(moves, EVERY[:2], 0.0), [0.5, 1.0 / 1.5])
-
-
-# Metrics
-
-
-def test_sharpe_of_a_hand_example():
-    # Mean 0.01, deviations -0.02, 0, 0.02: spread 0.02 with ddof 1.
-    assert sharpe(np.array([-0.01, 0.01, 0.03]), 1) == pytest.approx(0.5)
-
-
-@laws
-@given(arrays(float, st.integers(3, 30), elements=st.floats(-0.5, 0.5)), st.sampled_from([12, 252, 8760]))
-def test_sharpe_grows_with_the_square_root_of_the_bars_per_year(returns, bars_per_year):
-    once, annual = sharpe(returns, 1), sharpe(returns, bars_per_year)
-    if isinstance(once, NoValue):
-        assert annual == once
-    else:
-        assert annual == pytest.approx(once * np.sqrt(bars_per_year))
-
-
-@pytest.mark.parametrize(
-    ("returns", "why"),
-    [
-        ([], FEWER_THAN_2_BARS),
-        ([0.01], FEWER_THAN_2_BARS),
-        ([0.0, 0.0], NO_VARIANCE),
-        ([0.01] * 7, NO_VARIANCE),
-        ([0.1] * 1000, NO_VARIANCE),
-        ([-0.3] * 3, NO_VARIANCE),
-        ((np.full(500, 1.1) / 1.1 * 0.07).tolist(), NO_VARIANCE),
-    ],
-)
-def test_without_variance_there_is_no_sharpe(returns, why):
-    assert sharpe(np.array(returns, dtype=float), 252) == why
-
-
-def test_small_but_real_variance_has_a_sharpe():
-    assert sharpe(np.array([1e-6, 3e-6]), 1) == pytest.approx(np.sqrt(2))
-
-
-@pytest.mark.parametrize(
-    ("returns", "expected"),
-    [
-        ([], 0.0),
-        ([0.1, 0.2], 0.0),
-        ([-0.1], 0.1),  # the start counts as a peak
-        ([0.1, -0.5, 0.2], 0.5),
-        ([-0.5, 1.0, -0.25], 0.5),
-        ([-0.2, -0.5, 3.0], 0.6),
-        ([1.0, -0.5, 1.0, -0.6], 0.6),
-        ([-1.0, 0.0], 1.0),
-    ],
-)
-def test_max_drawdown_of_hand_examples(returns, expected):
-    assert max_drawdown(np.array(returns, dtype=float)) == pytest.approx(expected)
-
-
-@laws
-@given(arrays(float, st.integers(1, 30), elements=st.floats(-0.9, 0.9)))
-def test_max_drawdown_is_the_worst_of_all_pairs_of_bars(returns):
-    wealth = [1.0, *np.cumprod(1 + returns)]
-    worst = max(1 - wealth[later] / wealth[peak] for peak in range(len(wealth)) for later in range(peak, len(wealth)))
-    assert max_drawdown(returns) == pytest.approx(worst)
-
-
-def test_trading_metrics_of_a_hand_example():
-    found = trading_metrics(np.array([0.1, -0.1, 0.0, 0.2]), np.array([1.0, 0.0, 0.5, 0.5]), bars_per_year=4)
-    assert tuple(found) == tuple(TRADING_METRICS)
-    assert found["total_return"] == pytest.approx(1.1 * 0.9 * 1.2 - 1)
-    assert found["max_drawdown"] == pytest.approx(0.1)
-    assert found["turnover"] == pytest.approx(2.0)  # a half per bar, four bars a year
-    assert found["win_rate"] == 0.5
-    assert found["volatility"] == pytest.approx(2 * np.std([0.1, -0.1, 0.0, 0.2], ddof=1))
-    assert found["sharpe"] == pytest.approx(4 * 0.05 / found["volatility"])
-
-
-def test_trading_metrics_of_no_bars_are_absent_not_infinite():
-    found = trading_metrics(np.array([]), np.array([]), 252)
-    assert found["sharpe"] == found["volatility"] == FEWER_THAN_2_BARS
-    assert found["win_rate"] == NoValue("no bars")
-    assert found["total_return"] == found["turnover"] == found["max_drawdown"] == 0.0
-
-
-def test_what_never_trades_has_lost_nothing_and_has_neither_sharpe_nor_wins():
-    found = trading_metrics(np.zeros(5), np.zeros(5), 252)
-    assert found["sharpe"] == found["win_rate"] == NOTHING_TRADED
-    assert {found[name] for name in ("max_drawdown", "total_return", "volatility", "turnover")} == {0.0}
-    held = trading_metrics(np.zeros(5), None, 252)  # such as buy-and-hold, whose first purchase is not counted
-    assert (held["sharpe"], held["win_rate"]) == (NO_VARIANCE, 0.0)
-    once = trading_metrics(np.zeros(5), np.array([0.0, 1.0, 0.0, 0.0, 0.0]), 252)
-    assert (once["sharpe"], once["win_rate"]) == (NO_VARIANCE, 0.0)
-
-
-def test_of_one_bar_that_is_not_traded_the_sharpe_lacks_bars_first():
-    assert trading_metrics(np.zeros(1), np.zeros(1), 252)["sharpe"] == FEWER_THAN_2_BARS
 
 
 def test_an_asset_that_is_not_there_at_the_first_close_is_not_bought_and_not_waited_for():

@@ -9,7 +9,7 @@ from sklearn.metrics import matthews_corrcoef
 from tests.makers.panels import laid_out, panel_of, with_laid_out
 
 from trading_hpo.backtest.config import BacktestConfig
-from trading_hpo.families.judgement import buy_and_hold, constant_forecast, monitored
+from trading_hpo.families.judgement import buy_and_hold, constant_forecast, monitored, traded_constant
 from trading_hpo.families.judgement import judge as judge_forecast
 from trading_hpo.metrics.metric import Metric
 from trading_hpo.metrics.registry import METRICS
@@ -194,7 +194,7 @@ def test_a_constant_forecast_of_the_rows_own_mean_explains_nothing_and_has_every
     assert constant["r2"] == pytest.approx(0.0, abs=1e-6)
     assert constant["composite_accuracy"] == pytest.approx((constant["accuracy"] + 0.5) / 2)
     judged = judge(panel, rows, perfect(panel, rows), 0.5, FREE).metrics
-    assert set(judged) == set(constant)
+    assert set(constant) - set(judged) == {"log_loss", "brier"}  # a score is no probability
 
 
 def test_positions_begin_anew_after_a_gap_between_ranges():
@@ -248,7 +248,7 @@ def test_a_metric_that_reads_the_constants_returns_can_be_monitored(monkeypatch)
     panel = random_panel()
     rows, train = panel.rows(JUDGED, 1), panel.rows((BarRange(0, 19),), 1)
     forecast = Forecast(perfect(panel, rows))
-    constant = constant_forecast(panel, rows, train)
+    constant = traded_constant(panel, rows, train, FREE)
     assert 0 < monitored(panel, rows, forecast, Decision(0.5), FREE, "excess", constant) < np.inf
 
 
@@ -256,11 +256,69 @@ def test_a_judgement_says_why_metrics_have_no_value():
     panel = random_panel(n_assets=1)
     rows = panel.rows(JUDGED, 1)
     never = judge(panel, rows, np.zeros(len(rows)), 0.5, FREE)
-    assert never.no_value.keys() >= {"sharpe", "win_rate"}
+    assert never.no_value.keys() >= {"sharpe", "win_rate", "sortino", "payoff"}
     assert never.no_value["sharpe"] == "nothing was traded"
     one = panel.rows((BarRange(20, 21),), 1)
     alone = judge(panel, one, np.ones(1), 0.5, FREE)
     assert (alone.no_value["sharpe"], alone.no_value["auc"]) == ("fewer than 2 bars", "one class only")
-    assert buy_and_hold(panel, one, FREE).no_value == dict.fromkeys(("sharpe", "volatility"), "fewer than 2 bars")
-    of_numbers = {"mae", "mse", "mape", "r2", "ic", "composite_accuracy"}  # a score is none
-    assert judge(panel, rows, perfect(panel, rows), 0.5, FREE).no_value.keys() == of_numbers
+    held = buy_and_hold(panel, one, FREE).no_value
+    assert {held[name] for name in ("sharpe", "volatility")} == {"fewer than 2 bars"}
+    of_numbers = {"mae", "mse", "rmse", "r2", "ic", "composite_accuracy"}  # a score is none
+    assert judge(panel, rows, perfect(panel, rows), 0.5, FREE).no_value.keys() >= of_numbers
+
+
+RETURN = {"kind": "forward_return", "horizon_bars": 1}
+
+
+def test_the_constant_forecast_is_traded_as_any_other_and_earns_nothing_above_itself():
+    panel = random_panel(horizon=3)
+    ranges = BarRange(20, 40), BarRange(45, 60)
+    rows, train = panel.rows(ranges, 1), panel.rows((BarRange(0, 15),), 1)
+    always = traded_constant(panel, rows, train, FREE, ranges)
+    forecast, decision = constant_forecast(panel, rows, train)
+    judged = judge_forecast(panel, rows, forecast, decision, FREE, always, ranges)
+    np.testing.assert_array_equal(always.traded.net, judged.returns)
+    np.testing.assert_array_equal(always.bars, judged.bars)
+    np.testing.assert_array_equal(always.traded.span, np.repeat([0, 1], [20, 15]))
+    assert judged.metrics["active_return"] == 0.0
+    assert judged.no_value["active_sharpe"] == "it earned what the constant forecast earns"
+    assert judged.constant is always.traded
+
+
+def test_what_is_earned_above_the_constant_forecast_is_the_difference_at_the_same_exposure():
+    panel = random_panel(n_assets=1)
+    rows, rising = panel.rows(JUDGED, 1), panel.rows((BarRange(0, 19),), 1)
+    rising = rising[panel.target[rising, 0] > 0]
+    always = traded_constant(panel, rows, rising, FREE)
+    judged = judge_forecast(panel, rows, Forecast(perfect(panel, rows)), Decision(0.5), FREE, always)
+    moves = laid_out(panel, "forward_return")[0, 20:60, 0].astype(float)
+    held = (moves > 0).mean()
+    active = np.maximum(moves, 0) - held * moves
+    assert judged.metrics["exposure"] == pytest.approx(held)
+    assert judged.metrics["active_return"] == pytest.approx(panel.bars_per_year * active.mean(), rel=1e-5)
+
+
+def test_the_constant_forecast_says_the_quantiles_of_the_train_targets_beside_one_that_says_quantiles():
+    panel = random_panel(label=RETURN, target=np.random.default_rng(3).normal(size=(3, 80, 1)).astype("f4"))
+    rows, train = panel.rows(JUDGED, 1), panel.rows((BarRange(0, 19),), 1)
+    levels, number = (0.1, 0.9), np.zeros((len(rows), 1))
+    said = Forecast(number[:, 0], values=number, quantiles=np.zeros((len(rows), 1, 2)), levels=levels)
+    always = traded_constant(panel, rows, train, FREE)
+    judged = judge_forecast(panel, rows, said, Decision(0.0), FREE, always)
+    expected = np.quantile(panel.target[train, 0], levels)
+    np.testing.assert_allclose(judged.judged.constant.quantiles[:, 0], np.tile(expected, (len(rows), 1)))
+    assert {"pinball", "coverage", "mape", "r2_zero"} <= judged.metrics.keys()
+    other = judge_forecast(panel, rows, replace(said, quantiles=None, levels=None), Decision(0.0), FREE, always)
+    assert other.judged.constant.quantiles is None
+    assert "pinball" not in other.metrics
+
+
+@pytest.mark.parametrize("name", ["sharpe", "turnover", "active_return", "accuracy", "brier", "composite_accuracy"])
+def test_what_is_monitored_is_what_a_judgement_has(name):
+    panel = random_panel()
+    rows, train = panel.rows(JUDGED, 1), panel.rows((BarRange(0, 19),), 1)
+    score = np.random.default_rng(5).random(len(rows))
+    given = panel, rows, Forecast(score, probability=score), Decision(0.4), FREE
+    always = traded_constant(panel, rows, train, FREE)
+    expected = judge_forecast(*given, always).metrics[name]
+    assert monitored(*given, name, always) == (-expected if METRICS[name].direction == "minimize" else expected)

@@ -7,25 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
-from sklearn.exceptions import UndefinedMetricWarning
 
 from trading_hpo.metrics.classification import CLASSIFICATION_METRICS, classification_metrics
-from trading_hpo.metrics.metric import ONE_CLASS
 
 random_rows = settings(deadline=None, max_examples=150)
 
 
 @st.composite
 def rows(draw):
-    """Draw truths, calls and scores of few distinct values, one class among them often enough."""
+    """Draw truths and calls, one class among them often enough."""
     n = draw(st.integers(1, 40))
 
     def classes():
         kinds = st.one_of(st.booleans(), st.just(True), st.just(False))
         return np.array(draw(st.one_of(st.lists(kinds, min_size=n, max_size=n), constant(n))), dtype=bool)
 
-    scores = draw(st.lists(st.integers(-3, 3), min_size=n, max_size=n))
-    return classes(), classes(), np.array(scores) / 7
+    return classes(), classes()
 
 
 def constant(n):
@@ -35,8 +32,8 @@ def constant(n):
 @random_rows
 @given(rows())
 def test_counts_agree_with_scikit_learn_with_ratios_without_a_denominator_at_zero(case):
-    truth, called, score = case
-    ours = classification_metrics(truth, called, score)
+    truth, called = case
+    ours = classification_metrics(truth, called)
     zero = {"zero_division": 0.0}
     assert ours["f1_positive"] == pytest.approx(sk.f1_score(truth, called, **zero))
     assert ours["precision"] == pytest.approx(sk.precision_score(truth, called, **zero))
@@ -48,11 +45,11 @@ def test_counts_agree_with_scikit_learn_with_ratios_without_a_denominator_at_zer
 @random_rows
 @given(rows())
 def test_mcc_agrees_with_scikit_learn_and_is_zero_for_a_constant(case):
-    truth, called, score = case
+    truth, called = case
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a confusion table of a single label
         expected = sk.matthews_corrcoef(truth, called)
-    ours = classification_metrics(truth, called, score)["mcc"]
+    ours = classification_metrics(truth, called)["mcc"]
     assert ours == pytest.approx(expected, abs=1e-12)
     if len(set(truth)) == 1 or len(set(called)) == 1:
         assert ours == 0.0
@@ -61,11 +58,11 @@ def test_mcc_agrees_with_scikit_learn_and_is_zero_for_a_constant(case):
 @random_rows
 @given(rows())
 def test_balanced_accuracy_is_that_of_scikit_learn_where_a_class_is_missing_too(case):
-    truth, called, score = case
+    truth, called = case
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         expected = sk.balanced_accuracy_score(truth, called)
-    ours = classification_metrics(truth, called, score)["balanced_accuracy"]
+    ours = classification_metrics(truth, called)["balanced_accuracy"]
     assert ours == pytest.approx(expected)
     # Its warning is the one that a called class does not occur; the value is the recall of the class that does.
     assert (not set(called) <= set(truth)) == any(
@@ -77,59 +74,31 @@ def test_balanced_accuracy_is_that_of_scikit_learn_where_a_class_is_missing_too(
 
 @random_rows
 @given(rows())
-def test_auc_agrees_with_scikit_learn_ties_included_and_has_no_value_for_one_class_as_there(case):
-    truth, called, score = case
-    ours = classification_metrics(truth, called, score)["auc"]
-    if len(set(truth)) == 2:
-        assert ours == pytest.approx(sk.roc_auc_score(truth, score))
-    else:
-        assert ours == ONE_CLASS
-        with pytest.warns(UndefinedMetricWarning, match="Only one class is present in y_true"):
-            assert np.isnan(sk.roc_auc_score(truth, score))
-
-
-@random_rows
-@given(rows())
 def test_every_metric_is_a_finite_float_within_its_bounds(case):
     ours = classification_metrics(*case)
     assert tuple(ours) == tuple(CLASSIFICATION_METRICS)
-    if ours["auc"] == ONE_CLASS:
-        del ours["auc"]
     assert all(type(value) is float and np.isfinite(value) for value in ours.values())
     assert all((-1 if name == "mcc" else 0) <= value <= 1 for name, value in ours.items())
 
 
 @random_rows
 @given(rows())
-def test_exchanging_the_classes_keeps_mcc_and_auc(case):
-    truth, called, score = case
-    ours, exchanged = classification_metrics(truth, called, score), classification_metrics(~truth, ~called, -score)
+def test_exchanging_the_classes_keeps_the_mcc(case):
+    truth, called = case
+    ours, exchanged = classification_metrics(truth, called), classification_metrics(~truth, ~called)
     assert exchanged["mcc"] == pytest.approx(ours["mcc"])
-    assert exchanged["auc"] == (ONE_CLASS if len(set(case[0])) == 1 else pytest.approx(ours["auc"]))
-
-
-def test_auc_counts_a_tie_as_half_a_pair():
-    truth = np.array([True, False, False])
-    # One pair in order, one tied.
-    assert classification_metrics(truth, truth, np.array([0.5, 0.5, 0.1]))["auc"] == 0.75
 
 
 def test_counts_of_a_large_data_set_do_not_overflow():
     truth = np.tile([True, True, False, False], 500_000)
     called = np.tile([True, False, False, False], 500_000)
     # Every quadrant in units of 500,000: tp 1, fn 1, tn 2, fp 0.
-    assert classification_metrics(truth, called, called.astype(float))["mcc"] == pytest.approx(2 / np.sqrt(12))
-
-
-def test_scores_in_single_precision_rank_as_they_are():
-    truth = np.array([False, True, False, True])
-    score = np.array([0.1, 0.2, 0.2, 0.3], dtype=np.float32)
-    assert classification_metrics(truth, truth, score)["auc"] == 0.875
+    assert classification_metrics(truth, called)["mcc"] == pytest.approx(2 / np.sqrt(12))
 
 
 def constant_forecast_metrics(truth, majority):
     called = np.full(len(truth), majority)
-    return classification_metrics(truth, called, called.astype(float))
+    return classification_metrics(truth, called)
 
 
 @pytest.mark.parametrize("majority", [True, False])
@@ -137,7 +106,6 @@ def test_a_constant_forecast_knows_nothing(majority):
     truth = np.array([True] * 6 + [False] * 4)
     ours = constant_forecast_metrics(truth, majority)
     assert ours["mcc"] == 0.0
-    assert ours["auc"] == 0.5
     assert ours["balanced_accuracy"] == 0.5
     assert ours["accuracy"] == (0.6 if majority else 0.4)
     assert ours["positive_rate"] == float(majority)

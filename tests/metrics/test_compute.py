@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.compute import compute_metric, compute_metrics, no_value_of
 from trading_hpo.metrics.cost import COST_METRICS
 from trading_hpo.metrics.metric import Metric, NoValue, Returns, Targets
 from trading_hpo.metrics.registry import METRICS
@@ -16,9 +16,14 @@ POSITIVE = RANDOM.random(60) < 0.5
 SCORE = RANDOM.normal(size=60)
 FORECAST = Forecast(SCORE, probability=1 / (1 + np.exp(-SCORE)), called=SCORE > 0)
 TARGETS = Targets(POSITIVE.astype(float)[:, None], POSITIVE)
-RETURNS = Returns(RANDOM.normal(0, 0.01, 20), 252.0, np.full(20, 0.1))
-CONSTANT = Returns(RANDOM.normal(0, 0.01, 20), 252.0)
+RETURNS = Returns(RANDOM.normal(0, 0.01, 20), 252.0, np.full(20, 0.1), np.linspace(0, 1, 20))
+CONSTANT = Returns(RANDOM.normal(0, 0.01, 20), 252.0, exposure=np.ones(20))
 JUDGED = [name for name in METRICS if METRICS[name].kind != "cost"]
+MOVES = RANDOM.normal(0, 0.02, (60, 2))
+# Says everything that a metric can need, of a path of two returns.
+QUANTILES = MOVES[..., None] + np.array([-0.01, 0.0, 0.02])
+FULL = replace(FORECAST, values=MOVES / 2, quantiles=QUANTILES, levels=(0.1, 0.5, 0.9))
+PATH = Targets(MOVES, MOVES[:, 0] > 0, slice(0, 2))
 
 
 def found(forecast=FORECAST, targets=TARGETS, returns=RETURNS, constant=CONSTANT):
@@ -30,9 +35,33 @@ def computed(**parts):
 
 
 def test_all_but_costs_are_computed_in_the_order_of_the_registry():
-    assert list(computed()) == JUDGED
+    values = computed(forecast=FULL, targets=PATH)
+    assert list(values) == JUDGED
     assert {name for name in METRICS if name not in JUDGED} == set(COST_METRICS)
-    assert all(isinstance(value, float) for value in computed().values())
+    assert all(isinstance(value, float) for value in values.values())
+
+
+@pytest.mark.parametrize(
+    ("lacking", "left_out"),
+    [
+        ({"probability": None}, {"log_loss", "brier"}),
+        ({"values": None}, {"r2_zero", "directional_accuracy", "mape"}),
+        ({"quantiles": None, "levels": None}, {"pinball", "coverage", "quantile_crossings"}),
+        ({}, set()),
+    ],
+)
+def test_what_a_forecast_cannot_say_is_left_out(lacking, left_out):
+    values = computed(forecast=replace(FULL, **lacking), targets=PATH)
+    assert list(values) == [name for name in JUDGED if name not in left_out]
+    assert {METRICS[name].needs for name in left_out} <= {*lacking, "price path"}
+    for name in left_out:
+        assert compute_metric(name, replace(FULL, **lacking), PATH) is None
+        assert no_value_of(name) == f"the forecast has no {METRICS[name].needs}"
+
+
+def test_targets_that_are_no_returns_make_no_price_path():
+    values = computed(forecast=FULL, targets=replace(PATH, returns=None))
+    assert list(values) == [name for name in JUDGED if name != "mape"]
 
 
 @pytest.mark.parametrize("name", list(METRICS))
@@ -44,19 +73,20 @@ def test_a_metric_is_declared_once_under_its_own_name(name):
 def test_what_is_not_traded_has_no_metrics_of_trades_and_what_is_held_none_of_a_forecast():
     of_forecast = computed(returns=None, constant=None)
     of_trades = computed(forecast=None, targets=None)
+    assert {METRICS[name].kind for name in of_forecast} == {"classification", "regression"}
     assert list(of_trades) == [name for name in JUDGED if METRICS[name].kind == "trading"]
     assert of_forecast | of_trades == computed()
 
 
-@pytest.mark.parametrize("name", [name for name in JUDGED if METRICS[name].kind != "trading"])
+@pytest.mark.parametrize("name", [name for name in JUDGED if METRICS[name].compute is not None])
 def test_a_metric_by_itself_is_the_one_among_all(name):
-    if METRICS[name].compute is not None:
-        assert compute_metric(name, FORECAST, TARGETS) == computed()[name]
+    alone = compute_metric(name, FULL, PATH, RETURNS, CONSTANT)
+    assert alone == computed(forecast=FULL, targets=PATH)[name]
 
 
 def test_a_forecast_without_numbers_has_no_closeness():
     metrics = found(forecast=Forecast(SCORE, called=SCORE > 0))
-    of_numbers = ("mae", "mse", "mape", "r2", "ic", "composite_accuracy")
+    of_numbers = ("mae", "mse", "rmse", "r2", "ic", "composite_accuracy")
     assert {metrics.values[name] for name in of_numbers} == {None}
     assert metrics.no_value == dict.fromkeys(of_numbers, "the forecast has no numbers")
     assert metrics.values["mcc"] == computed()["mcc"]
@@ -66,12 +96,12 @@ def test_each_metric_without_a_value_and_no_other_says_why():
     same, never = np.zeros(60, dtype=bool), Returns(np.zeros(20), 252.0, np.zeros(20))
     metrics = found(targets=Targets(np.ones((60, 1)), ~same), returns=never)
     assert metrics.no_value == {
-        "auc": "one class only",
-        "r2": "the targets do not vary",
-        "ic": "the targets do not vary",
-        "composite_accuracy": "the targets do not vary",
-        "sharpe": "nothing was traded",
-        "win_rate": "nothing was traded",
+        **dict.fromkeys(("auc", "average_precision"), "one class only"),
+        **dict.fromkeys(("r2", "ic", "composite_accuracy"), "the targets do not vary"),
+        **dict.fromkeys(("sharpe", "win_rate", "profit_factor", "payoff", "sortino"), "nothing was traded"),
+        **dict.fromkeys(("calmar", "tail_ratio"), "nothing was traded"),
+        "exposure": "what is held is not known",
+        **dict.fromkeys(("active_return", "active_sharpe"), "there is no constant forecast to compare with"),
     }
     assert {name for name, value in metrics.values.items() if value is None} == set(metrics.no_value)
     assert found().no_value == {}
@@ -80,7 +110,8 @@ def test_each_metric_without_a_value_and_no_other_says_why():
 def test_where_no_row_is_judged_no_metric_of_the_forecast_has_a_value():
     none = Forecast(np.zeros(0), probability=np.zeros(0), called=np.zeros(0, dtype=bool))
     metrics = found(forecast=none, targets=Targets(np.zeros((0, 1)), np.zeros(0, dtype=bool)))
-    of_forecast = [name for name in JUDGED if METRICS[name].kind != "trading"]
+    of_forecast = [name for name in metrics.values if METRICS[name].kind != "trading"]
+    assert "brier" in of_forecast
     assert metrics.no_value == dict.fromkeys(of_forecast, "no row is judged")
 
 
@@ -117,6 +148,5 @@ def test_a_metric_is_given_forecast_targets_returns_and_those_of_the_constant_fo
     given = []
     mine = Metric("mine", "trading", "maximize", "", lambda *parts: given.append(parts), reads_constant=True)
     monkeypatch.setitem(METRICS._entries, "mine", mine)
-    assert constant_returns_are_read()
     computed()
     assert given == [(FORECAST, TARGETS, RETURNS, CONSTANT)]

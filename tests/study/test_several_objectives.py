@@ -1,5 +1,6 @@
 """Real searches with several objectives and with constraints, on the planted panel."""
 
+import copy
 import math
 from dataclasses import dataclass, replace
 
@@ -8,12 +9,13 @@ from optuna.trial import TrialState
 
 from trading_hpo.engine.candidate import Report
 from trading_hpo.engine.dominance import front_numbers, oriented
-from trading_hpo.engine.trial_record import REPORTED, violation
+from trading_hpo.engine.trial_record import FOLDS, REPORTED, violation
 from trading_hpo.errors import OverLimitError
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.market.panel import open_panel
 from trading_hpo.metrics.cost import COST_METRICS
 from trading_hpo.metrics.registry import METRICS
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import best_trial, pareto_front
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import combined_results, model_results, trials_table
@@ -27,6 +29,7 @@ RUNGS = {"name": "successive_halving", "min_epochs": 1}
 LONG = TrainingConfig(epochs=9, window_bars=2, max_windows_per_epoch=256)
 GP = {"name": "gp", "n_startup_trials": 3}
 SMALL = [{"metric": "model_size_mb", "max": 0.001}]
+OF_A_CLASS = [name for name in METRICS if METRICS[name].needs in (None, "probability")]
 
 
 def everything(storage):
@@ -155,8 +158,8 @@ def test_other_weights_choose_another_trial_of_the_same_study(search):
     assert best_trial(other).values[1] <= accurate.values[1]
 
 
-@pytest.mark.parametrize("metric", METRICS)
-def test_every_metric_of_the_registry_is_measured_where_it_is_asked_for(search, metric):
+@pytest.mark.parametrize("metric", OF_A_CLASS)
+def test_every_metric_of_a_class_is_measured_where_it_is_asked_for(search, metric):
     trial = StudyRef("study", search(n_trials=1, objectives=[{"metric": metric}])).open().trials[0]
     assert trial.state == TrialState.COMPLETE, trial.user_attrs
     assert math.isfinite(trial.value)
@@ -164,9 +167,30 @@ def test_every_metric_of_the_registry_is_measured_where_it_is_asked_for(search, 
     assert kept[metric] == trial.value
 
 
+@pytest.mark.parametrize(
+    ("hpo", "key", "why"),
+    [
+        (
+            {"objectives": [{"metric": "pinball"}]},
+            "reason",
+            "pinball has no value: the forecast has no quantiles",
+        ),
+        (
+            {"constraints": [{"metric": "mape", "max": 1.0}]},
+            "no_value",
+            {"mape": "the forecast has no price path"},
+        ),
+    ],
+)
+def test_what_is_asked_for_and_never_said_by_a_forecast_is_said_to_be_so(search, hpo, key, why):
+    (trial,) = StudyRef("study", search(n_trials=1, **hpo)).open().trials
+    assert trial.state == (TrialState.FAIL if key == "reason" else TrialState.COMPLETE)
+    assert trial.user_attrs[key] == why
+
+
 def test_every_number_of_a_trial_is_in_the_registry_and_costly_ones_are_left_out_unless_asked(search):
     attrs = StudyRef("study", search(n_trials=1)).open().trials[0].user_attrs
-    assert {*attrs["metrics"], *attrs["cost"]} == {*METRICS} - {
+    assert {*attrs["metrics"], *attrs["cost"]} == {*OF_A_CLASS} - {
         "training_gflop",
         "inference_mflop",
         "latency_ms",
@@ -190,3 +214,25 @@ def test_verify_compares_every_objective_but_those_of_a_clock(search, panel_file
     found = verify(StudyRef("study.mlp", storage), tmp_path)
     assert found.same
     assert set(found.stored) == {"mcc", "training_gflop"}
+
+
+def test_a_metric_that_was_another_number_then_is_not_compared(search, panel_file, tmp_path, monkeypatch):
+    storage = search(name="study.mlp", n_trials=1)
+    KeptPanels(tmp_path / "test/planted/05_model_input/kept").keep(open_panel(panel_file))
+    ref = StudyRef("study.mlp", storage)
+
+    def with_mape(study):
+        trial = copy.deepcopy(best_trial(study))
+        for fold in trial.user_attrs[FOLDS]:
+            fold["metrics"]["mape"] = 9.9
+        return trial
+
+    def with_one_weight(study):
+        conditions = copy.deepcopy(conditions_of(study))
+        del conditions["backtest"]["classification_weight"]
+        return conditions
+
+    monkeypatch.setattr("trading_hpo.study.verify.best_trial", with_mape)
+    assert not verify(ref, tmp_path).same
+    monkeypatch.setattr("trading_hpo.study.verify.conditions_of", with_one_weight)
+    assert verify(ref, tmp_path).same

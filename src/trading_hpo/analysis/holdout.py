@@ -20,6 +20,7 @@ from trading_hpo.families.judgement import (
     called_by,
     constant_forecast,
     judge,
+    traded_constant,
 )
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
@@ -75,7 +76,7 @@ def judge_holdout(
     labelled, decision = panel.labelled[traded], network.decision
     forecast = network.forecast(panel, traded)
     assets = asset_table(panel, traded, forecast, decision, backtest)
-    constant = constant_forecast(panel, traded, split.search_rows(panel, window_bars))
+    constant = traded_constant(panel, traded, split.search_rows(panel, window_bars), backtest)
     judged = judge(panel, traded, forecast, decision, backtest, constant, judged=labelled)
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
     metric = forecast_metric(objectives, task_of(panel.label).objective)
@@ -186,14 +187,14 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     """
     before, rows = split.search_rows(panel, window_bars), panel.windowed_rows((split.holdout,), window_bars)
     held = buy_and_hold(panel, rows, backtest)
-    called = judge(panel, rows, *constant_forecast(panel, rows, before), backtest, judged=panel.labelled[rows])
+    always = traded_constant(panel, rows, before, backtest)
     return pd.DataFrame(
         {
             "timestamp": _earned_on(panel, held),
             "buy_and_hold": held.returns,
-            "constant_forecast": called.returns,
-            "constant_forecast_turnover": called.traded.turnover,
-            "constant_forecast_exposure": called.exposure,
+            "constant_forecast": always.traded.net,
+            "constant_forecast_turnover": always.traded.turnover,
+            "constant_forecast_exposure": always.traded.exposure,
         }
     )
 
@@ -212,8 +213,9 @@ def _both(
     ranges: Sequence[BarRange] = (),
 ) -> dict[str, Any]:
     always, labelled = constant_forecast(panel, traded, train), np.isin(traded, judged)
+    constant = traded_constant(panel, traded, train, backtest, ranges)
     return {
-        "constant_forecast": judge(panel, traded, *always, backtest, always, ranges, labelled).metrics,
+        "constant_forecast": judge(panel, traded, *always, backtest, constant, ranges, labelled).metrics,
         "buy_and_hold": buy_and_hold(panel, traded, backtest, ranges).metrics,
     }
 

@@ -7,7 +7,6 @@ from jaxtyping import Int
 
 from trading_hpo.families.judgement import Judgement
 from trading_hpo.metrics.compute import compute_metrics, forecast_value
-from trading_hpo.metrics.metric import Returns
 from trading_hpo.overfitting.stationary_bootstrap import longest_block, resamples, spread_of_draws
 
 N_DRAWS = 200  # a standard deviation over them is itself known to 5 %
@@ -61,8 +60,8 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
         found = compute_metrics(
             seen.forecast.at(rows),
             targets,
-            _at(judged.traded, bars),
-            None if judged.constant is None else _at(judged.constant, bars),
+            judged.traded.at(bars),
+            None if judged.constant is None else judged.constant.at(bars),
             regression_weight=regression_weight,
         )
         draws.append(found.values)
@@ -87,8 +86,3 @@ def _rows_of(first: Int[np.ndarray, " T"], count: Int[np.ndarray, " T"]) -> Int[
     before = np.cumsum(count) - count
     rows: Int[np.ndarray, " N"] = np.repeat(first - before, count) + np.arange(count.sum())
     return rows
-
-
-def _at(returns: Returns, bars: Int[np.ndarray, " T"]) -> Returns:
-    turnover = None if returns.turnover is None else returns.turnover[bars]
-    return Returns(returns.net[bars], returns.bars_per_year, turnover)

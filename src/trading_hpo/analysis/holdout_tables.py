@@ -75,7 +75,5 @@ def yearly_table(
 def _of_calls(calls: pd.DataFrame | None) -> dict[str, Value]:
     if calls is None or not len(calls):
         return dict.fromkeys(("mcc", "positive_rate"), NoValue("it calls nothing") if calls is None else NO_ROWS)
-    metrics = classification_metrics(
-        calls["truth"].to_numpy(bool), calls["called"].to_numpy(bool), calls["forecast"].to_numpy(float)
-    )
+    metrics = classification_metrics(calls["truth"].to_numpy(bool), calls["called"].to_numpy(bool))
     return {name: metrics[name] for name in ("mcc", "positive_rate")}

@@ -11,7 +11,7 @@ from trading_hpo.backtest.holding import held_over
 from trading_hpo.backtest.returns import buy_and_hold_returns, net_returns
 from trading_hpo.backtest.shares import equal_shares
 from trading_hpo.market.grid import Grid, grid_of
-from trading_hpo.metrics.compute import compute_metric, compute_metrics, constant_returns_are_read
+from trading_hpo.metrics.compute import compute_metric, compute_metrics
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.positions.registry import POSITIONS
@@ -46,8 +46,7 @@ class Judgement:
         no_value: Why a metric has none, by its name.
         traded: What its trades returned, out of sample.
         bars: Bar number of each return.
-        exposure: Sum of the shares of the capital that were held over each bar, negative when sold short.
-        constant: What trading the constant forecast returned, where a metric reads it.
+        constant: What trading the constant forecast returned, where there is one.
         judged: The rows that have a label, as they were forecast; none of what is only held.
     """
 
@@ -55,7 +54,6 @@ class Judgement:
     no_value: dict[str, str]
     traded: Returns
     bars: Int[np.ndarray, " T"]
-    exposure: Float[np.ndarray, " T"]
     constant: Returns | None = None
     judged: JudgedRows | None = None
 
@@ -64,6 +62,37 @@ class Judgement:
         """Net return per bar."""
         return self.traded.net
 
+    @property
+    def exposure(self) -> Float[np.ndarray, " T"]:
+        """Sum of the shares of the capital that were held over each bar, negative when sold short."""
+        assert self.traded.exposure is not None
+        return self.traded.exposure
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The constant forecast of some rows, and what trading it returned: the same, whatever it is compared with.
+
+    Attributes:
+        forecast: With its calls.
+        traded: Out of sample, on the same bars as a forecast of the rows.
+        bars: Bar number of each return.
+        train_targets: That suggest it.
+    """
+
+    forecast: Forecast
+    traded: Returns
+    bars: Int[np.ndarray, " T"]
+    train_targets: Float[np.ndarray, "N C"]
+
+    def beside(self, forecast: Forecast) -> Forecast:
+        """Return the constant forecast with those quantiles of the train targets that another forecast says, if any."""
+        if forecast.levels is None:
+            return self.forecast
+        always = np.quantile(self.train_targets, forecast.levels, axis=0).T  # [C, Q]
+        quantiles = np.broadcast_to(always, (len(self.forecast.score), *always.shape))
+        return replace(self.forecast, quantiles=quantiles, levels=forecast.levels)
+
 
 def judge(
     panel: Panel,
@@ -71,7 +100,7 @@ def judge(
     forecast: Forecast,
     decision: Decision,
     config: BacktestConfig,
-    constant: tuple[Forecast, Decision] | None = None,
+    constant: Constant | None = None,
     ranges: Sequence[BarRange] = (),
     judged: Bool[np.ndarray, " N"] | None = None,
 ) -> Judgement:
@@ -85,32 +114,27 @@ def judge(
         forecast: Of the rows.
         decision: Made elsewhere (on stop rows).
         config: Costs and positions.
-        constant: The constant forecast of the same rows, for metrics that compare with its returns.
+        constant: The constant forecast of the same rows and ranges, for metrics that compare with its returns.
         ranges: That the rows lie in, such as a fold's validation ranges: positions begin anew in each. Without any, the
             rows lie in one.
         judged: Which of the rows are judged by their labels; all of them without it. Where an asset has no later bars
             there is no label, and its position earns all the same.
     """
-    returns, bars, exposure = _traded(panel, rows, forecast, decision, config, ranges)
-    constant_returns = None
-    if constant is not None and constant_returns_are_read():
-        constant_returns, *_ = _traded(panel, rows, *constant, config, ranges)
-    seen = _judged_rows(panel, rows, (forecast, decision), constant, judged)
-    found = compute_metrics(
-        seen.forecast, seen.targets, returns, constant_returns, regression_weight=config.regression_weight
-    )
-    return Judgement(found.values, found.no_value, returns, bars, exposure, constant_returns, seen)
+    returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
+    always = None if constant is None else constant.traded
+    seen = _judged_rows(panel, rows, called_by(forecast, decision), constant, judged)
+    found = compute_metrics(seen.forecast, seen.targets, returns, always, regression_weight=config.regression_weight)
+    return Judgement(found.values, found.no_value, returns, bars, always, seen)
 
 
 def _judged_rows(
     panel: Panel,
     rows: Int[np.ndarray, " N"],
-    forecast: tuple[Forecast, Decision],
-    constant: tuple[Forecast, Decision] | None,
+    own: Forecast,
+    constant: Constant | None,
     judged: Bool[np.ndarray, " N"] | None,
 ) -> JudgedRows:
-    own, always = (None if one is None else called_by(*one) for one in (forecast, constant))
-    assert own is not None
+    always = None if constant is None else constant.beside(own)
     if judged is not None and not judged.all():
         rows, own, always = rows[judged], own.at(judged), None if always is None else always.at(judged)
     return JudgedRows(own, always, targets_of(panel, rows), panel.bar[rows])
@@ -123,7 +147,7 @@ def monitored(
     decision: Decision,
     config: BacktestConfig,
     name: str,
-    constant: tuple[Forecast, Decision] | None = None,
+    constant: Constant | None = None,
     ranges: Sequence[BarRange] = (),
 ) -> float:
     """Return a metric of a forecast, the greater the better; minus infinity where it has no meaning.
@@ -140,11 +164,15 @@ def monitored(
         constant: As ``judge`` takes it.
         ranges: As ``judge`` takes them.
     """
-    metric = METRICS[name]
-    if metric.kind == "trading" or metric.compute is None:
+    metric, targets = METRICS[name], targets_of(panel, rows)
+    if metric.compute is None:  # made of others
         value = judge(panel, rows, forecast, decision, config, constant, ranges).metrics[name]
+    elif metric.kind == "trading":
+        returns, _ = _traded(panel, rows, forecast, decision, config, ranges)
+        always = None if constant is None else constant.traded
+        value = compute_metric(name, called_by(forecast, decision), targets, returns, always)
     else:
-        value = compute_metric(name, called_by(forecast, decision), targets_of(panel, rows))
+        value = compute_metric(name, called_by(forecast, decision), targets)
     if value is None:
         return -np.inf
     return -value if metric.direction == "minimize" else value
@@ -152,8 +180,8 @@ def monitored(
 
 def targets_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Targets:
     """Return what was observed of the rows."""
-    targets = panel.target[rows]
-    return Targets(targets, task_of(panel.label).truth(targets))
+    targets, task = panel.target[rows], task_of(panel.label)
+    return Targets(targets, task.truth(targets), task.returns)
 
 
 def constant_forecast(
@@ -166,15 +194,38 @@ def constant_forecast(
     return task_of(panel.label).baseline(panel.target[train], len(rows))
 
 
+def traded_constant(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    train: Int[np.ndarray, " N"],
+    config: BacktestConfig,
+    ranges: Sequence[BarRange] = (),
+) -> Constant:
+    """Trade the constant forecast of rows, for whatever forecasts of the same rows are judged beside it.
+
+    **Looks ahead:** label only, of ``train``, and the returns of the rows, to judge.
+
+    Args:
+        panel: Targets and returns.
+        rows: As ``judge`` takes them.
+        train: Rows whose targets suggest the forecast.
+        config: Costs and positions.
+        ranges: As ``judge`` takes them.
+    """
+    forecast, decision = constant_forecast(panel, rows, train)
+    traded, bars = _traded(panel, rows, forecast, decision, config, ranges)
+    return Constant(called_by(forecast, decision), traded, bars, panel.target[train])
+
+
 def buy_and_hold(
     panel: Panel, rows: Int[np.ndarray, " N"], config: BacktestConfig, ranges: Sequence[BarRange] = ()
 ) -> Judgement:
     """Judge holding the assets that are alive on the first bar in equal shares to the last bar, from range to range."""
     grid = grid_of(panel, rows, np.concatenate(_spans(panel, rows, ranges)))
     held = buy_and_hold_returns(grid.returns, grid.alive[0], config.cost_bps)
-    returns = Returns(held, panel.bars_per_year)
+    returns = Returns(held, panel.bars_per_year, exposure=np.ones(len(grid.bars)))
     found = compute_metrics(None, None, returns, regression_weight=config.regression_weight)
-    return Judgement(found.values, found.no_value, returns, grid.bars, np.ones(len(grid.bars)))
+    return Judgement(found.values, found.no_value, returns, grid.bars)
 
 
 def called_by(forecast: Forecast, decision: Decision) -> Forecast:
@@ -196,8 +247,8 @@ def _traded(
     decision: Decision,
     config: BacktestConfig,
     ranges: Sequence[BarRange],
-) -> tuple[Returns, Int[np.ndarray, " T"], Float[np.ndarray, " T"]]:
-    """Trade a forecast and return what it earned, with bar and exposure of each; positions begin anew in each range."""
+) -> tuple[Returns, Int[np.ndarray, " T"]]:
+    """Trade a forecast and return what it earned, with the bar of each return; positions begin anew in each range."""
     bar, spans = panel.bar[rows], _spans(panel, rows, ranges)
     parts = []
     for bars in spans:
@@ -205,7 +256,8 @@ def _traded(
         weights, grid = weights_of(panel, rows[own], forecast.at(own), decision, config, bars)
         parts.append(net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive))
     net, turnover, exposure = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Returns(net, panel.bars_per_year, turnover), np.concatenate(spans), exposure
+    span = np.repeat(np.arange(len(spans)), [len(bars) for bars in spans]) if len(spans) > 1 else None
+    return Returns(net, panel.bars_per_year, turnover, exposure, span), np.concatenate(spans)
 
 
 def weights_of(

@@ -41,7 +41,7 @@ def compute_metrics(
     *,
     regression_weight: float,
 ) -> Metrics:
-    """Return all metrics; costs are none of them.
+    """Return all metrics; costs are none of them, and neither is what the forecast cannot say.
 
     **Looks ahead:** label only, to judge.
 
@@ -59,6 +59,8 @@ def compute_metrics(
         metric = METRICS[name]
         if metric.kind == "cost" or (returns if metric.kind == "trading" else forecast) is None:
             continue
+        if not _is_said(metric, forecast, targets):
+            continue
         if metric is COMPOSITE_ACCURACY:  # the one metric with a parameter of its own
             found[name] = _composite(found["accuracy"], found["r2"], regression_weight)
         elif metric.compute is not None:
@@ -66,9 +68,26 @@ def compute_metrics(
     return Metrics.of(found)
 
 
-def compute_metric(name: str, forecast: Forecast, targets: Targets) -> float | None:
-    """Return one metric of a forecast, without the others; none where it has no meaning."""
-    return Metrics.of(_computed(METRICS[name], forecast, targets, None, None)).values[name]
+def compute_metric(
+    name: str,
+    forecast: Forecast,
+    targets: Targets,
+    returns: Returns | None = None,
+    constant_returns: Returns | None = None,
+) -> float | None:
+    """Return one metric, without the others; none where it has no meaning.
+
+    Args:
+        name: Of the metric; not one that is made of others.
+        forecast: As of ``compute_metrics``, and what follows.
+        targets: Of the same rows.
+        returns: Of a metric of trades.
+        constant_returns: Of a metric that reads them.
+    """
+    metric = METRICS[name]
+    if not _is_said(metric, forecast, targets):
+        return None
+    return Metrics.of(_computed(metric, forecast, targets, returns, constant_returns)).values[name]
 
 
 def forecast_value(name: str, forecast: Forecast, targets: Targets, regression_weight: float) -> float | None:
@@ -85,9 +104,18 @@ def forecast_value(name: str, forecast: Forecast, targets: Targets, regression_w
     return compute_metric(name, forecast, targets)
 
 
-def constant_returns_are_read() -> bool:
-    """Return whether a metric wants the returns of the constant forecast."""
-    return any(METRICS[name].reads_constant for name in METRICS)
+def no_value_of(name: str) -> str:
+    """Say why a metric was left out."""
+    return f"the forecast has no {METRICS[name].needs}"
+
+
+def _is_said(metric: Metric, forecast: Forecast | None, targets: Targets | None) -> bool:
+    """Whether the forecast says what a metric needs."""
+    if metric.needs is None or forecast is None:
+        return metric.needs is None
+    if metric.needs == "price path":
+        return forecast.values is not None and targets is not None and targets.returns is not None
+    return getattr(forecast, metric.needs) is not None
 
 
 def _composite(accuracy: Value, r2: Value, regression_weight: float) -> Value:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 Kind = Literal["classification", "regression", "trading", "cost"]
 Direction = Literal["maximize", "minimize"]
+Need = Literal["probability", "values", "quantiles", "price path"]
 
 
 class Forecast(Protocol):
@@ -44,14 +45,21 @@ class Targets:
     Attributes:
         values: Of each target, in its unit; 0 or 1 for a class.
         positive: Whether each row was positive, as the task sees it.
+        returns: Which of the targets are returns that follow each other, from the row's bar on; none where none are.
     """
 
     values: Float[np.ndarray, "R C"]
     positive: Bool[np.ndarray, " R"]
+    returns: slice | None = None
+
+    @property
+    def number(self) -> int:
+        """The target that is judged as a number: the first return, else the first target."""
+        return 0 if self.returns is None else self.returns.start
 
     def at(self, rows: Int[np.ndarray, " N"] | Bool[np.ndarray, " R"]) -> "Targets":
         """Return what was observed of some of the rows: places among them, or a mask."""
-        return Targets(self.values[rows], self.positive[rows])
+        return Targets(self.values[rows], self.positive[rows], self.returns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,23 @@ class Returns:
         net: Simple return per bar, after costs.
         bars_per_year: Of the source.
         turnover: Per bar, as a share of the capital; none for what is held and never traded.
+        exposure: Sum of the shares of the capital that were held over each bar, negative when sold short; none where it
+            is not known.
+        span: Number of the range that each bar lies in: positions begin anew in each; none where they lie in one.
     """
 
     net: Float[np.ndarray, " T"]
     bars_per_year: float
     turnover: Float[np.ndarray, " T"] | None = None
+    exposure: Float[np.ndarray, " T"] | None = None
+    span: Int[np.ndarray, " T"] | None = None
+
+    def at(self, bars: Int[np.ndarray, " N"]) -> "Returns":
+        """Return what some of the bars returned, by their places."""
+        turnover, exposure, span = (
+            None if part is None else part[bars] for part in (self.turnover, self.exposure, self.span)
+        )
+        return Returns(self.net[bars], self.bars_per_year, turnover, exposure, span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +122,10 @@ class Metric:
             meaning. What is not there is none: a constant forecast is not traded, and what is only held has no
             forecast. Metrics of one table may share a function that returns all of them by name: it is called once.
             None for what is computed elsewhere.
-        reads_constant: Whether it reads ``constant_returns``, of always calling the majority class of the train rows;
-            they are computed only for such metrics.
+        reads_constant: Whether it reads ``constant_returns``, of always calling the majority class of the train rows.
+        needs: What a forecast must say for it to be computed; none where any forecast will do. Of a forecast that does
+            not say it there is no such metric, and a task whose forecasts never do cannot be improved in it.
+        source: Author and year of its definition.
     """
 
     name: str
@@ -112,6 +134,8 @@ class Metric:
     unit: str
     compute: Callable[..., Value | Mapping[str, Value | None] | None] | None
     reads_constant: bool = False
+    needs: Need | None = None
+    source: str = ""
 
 
 def by_name(*metrics: Metric) -> dict[str, Metric]:

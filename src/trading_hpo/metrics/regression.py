@@ -6,42 +6,43 @@ from jaxtyping import Float
 from trading_hpo.metrics.metric import Forecast, Metric, NoValue, Returns, Targets, Value, by_name
 
 SAME_TARGETS = NoValue("the targets do not vary")
+NO_NUMBERS = NoValue("the forecast has no numbers")
 
 
 def regression_metrics(target: Float[np.ndarray, " N"], forecast: Float[np.ndarray, " N"]) -> dict[str, Value]:
     """Return every metric of ``REGRESSION_METRICS``.
 
-    ``mape`` leaves out rows whose target is 0. ``r2`` compares with the mean of the same rows and has none where they
-    do not differ. ``ic``, the information coefficient, is Pearson's correlation; 0 for a constant forecast.
+    ``r2`` compares with the mean of the same rows and has none where they do not differ. ``ic``, the information
+    coefficient, is Pearson's correlation; 0 for a constant forecast.
 
     Args:
         target: What was observed; 0 or 1 for a class.
-        forecast: In the target's units; a probability for a class. ``mse`` is then the Brier score.
+        forecast: In the target's units; a probability for a class.
 
     Example:
         >>> target = np.array([0.0, 1.0])
         >>> metrics = regression_metrics(target, np.array([0.0, 0.5]))
-        >>> metrics["mse"], metrics["r2"], metrics["mape"]
-        (0.125, 0.5, 0.5)
+        >>> metrics["mse"], metrics["r2"], metrics["mae"]
+        (0.125, 0.5, 0.25)
     """
     error = forecast.astype(np.float64) - target
-    moved = target != 0
     around = target.astype(np.float64) - target.mean()
-    variation = float((around**2).sum())
+    squares, variation = float((error**2).sum()), float((around**2).sum())
     return {
         "mae": float(np.abs(error).mean()),
-        "mse": float((error**2).mean()),
-        "mape": float(np.abs(error[moved] / target[moved]).mean()) if moved.any() else NoValue("every target is 0"),
-        "r2": 1.0 - float((error**2).sum()) / variation if variation > 0 else SAME_TARGETS,
+        "mse": squares / len(error),
+        "rmse": float(np.sqrt(squares / len(error))),
+        "r2": 1.0 - squares / variation if variation > 0 else SAME_TARGETS,
         "ic": _correlation(around, forecast.astype(np.float64) - forecast.mean()) if variation > 0 else SAME_TARGETS,
     }
 
 
 def composite_accuracy(accuracy: float, r2: float, regression_weight: float) -> float:
-    """Return accuracy and closeness of the forecast in one number from 0 to 1.
+    """Return accuracy and closeness of the forecast in one number from 0 to 1; their weights sum to 1.
 
-    Closeness is 1 / (2 - R2): 1 for a perfect forecast, 0.5 for the mean, towards 0 for worse ones (Nossent and
-    Bauwens, 2012, normalise the Nash-Sutcliffe efficiency, which is R2, in this way).
+    Closeness is 1 / (2 - R2): 1 for a perfect forecast, 0.5 for the mean, towards 0 for worse ones.
+
+    Source: Nossent and Bauwens (2012), who normalise the Nash-Sutcliffe efficiency, which is R2, in this way.
 
     Example:
         >>> composite_accuracy(0.6, 0.0, regression_weight=0.5)
@@ -57,20 +58,21 @@ def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -
 
 
 def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:
-    """Of the first target: the probability of a class, or the number."""
-    number = forecast.probability
-    if number is None and forecast.values is not None:
-        number = forecast.values[:, 0]
-    if number is None:
-        return dict.fromkeys(REGRESSION_METRICS, NoValue("the forecast has no numbers"))
-    return regression_metrics(targets.values[:, 0], number)
+    """Of the number, where there is one, else of the probability of the class."""
+    if forecast.values is not None:
+        return regression_metrics(targets.values[:, targets.number], forecast.values[:, targets.number])
+    if forecast.probability is not None:
+        return regression_metrics(targets.values[:, 0], forecast.probability)
+    return dict.fromkeys(REGRESSION_METRICS, NO_NUMBERS)
 
 
 REGRESSION_METRICS = by_name(
-    Metric("mae", "regression", "minimize", "of the target", _compute),
-    Metric("mse", "regression", "minimize", "of the target, squared", _compute),
-    Metric("mape", "regression", "minimize", "share", _compute),
-    Metric("r2", "regression", "maximize", "", _compute),
-    Metric("ic", "regression", "maximize", "", _compute),
+    Metric("mae", "regression", "minimize", "of the target", _compute, source="Willmott and Matsuura (2005)"),
+    Metric("mse", "regression", "minimize", "of the target, squared", _compute, source="Gauss (1821)"),
+    Metric("rmse", "regression", "minimize", "of the target", _compute, source="Gauss (1821)"),
+    Metric("r2", "regression", "maximize", "", _compute, source="Wright (1921)"),
+    Metric("ic", "regression", "maximize", "", _compute, source="Grinold (1989)"),
 )
-COMPOSITE_ACCURACY = Metric("composite_accuracy", "regression", "maximize", "", None)
+COMPOSITE_ACCURACY = Metric(
+    "composite_accuracy", "regression", "maximize", "", None, source="Nossent and Bauwens (2012), of R2"
+)

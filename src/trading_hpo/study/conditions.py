@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.backtest.config import BacktestConfig, with_both_weights
 from trading_hpo.configuration import flatten
 from trading_hpo.errors import StaleInputError, StudyMismatchError
 from trading_hpo.escaping import one_line
@@ -166,6 +166,7 @@ _GROWN = "\nThe data have grown since: --params hpo.reoptimise=true makes a new 
 _BEFORE_THEY_WERE_COMPARED = {
     "fold_order": "lockstep",
     "constraints": [],
+    "backtest.classification_weight": 0.7,
     "backtest.regression_weight": 0.3,
     "training.optimizer": "adamw",
     "training.schedule": "constant",
@@ -255,11 +256,13 @@ def metrics_improved(fingerprint: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _as_now(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A study had one objective once, with its weight."""
-    if "objective" not in stored:
-        return dict(stored)
-    rest = {key: value for key, value in stored.items() if key != "objective"}
-    return {**rest, "objectives": [f"{stored['objective']['direction']} {stored['objective']['metric']}"]}
+    """A study had one objective once, with its weight, and one weight of ``composite_accuracy``, or none."""
+    now = {key: value for key, value in stored.items() if key != "objective"}
+    if "objective" in stored:
+        now["objectives"] = [f"{stored['objective']['direction']} {stored['objective']['metric']}"]
+    if "backtest" in stored:
+        now["backtest"] = with_both_weights(stored["backtest"])
+    return now
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +20,8 @@ from trading_hpo.families.block_scores import block_scores, forecast_metric
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
 from trading_hpo.families.registry import MODEL_TYPES, family_of
 from trading_hpo.market.panel import open_panel, panel_digest
+from trading_hpo.metrics.compute import no_value_of
+from trading_hpo.metrics.registry import METRICS as METRIC_REGISTRY
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.config import LimitsConfig
@@ -325,10 +327,15 @@ class TrialEvaluator:
             reported=(),
             finished=all(score.finished for score in scores),
             scores=tuple(scores),
-            no_value=_no_value(scores),
+            no_value=_no_value(scores) | self._not_said(names),
         )
         values = (outcome.of(name) for name in self.task.objectives)
         return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
+
+    def _not_said(self, found: Collection[str]) -> dict[str, str]:
+        """Return why metrics that are asked for are not among those found: this model's forecasts do not say enough."""
+        asked = (name for name in self.task.judged_by if METRIC_REGISTRY[name].kind != "cost")
+        return {name: no_value_of(name) for name in asked if name not in found}
 
 
 def make_evaluator(task: EvaluationTask, panel_path: Path) -> TrialEvaluator:

@@ -1,8 +1,6 @@
 """Net returns of a trial, out of sample: one series per path, as bytes and back, and its active returns.
 
-The *active return* of a bar is the net return less what the constant forecast earns there with the trial's mean
-exposure over the same validation range. A trial that is no more than long in a market that rises has none, and the
-constant forecast itself has none, whatever it holds in each range.
+The *active return* of a bar (``metrics.active``) takes the trial's mean exposure over the same validation range.
 """
 
 import struct
@@ -13,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from trading_hpo.metrics.active import SAME_RETURN, above_constant
+from trading_hpo.metrics.active import per_unit as of_unit
 from trading_hpo.types import BarRange, Fold
 
-# Below, what a trial and the constant forecast earn is the same but for rounding: series are kept as float32.
-SAME_RETURN = 1e-8
 _HEAD = struct.Struct("<I")  # number of spans
 _SPAN = np.dtype([("start", "<i4"), ("stop", "<i4"), ("exposure", "<f8")])
 _FAST = 1  # level of zlib: returns hardly shrink, and higher levels take ten times as long for a percent
@@ -84,8 +82,7 @@ def _inside(traded: Traded, span: BarRange) -> tuple[np.ndarray, np.ndarray, np.
 
 def per_unit(series: Series) -> Series:
     """Return what a series earned per unit of its mean exposure; 0 where it held nothing."""
-    held = series.exposure != 0
-    return replace(series, net=np.divide(series.net, series.exposure, out=np.zeros_like(series.net), where=held))
+    return replace(series, net=of_unit(series.net, series.exposure))
 
 
 def encode(series: Series) -> bytes:
@@ -137,7 +134,7 @@ def active_returns(series: Mapping[int, Series], constant: Mapping[int, Series])
     """
     if not series:
         return np.zeros(0)
-    each = [own.net - own.exposure * _on(own.bars, constant.get(path)) for path, own in series.items()]
+    each = [above_constant(own.net, own.exposure, _on(own.bars, constant.get(path))) for path, own in series.items()]
     mean = each[0] if len(each) == 1 else _mean_by_bar(list(series.values()), each)
     return np.where(np.abs(mean) < SAME_RETURN, 0.0, mean)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.payloads import put_study_payload, study_payload
 from trading_hpo.families.family import Rows
-from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.judgement import traded_constant
 from trading_hpo.market.same_bars import seen_bars
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.study.trial_returns import Series, Traded, decode, payload_of, per_unit, series_by_path
@@ -58,9 +58,9 @@ def _constant_by_fold(
 ) -> Iterator[Traded]:
     for fold in split.folds:
         own = rows[fold.number]
-        always = constant_forecast(panel, own.traded, own.train)
-        judged = judge(panel, own.traded, *always, backtest, ranges=own.validation_ranges, judged=own.judged)
-        yield Traded(fold, judged.bars, judged.returns, judged.exposure)
+        always = traded_constant(panel, own.traded, own.train, backtest, own.validation_ranges)
+        assert always.traded.exposure is not None
+        yield Traded(fold, always.bars, always.traded.net, always.traded.exposure)
 
 
 def keep_validation(

@@ -18,6 +18,8 @@ from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.types import Panel
 
+_ANOTHER_THEN = ("mape",)  # metrics of the same name and another meaning, in studies that recorded one weight
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -27,7 +29,7 @@ class Verification:
         trial: Number of the best trial.
         stored: In the study: objectives by metric, without those that are read from a clock.
         found: Now.
-        stored_folds: Per fold, in the study: every metric.
+        stored_folds: Per fold, in the study: every metric that still means the same.
         found_folds: Per fold, now.
     """
 
@@ -78,7 +80,11 @@ def verify(ref: StudyRef, data: Path) -> Verification:
         fold_order=made_under.get("fold_order", "lockstep"),
     )
     *_, outcome = TrialEvaluator(task, panel).outcomes(best.params, should_stop=lambda: False)
-    folds_before = [fold["metrics"] for fold in best.user_attrs[FOLDS]]
+    meant_otherwise = () if "classification_weight" in made_under["backtest"] else _ANOTHER_THEN
+    folds_before = [
+        {name: value for name, value in fold["metrics"].items() if name not in meant_otherwise}
+        for fold in best.user_attrs[FOLDS]
+    ]
     return Verification(
         best.number,
         _repeatable(metrics, best.values),

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field
 
 from trading_hpo.configuration import Config
+from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
 
 TargetKind = Literal["class", "number"]
@@ -83,6 +84,10 @@ class Task(Config, ABC):
         target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
         objective: The metric that judges its forecasts where a study's objectives do not.
         n_targets: C. The first is the one that is judged and traded.
+        says: What its forecasts may say, by a model and a loss that can: metrics that need something else cannot be its
+            objectives.
+        returns: Which of its targets are simple returns that follow each other, from the row's bar on, so that they
+            make a price path; the first of them is judged as a number.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
     """
 
@@ -90,6 +95,8 @@ class Task(Config, ABC):
     target_kind: ClassVar[TargetKind]
     objective: ClassVar[str] = "mcc"
     n_targets: ClassVar[int] = 1
+    says: ClassVar[tuple[Need, ...]] = ()
+    returns: ClassVar[slice | None] = None
     positions: ClassVar[str | None] = None
 
     horizon_bars: int = Field(

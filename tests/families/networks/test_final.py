@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import DamagedFileError, DataError
 from trading_hpo.families.family import DivergedError, FinalData, Rows
-from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.judgement import judge, traded_constant
 from trading_hpo.families.model_file import MODEL_FILE
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.families.networks.fitting import Recipe
@@ -77,7 +77,7 @@ def test_the_final_network_is_the_epoch_that_a_fold_with_the_same_rows_stops_at(
     assert trained.card["epochs"] == last.stopped_epoch < last.epochs
     assert trained.decision.threshold == last.threshold
     assert trained.card["learning_rates"] == [PARAMETERS["learning_rate"]] * last.stopped_epoch
-    constant = constant_forecast(panel, later, train)
+    constant = traded_constant(panel, later, train, backtest)
     judged = judge(panel, later, trained.forecast(panel, later), trained.decision, backtest, constant)
     assert judged.metrics == pytest.approx(last.metrics)
 

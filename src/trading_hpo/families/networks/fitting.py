@@ -11,8 +11,9 @@ from torch import Tensor
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.family import DivergedError
-from trading_hpo.families.judgement import constant_forecast, monitored
+from trading_hpo.families.judgement import monitored, traded_constant
 from trading_hpo.families.networks.architecture import Architecture, size_mb
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
@@ -217,7 +218,9 @@ class Fitting:
         name, panel, stop = self._recipe.training.monitor_metric, self._panel, self._stop
         if name == LOSS:
             return None
-        constant = constant_forecast(panel, stop, self._train)
+        constant = None
+        if METRICS[name].reads_constant:
+            constant = traded_constant(panel, stop, self._train, backtest, self._stop_ranges)
         return lambda forecast, decision: monitored(
             panel, stop, forecast, decision, backtest, name, constant, self._stop_ranges
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.family import FoldScore, Rows
-from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.judgement import judge, traded_constant
 from trading_hpo.families.networks.fitting import Fitting, Recipe
 from trading_hpo.training.windows import Windows
 from trading_hpo.types import Panel
@@ -30,7 +30,8 @@ def fit_fold(
         Interrupted: ``should_stop`` said yes.
     """
     fitting = Fitting(recipe, panel, windows, fold, rows.train, rows.stop, rows.stop_ranges)
-    constant, judged_rows = constant_forecast(panel, rows.traded, rows.train), rows.judged
+    constant = traded_constant(panel, rows.traded, rows.train, backtest, rows.validation_ranges)
+    judged_rows = rows.judged
     seconds, learning_rates = 0.0, tuple[float, ...]()
     for epoch in fitting.epochs(backtest, should_stop):
         seconds += epoch.seconds

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from trading_hpo.errors import Interrupted, TradingHpoError
 from trading_hpo.families.family import BatchFamily, Costs, FinalData, FoldScore, StudyData
-from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.judgement import judge, traded_constant
 from trading_hpo.families.model_file import read_model, write_model
 from trading_hpo.tasks.head import VALUE
 from trading_hpo.tasks.registry import task_of
@@ -84,7 +84,7 @@ class Ridges(BatchFamily):
             raise Interrupted
         panel, rows = data.panel, data.folds[fold]
         model = _model(shared[fold], parameters, panel, rows.stop, data.training.threshold, {})
-        constant = constant_forecast(panel, rows.traded, rows.train)
+        constant = traded_constant(panel, rows.traded, rows.train, data.backtest, rows.validation_ranges)
         forecast = model.forecast(panel, rows.traded)
         judged = judge(
             panel, rows.traded, forecast, model.decision, data.backtest, constant, rows.validation_ranges, rows.judged
