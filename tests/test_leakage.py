@@ -29,7 +29,9 @@ LABELS = {
     "direction over 5 bars": LabelsConfig(horizon_bars=5),
     "forward return over 3 bars": LabelsConfig(kind="forward_return", horizon_bars=3),
     "volatility": LabelsConfig(kind="volatility"),
+    "triple barrier": LabelsConfig(kind="triple_barrier"),
 }
+PRICES = ("prices", "barriers")
 PLACES = ("early in train", "inside a validation", "last bar of a validation", "last bar before the holdout", "holdout")
 
 
@@ -91,12 +93,19 @@ def moved(before, after, bar):
         "features": (old.features[old.bar <= bar], new.features[new.bar <= bar]),
         "observed": (old.observed[old.bar <= bar], new.observed[new.bar <= bar]),
         "labelled": (old.labelled, new.labelled),
-        "label_end": (old.label_end, new.label_end),
         "target": (old.target[known], new.target[known]),
         "forward_return": (old.forward_return[known], new.forward_return[known]),
     }
+    tables = [split_to_table(old_split, old), split_to_table(new_split, new)]
+    if old.barriers is None:
+        pairs["label_end"] = (old.label_end, new.label_end)
+    else:
+        # Prices say when a label ends. Those that have not ended by then may end elsewhere, and be purged before the
+        # holdout or not: what is left is divided into folds, and the holdout begins where it did.
+        pairs["label_end"] = (old.label_end[known], new.label_end[new.labelled & (new.label_end <= bar)])
+        pairs |= {name: (getattr(old, name)[old.bar <= bar], getattr(new, name)[new.bar <= bar]) for name in PRICES}
+        tables = [table[table["role"] == "holdout"] for table in tables]
     names = [name for name, (one, other) in pairs.items() if not same(one, other)]
-    tables = (split_to_table(old_split, old), split_to_table(new_split, new))
     return names if tables[0].equals(tables[1]) else [*names, "folds"]
 
 

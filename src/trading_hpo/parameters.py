@@ -19,8 +19,7 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
-from trading_hpo.tasks.positions.registry import POSITIONS
-from trading_hpo.tasks.registry import label_of
+from trading_hpo.tasks.registry import TASKS, label_of
 from trading_hpo.training.config import AUTO, RetrainingConfig, TrainingConfig, losses_for
 
 
@@ -72,13 +71,6 @@ class Parameters(Config):
                     """command line within others: --params "assets='000001'"."""
                 )
         return assets
-
-    @field_validator("backtest")
-    @classmethod
-    def _known_positions(cls, backtest: BacktestConfig) -> BacktestConfig:
-        if backtest.positions not in POSITIONS:
-            raise ValueError(f"backtest.positions: {POSITIONS.unknown(backtest.positions)}")
-        return backtest
 
     @property
     def data_terms(self) -> dict[str, Any]:
@@ -161,6 +153,17 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
         yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
 
 
+def _rule_problems(parameters: Parameters) -> Iterator[str]:
+    """A rule that waits for a touch needs a task that says where the barriers are."""
+    task, rule = parameters.labels.task, parameters.backtest.positions
+    if "barriers" in rule.reads and not task.has_barriers:
+        fitting = " or ".join(name for name in TASKS if TASKS[name].has_barriers)
+        yield (
+            f"backtest.positions must be a rule without barriers for labels.kind={task.name}, which has none, got "
+            f"{rule.name!r}. Choose another, or labels.kind={fitting}."
+        )
+
+
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     target_kind, loss = parameters.labels.task.target_kind, parameters.training.loss
     spaces, custom = {}, parameters.hpo.custom_search_spaces
@@ -179,6 +182,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
             "Or leave it at auto."
         )
+    yield from _rule_problems(parameters)
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'
