@@ -10,6 +10,7 @@ from tests.makers.panels import laid_out
 
 from trading_hpo.analysis.holdout import baselines
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.judgement import weights_of
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
@@ -21,7 +22,9 @@ from trading_hpo.market.sources.read import read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import label_of
+from trading_hpo.tasks.task import Decision, Forecast
 
 ASSETS = {"us_tech_ohlcv": "all", "sp500_20": ("AAPL", "JPM", "KO", "XOM")}
 LABELS = {
@@ -122,6 +125,29 @@ def test_what_was_known_does_not_move_with_the_future(source, label, where):
     old, new = before[0], after[0]
     assert not same(old.features[old.bar == bar + 1], new.features[new.bar == bar + 1])
     assert not same(old.forward_return[old.bar == bar], new.forward_return[new.bar == bar])
+
+
+@pytest.mark.parametrize("rule", POSITIONS)
+def test_shares_of_the_capital_do_not_move_with_the_future(rule):
+    label = "triple barrier" if "barriers" in POSITIONS[rule].reads else "direction over 5 bars"
+    before = truth("us_tech_ohlcv", label)
+    bar = place(before[1], "inside a validation")
+    after = assemble(
+        with_another_future(raw_bars("us_tech_ohlcv"), before[0].timestamps[bar]), "us_tech_ohlcv", LABELS[label]
+    )
+    config, decision = BacktestConfig(positions=rule), Decision(0.5)
+
+    def shares(panel):
+        rows = panel.windowed_rows((panel.all_bars,), 20)
+        called = (np.random.default_rng(0).random(panel.n_rows) < 0.2)[rows].astype(float)
+        forecast = Forecast(called, called, called[:, None] - 0.5)
+        return weights_of(panel, rows, forecast, decision, config, np.arange(panel.n_bars))[0]
+
+    old, new = shares(before[0]), shares(after[0])
+    assert same(old[: bar + 1], new[: bar + 1])
+    assert np.abs(old).max() > 0
+    # Those that read prices go other ways from then on.
+    assert (old[bar + 1 :] != new[bar + 1 :]).any() == bool(POSITIONS[rule].reads)
 
 
 LEAKS = {

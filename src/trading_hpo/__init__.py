@@ -115,12 +115,15 @@ The tree, in the order in which data flow through it:
         forward_return.py
         number_task.py      what tasks of numbers share
         positions/          calls -> target positions
+            as_forecast.py      without a threshold
             half_when_volatile.py
             hold_to_touch.py    until a barrier is touched
             long_flat.py
             long_short.py
+            proportional.py     the more, the surer
             registry.py
             rule.py         what a position rule is
+            volatility_scaled.py    the less, the more it moves
         registry.py         by name
         touch.py            which of two barriers comes first
         triple_barrier.py

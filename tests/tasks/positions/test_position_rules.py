@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.configuration import problems_of
 from trading_hpo.errors import ConfigurationError
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.positions.rule import KnownRows, RuleWithState
@@ -46,6 +48,56 @@ def test_a_call_becomes_a_position(rule, called, position):
     one = np.zeros(1, dtype=int)
     rule = BacktestConfig(positions=rule).positions
     assert rule.follow(Forecast(np.array([float(called)])), DECISION, known_of(one, one)).tolist() == [position]
+
+
+VOLATILITY = np.array([0.0025, 0.01, 0.04])
+
+
+@pytest.mark.parametrize(
+    ("rule", "forecast", "positions"),
+    [
+        ("proportional", {"probability": [0.25, 0.5, 0.75]}, [0, 0, 0.5]),
+        ({"name": "proportional", "proportional_short": True}, {"probability": [0.25, 0.5, 0.75]}, [-0.5, 0, 0.5]),
+        ({"name": "proportional", "proportional_full": 0.2}, {"probability": [0.25, 0.55, 0.75]}, [0, 0.5, 1]),
+        ({"name": "proportional", "proportional_short": True}, {"score": [-3, 0.25, 0.5]}, [-1, 0.25, 0.5]),
+        # Of a number the score, in units of its spread over the train rows, whatever unit the value has.
+        ("proportional", {"score": [-3, 0.25, 0.5], "values": [[-90.0], [7.5], [15.0]]}, [0, 0.25, 0.5]),
+        ("volatility_scaled", {"score": [1, 1, 1]}, [1, 1, 0.25]),
+        ("volatility_scaled", {"score": [1, 0, 0]}, [1, 0, 0]),
+        (
+            {"name": "volatility_scaled", "target_volatility": 0.002, "scaled_short": True},
+            {"score": [0, 1, 0]},
+            [-0.8, 0.2, -0.05],
+        ),
+        ("as_forecast", {"position": [-0.5, 0.1, 1], "values": [[9.0], [9], [9]]}, [-0.5, 0.1, 1]),
+        ("as_forecast", {"values": [[-0.01], [0], [3]]}, [-1, 0, 1]),
+        ("as_forecast", {"probability": [0.4, 0.5, 0.6]}, [-1, 0, 1]),
+        ("as_forecast", {"score": [-0.1, 0, 0.1]}, [-1, 0, 1]),
+    ],
+)
+def test_a_forecast_becomes_a_position(rule, forecast, positions):
+    parts = {name: np.array(values, float) for name, values in ({"score": np.zeros(3)} | forecast).items()}
+    known = KnownRows(*np.zeros((3, 3), dtype=int), volatility=VOLATILITY)
+    found = BacktestConfig(positions=rule).positions.follow(Forecast(**parts), DECISION, known)
+    np.testing.assert_allclose(found, positions, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({"name": "proportional", "proportional_full": 0}, "proportional_full must be greater than 0, got 0."),
+        ({"name": "volatility_scaled", "target_volatility": -1}, "target_volatility must be greater than 0, got -1."),
+        (
+            {"name": "long_flat", "scaled_short": True},
+            "scaled_short is not a parameter. Known: name. It is an option of volatility_scaled: give "
+            "backtest.positions=long_flat to drop what is set for another position rule.",
+        ),
+    ],
+)
+def test_a_wrong_option_is_refused_in_words(rule, problem):
+    with pytest.raises(ValidationError) as caught:
+        BacktestConfig(positions=rule)
+    assert problems_of(caught.value, BacktestConfig, "backtest") == [f"backtest.positions.{problem}"]
 
 
 def test_a_score_must_exceed_the_threshold_to_be_called():

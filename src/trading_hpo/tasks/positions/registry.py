@@ -4,17 +4,23 @@ from typing import Annotated
 
 from trading_hpo.configuration import OneOf
 from trading_hpo.registry import Registry
+from trading_hpo.tasks.positions.as_forecast import AsForecast
 from trading_hpo.tasks.positions.half_when_volatile import HalfWhenVolatile
 from trading_hpo.tasks.positions.hold_to_touch import HoldToTouch
 from trading_hpo.tasks.positions.long_flat import LongFlat
 from trading_hpo.tasks.positions.long_short import LongShort
+from trading_hpo.tasks.positions.proportional import Proportional
 from trading_hpo.tasks.positions.rule import PositionRule
+from trading_hpo.tasks.positions.volatility_scaled import VolatilityScaled
 
 POSITIONS: Registry[type[PositionRule]] = Registry(
     "position rule",
     {
         "long_flat": LongFlat,
         "long_short": LongShort,
+        "proportional": Proportional,
+        "volatility_scaled": VolatilityScaled,
+        "as_forecast": AsForecast,
         "half_when_volatile": HalfWhenVolatile,
         "hold_to_touch": HoldToTouch,
     },
