@@ -10,6 +10,7 @@ from tests.makers.panels import laid_out
 
 from trading_hpo.analysis.holdout import baselines
 from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.judgement import weights_of
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
@@ -21,7 +22,9 @@ from trading_hpo.market.sources.read import read_source
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import label_of
+from trading_hpo.tasks.task import Decision, Forecast
 
 ASSETS = {"us_tech_ohlcv": "all", "sp500_20": ("AAPL", "JPM", "KO", "XOM")}
 LABELS = {
@@ -29,7 +32,9 @@ LABELS = {
     "direction over 5 bars": LabelsConfig(horizon_bars=5),
     "forward return over 3 bars": LabelsConfig(kind="forward_return", horizon_bars=3),
     "volatility": LabelsConfig(kind="volatility"),
+    "triple barrier": LabelsConfig(kind="triple_barrier"),
 }
+PRICES = ("prices", "barriers")
 PLACES = ("early in train", "inside a validation", "last bar of a validation", "last bar before the holdout", "holdout")
 
 
@@ -91,12 +96,19 @@ def moved(before, after, bar):
         "features": (old.features[old.bar <= bar], new.features[new.bar <= bar]),
         "observed": (old.observed[old.bar <= bar], new.observed[new.bar <= bar]),
         "labelled": (old.labelled, new.labelled),
-        "label_end": (old.label_end, new.label_end),
         "target": (old.target[known], new.target[known]),
         "forward_return": (old.forward_return[known], new.forward_return[known]),
     }
+    tables = [split_to_table(old_split, old), split_to_table(new_split, new)]
+    if old.barriers is None:
+        pairs["label_end"] = (old.label_end, new.label_end)
+    else:
+        # Prices say when a label ends. Those that have not ended by then may end elsewhere, and be purged before the
+        # holdout or not: what is left is divided into folds, and the holdout begins where it did.
+        pairs["label_end"] = (old.label_end[known], new.label_end[new.labelled & (new.label_end <= bar)])
+        pairs |= {name: (getattr(old, name)[old.bar <= bar], getattr(new, name)[new.bar <= bar]) for name in PRICES}
+        tables = [table[table["role"] == "holdout"] for table in tables]
     names = [name for name, (one, other) in pairs.items() if not same(one, other)]
-    tables = (split_to_table(old_split, old), split_to_table(new_split, new))
     return names if tables[0].equals(tables[1]) else [*names, "folds"]
 
 
@@ -113,6 +125,29 @@ def test_what_was_known_does_not_move_with_the_future(source, label, where):
     old, new = before[0], after[0]
     assert not same(old.features[old.bar == bar + 1], new.features[new.bar == bar + 1])
     assert not same(old.forward_return[old.bar == bar], new.forward_return[new.bar == bar])
+
+
+@pytest.mark.parametrize("rule", POSITIONS)
+def test_shares_of_the_capital_do_not_move_with_the_future(rule):
+    label = "triple barrier" if "barriers" in POSITIONS[rule].reads else "direction over 5 bars"
+    before = truth("us_tech_ohlcv", label)
+    bar = place(before[1], "inside a validation")
+    after = assemble(
+        with_another_future(raw_bars("us_tech_ohlcv"), before[0].timestamps[bar]), "us_tech_ohlcv", LABELS[label]
+    )
+    config, decision = BacktestConfig(positions=rule), Decision(0.5)
+
+    def shares(panel):
+        rows = panel.windowed_rows((panel.all_bars,), 20)
+        called = (np.random.default_rng(0).random(panel.n_rows) < 0.2)[rows].astype(float)
+        forecast = Forecast(called, called, called[:, None] - 0.5)
+        return weights_of(panel, rows, forecast, decision, config, np.arange(panel.n_bars))[0]
+
+    old, new = shares(before[0]), shares(after[0])
+    assert same(old[: bar + 1], new[: bar + 1])
+    assert np.abs(old).max() > 0
+    # Those that read prices go other ways from then on.
+    assert (old[bar + 1 :] != new[bar + 1 :]).any() == bool(POSITIONS[rule].reads)
 
 
 LEAKS = {

@@ -306,7 +306,11 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             {"opn": "o"},
             "sources.csv.columns: 'opn' is not a column of bars. Did you mean 'open'?",
         ),
-        ("labels.kind", "x", "labels.kind: unknown task 'x'. Known: direction, forward_return, volatility."),
+        (
+            "labels.kind",
+            "x",
+            "labels.kind: unknown task 'x'. Known: direction, forward_return, triple_barrier, volatility.",
+        ),
         ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
         (
             "backtest.positions",
@@ -314,6 +318,16 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "backtest.positions: unknown position rule 'long'. Did you mean 'long_flat'?",
         ),
         (
+            "backtest.positions",
+            {"name": "hold_to_touch", "hold_shrt": True},
+            "backtest.positions.hold_shrt is not a parameter. Did you mean 'hold_short'?",
+        ),
+        (
+            "backtest.positions",
+            "hold_to_touch",
+            "backtest.positions must be a rule without barriers for labels.kind=direction, which has none, got "
+            "'hold_to_touch'. Choose another, or labels.kind=triple_barrier.",
+        ),
             "training.loss",
             "x",
             "training.loss: unknown loss 'x'. Known: asymmetric, cross_entropy, focal, huber, log_cosh, mae, mape, "

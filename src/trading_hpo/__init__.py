@@ -116,12 +116,19 @@ The tree, in the order in which data flow through it:
         forward_return.py
         number_task.py      what tasks of numbers share
         positions/          calls -> target positions
+            as_forecast.py      without a threshold
             half_when_volatile.py
+            hold_to_touch.py    until a barrier is touched
             long_flat.py
             long_short.py
+            proportional.py     the more, the surer
             registry.py
             rule.py         what a position rule is
+            volatility_scaled.py    the less, the more it moves
         registry.py         by name
+        touch.py            which of two barriers comes first
+        triple_barrier.py
+        uniqueness.py       how little of a label overlaps others
         volatility.py
     splits/                 panel -> folds and holdout
         config.py           the parameter groups
@@ -321,6 +328,7 @@ The tree, in the order in which data flow through it:
         holdout_tables.py   confusion, years
         holdout_assets.py   what each asset brought
         holdout_costs.py    at other costs
+        holdout_touches.py  closed at the close, not at the barrier
         holdout_periods.py  months, exposure
         holdout_money.py    above as much exposure without looking, and above buy-and-hold
         validation_tests.py the best of all trials, tested as that

@@ -20,8 +20,7 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
-from trading_hpo.tasks.positions.registry import POSITIONS
-from trading_hpo.tasks.registry import label_of
+from trading_hpo.tasks.registry import TASKS, label_of
 from trading_hpo.training.config import LOSS, RetrainingConfig, TrainingConfig, losses_for
 
 
@@ -73,13 +72,6 @@ class Parameters(Config):
                     """command line within others: --params "assets='000001'"."""
                 )
         return assets
-
-    @field_validator("backtest")
-    @classmethod
-    def _known_positions(cls, backtest: BacktestConfig) -> BacktestConfig:
-        if backtest.positions not in POSITIONS:
-            raise ValueError(f"backtest.positions: {POSITIONS.unknown(backtest.positions)}")
-        return backtest
 
     @property
     def data_terms(self) -> dict[str, Any]:
@@ -179,6 +171,17 @@ def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
         yield "training.monitor_metric", parameters.training.monitor_metric
 
 
+def _rule_problems(parameters: Parameters) -> Iterator[str]:
+    """A rule that waits for a touch needs a task that says where the barriers are."""
+    task, rule = parameters.labels.task, parameters.backtest.positions
+    if "barriers" in rule.reads and not task.has_barriers:
+        fitting = " or ".join(name for name in TASKS if TASKS[name].has_barriers)
+        yield (
+            f"backtest.positions must be a rule without barriers for labels.kind={task.name}, which has none, got "
+            f"{rule.name!r}. Choose another, or labels.kind={fitting}."
+        )
+
+
 def _contradictions(parameters: Parameters) -> Iterator[str]:
     target_kind = parameters.labels.task.target_kind
     loss = parameters.training.chosen("loss", target_kind)
@@ -199,6 +202,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             "Or leave it at auto."
         )
     yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
+    yield from _rule_problems(parameters)
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'

@@ -79,6 +79,10 @@ class Panel:
         label: The task that made the targets, as plain data: ``kind`` and its options.
         bars_per_year: Of the calendar; annualises the Sharpe ratio.
         path: The file the arrays are mapped from, for workers to map it again.
+        prices: High, low and close of each row's bar, of tasks whose positions end at a barrier; the close stands for
+            what the source lacks.
+        barriers: Upper and lower price at which a position that is opened at the row's close ends, of the same tasks;
+            NaN where the history before the row is too short.
     """
 
     features: Float[np.ndarray, "R F"]
@@ -95,6 +99,8 @@ class Panel:
     label: Mapping[str, Any] = field(default_factory=lambda: {"kind": "direction"})
     bars_per_year: float = 252.0
     path: Path | None = field(default=None, compare=False)
+    prices: Float[np.ndarray, "R 3"] | None = None
+    barriers: Float[np.ndarray, "R 2"] | None = None
 
     @property
     def n_rows(self) -> int:

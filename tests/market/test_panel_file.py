@@ -1,6 +1,7 @@
 """The panel lays every asset out on one calendar; its file is mapped, equal bit for bit, and cannot be altered."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from tests.makers.panels import panel_of as make_panel
 from trading_hpo.errors import DamagedFileError, StaleInputError
 from trading_hpo.market.features.build import build_features
 from trading_hpo.market.features.config import FeaturesConfig
-from trading_hpo.market.panel import ARRAYS, build_panel, open_panel, save_panel
+from trading_hpo.market.panel import ARRAYS, OF_SOME_TASKS, build_panel, open_panel, panel_digest, save_panel
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.registry import label_of
 from trading_hpo.types import BarRange, Panel
@@ -120,8 +121,13 @@ def test_real_data_make_a_finite_panel(request, source, shape, kind):
 
 
 def assert_equal(one: Panel, other: Panel) -> None:
-    for name in ARRAYS:
+    assert [getattr(one, name) is None for name in OF_SOME_TASKS] == [
+        getattr(other, name) is None for name in OF_SOME_TASKS
+    ]
+    for name in (*ARRAYS, *OF_SOME_TASKS):
         mine, theirs = getattr(one, name), getattr(other, name)
+        if mine is None:
+            continue
         assert (mine.dtype, mine.shape) == (theirs.dtype, theirs.shape)
         assert mine.tobytes() == theirs.tobytes(), name
     pd.testing.assert_index_equal(one.timestamps, other.timestamps)
@@ -147,8 +153,13 @@ def sizes():
 
 
 @settings(max_examples=60, deadline=None)
-@given(sizes=sizes(), names=st.lists(st.text(max_size=9), min_size=9, max_size=9, unique=True), data=st.data())
-def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names, data):
+@given(
+    sizes=sizes(),
+    names=st.lists(st.text(max_size=9), min_size=9, max_size=9, unique=True),
+    barriers=st.booleans(),
+    data=st.data(),
+)
+def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names, barriers, data):
     r, t, f, h, c = sizes
     floats = {"elements": st.floats(width=32)}  # NaN and infinities too: the file does not judge
 
@@ -170,10 +181,38 @@ def test_any_panel_survives_its_file_bit_for_bit(tmp_path_factory, sizes, names,
         feature_names=tuple(names[4 : 4 + f]),
         bars_per_year=data.draw(st.floats(1e-3, 1e9)),
         label={"kind": "volatility", "horizon_bars": 5, "share": 0.1},
+        **({name: draw("float64", r, len(OF_SOME_TASKS[name])) for name in OF_SOME_TASKS} if barriers else {}),
     )
     path = tmp_path_factory.mktemp("any") / "panel.safetensors"
     save_panel(panel, path)
     assert_equal(open_panel(path), panel)
+
+
+def test_prices_and_barriers_are_those_of_their_rows_and_part_of_the_digest(ragged, tmp_path):
+    config = LabelsConfig(kind="triple_barrier", horizon_bars=2, barrier_up=1.0, barrier_down=3.0)
+    panel = panel_of(ragged.sample(frac=1, random_state=0).sort_values("timestamp"), config, ("bar_range",))
+    by_row = ragged.set_index(["asset", "timestamp"])
+    for number, (asset, bar) in enumerate(zip(panel.asset, panel.bar, strict=True)):
+        own = by_row.loc[(panel.assets[asset], panel.timestamps[bar])]
+        assert panel.prices[number].tolist() == [own["high"], own["low"], own["close"]]
+        up, down = panel.barriers[number] / own["close"] - 1
+        assert np.isnan(up) == (panel.place[number] < 20)
+        assert np.isnan(up) or down == pytest.approx(-3 * up)
+    save_panel(panel, tmp_path / "panel.safetensors")
+    assert panel_digest(open_panel(tmp_path / "panel.safetensors")) == panel_digest(panel)
+    for name in OF_SOME_TASKS:
+        other = getattr(panel, name).copy()
+        other[-1, 0] += 1
+        assert panel_digest(dataclasses.replace(panel, **{name: other})) != panel_digest(panel)
+
+
+def test_a_panel_without_barriers_has_the_digest_and_the_arrays_that_it_always_had(tmp_path):
+    panel = make_panel(2, 30, seed=0)
+    assert panel_digest(panel) == "86b41fee148afb7c"
+    save_panel(panel, tmp_path / "panel.safetensors")
+    whole = (tmp_path / "panel.safetensors").read_bytes()
+    header = json.loads(whole[8 : 8 + int.from_bytes(whole[:8], "little")])
+    assert set(header) == {*ARRAYS, "__metadata__"}
 
 
 def test_opening_copies_nothing(file):

@@ -11,6 +11,7 @@ from jaxtyping import Int
 from trading_hpo.analysis.holdout_assets import asset_table
 from trading_hpo.analysis.holdout_errors import N_BLOCKS, standard_errors
 from trading_hpo.analysis.holdout_ledger import look_of
+from trading_hpo.analysis.holdout_touches import touches
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.block_scores import forecast_metric
 from trading_hpo.families.family import TrainedModel
@@ -76,6 +77,7 @@ def judge_holdout(
     labelled, decision = panel.labelled[traded], network.decision
     forecast = network.forecast(panel, traded)
     assets = asset_table(panel, traded, forecast, decision, backtest)
+    closed = touches(panel, traded, forecast, decision, backtest)
     constant = traded_constant(panel, traded, split.search_rows(panel, window_bars), backtest)
     judged = judge(panel, traded, forecast, decision, backtest, constant, judged=labelled)
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
@@ -91,6 +93,7 @@ def judge_holdout(
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
         "target_kind": task_of(panel.label).target_kind,
         "look": look_of(network, panel, rows, judged.returns),
+        **closed,
     }
     returns = pd.DataFrame(
         {

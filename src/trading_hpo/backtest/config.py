@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from trading_hpo.configuration import Config
+from trading_hpo.tasks.positions.registry import Positions
 
 _WEIGHTS = ("classification_weight", "regression_weight")  # in composite_accuracy
 
@@ -14,7 +15,9 @@ class BacktestConfig(Config):
     """How forecasts are traded."""
 
     cost_bps: float = Field(default=5.0, ge=0, description="of the traded value, both ways, in basis points")
-    positions: str = Field(default="long_flat", description="position rule of tasks that do not bring their own")
+    positions: Positions = Field(
+        default="long_flat", validate_default=True, description="position rule of tasks that do not bring their own"
+    )
     classification_weight: float = Field(default=0.7, ge=0, le=1, description="of accuracy in composite_accuracy")
     regression_weight: float = Field(default=0.3, ge=0, le=1, description="of closeness in composite_accuracy")
 

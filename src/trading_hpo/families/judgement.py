@@ -15,6 +15,7 @@ from trading_hpo.metrics.compute import compute_metric, compute_metrics
 from trading_hpo.metrics.metric import Returns, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.positions.registry import POSITIONS
+from trading_hpo.tasks.positions.rule import KnownRows, PositionRule
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.types import BarRange, Panel
@@ -270,8 +271,6 @@ def weights_of(
 ) -> tuple[Float[np.ndarray, "T A"], Grid]:
     """Return the share of the capital in each asset, by the positions that the loss has learned, else by a rule.
 
-    That is the task's own rule, else the configured one.
-
     **Looks ahead:** never; a bar's weights are those of the forecasts until its close.
 
     Args:
@@ -286,9 +285,16 @@ def weights_of(
         The weights, and the grid that they lie on.
     """
     grid = grid_of(panel, rows, bars)
-    targets = forecast.position
+    targets, held_bars = forecast.position, panel.horizon_bars
     if targets is None:
-        rule = POSITIONS[task_of(panel.label).positions or config.positions]
-        targets = rule.follow(forecast, decision, grid.line, grid.column)
-    positions = held_over(grid.lay(targets), grid.given, grid.own, panel.horizon_bars)
+        rule = rule_for(panel, config)
+        targets = rule.follow(forecast, decision, KnownRows.of(panel, rows, rule.reads))
+        held_bars = 1 if rule.holds else held_bars
+    positions = held_over(grid.lay(targets), grid.given, grid.own, held_bars)
     return equal_shares(positions, grid.alive), grid
+
+
+def rule_for(panel: Panel, config: BacktestConfig) -> PositionRule:
+    """Return the configured rule, or that of the panel's task where it brings another one."""
+    own = task_of(panel.label).positions
+    return config.positions if own in (None, config.positions.name) else POSITIONS[own](name=own)

@@ -20,8 +20,9 @@ from trading_hpo.types import Panel
 from trading_hpo.whole_files import written_whole
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")
+OF_SOME_TASKS = {"prices": ("high", "low", "close"), "barriers": ("barrier_upper", "barrier_lower")}  # by column
 _AGAIN = "Run `kedro run --pipeline data_engineering`."
-_DTYPES = {"F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
+_DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
 def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str, Any], bars_per_year: float) -> Panel:
@@ -51,6 +52,15 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         full[rows] = np.nan_to_num(labels[list(columns)].to_numpy(dtype=np.float32))
         return full
 
+    def exact(name: str) -> Float[np.ndarray, "R N"] | None:
+        """Prices are compared with each other: rounding must not decide which is the higher."""
+        columns = list(OF_SOME_TASKS[name])
+        if not set(columns) <= set(labels):
+            return None
+        full = np.full((len(features), len(columns)), np.nan)
+        full[rows] = labels[columns]
+        return full
+
     has_label = labels["label_end"].notna().to_numpy()
     labelled = np.zeros(len(features), dtype=bool)
     labelled[rows] = has_label
@@ -70,14 +80,22 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         feature_names=tuple(names),
         label=dict(label),
         bars_per_year=bars_per_year,
+        prices=exact("prices"),
+        barriers=exact("barriers"),
     )
+
+
+def _arrays(panel: Panel) -> dict[str, np.ndarray]:
+    """Return what a panel has by name; what only some tasks have comes last."""
+    arrays = {name: getattr(panel, name) for name in (*ARRAYS, *OF_SOME_TASKS)}
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
 
 
 def panel_digest(panel: Panel) -> str:
     """Return a digest of every value of the panel, of what they are called, and of what returns are annualised by."""
     digest = hashlib.sha256()
-    for name in ARRAYS:
-        digest.update(np.ascontiguousarray(getattr(panel, name)).view(np.uint8).data)
+    for array in _arrays(panel).values():
+        digest.update(array.view(np.uint8).data)
     digest.update(panel.timestamps.asi8.tobytes())
     named = [list(panel.assets), list(panel.feature_names), dict(panel.label), panel.bars_per_year]
     digest.update(json.dumps(named, sort_keys=True).encode())
@@ -95,7 +113,7 @@ def save_panel(panel: Panel, path: Path) -> None:
     }
     with written_whole(path) as draft:
         try:
-            save_file({name: np.ascontiguousarray(getattr(panel, name)) for name in ARRAYS}, draft, metadata=meta)
+            save_file(_arrays(panel), draft, metadata=meta)
         except SafetensorError as error:
             raise _of_the_system(error) from error
 
@@ -137,7 +155,7 @@ def _mapped(path: Path) -> tuple[dict[str, Any], mmap.mmap, int]:
 
 def _panel_in(header: Mapping[str, Any], data: mmap.mmap, start: int, path: Path) -> Panel:
     meta, arrays = header["__metadata__"], {}
-    for name in ARRAYS:
+    for name in (*ARRAYS, *(name for name in OF_SOME_TASKS if name in header)):
         entry = header[name]
         dtype = np.dtype(_DTYPES[entry["dtype"]])
         count = int(np.prod(entry["shape"], dtype=np.int64))

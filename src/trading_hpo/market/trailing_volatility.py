@@ -33,6 +33,24 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
     return volatility[asset, place]
 
 
+def volatility_of(close: Float[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
+    """Return the same of one asset's closes, in full precision, NaN until ``VOLATILITY_BARS`` returns are known.
+
+    It depends on the last closes alone, to the last bit: another start of history changes nothing.
+
+    **Looks ahead:** never.
+
+    Example:
+        >>> volatility_of(100 * 1.01 ** np.arange(22)).round(4).tolist()[-3:]
+        [nan, 0.01, 0.01]
+    """
+    volatility = np.full(len(close), np.nan)
+    if len(close) > VOLATILITY_BARS:
+        squared = np.lib.stride_tricks.sliding_window_view((close[1:] / close[:-1] - 1) ** 2, VOLATILITY_BARS)
+        volatility[VOLATILITY_BARS:] = np.maximum(np.sqrt(squared.mean(axis=1)), LEAST_VOLATILITY)
+    return volatility
+
+
 def _trailing_sum(values: Float[np.ndarray, "A T"]) -> Float[np.ndarray, "A T"]:
     sums = np.pad(values.cumsum(axis=1), ((0, 0), (VOLATILITY_BARS, 0)))
     return sums[:, VOLATILITY_BARS:] - sums[:, :-VOLATILITY_BARS]

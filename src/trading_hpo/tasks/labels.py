@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from pydantic import ConfigDict, ValidationError, model_validator
 
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.errors import did_you_mean
+from trading_hpo.market.panel import OF_SOME_TASKS
 from trading_hpo.tasks.registry import TASKS, task_of
 from trading_hpo.tasks.task import Task
+from trading_hpo.tasks.touch import prices_of
 
 
 class LabelsConfig(Config):
@@ -76,6 +79,7 @@ def build_labels(bars: pd.DataFrame, labels: LabelsConfig) -> pd.DataFrame:
         Long table ``timestamp, asset, target, label_end, forward_return_1..H``, asset after asset; several targets are
         ``target_1..C``. ``label_end`` is the timestamp of the bar at which the label becomes known. A bar without a
         label has none of these but ``forward_return_1``, if it has a next bar: a position is held there all the same.
+        Of a task with barriers there are ``high, low, close, barrier_upper, barrier_lower`` too, known at every bar.
     """
     task = labels.task
     return pd.concat(
@@ -102,5 +106,12 @@ def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
             **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
             "label_end": bars["timestamp"].reindex(ends).where(known).array,
             **{f"forward_return_{k}": forward[:, k - 1] for k in range(1, horizon + 1)},
+            **(_barrier_columns(bars, task) if task.has_barriers else {}),
         }
     )
+
+
+def _barrier_columns(bars: pd.DataFrame, task: Task) -> dict[str, Float[np.ndarray, " T"]]:
+    """What a position rule must know to see a touch; by the names that the panel looks for."""
+    named = [*OF_SOME_TASKS["prices"], *OF_SOME_TASKS["barriers"]]
+    return dict(zip(named, [*prices_of(bars).T, *task.barriers(bars).T], strict=True))

@@ -7,6 +7,7 @@ from trading_hpo.registry import Registry
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.forward_return import ForwardReturn
 from trading_hpo.tasks.task import Task
+from trading_hpo.tasks.triple_barrier import TripleBarrier
 from trading_hpo.tasks.volatility import Volatility
 
 TASKS: Registry[type[Task]] = Registry(
@@ -15,6 +16,7 @@ TASKS: Registry[type[Task]] = Registry(
         "direction": Direction,
         "volatility": Volatility,
         "forward_return": ForwardReturn,
+        "triple_barrier": TripleBarrier,
     },
 )
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
+from trading_hpo.types import Panel
 
 TargetKind = Literal["class", "number"]
 
@@ -89,6 +90,7 @@ class Task(Config, ABC):
         returns: Which of its targets are simple returns that follow each other, from the row's bar on, so that they
             make a price path; the first of them is judged as a number.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
+        has_barriers: Whether it has prices at which a position ends (``barriers``).
     """
 
     name: ClassVar[str]
@@ -98,6 +100,7 @@ class Task(Config, ABC):
     says: ClassVar[tuple[Need, ...]] = ()
     returns: ClassVar[slice | None] = None
     positions: ClassVar[str | None] = None
+    has_barriers: ClassVar[bool] = False
 
     horizon_bars: int = Field(
         default=1, ge=1, le=1000, strict=True, description="H, own bars from a row to the end of its label"
@@ -126,6 +129,31 @@ class Task(Config, ABC):
             the label is not known yet.
         """
         return np.arange(len(bars)) + self.horizon_bars
+
+    def barriers(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 2"]:
+        """Return the upper and the lower price at which a position that is opened at each bar's close ends.
+
+        **Looks ahead:** never; they are known at the bar itself.
+
+        Args:
+            bars: As ``build`` gets them.
+
+        Returns:
+            NaN where they are not known.
+        """
+        raise NotImplementedError(f"{self.name} has no barriers")
+
+    def weights(self, panel: Panel, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, " N"] | None:
+        """Return how much each of the rows of one role counts for a loss; None: all count the same.
+
+        **Looks ahead:** label only, of the rows that it is given.
+
+        Args:
+            panel: Rows with their label ends.
+            rows: Of the role.
+        """
+        del panel, rows
+        return None
 
     @abstractmethod
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:

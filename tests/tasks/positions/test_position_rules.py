@@ -1,13 +1,18 @@
 """Position rules: truth tables of ours, and the laws that every rule keeps, a plug-in's too."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.configuration import problems_of
 from trading_hpo.errors import ConfigurationError
 from trading_hpo.tasks.positions.registry import POSITIONS
-from trading_hpo.tasks.positions.rule import PositionRule
+from trading_hpo.tasks.positions.rule import KnownRows, RuleWithState
 from trading_hpo.tasks.task import Decision, Forecast
 
 laws = settings(deadline=None, max_examples=50)
@@ -15,8 +20,18 @@ every_rule = pytest.mark.parametrize("name", POSITIONS)
 DECISION = Decision(0.5)
 
 
+def known_of(bar, asset, random=None):
+    """What rules may know of rows whose place is their bar: prices that wander, barriers about them."""
+    random = np.random.default_rng(0) if random is None else random
+    close = 100 * np.exp(random.normal(0, 0.02, len(bar)).cumsum())
+    high, low = (close * np.exp(sign * np.abs(random.normal(0, 0.01, len(bar)))) for sign in (1, -1))
+    volatility = random.uniform(0.001, 0.05, len(bar))
+    barriers = close[:, None] * (1 + np.array([1.0, -1.0]) * volatility[:, None])
+    return KnownRows(bar, asset, bar, 4, volatility, np.column_stack([high, low, close]), barriers)
+
+
 @pytest.mark.parametrize(
-    ("name", "called", "position"),
+    ("rule", "called", "position"),
     [
         ("long_flat", True, 1.0),
         ("long_flat", False, 0.0),
@@ -24,11 +39,65 @@ DECISION = Decision(0.5)
         ("long_short", False, -1.0),
         ("half_when_volatile", True, 0.5),
         ("half_when_volatile", False, 1.0),
+        ("hold_to_touch", True, 1.0),
+        ("hold_to_touch", False, 0.0),
+        ({"name": "hold_to_touch", "hold_short": True}, False, -1.0),
     ],
 )
-def test_a_call_becomes_a_position(name, called, position):
+def test_a_call_becomes_a_position(rule, called, position):
     one = np.zeros(1, dtype=int)
-    assert POSITIONS[name].follow(Forecast(np.array([float(called)])), DECISION, one, one).tolist() == [position]
+    rule = BacktestConfig(positions=rule).positions
+    assert rule.follow(Forecast(np.array([float(called)])), DECISION, known_of(one, one)).tolist() == [position]
+
+
+VOLATILITY = np.array([0.0025, 0.01, 0.04])
+
+
+@pytest.mark.parametrize(
+    ("rule", "forecast", "positions"),
+    [
+        ("proportional", {"probability": [0.25, 0.5, 0.75]}, [0, 0, 0.5]),
+        ({"name": "proportional", "proportional_short": True}, {"probability": [0.25, 0.5, 0.75]}, [-0.5, 0, 0.5]),
+        ({"name": "proportional", "proportional_full": 0.2}, {"probability": [0.25, 0.55, 0.75]}, [0, 0.5, 1]),
+        ({"name": "proportional", "proportional_short": True}, {"score": [-3, 0.25, 0.5]}, [-1, 0.25, 0.5]),
+        # Of a number the score, in units of its spread over the train rows, whatever unit the value has.
+        ("proportional", {"score": [-3, 0.25, 0.5], "values": [[-90.0], [7.5], [15.0]]}, [0, 0.25, 0.5]),
+        ("volatility_scaled", {"score": [1, 1, 1]}, [1, 1, 0.25]),
+        ("volatility_scaled", {"score": [1, 0, 0]}, [1, 0, 0]),
+        (
+            {"name": "volatility_scaled", "target_volatility": 0.002, "scaled_short": True},
+            {"score": [0, 1, 0]},
+            [-0.8, 0.2, -0.05],
+        ),
+        ("as_forecast", {"position": [-0.5, 0.1, 1], "values": [[9.0], [9], [9]]}, [-0.5, 0.1, 1]),
+        ("as_forecast", {"values": [[-0.01], [0], [3]]}, [-1, 0, 1]),
+        ("as_forecast", {"probability": [0.4, 0.5, 0.6]}, [-1, 0, 1]),
+        ("as_forecast", {"score": [-0.1, 0, 0.1]}, [-1, 0, 1]),
+    ],
+)
+def test_a_forecast_becomes_a_position(rule, forecast, positions):
+    parts = {name: np.array(values, float) for name, values in ({"score": np.zeros(3)} | forecast).items()}
+    known = KnownRows(*np.zeros((3, 3), dtype=int), volatility=VOLATILITY)
+    found = BacktestConfig(positions=rule).positions.follow(Forecast(**parts), DECISION, known)
+    np.testing.assert_allclose(found, positions, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({"name": "proportional", "proportional_full": 0}, "proportional_full must be greater than 0, got 0."),
+        ({"name": "volatility_scaled", "target_volatility": -1}, "target_volatility must be greater than 0, got -1."),
+        (
+            {"name": "long_flat", "scaled_short": True},
+            "scaled_short is not a parameter. Known: name. It is an option of volatility_scaled: give "
+            "backtest.positions=long_flat to drop what is set for another position rule.",
+        ),
+    ],
+)
+def test_a_wrong_option_is_refused_in_words(rule, problem):
+    with pytest.raises(ValidationError) as caught:
+        BacktestConfig(positions=rule)
+    assert problems_of(caught.value, BacktestConfig, "backtest") == [f"backtest.positions.{problem}"]
 
 
 def test_a_score_must_exceed_the_threshold_to_be_called():
@@ -41,13 +110,23 @@ def test_an_unknown_rule_is_refused_with_the_closest():
         POSITIONS["long_shrt"]
 
 
+@every_rule
+def test_a_rule_has_its_name_a_default_for_every_option_and_survives_being_written(name):
+    rule = POSITIONS[name]()
+    assert rule.name == name
+    written = json.loads(json.dumps(BacktestConfig(positions=name).model_dump(mode="json")))
+    assert BacktestConfig(**written).positions == rule
+    # As studies have recorded rules since there were no options.
+    assert written["positions"] == (name if set(POSITIONS[name].model_fields) == {"name"} else {**dict(rule)})
+
+
 @st.composite
 def rows(draw):
-    """Rows of some assets on some bars, in the panel's order, with a forecast."""
+    """Rows of some assets on some bars, in the panel's order, with a forecast and what is known of them."""
     n_assets, n_bars = draw(st.integers(1, 3)), draw(st.integers(1, 12))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     asset, bar = np.nonzero(random.random((n_assets, n_bars)) < 0.8)
-    return forecast_of(random, len(bar)), bar, asset, random
+    return forecast_of(random, len(bar)), known_of(bar, asset, random), random
 
 
 def forecast_of(random, n):
@@ -62,9 +141,9 @@ def forecast_of(random, n):
 @laws
 @given(case=rows())
 def test_positions_are_bounded_and_one_per_row(name, case):
-    forecast, bar, asset, _ = case
-    positions = POSITIONS[name].follow(forecast, DECISION, bar, asset)
-    assert positions.shape == bar.shape
+    forecast, known, _ = case
+    positions = POSITIONS[name]().follow(forecast, DECISION, known)
+    assert positions.shape == known.bar.shape
     assert (np.abs(positions) <= 1).all()
 
 
@@ -72,19 +151,35 @@ def test_positions_are_bounded_and_one_per_row(name, case):
 @laws
 @given(case=rows())
 def test_another_future_moves_no_position(name, case):
-    forecast, bar, asset, random = case
-    other = forecast_of(random, len(bar))
-    for now in np.unique(bar):
-        past = np.flatnonzero(bar <= now)
-        before = POSITIONS[name].follow(forecast, DECISION, bar, asset)[past]
-        after = POSITIONS[name].follow(with_past_of(forecast, other, past), DECISION, bar, asset)[past]
-        assert before.tobytes() == after.tobytes()
+    """Of forecasts, prices, barriers and volatility alike."""
+    forecast, known, random = case
+    rule, other = POSITIONS[name](), (forecast_of(random, len(known.bar)), known_of(known.bar, known.asset, random))
+    for now in np.unique(known.bar):
+        past = np.flatnonzero(known.bar <= now)
+        mixed = with_past_of(forecast, other[0], past), with_past_of(known, other[1], past)
+        before = rule.follow(forecast, DECISION, known)[past]
+        assert before.tobytes() == rule.follow(mixed[0], DECISION, mixed[1])[past].tobytes()
 
 
-def with_past_of(forecast, other, past):
-    mixed = other.at(np.arange(len(other.score)))  # a copy
-    for name in ("score", "probability", "values", "quantiles", "position"):
-        getattr(mixed, name)[past] = getattr(forecast, name)[past]
+@every_rule
+@laws
+@given(case=rows())
+def test_a_position_is_the_same_when_its_bar_is_the_last_there_is(name, case):
+    """As in use, where no later bar exists."""
+    forecast, known, _ = case
+    rule = POSITIONS[name]()
+    for now in np.unique(known.bar):
+        past = np.flatnonzero(known.bar <= now)
+        before = rule.follow(forecast, DECISION, known)[past]
+        assert before.tobytes() == rule.follow(forecast.at(past), DECISION, known.at(past)).tobytes()
+
+
+def with_past_of(own, other, past):
+    n_rows = len(own.score if isinstance(own, Forecast) else own.bar)
+    mixed = other.at(np.arange(n_rows))  # a copy
+    for name, values in vars(mixed).items():
+        if isinstance(values, np.ndarray):
+            values[past] = getattr(own, name)[past]
     return mixed
 
 
@@ -92,18 +187,21 @@ def with_past_of(forecast, other, past):
 @laws
 @given(case=rows())
 def test_the_order_of_the_rows_does_not_matter(name, case):
-    forecast, bar, asset, random = case
-    order = random.permutation(len(bar))
-    before = POSITIONS[name].follow(forecast, DECISION, bar, asset)
-    after = POSITIONS[name].follow(forecast.at(order), DECISION, bar[order], asset[order])
+    forecast, known, random = case
+    order = random.permutation(len(known.bar))
+    rule = POSITIONS[name]()
+    before, after = rule.follow(forecast, DECISION, known), rule.follow(forecast.at(order), DECISION, known.at(order))
     assert before[order].tobytes() == after.tobytes()
 
 
 def test_a_rule_with_a_state_is_told_what_its_asset_held_at_its_row_before():
-    def one_step_towards_the_call(forecast, decision, state):
-        return np.clip(state + np.where(decision.calls(forecast), 0.25, -0.25), 0, 1)
+    class OneStepTowardsTheCall(RuleWithState):
+        name: str = "one_step"
 
-    rule = PositionRule(one_step_towards_the_call, uses_state=True)
-    bar, asset = np.array([0, 1, 3, 0, 2, 3]), np.array([0, 0, 0, 1, 1, 1])
+        def position(self, forecast, decision, state):
+            return np.clip(state + np.where(decision.calls(forecast), 0.25, -0.25), 0, 1)
+
+    known = KnownRows(bar := np.array([0, 1, 3, 0, 2, 3]), np.array([0, 0, 0, 1, 1, 1]), bar)
     calls = Forecast(np.array([1.0, 1, 0, 1, 1, 1]))
-    assert rule.follow(calls, DECISION, bar, asset).tolist() == [0.25, 0.5, 0.25, 0.25, 0.5, 0.75]
+    held = OneStepTowardsTheCall().follow(calls, DECISION, known)
+    assert held.tolist() == [0.25, 0.5, 0.25, 0.25, 0.5, 0.75]

@@ -1,6 +1,6 @@
 """A configuration trained on some rows: fitted on train rows, stopped and decided on stop rows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +71,22 @@ class Recipe:
         """What the outputs stand for."""
         return self.components.loss.head
 
-    def targets(self, panel: Panel, unit: Float[np.ndarray, " C"]) -> PanelTensors:
-        """Return what the loss may know; targets are learned in the unit of the train rows."""
-        return PanelTensors(panel, unit, self.training.device)
+    def targets(
+        self, panel: Panel, unit: Float[np.ndarray, " C"], roles: Sequence[Int[np.ndarray, " N"]]
+    ) -> PanelTensors:
+        """Return what the loss may know; targets are learned in the unit of the train rows.
+
+        Args:
+            panel: The data.
+            unit: Of each target.
+            roles: Rows of each; how much one counts follows from the labels of its own role alone.
+        """
+        of_roles = [own for rows in roles if (own := self.task.weights(panel, rows)) is not None]
+        if not of_roles:
+            return PanelTensors(panel, unit, self.training.device)
+        weight = np.zeros(panel.n_rows)
+        weight[np.concatenate(roles)] = np.concatenate(of_roles)
+        return PanelTensors(panel, unit, self.training.device, weight)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""
@@ -137,7 +150,7 @@ class Fitting:
         self.network = recipe.build(self._stream)
         self.scaler = Scaler.fit(panel, train, recipe.training.clip_sigma).to(recipe.training.device)
         self.unit = recipe.task.scale(panel.target[train])
-        self._targets = recipe.targets(panel, self.unit)
+        self._targets = recipe.targets(panel, self.unit, (train, stop))
 
     def epochs(self, backtest: BacktestConfig, should_stop: Callable[[], bool]) -> Iterator[Epoch]:
         """Train, and say after each epoch what it was worth on the stop rows.

@@ -1,15 +1,20 @@
 """Scales exposure by volatility: full where calm is predicted, half where a volatile market is."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.tasks.positions.rule import PositionRule
+from trading_hpo.tasks.positions.rule import KnownRows, PositionRule
 from trading_hpo.tasks.task import Decision, Forecast
 
 
-def _position(forecast: Forecast, decision: Decision, state: Float[np.ndarray, " R"]) -> Float[np.ndarray, " R"]:
-    del state
-    return np.where(decision.calls(forecast), 0.5, 1.0)
+class HalfWhenVolatile(PositionRule):
+    """0.5 where the positive class is called, which is a volatile market, 1 elsewhere."""
 
+    name: Literal["half_when_volatile"] = "half_when_volatile"
 
-HALF_WHEN_VOLATILE = PositionRule(_position)
+    def follow(self, forecast: Forecast, decision: Decision, known: KnownRows) -> Float[np.ndarray, " R"]:
+        """Return the position of every row."""
+        del known
+        return np.where(decision.calls(forecast), 0.5, 1.0)

@@ -1,15 +1,20 @@
 """Holds what is called up, and nothing else."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.tasks.positions.rule import PositionRule
+from trading_hpo.tasks.positions.rule import KnownRows, PositionRule
 from trading_hpo.tasks.task import Decision, Forecast
 
 
-def _position(forecast: Forecast, decision: Decision, state: Float[np.ndarray, " R"]) -> Float[np.ndarray, " R"]:
-    del state
-    return np.where(decision.calls(forecast), 1.0, 0.0)
+class LongFlat(PositionRule):
+    """1 where the positive class is called, 0 elsewhere."""
 
+    name: Literal["long_flat"] = "long_flat"
 
-LONG_FLAT = PositionRule(_position)
+    def follow(self, forecast: Forecast, decision: Decision, known: KnownRows) -> Float[np.ndarray, " R"]:
+        """Return the position of every row."""
+        del known
+        return np.where(decision.calls(forecast), 1.0, 0.0)

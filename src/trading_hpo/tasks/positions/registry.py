@@ -1,16 +1,29 @@
 """Position rule by name."""
 
-from trading_hpo.registry import Registry
-from trading_hpo.tasks.positions.half_when_volatile import HALF_WHEN_VOLATILE
-from trading_hpo.tasks.positions.long_flat import LONG_FLAT
-from trading_hpo.tasks.positions.long_short import LONG_SHORT
-from trading_hpo.tasks.positions.rule import PositionRule
+from typing import Annotated
 
-POSITIONS: Registry[PositionRule] = Registry(
+from trading_hpo.configuration import OneOf
+from trading_hpo.registry import Registry
+from trading_hpo.tasks.positions.as_forecast import AsForecast
+from trading_hpo.tasks.positions.half_when_volatile import HalfWhenVolatile
+from trading_hpo.tasks.positions.hold_to_touch import HoldToTouch
+from trading_hpo.tasks.positions.long_flat import LongFlat
+from trading_hpo.tasks.positions.long_short import LongShort
+from trading_hpo.tasks.positions.proportional import Proportional
+from trading_hpo.tasks.positions.rule import PositionRule
+from trading_hpo.tasks.positions.volatility_scaled import VolatilityScaled
+
+POSITIONS: Registry[type[PositionRule]] = Registry(
     "position rule",
     {
-        "long_flat": LONG_FLAT,
-        "long_short": LONG_SHORT,
-        "half_when_volatile": HALF_WHEN_VOLATILE,
+        "long_flat": LongFlat,
+        "long_short": LongShort,
+        "proportional": Proportional,
+        "volatility_scaled": VolatilityScaled,
+        "as_forecast": AsForecast,
+        "half_when_volatile": HalfWhenVolatile,
+        "hold_to_touch": HoldToTouch,
     },
 )
+
+Positions = Annotated[PositionRule, OneOf(POSITIONS)]

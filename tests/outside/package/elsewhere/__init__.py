@@ -13,7 +13,7 @@ from .fork_config import MODEL_TYPE as FORK
 from .halves import HALVES
 from .market_tide import MARKET_TIDE
 from .median_error import MEDIAN_ERROR
-from .patient_long_short import PATIENT_LONG_SHORT
+from .patient_long_short import PatientLongShort
 from .return_and_range import ReturnAndRange
 from .ridge_config import MODEL_TYPE as RIDGE
 from .smooth_runs import SmoothRuns
@@ -26,4 +26,4 @@ CHOICES["schedule"].add(CutBack.name, CutBack)
 FEATURES.add("market_tide", MARKET_TIDE)
 SPLITTERS.add("two_halves", HALVES)
 METRICS.add(MEDIAN_ERROR.name, MEDIAN_ERROR)
-POSITIONS.add("patient_long_short", PATIENT_LONG_SHORT)
+POSITIONS.add("patient_long_short", PatientLongShort)
