@@ -59,9 +59,7 @@ class Columns:
         """
         return self._of(_lag_of(panel, rows), panel.asset[rows])
 
-    def of_windows(
-        self, windows: Float[np.ndarray, "N L F"], asset: Int[np.ndarray, " N"]
-    ) -> Float[np.ndarray, "N P"]:
+    def of_windows(self, windows: Float[np.ndarray, "N L F"], asset: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N P"]:
         """Return the columns of windows of unscaled features, oldest bar first."""
         return self._of(lambda bars: windows[:, -1 - bars].astype(np.float64), asset)
 

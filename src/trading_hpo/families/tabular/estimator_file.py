@@ -7,9 +7,6 @@ from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-import skops.io as sio
-from skops.io.exceptions import UntrustedTypesFoundException
-
 from trading_hpo.errors import DamagedFileError
 
 # Beside scikit-learn's own estimators and plain values. Why not what the file itself says it needs? Whoever has changed
@@ -24,7 +21,9 @@ def to_bytes(estimators: Sequence[Any]) -> bytes:
 
     skops names entries by the places of objects in memory, and dates them.
     """
-    with ZipFile(BytesIO(sio.dumps(list(estimators)))) as archive:
+    from skops.io import dumps  # 2 s: it imports all of scikit-learn, and with that torch
+
+    with ZipFile(BytesIO(dumps(list(estimators)))) as archive:
         schema = archive.read(_SCHEMA).decode()
         arrays = {name: archive.read(name) for name in archive.namelist() if name != _SCHEMA}
     names = {name: f"{number}.npy" for number, name in enumerate(arrays)}
@@ -53,8 +52,11 @@ def from_bytes(content: bytes, place: str) -> list[Any]:
     Raises:
         DamagedFileError: It holds a type that is not trusted, or is no such archive.
     """
+    from skops.io import loads
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
-        estimators = sio.loads(content, trusted=list(TRUSTED))
+        estimators = loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as error:
         raise not_ours(place, f"types that are trusted, got others: {str(error).partition(chr(10))[0]}") from error
     except (BadZipFile, KeyError, TypeError, ValueError) as error:

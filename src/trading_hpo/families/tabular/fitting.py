@@ -115,7 +115,8 @@ def fit_rows(
 ) -> Chosen:
     """Fit a configuration on the train rows, and choose on the stop rows.
 
-    **Looks ahead:** label only; scale, weights and trees see train rows, the number of trees and the threshold stop rows.
+    **Looks ahead:** label only; scale, weights and trees see train rows, the number of trees and the threshold stop
+    rows.
 
     Args:
         model_type: Of this family.

@@ -125,9 +125,7 @@ def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[st
     Raises:
         DivergedError: The train rows have one class alone, or an output is not finite.
     """
-    chosen = fit_rows(
-        data.model_type, parameters, data.panel, data.training, data.seed, FINAL, data.train, data.stop
-    )
+    chosen = fit_rows(data.model_type, parameters, data.panel, data.training, data.seed, FINAL, data.train, data.stop)
     described = [dict(estimator_of(data.model_type).described(own)) for own in chosen.fit.estimators]
     full_card = {
         **card,

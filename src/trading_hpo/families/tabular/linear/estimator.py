@@ -22,8 +22,9 @@ class Linear(Estimator):
         """
         del stop, seed
         penalty = config.linear_penalty * len(train.target)  # scikit-learn adds losses up
-        model = LogisticRegression(C=1 / penalty, solver="newton-cholesky") if kind == "class" else Ridge(penalty)
-        return model.fit(*train)
+        if kind == "number":
+            return Ridge(penalty).fit(*train)
+        return LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-6).fit(*train)
 
     def output(self, fitted: Any, columns: Float[np.ndarray, "N P"]) -> Float[np.ndarray, " N"]:
         """Return the weighted sums.
