@@ -316,11 +316,11 @@ class TrackingHook:
         self.run_id, self._server_sync, self._works, self._to_begin = None, None, False, None
 
     def _log_networks(self, outputs: Any, panels: Any) -> None:
-        from trading_hpo.families.networks.final import TrainedNetwork
+        from trading_hpo.families.family import ServedModel
         from trading_hpo.tracking.networks import log_network
 
         for network in outputs:
-            if isinstance(network, TrainedNetwork):
+            if isinstance(network, ServedModel):
                 log_network(network, panels.open(network.card["panel_digest"], network.card["study_name"]))
 
     def _send(self, run_id: str) -> None:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from tests.makers.studies import study_of, trial_of
-from tests.makers.verdicts import verdict_of
+from tests.makers.verdicts import compared_with, verdict_of
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
 from trading_hpo.analysis.holdout_costs import costs_table
@@ -181,7 +181,13 @@ def _judged(
     }
     only_returns = held[["timestamp", "buy_and_hold", "constant_forecast"]]
     judged = Judged(
-        report_of(list(results.values()), list(holdouts.values()), base, {one: verdict_of() for one in results}),
+        report_of(
+            list(results.values()),
+            list(holdouts.values()),
+            base,
+            {one: verdict_of() for one in results},
+            compared_with(**dict.fromkeys(results, 0.01)),
+        ),
         base,
         holdouts,
         yearly_table(returns, forecasts, only_returns, BARS_PER_YEAR),

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tests.makers.verdicts import verdict_of
+from tests.makers.verdicts import compared_with, verdict_of
 
 from trading_hpo.reporting.report import T_90, report_of
 
@@ -49,7 +49,7 @@ def holdout_of(value=0.03, looks=1, metric="mcc", model_type="lstm", **changes):
 
 def reported(results, holdouts, baselines=BASELINES, verdicts=None):
     own = {r["model_type"]: verdict_of() for r in results if r.get("best")} if verdicts is None else verdicts
-    return report_of(results, holdouts, baselines, own)
+    return report_of(results, holdouts, baselines, own, compared_with(mlp=-0.01))
 
 
 def skipped(model_type):

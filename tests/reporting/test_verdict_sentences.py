@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.makers.verdicts import compared_with
 
-from trading_hpo.reporting.verdict_sentences import p_value, sentences
+from trading_hpo.reporting.verdict_sentences import p_value, reference_sentence, sentences
 
 TRIED = {"n_tried": 32, "metric": "mcc", "expected_best": 0.034, "excess": 0.025}
 INTERVAL = {"low": -0.06, "estimate": -0.012, "high": 0.036}
@@ -72,3 +73,35 @@ def test_one_trial_is_one_and_a_first_look_alone_has_nobody_beside_it():
 @given(st.floats(1e-6, 1.0), st.integers(1, 3))
 def test_a_rounded_p_value_stays_on_its_side_of_five_percent(value, digits):
     assert (float(p_value(value, digits)) <= 0.05) == (value <= 0.05)
+
+
+@pytest.mark.parametrize(
+    ("compared", "said"),
+    [
+        (
+            compared_with(mlp=-0.01, gru=0.019),
+            "no network is shown to be better than linear by mcc on validation: mlp -0.010 [-0.030, 0.010], gru +0.019 "
+            "[-0.001, 0.039]",
+        ),
+        (
+            compared_with("gradient_boosting", mlp=-0.01, gru=0.021, lstm=0.03),
+            "better than gradient_boosting by mcc on validation: gru +0.021 [0.001, 0.041], lstm +0.030 [0.010, 0.050]"
+            "; not shown to be: mlp -0.010 [-0.030, 0.010]",
+        ),
+        (compared_with(mlp=0.03), "better than linear by mcc on validation: mlp +0.030 [0.010, 0.050]"),
+        (
+            {**compared_with(), "networks": {"mlp": {"difference": 0.1, "why": "too few folds differ"}}},
+            "no network is shown to be better than linear by mcc on validation: mlp +0.100 (too few folds differ)",
+        ),
+        (
+            {**compared_with(), "networks": {"mlp": {"why": "its study is of auc"}}},
+            "no network is shown to be better than linear by mcc on validation: mlp (its study is of auc)",
+        ),
+        (
+            {"why": "no reference was searched on these data"},
+            "networks are not compared with a reference: no reference was searched on these data",
+        ),
+    ],
+)
+def test_every_network_stands_beside_the_best_reference(compared, said):
+    assert reference_sentence(compared) == said

@@ -66,7 +66,7 @@ def search_of(panel_file):
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
 
     def make(**hpo):
-        config = HpoConfig(**{"n_trials": 1, "models_to_optimize": ["guess"], **hpo})
+        config = HpoConfig(**{"n_trials": 1, "models_to_optimize": ["mlp", "guess"], **hpo})
         return Search.of("guess", "study.guess", panel, split, SPACES, TRAINING, BacktestConfig(), config), panel
 
     return make
@@ -100,7 +100,7 @@ def test_limits_hold_for_any_family(search_of):
         next(TrialEvaluator(search.task, panel).evaluate(Candidate(0, {"bias": 0.3}), lambda: False))
 
 
-@pytest.mark.parametrize(("asked", "used"), [("median", "none"), ("successive_halving", "none"), ("none", "none")])
+@pytest.mark.parametrize(("asked", "used"), [("median", "none"), ("hyperband", "none"), ("none", "none")])
 def test_without_epochs_no_pruner_judges_them(search_of, asked, used):
     assert search_of(pruner=asked)[0].pruner.name == used
 
@@ -112,6 +112,7 @@ def test_what_judges_folds_needs_no_epochs(search_of):
 def test_that_the_pruner_is_not_used_is_said_once(search_of, panel_file, tmp_path, caplog):
     _, panel = search_of()
     split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
+    caplog.set_level("INFO")
     storage = StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
     hpo = HpoConfig(models_to_optimize=["guess"], pruner="median")
     settings = {"spaces": SPACES, "training": TRAINING, "backtest": BacktestConfig()}
@@ -121,7 +122,8 @@ def test_that_the_pruner_is_not_used_is_said_once(search_of, panel_file, tmp_pat
     ]
 
 
-def test_hyperband_is_refused_for_what_has_no_epochs():
-    with pytest.raises(ValueError, match="pruner hyperband cannot go with model type guess, which has no epochs"):
-        HpoConfig(models_to_optimize=["mlp", "guess"], pruner="hyperband")
-    assert HpoConfig(models_to_optimize=["mlp"], pruner="hyperband").pruner.name == "hyperband"
+@pytest.mark.parametrize("pruner", ["hyperband", {"name": "patient", "wrapped": "hyperband"}])
+def test_hyperband_is_refused_where_nothing_that_is_searched_has_epochs(pruner):
+    with pytest.raises(ValueError, match="cannot go with linear and guess alone: there are no epochs to give more or"):
+        HpoConfig(models_to_optimize=["linear", "guess"], pruner=pruner)
+    assert HpoConfig(models_to_optimize=["mlp", "guess"], pruner=pruner).pruner.name != "none"

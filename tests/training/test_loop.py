@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
+from tests.makers.model_types import NETWORKS
 from tests.training.plugins import Halving, Ramp, RelativeToBar, SharpeOfRuns
 from torch import nn
 
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.networks.architecture import Architecture
-from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.training.batch import Batch, PanelTensors
 from trading_hpo.training.config import Components
 from trading_hpo.training.loop import EpochResult, fit, predict
@@ -72,7 +72,7 @@ def rows(panel: Panel) -> np.ndarray:
 
 
 @pytest.mark.parametrize("max_windows", [None, 100])
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_loop_is_a_plain_training_loop_bit_for_bit(
     panel: Panel, rows: np.ndarray, model_type: str, max_windows: int | None
 ) -> None:

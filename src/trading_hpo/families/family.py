@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -193,6 +193,33 @@ class TrainedModel(Protocol):
 
     def save(self, folder: Path) -> None:
         """Write the model by ``model_file.write_model``: ``load_model`` asks for the digest that it puts there."""
+
+
+@runtime_checkable
+class ServedModel(TrainedModel, Protocol):
+    """A trained model that also forecasts what is in no panel: it is logged, to be loaded and served elsewhere.
+
+    Attributes:
+        requirements: Packages that it needs beside those that every model needs.
+    """
+
+    requirements: ClassVar[tuple[str, ...]]
+
+    @property
+    def window_bars(self) -> int:
+        """L."""
+
+    @property
+    def scaling(self) -> dict[str, Any]:
+        """How it scales its inputs, as plain data: ``mean`` and ``spread`` by name, and ``clip_sigma``."""
+
+    def forecast_windows(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Forecast:
+        """Return what it says of windows of unscaled features, oldest bar first.
+
+        Raises:
+            DataError: The windows have another length or other features, a value is not finite, or there is no such
+                asset.
+        """
 
 
 class Family(Protocol):

@@ -15,6 +15,7 @@ from trading_hpo.whole_files import written_whole
 
 # Every family keeps a model in a folder whose file of this name is there whole or not at all.
 MODEL_FILE = "network.safetensors"
+READABLE = "network.json"
 _AGAIN = "Run `kedro run --pipeline retraining`: it is made anew."
 _OPEN = "0" * 64  # stands in the place of the digest while it is computed
 # The description is the only entry of the file's metadata, since safetensors keeps several in no fixed order, and the
@@ -34,6 +35,21 @@ def write_model(folder: Path, tensors: Mapping[str, np.ndarray], description: Ma
     content = save(dict(tensors), metadata={"description": text})
     with written_whole(folder / MODEL_FILE) as draft:
         draft.write_bytes(content.replace(_OPEN.encode(), _digest(content, content.index(_OPEN.encode())), 1))
+
+
+def write_readable(folder: Path, tensors: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
+    """Write a model, and beside it a copy of its description for people to read.
+
+    Args:
+        folder: As of ``write_model``.
+        tensors: Likewise.
+        description: Likewise.
+    """
+    # Killed in between, there is no readable copy rather than the older model's.
+    (folder / READABLE).unlink(missing_ok=True)
+    write_model(folder, tensors, description)
+    with written_whole(folder / READABLE) as draft:
+        draft.write_text(json.dumps(description, indent=2))
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

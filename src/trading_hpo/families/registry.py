@@ -25,6 +25,7 @@ class ModelType:
         choices: What a trial of it may choose by name, each with parameters of its own, such as a loss: the registry of
             every such choice.
         has_epochs: Whether a fit reports on its way. One that does not cannot be pruned between its epochs.
+        is_reference: Whether others must show that they are better than it: cheap, and older than what is searched.
         candidates_per_batch: How many candidates a ``BatchFamily`` is given at once.
         preload: Modules that a first fit imports; with the family's, they are there once for all workers.
     """
@@ -35,6 +36,7 @@ class ModelType:
     common: tuple[type[Config], ...] = ()
     choices: Mapping[str, Registry[Any]] = field(default_factory=dict)
     has_epochs: bool = True
+    is_reference: bool = False
     candidates_per_batch: int = 1
     preload: tuple[str, ...] = ()
 
@@ -54,6 +56,8 @@ class ModelType:
 MODEL_TYPES: Registry[ModelType] = Registry(
     "model type",
     {
+        "linear": "trading_hpo.families.tabular.linear.config:MODEL_TYPE",
+        "gradient_boosting": "trading_hpo.families.tabular.gradient_boosting.config:MODEL_TYPE",
         "mlp": "trading_hpo.families.networks.mlp.config:MODEL_TYPE",
         "lstm": "trading_hpo.families.networks.lstm.config:MODEL_TYPE",
         "gru": "trading_hpo.families.networks.gru.config:MODEL_TYPE",

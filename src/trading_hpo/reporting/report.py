@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trading_hpo.reporting.verdict_sentences import sentences
+from trading_hpo.reporting.verdict_sentences import reference_sentence, sentences
 
 # Student's t for 20 blocks of bars, two-sided 90 %: the lower end is the one-sided 5 % that verdicts are made at.
 T_90 = 1.729
@@ -16,6 +16,7 @@ def report_of(
     holdouts: Sequence[Mapping[str, Any]],
     baselines: Mapping[str, Any],
     verdicts: Mapping[str, Mapping[str, Any]],
+    compared: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Put together, per model type, what was found and what it must beat.
 
@@ -24,6 +25,7 @@ def report_of(
         holdouts: Of ``judge_holdout``, in the same order.
         baselines: Of ``baselines``.
         verdicts: Of ``analysis.verdicts``, by model type.
+        compared: Of ``analysis.references``.
     """
     lines = [
         _line(result, holdout if is_of(result, holdout) else {}, baselines, verdicts.get(result["model_type"]))
@@ -32,6 +34,7 @@ def report_of(
     ]
     return {
         "models": lines,
+        "against_reference": {**compared, "said": reference_sentence(compared)},
         "skipped": [r["model_type"] for r in results if not _comparable(r, baselines) and "model_type" in r],
         "nothing_found": {r["model_type"]: r["nothing_found"] for r in results if r.get("nothing_found")},
         "holdout_looks": max((holdout.get("looks_so_far", 0) for holdout in holdouts), default=0),

@@ -26,7 +26,13 @@ def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> Rend
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
-    said = [*_verdicts(lines[:1]), *_remarks(report, lines), "", *_next_steps(lines, report["label"], typed)]
+    said = [
+        *_verdicts(lines[:1]),
+        *_beside_reference(report),
+        *_remarks(report, lines),
+        "",
+        *_next_steps(lines, report["label"], typed),
+    ]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 
@@ -116,6 +122,12 @@ def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{line['model_type']}, the best of them:"
         for about, sentence in line["verdicts"].items():
             yield f"  {about}: {sentence}."
+
+
+def _beside_reference(report: Mapping[str, Any]) -> Iterator[str]:
+    if report["models"] and (said := report.get("against_reference", {}).get("said")):
+        yield ""
+        yield f"{said[0].upper()}{said[1:]}."
 
 
 def _remarks(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -19,6 +19,35 @@ def sentences(verdict: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {**said, **dict(_luck(verdict["forecast"]["validation"]))}
 
 
+def reference_sentence(compared: Mapping[str, Any]) -> str:
+    """Return which networks are better than the best reference, and by how much each is or is not.
+
+    Args:
+        compared: Of ``analysis.references``.
+
+    Example:
+        >>> mlp = {"difference": -0.01, "low": -0.03, "high": 0.01, "p_value": 0.8, "pairs": "32 blocks of bars"}
+        >>> about = {"reference": "linear", "metric": "mcc", "level": 0.9}
+        >>> reference_sentence({**about, "networks": {"mlp": mlp}})
+        'no network is shown to be better than linear by mcc on validation: mlp -0.010 [-0.030, 0.010]'
+    """
+    if "why" in compared:
+        return f"networks are not compared with a reference: {compared['why']}"
+    networks: Mapping[str, Test] = compared["networks"]
+    better = [name for name, own in networks.items() if own.get("low", 0.0) > 0]
+    rest = [name for name in networks if name not in better]
+    than = f"better than {compared['reference']} by {compared['metric']} on validation: "
+    listed, others = (", ".join(_difference(name, networks[name]) for name in names) for names in (better, rest))
+    if not better:
+        return f"no network is shown to be {than}{others}"
+    return f"{than}{listed}{f'; not shown to be: {others}' if rest else ''}"
+
+
+def _difference(name: str, own: Test) -> str:
+    value = f" {own['difference']:+.3f}" if "difference" in own else ""
+    return f"{name}{value} ({own['why']})" if "why" in own else f"{name}{value} [{own['low']:.3f}, {own['high']:.3f}]"
+
+
 def _forecast(verdict: Mapping[str, Any]) -> str:
     validation, holdout = verdict["validation"], verdict["holdout"]
     if verdict["above"]:

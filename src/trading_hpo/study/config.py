@@ -217,12 +217,11 @@ class HpoConfig(Config):
 
     def _problems(self) -> Iterator[str]:
         yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
-        if (getattr(self.pruner, "wrapped", None) or self.pruner).needs_epochs:
-            yield from (
-                f"pruner {self.pruner.name} cannot go with model type {name}, which has no epochs to give more or "
-                f"fewer of. Use another, or leave {name} out of models_to_optimize."
-                for name in self.models_to_optimize
-                if not MODEL_TYPES[name].has_epochs
+        epochs = (MODEL_TYPES[name].has_epochs for name in self.models_to_optimize)
+        if (getattr(self.pruner, "wrapped", None) or self.pruner).needs_epochs and not any(epochs):
+            yield (
+                f"pruner {self.pruner.name} cannot go with {' and '.join(self.models_to_optimize)} alone: there are no "
+                "epochs to give more or fewer of. Use pruner none."
             )
         taught_by = next((name for name in ("start_from", "warm_start", "reoptimise") if getattr(self, name)), None)
         if taught_by is not None and self.sampler.tries_all:

@@ -81,7 +81,7 @@ class Phases:
         name, made = self.ref.names[0], self._taught_from_outside(storage).check(storage)
         searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
         if unused := [asked.name for asked, used in searches if asked != used]:
-            logger.warning(
+            logger.info(
                 "%s: trials report nothing before their end, so pruner %s has nothing to judge and none is used.",
                 name,
                 ", ".join(dict.fromkeys(unused)),

@@ -219,7 +219,9 @@ class Search:
 
     @property
     def _preloaded(self) -> tuple[str, ...]:
-        return (*_OF_A_FIRST_TRIAL, *MODEL_TYPES[self.task.model_type].modules)
+        # Of all that are searched: the first search starts the process that the workers of all are forked from.
+        modules = (module for name in self.hpo.models_to_optimize for module in MODEL_TYPES[name].modules)
+        return tuple(dict.fromkeys((*_OF_A_FIRST_TRIAL, *modules)))
 
     @property
     def pruner(self) -> PrunerConfig:

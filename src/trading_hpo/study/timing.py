@@ -15,7 +15,7 @@ from trading_hpo.engine.samplers.unit_interval import from_unit
 from trading_hpo.engine.space import suggest
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.family import StudyData
-from trading_hpo.families.registry import family_of
+from trading_hpo.families.registry import MODEL_TYPES, family_of
 from trading_hpo.training.machine import give_memory_back
 
 WARM_UP, BATCHES = 2, 5
@@ -39,7 +39,9 @@ def middle_of(space: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyData) -> float | None:
-    """Return about how long an epoch takes, over all folds; none of a family that counts no batches.
+    """Return about how long an epoch takes, over all folds; none of a family that cannot tell.
+
+    A model type without epochs takes as long as a fit divided by the epochs that others have.
 
     **Looks ahead:** as ``Family.fit_fold``; nothing is kept of what is fitted.
 
@@ -51,7 +53,8 @@ def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyDat
     data, family = replace(data, model_type=model_type), family_of(model_type)
     batches = family.costs(parameters, data, ()).epoch_batches
     if not batches:
-        return None
+        declared = MODEL_TYPES[model_type]
+        return None if declared.has_epochs or declared.candidates_per_batch > 1 else _share_of_a_fit(parameters, data)
     moments = list[float]()
 
     def should_stop() -> bool:
@@ -66,3 +69,13 @@ def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyDat
         give_memory_back()
     seconds = [after - before for before, after in pairwise(moments[WARM_UP:] or moments)]
     return median(seconds) * sum(batches.values()) if seconds else None
+
+
+def _share_of_a_fit(parameters: Mapping[str, Any], data: StudyData) -> float:
+    """Fit the smallest fold, and scale by the rows of all."""
+    rows = {number: len(own.train) for number, own in data.folds.items()}
+    smallest, family = min(rows, key=lambda number: rows[number]), family_of(data.model_type)
+    shared, began = family.shared(data), time.monotonic()
+    next(family.fit_fold(parameters, smallest, data, shared, lambda: False))
+    seconds = time.monotonic() - began
+    return seconds * sum(rows.values()) / rows[smallest] / data.training.epochs

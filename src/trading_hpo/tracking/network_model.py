@@ -1,4 +1,4 @@
-"""A final network as MLflow loads it: from this code and its safetensors file, without pickle."""
+"""A final model as MLflow loads it: from this code and its safetensors file, without pickle."""
 
 import warnings
 from importlib import import_module
@@ -11,7 +11,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 from trading_hpo.errors import DataError
-from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.families.family import ServedModel, load_model
 from trading_hpo.tracking.network_input import windows_of
 
 with warnings.catch_warnings(record=True):
@@ -23,33 +23,35 @@ with warnings.catch_warnings(record=True):
         Input, one row per window: ``asset`` by name, and each feature by its name, with the unscaled values of the
         window's bars, oldest first. ``windows [B, L, F]`` may stand for all features, in the order of the metadata, and
         the place in its list for an asset. Output, one row per window: ``score``, ``forecast`` (a probability, or the
-        number itself) and ``called`` (by the network's own decision).
+        number itself) and ``called`` (by the model's own decision).
         """
 
         def load_context(self, context: PythonModelContext) -> None:
-            """Read the network; its model type may be a plug-in's, which is among the model's code."""
+            """Read the model; its model type may be a plug-in's, which is among the model's code."""
             for plugin in context.model_config["plugins"]:
                 import_module(plugin)
-            self._network = TrainedNetwork.load(Path(context.artifacts["network"]))
+            model = load_model(Path(context.artifacts["network"]))
+            assert isinstance(model, ServedModel)  # no other is logged
+            self._model = model
 
         def predict(self, context: PythonModelContext, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
             """Score a batch.
 
             Raises:
-                MlflowException: The network refuses the input. MLflow's server hides every other error from its caller.
+                MlflowException: The model refuses the input. MLflow's server hides every other error from its caller.
             """
             del context, params
-            network = self._network
+            model = self._model
             try:
-                windows, asset = windows_of(model_input, network.architecture.window_bars, network.card)
-                forecast = network.forecast_windows(windows, asset)
+                windows, asset = windows_of(model_input, model.window_bars, model.card)
+                forecast = model.forecast_windows(windows, asset)
             except DataError as error:
                 raise MlflowException.invalid_parameter_value(str(error)) from error
             return pd.DataFrame(
                 {
                     "score": forecast.score.astype(float),
                     "forecast": forecast.expected.astype(float),
-                    "called": network.decision.calls(forecast),
+                    "called": model.decision.calls(forecast),
                 }
             )
 

@@ -1,4 +1,4 @@
-"""Final networks as MLflow models."""
+"""Final models as MLflow models."""
 
 import sys
 import warnings
@@ -16,19 +16,19 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
 
-from trading_hpo.families.networks.final import TrainedNetwork
+from trading_hpo.families.family import ServedModel
 from trading_hpo.registry import load_plugins
 from trading_hpo.tracking.network_input import ASSET, WINDOWS
 from trading_hpo.types import Panel
 
 _CODE = Path(__file__).with_name("network_model.py")
 _PACKAGE = Path(__file__).parents[1]
-_REQUIRED = ("torch", "numpy", "pandas", "safetensors", "pydantic", "jaxtyping", "scipy")
+_REQUIRED = ("numpy", "pandas", "safetensors", "pydantic", "jaxtyping", "scipy")
 EXAMPLE_ROWS = 2
 
 
-def log_network(network: TrainedNetwork, panel: Panel) -> str:
-    """Log a network into the active run as a model that anybody can load; return its URI.
+def log_network(network: ServedModel, panel: Panel) -> str:
+    """Log a final model into the active run as one that anybody can load; return its URI.
 
     It carries the package's code and that of the plug-ins, what it was made for, a signature of its features, and an
     example: the first windows of the panel, which are never of the holdout.
@@ -40,14 +40,14 @@ def log_network(network: TrainedNetwork, panel: Panel) -> str:
     with TemporaryDirectory() as folder, warnings.catch_warnings(record=True), _no_bytecode():
         network.save(Path(folder) / "network")
         info = mlflow.pyfunc.log_model(
-            name=f"{network.architecture.model_type}_network",
+            name=f"{network.card['model_type']}_network",
             python_model=str(_CODE),
             artifacts={"network": str(Path(folder) / "network")},
             code_paths=[str(_PACKAGE), *map(_place, load_plugins())],
             model_config={"plugins": list(load_plugins())},
-            pip_requirements=[_pinned(name) for name in _REQUIRED],
+            pip_requirements=[_pinned(name) for name in (*_REQUIRED, *network.requirements)],
             signature=_signature(network.card["features"]),
-            input_example=_example(panel, network.architecture.window_bars),
+            input_example=_example(panel, network.window_bars),
             metadata=_made_for(network),
         )
     return str(info.model_uri)
@@ -62,21 +62,14 @@ def _signature(features: list[str]) -> ModelSignature:
     return ModelSignature(Schema([*inputs]), Schema([ColSpec(kind, name) for name, kind in outputs]))
 
 
-def _made_for(network: TrainedNetwork) -> dict[str, Any]:
-    card, scaler = network.card, network.scaler
+def _made_for(network: ServedModel) -> dict[str, Any]:
     known = ("study_name", "trial_number", "metric", "model_type", "features", "assets", "label", "bars_per_year")
-    return {key: card.get(key) for key in known} | {
-        "window_bars": network.architecture.window_bars,
-        "scaler": {
-            "mean": dict(zip(card["features"], scaler.mean.tolist(), strict=True)),
-            "spread": dict(zip(card["features"], scaler.spread.tolist(), strict=True)),
-            "clip_sigma": scaler.clip,
-        },
-    }
+    own = {"window_bars": network.window_bars, "scaler": network.scaling}
+    return {key: network.card.get(key) for key in known} | own
 
 
 def _pinned(name: str) -> str:
-    """The version that the network was trained with; of a build such as ``2.13.0+cpu``, what every index has."""
+    """The version that the model was trained with; of a build such as ``2.13.0+cpu``, what every index has."""
     return f"{name}=={version(name).partition('+')[0]}"
 
 

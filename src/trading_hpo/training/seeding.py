@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import torch
-from torch import Tensor
-
 
 def fold_seed(seed: int, fold: int, parameters: Mapping[str, Any]) -> int:
     """Return the training seed of a fold, from the study's seed and the parameters alone.
@@ -29,11 +26,15 @@ class RandomStream:
     """
 
     def __init__(self, seed: int) -> None:
-        self._state: Tensor = torch.Generator().manual_seed(seed).get_state()
+        import torch  # what draws no dropout can do without it
+
+        self._state = torch.Generator().manual_seed(seed).get_state()
 
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Continue this stream; put the outer one back afterwards."""
+        import torch
+
         outer = torch.get_rng_state()
         torch.set_rng_state(self._state)
         try:

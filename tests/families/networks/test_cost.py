@@ -3,6 +3,7 @@ import sys
 
 import pytest
 import torch
+from tests.makers.model_types import NETWORKS
 
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.cost import inference_flop, latency_ms, memory_mb, training_flop
@@ -27,7 +28,7 @@ def test_an_mlps_work_is_its_matrix_products():
     assert inference_flop(architecture(**config)) == 2 * weights
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_work_grows_with_width_and_window_and_repeats_exactly(model_type):
     small, large = architecture(model_type), architecture(model_type, **widths(model_type, times=2))
     assert inference_flop(small) == inference_flop(small) > 0
@@ -45,7 +46,7 @@ def test_training_is_three_times_the_forward_pass():
     assert training_flop(10.0, windows=7) == 210.0
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_a_forecast_takes_time_and_leaves_the_random_numbers_alone(model_type):
     torch.manual_seed(3)
     before = torch.get_rng_state()
@@ -93,7 +94,7 @@ LONG = pytest.mark.long(part="values")
     [
         *(
             pytest.param((name, widths(name, times=8), 512, 60), marks=() if name == "mlp" else LONG)
-            for name in MODEL_TYPES
+            for name in NETWORKS
         ),
         pytest.param(("mlp", {"hidden_dim_1": 2048, "hidden_dim_2": 1024, "hidden_layers": 4}, 512, 60), marks=LONG),
         pytest.param(("lstm", {"lstm_hidden_dim": 256, "lstm_num_layers": 2}, 512, 60), marks=LONG),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
+from tests.makers.model_types import NETWORKS
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import DamagedFileError, DataError
@@ -18,7 +19,6 @@ from trading_hpo.families.model_file import MODEL_FILE
 from trading_hpo.families.networks.final import TrainedNetwork, train_final
 from trading_hpo.families.networks.fitting import Recipe
 from trading_hpo.families.networks.fold import fit_fold
-from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.task import Decision
 from trading_hpo.training.config import TrainingConfig
@@ -214,7 +214,7 @@ def test_a_network_of_an_earlier_version_is_refused_with_what_to_run(tmp_path: P
         TrainedNetwork.load(tmp_path)
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_a_network_survives_its_files(panel: Panel, rows: np.ndarray, model_type: str, tmp_path: Path) -> None:
     trained = final(panel, rows, model_type, training=TRAINING.model_copy(update={"epochs": 1}))
     trained.save(tmp_path / "deep" / "folder")

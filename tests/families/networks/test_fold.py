@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from tests.makers.model_types import NETWORKS
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import Interrupted
@@ -18,7 +19,6 @@ from trading_hpo.families.family import DivergedError, FoldScore, Rows
 from trading_hpo.families.judgement import monitored
 from trading_hpo.families.networks.fitting import Recipe
 from trading_hpo.families.networks.fold import fit_fold
-from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.panel import save_panel
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.study.objectives import ObjectiveConfig
@@ -102,7 +102,7 @@ def noise(panel: Panel) -> Panel:
     return replace(panel, target=target)
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_a_planted_signal_is_found(panel: Panel, folds: list[Rows], model_type: str) -> None:
     parameters = SHARED | {"learning_rate": 2e-2, "dropout_rate": 0.0}
     for number, rows in enumerate(folds):
@@ -126,7 +126,7 @@ def test_folds_side_by_side_equal_folds_one_after_another(panel: Panel, folds: l
     assert apart[0][-1]["threshold"] != apart[1][-1]["threshold"]
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", NETWORKS)
 def test_same_parameters_give_the_same_score_again(panel: Panel, folds: list[Rows], model_type: str) -> None:
     again = dict(reversed(SHARED.items()))
     first = run(panel, folds[0], parameters=SHARED, model_type=model_type)

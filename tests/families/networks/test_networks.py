@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 import torch.nn.functional as F
 import yaml
+from tests.makers.model_types import NETWORKS
 from torch import Tensor, nn
 
 from trading_hpo.families.networks.architecture import Architecture, size_mb
@@ -37,11 +38,7 @@ def other(model_type: str) -> dict[str, Any]:
 
 every_network = pytest.mark.parametrize(
     ("model_type", "sizes"),
-    [
-        pytest.param(name, sizes(name), id=f"{name}-{sizes.__name__}")
-        for name in MODEL_TYPES
-        for sizes in (small, other)
-    ],
+    [pytest.param(name, sizes(name), id=f"{name}-{sizes.__name__}") for name in NETWORKS for sizes in (small, other)],
 )
 
 
@@ -219,13 +216,13 @@ def test_lstm_after_the_convolution_reads_as_many_bars_as_pooling_leaves(
 
 
 def test_no_two_model_types_are_one_network() -> None:
-    parts = {name: [type(part) for part in build(name).modules()] for name in MODEL_TYPES}
+    parts = {name: [type(part) for part in build(name).modules()] for name in NETWORKS}
     assert [pair for pair in combinations(parts, 2) if parts[pair[0]] == parts[pair[1]]] == []
 
 
 def corners() -> Iterator[tuple[str, dict[str, Any]]]:
     spaces = yaml.safe_load(FULL_SPACES.read_text())["full_search_spaces"]
-    for model_type, edge in product(MODEL_TYPES, (0, -1)):
+    for model_type, edge in product(NETWORKS, (0, -1)):
         space = {**spaces["common"], **spaces.get(model_type, MODEL_TYPES[model_type].search_space)}
         edges = {
             name: entry["choices"] if "choices" in entry else (entry["low"], entry["high"])

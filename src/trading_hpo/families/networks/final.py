@@ -1,10 +1,9 @@
 """The last training of a configuration, up to the holdout, and the network it leaves."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,9 +12,10 @@ from torch import nn
 
 from trading_hpo.errors import DataError
 from trading_hpo.families.family import FinalData, as_trained
-from trading_hpo.families.model_file import read_model, write_model
+from trading_hpo.families.model_file import read_model, write_readable
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fitting import Fitting, Recipe
+from trading_hpo.families.window_input import problems_of_windows
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
@@ -25,7 +25,6 @@ from trading_hpo.training.loop import predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
-from trading_hpo.whole_files import written_whole
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,22 @@ class TrainedNetwork:
     decision: Decision
     card: Mapping[str, Any]
 
+    requirements: ClassVar[tuple[str, ...]] = ("torch",)
+
+    @property
+    def window_bars(self) -> int:
+        """L."""
+        return self.architecture.window_bars
+
+    @property
+    def scaling(self) -> dict[str, Any]:
+        """How features are scaled, by name."""
+        return {
+            "mean": dict(zip(self.card["features"], self.scaler.mean.tolist(), strict=True)),
+            "spread": dict(zip(self.card["features"], self.scaler.spread.tolist(), strict=True)),
+            "clip_sigma": self.scaler.clip,
+        }
+
     def forecast(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Forecast:
         """Return what the network says of rows; features and assets of the panel are found by their names.
 
@@ -65,33 +80,11 @@ class TrainedNetwork:
             DataError: The windows have another length or other features, a value is not finite, or there is no such
                 asset.
         """
-        problems = [*self._problems_of(windows, asset)]
-        if problems:
+        if problems := [*problems_of_windows(windows, asset, self.window_bars, self.card)]:
             raise DataError(problems)
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
         return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
-
-    def _problems_of(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Iterator[str]:
-        length, features, assets = self.architecture.window_bars, self.card["features"], self.card["assets"]
-        known = bool(((asset >= 0) & (asset < len(assets))).all())
-        if windows.ndim != 3 or windows.shape[1:] != (length, len(features)):
-            yield (
-                f"windows must be {length} bars of {len(features)} features ({', '.join(features)}), got "
-                f"{windows.shape}."
-            )
-        elif not (finite := np.isfinite(windows)).all():
-            number, bar, place = np.argwhere(~finite)[0]
-            whose = f" of {assets[asset[number]]}" if known and number < len(asset) else ""
-            yield (
-                f"{features[place]} must be finite, got {windows[number, bar, place]} in bar {bar} of window "
-                f"{number}{whose}. Leave the window out."
-            )
-        if not known:
-            got = sorted(set(asset.tolist()))
-            yield f"asset must be 0 to {len(assets) - 1} ({', '.join(assets)}), got {got}."
-        if asset.shape != windows.shape[:1]:
-            yield f"asset must be one number for each window, got {asset.shape} for windows {windows.shape}."
 
     def _read(self, output: Float[np.ndarray, "B O"]) -> Forecast:
         head = Head(self.card["head"]["kind"], tuple(self.card["head"]["levels"]))
@@ -110,11 +103,7 @@ class TrainedNetwork:
             "clip_sigma": self.scaler.clip,
             "card": dict(self.card),
         }
-        # Killed in between, there is no readable copy rather than the older network's.
-        (folder / "network.json").unlink(missing_ok=True)
-        write_model(folder, {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}, description)
-        with written_whole(folder / "network.json") as draft:
-            draft.write_text(json.dumps(description, indent=2))
+        write_readable(folder, {name: tensor.contiguous().numpy() for name, tensor in tensors.items()}, description)
 
     @staticmethod
     def load(folder: Path) -> "TrainedNetwork":

@@ -14,6 +14,7 @@ from trading_hpo.analysis.holdout_assets import ASSET_COLUMNS, assets_of_all
 from trading_hpo.analysis.holdout_costs import costs_table
 from trading_hpo.analysis.holdout_periods import exposure_table, monthly_table
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
+from trading_hpo.analysis.references import against_reference
 from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.analysis.verdicts import verdicts
 from trading_hpo.backtest.config import BacktestConfig
@@ -112,12 +113,23 @@ def judge_validation(
     refs: dict[str, StudyRef], results: dict[str, dict[str, Any]], trial_ledger: Path
 ) -> dict[str, dict[str, Any]]:
     """Say of each best configuration how far it is luck, among all trials on the same bars."""
-    there = {model_type: ref.if_there() for model_type, ref in refs.items()}
-    studies = [study.open() for ref in there.values() if ref.skipped is None for study in ref.begun()]
-    chosen = {
-        name: (own["study_name"], own["best"]["trial_number"]) for name, own in results.items() if own.get("best")
-    }
-    return validation_tests(studies, chosen, trial_ledger)
+    return validation_tests(_studies(refs), _chosen(results), trial_ledger)
+
+
+def compare_with_reference(
+    refs: dict[str, StudyRef], results: dict[str, dict[str, Any]], base: dict[str, Any]
+) -> dict[str, Any]:
+    """Say of each network how much better it is than the best reference."""
+    return against_reference(_studies(refs), _chosen(results), base["data_key"])
+
+
+def _studies(refs: dict[str, StudyRef]) -> list[Any]:
+    there = (ref.if_there() for ref in refs.values())
+    return [study.open() for ref in there if ref.skipped is None for study in ref.begun()]
+
+
+def _chosen(results: dict[str, dict[str, Any]]) -> dict[str, tuple[str, int]]:
+    return {name: (own["study_name"], own["best"]["trial_number"]) for name, own in results.items() if own.get("best")}
 
 
 def judge_verdicts(
@@ -138,9 +150,11 @@ def make_report(
     results: dict[str, dict[str, Any]],
     holdouts: dict[str, dict[str, Any]],
     judged: dict[str, dict[str, Any]],
+    compared: dict[str, Any],
 ) -> dict[str, Any]:
     """Put the report together."""
-    return report_of(list(results.values()), [holdouts[model_type] for model_type in results], base, judged)
+    looks = [holdouts[model_type] for model_type in results]
+    return report_of(list(results.values()), looks, base, judged, compared)
 
 
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:

@@ -8,6 +8,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.pipelines.adapters import by_name, each, mapping_node, of_model
 from trading_hpo.pipelines.analysis.pipeline import search_figures
 from trading_hpo.pipelines.evaluation.nodes import (
+    compare_with_reference,
     draw_calibration,
     draw_holdout,
     draw_trades,
@@ -75,6 +76,12 @@ def create_pipeline() -> Pipeline:
                 "verdicts",
                 name="judge_verdicts",
             ),
+            mapping_node(
+                compare_with_reference,
+                {"refs": each("study"), "results": each("hpo_results"), "base": "baselines"},
+                "against_reference",
+                name="compare_with_reference",
+            ),
             mapping_node(draw_holdout, drawn, "equity_figure", name="draw_holdout"),
             mapping_node(
                 tabulate_holdout,
@@ -89,6 +96,7 @@ def create_pipeline() -> Pipeline:
                     "results": each("hpo_results"),
                     "holdouts": holdouts,
                     "judged": "verdicts",
+                    "compared": "against_reference",
                 },
                 "report",
                 name="make_report",

@@ -130,9 +130,11 @@ def _verdicts(searched: Searched, judged: Judged | None) -> list[tuple[str, str]
     line = None if judged is None else judged.line(best["model_type"])
     if line is None:
         return [("Forecast", NOT_JUDGED)]
-    if said := line.get("verdicts"):
-        return [(title, f"{said[name][0].upper()}{said[name][1:]}.") for name, title in _VERDICTS if said.get(name)]
-    return [("Forecast", NOT_TESTED)]
+    assert judged is not None
+    own, compared = line.get("verdicts") or {}, judged.report.get("against_reference", {}).get("said")
+    said = [(title, own.get(name)) for name, title in _VERDICTS] + [("Reference", compared)]
+    tested = [(title, f"{one[0].upper()}{one[1:]}.") for title, one in said if one]
+    return tested if own else [("Forecast", NOT_TESTED), *tested]
 
 
 def _why_nothing(searched: Searched) -> list[str]:

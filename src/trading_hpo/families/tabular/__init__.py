@@ -1,0 +1,1 @@
+"""References: linear models and trees on columns of features, searched as the networks are."""
