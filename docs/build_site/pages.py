@@ -90,11 +90,12 @@ def metrics_table() -> str:
     """Return a line per metric of the registry."""
     from trading_hpo.metrics.registry import METRICS
 
-    lines = ["| name | kind | better is | unit |", "|---|---|---|---|"]
+    lines = ["| name | kind | better is | unit | needs | source |", "|---|---|---|---|---|---|"]
     better = {"maximize": "more", "minimize": "less", None: "neither"}
     for name in METRICS:
         metric = METRICS[name]
-        lines.append(f"| `{name}` | {metric.kind} | {better[metric.direction]} | {metric.unit or '-'} |")
+        said = (metric.kind, better[metric.direction], metric.unit or "-", metric.needs or "-", metric.source or "-")
+        lines.append(f"| `{name}` | {' | '.join(said)} |")
     return "\n".join(lines)
 
 

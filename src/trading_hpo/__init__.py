@@ -366,6 +366,7 @@ The tree, in the order in which data flow through it:
             numbers.py      as texts
             first_screen.py what was searched, what won, what to do now
             results_sections.py  the holdout beside validation
+            metrics_table.py     every metric beside the baselines
             search_sections.py   how the search went, and under what
             figures_json.py figures as data of the page
             page.py         the page

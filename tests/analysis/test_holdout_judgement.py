@@ -11,6 +11,7 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 from tests.makers.panels import LAID_OUT, laid_out, panel_of, with_laid_out
 
 from trading_hpo.analysis.holdout import baseline_returns, baselines, judge_holdout
+from trading_hpo.analysis.holdout_money import money_tests
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.judgement import buy_and_hold
 from trading_hpo.market.same_bars import saw_the_same
@@ -395,3 +396,16 @@ def test_the_constant_forecast_brings_its_turnover_and_exposure_along():
     assert (held["constant_forecast_exposure"] == 1).all()
     assert held["constant_forecast_turnover"].iloc[0] == 1
     assert (held["constant_forecast_turnover"].iloc[1:] < 0.1).all()  # what prices have moved is put back
+
+
+def test_the_active_return_of_the_holdout_is_the_one_that_its_money_is_tested_by():
+    panel, costs = random_panel(n_bars=160), BacktestConfig(cost_bps=10.0)
+    rising = with_laid_out(panel, target=np.ones_like(laid_out(panel, "target")))
+    scores = np.random.default_rng(0).random((2, 160))
+    split = replace(SPLIT, holdout=BarRange(100, 159))
+    seen = judge_holdout(KnownScores(scores), rising, split, WINDOW, costs)
+    held = baseline_returns(rising, split, WINDOW, costs)
+    tested = money_tests(seen.returns, held, 1, panel.bars_per_year)["active"]
+    assert seen.result["metrics"]["active_return"] == pytest.approx(tested["estimate"])
+    assert seen.result["metrics"]["exposure"] == pytest.approx(seen.returns["exposure"].mean())
+    assert baselines(rising, split, WINDOW, costs)["holdout"]["constant_forecast"]["active_return"] == 0.0

@@ -80,6 +80,20 @@ def test_an_objective_that_is_not_what_was_tested_has_no_interval_of_it():
     assert line["forecast_validation_p_value"] == 0.01
 
 
+@pytest.mark.parametrize(
+    ("metric", "tested", "expected"),
+    [
+        ("mcc", {"metric": "mcc", "constant": 0.7}, 0.0),
+        ("pinball", {"metric": "pinball", "constant": 0.7}, 0.7),
+        ("pinball", {"metric": "mcc", "constant": 0.7}, None),
+        ("pinball", {}, None),
+    ],
+)
+def test_the_constant_forecast_of_quantiles_is_the_one_that_was_tested(metric, tested, expected):
+    holdout = holdout_of(metric=metric, forecast_test=tested)
+    assert line_of(result_of("lstm", metric=metric), holdout)["holdout_constant"] == expected
+
+
 def test_p_values_and_money_are_numbers_of_their_own():
     line = line_of(result_of("lstm"), holdout_of())
     assert [line[f"forecast_{part}_p_value"] for part in ("validation", "holdout")] == [0.01, 0.02]

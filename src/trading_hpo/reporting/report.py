@@ -113,7 +113,7 @@ def _line(
         **{f"validation_{name}": best["metrics"].get(name) for name in SHOWN},
         "holdout": found.get(metric),
         "holdout_interval": _interval(found.get(metric), holdout.get("standard_errors", {}).get(metric)),
-        "holdout_constant": baselines["holdout"]["constant_forecast"].get(metric),
+        "holdout_constant": _holdout_constant(metric, holdout, baselines),
         **{f"holdout_{name}": found.get(name) for name in SHOWN},
         **_p_values(verdict or {}),
         "verdict": dict(verdict) if verdict else None,
@@ -123,6 +123,13 @@ def _line(
             for where, own in (("validation", best), ("holdout", holdout))
         },
     }
+
+
+def _holdout_constant(metric: str, holdout: Mapping[str, Any], baselines: Mapping[str, Any]) -> float | None:
+    """Return what the constant forecast reaches; of quantiles only the test knows which levels were forecast."""
+    test = holdout.get("forecast_test") or {}
+    value: float | None = baselines["holdout"]["constant_forecast"].get(metric)
+    return test["constant"] if value is None and test.get("metric") == metric else value
 
 
 def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> float | None:

@@ -8,6 +8,7 @@ import pandas as pd
 from trading_hpo.reporting.page.blocks import Block, Drawn, Folded, Section, Table, Text
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import shown_name
+from trading_hpo.reporting.page.metrics_table import every_metric
 from trading_hpo.reporting.page.numbers import NONE, number, percent, whole
 from trading_hpo.reporting.verdict_sentences import p_value
 
@@ -19,7 +20,14 @@ def results_section(searched: Searched, judged: Judged | None) -> Section:
     """Return the table of the model types, with the baselines where the holdout was judged."""
     table = _searched_table(searched) if judged is None else _judged_table(searched, judged)
     said = [Text(line, faint=True) for line in _remarks(judged)]
-    return Section("results", "Results", [table, *said])
+    return Section("results", "Results", [table, *said, *_every_metric(searched, judged)])
+
+
+def _every_metric(searched: Searched, judged: Judged | None) -> list[Folded]:
+    if judged is None:
+        return []
+    chosen = {line["model_type"]: searched.results.get(line["model_type"], {}).get("best") for line in judged.lines}
+    return [every_metric(name, best, judged) for name, best in chosen.items() if best]
 
 
 def _searched_table(searched: Searched) -> Table:
