@@ -16,6 +16,7 @@ from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.panel import build_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import Split, build_split
+from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.validation import fold_rows
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.tasks.registry import TASKS, label_of
@@ -101,7 +102,10 @@ def check(task: str, model_type: str, chosen: dict[str, str]) -> None:
     (score,) = family.fit_fold(parameters, number, data, family.shared(data), lambda: False)
     assert np.isfinite(score.returns).all()
     assert all(value is None or np.isfinite(value) for value in score.metrics.values())
-    assert score.metrics[TASKS[task]().objective] is not None
+    lacks = metrics_it_lacks(
+        TASKS[task](), [chosen["loss"]] if "loss" in chosen else [], [("", TASKS[task]().objective)]
+    )
+    assert score.metrics["sharpe" if list(lacks) else TASKS[task]().objective] is not None
 
     fold = split.final_fold(0.3)
     train, stop = (split.rows(panel, fold, role, L) for role in ("train", "stop"))

@@ -328,6 +328,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "backtest.positions must be a rule without barriers for labels.kind=direction, which has none, got "
             "'hold_to_touch'. Choose another, or labels.kind=triple_barrier.",
         ),
+        (
             "training.loss",
             "x",
             "training.loss: unknown loss 'x'. Known: asymmetric, cross_entropy, focal, huber, log_cosh, mae, mape, "

@@ -32,11 +32,11 @@ def more_losses(monkeypatch):
 @pytest.mark.parametrize(
     ("task", "losses", "said"),
     [
-        (Direction(), ["focal"], {"probability"}),
-        (Direction(), ["focal", "of_positions"], {"probability"}),
+        (Direction(), ["focal"], {"number", "probability"}),
+        (Direction(), ["focal", "of_positions"], {"number", "probability"}),
         (Direction(), ["of_positions"], set()),
-        (ForwardReturn(), ["mse"], {"values", "price path"}),
-        (ForwardReturn(), ["mse", "of_quantiles"], {"values", "price path", "quantiles"}),
+        (ForwardReturn(), ["mse"], {"number", "values", "price path"}),
+        (ForwardReturn(), ["mse", "of_quantiles"], {"number", "values", "price path", "quantiles"}),
     ],
 )
 def test_what_is_said_is_up_to_the_task_and_to_the_losses(task, losses, said):

@@ -43,7 +43,7 @@ def test_options_are_refused_by_the_component_that_they_are_given_to() -> None:
     assert problems(loss=loss, optimizer={"weight_decay": 0.1}, schedule={"name": "constnt"}) == [
         "training.loss.focal_gamma must be greater than or equal to 0, got -1.0.",
         "training.loss.gamma is not a parameter. Did you mean 'focal_gamma'?",
-        "training.optimizer.name is missing. Known: adamw.",
+        "training.optimizer.name is missing. Known: adam, adamw, radam, sgd.",
         "training.schedule: unknown schedule 'constnt'. Did you mean 'constant'?",
     ]
     (problem,) = problems(loss={"name": "auto", "focal_gamma": 1.0})

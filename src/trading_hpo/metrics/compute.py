@@ -111,8 +111,8 @@ def no_value_of(name: str) -> str:
 
 def _is_said(metric: Metric, forecast: Forecast | None, targets: Targets | None) -> bool:
     """Whether the forecast says what a metric needs."""
-    if metric.needs is None or forecast is None:
-        return metric.needs is None
+    if metric.needs in (None, "number") or forecast is None:
+        return metric.needs in (None, "number")
     if metric.needs == "price path":
         return forecast.values is not None and targets is not None and targets.returns is not None
     return getattr(forecast, metric.needs) is not None

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int
 
 Kind = Literal["classification", "regression", "trading", "cost"]
 Direction = Literal["maximize", "minimize"]
-Need = Literal["probability", "values", "quantiles", "price path"]
+# A number is a value or a probability.
+Need = Literal["number", "probability", "values", "quantiles", "price path"]
 
 
 class Forecast(Protocol):
@@ -124,7 +125,8 @@ class Metric:
             None for what is computed elsewhere.
         reads_constant: Whether it reads ``constant_returns``, of always calling the majority class of the train rows.
         needs: What a forecast must say for it to be computed; none where any forecast will do. Of a forecast that does
-            not say it there is no such metric, and a task whose forecasts never do cannot be improved in it.
+            not say it there is no such metric, or none with a value, and a task whose forecasts never do cannot be
+            improved in it.
         source: Author and year of its definition.
     """
 

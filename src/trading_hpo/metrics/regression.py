@@ -67,12 +67,20 @@ def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Return
 
 
 REGRESSION_METRICS = by_name(
-    Metric("mae", "regression", "minimize", "of the target", _compute, source="Willmott and Matsuura (2005)"),
-    Metric("mse", "regression", "minimize", "of the target, squared", _compute, source="Gauss (1821)"),
-    Metric("rmse", "regression", "minimize", "of the target", _compute, source="Gauss (1821)"),
-    Metric("r2", "regression", "maximize", "", _compute, source="Wright (1921)"),
-    Metric("ic", "regression", "maximize", "", _compute, source="Grinold (1989)"),
+    Metric(
+        "mae",
+        "regression",
+        "minimize",
+        "of the target",
+        _compute,
+        needs="number",
+        source="Willmott and Matsuura (2005)",
+    ),
+    Metric("mse", "regression", "minimize", "of the target, squared", _compute, needs="number", source="Gauss (1821)"),
+    Metric("rmse", "regression", "minimize", "of the target", _compute, needs="number", source="Gauss (1821)"),
+    Metric("r2", "regression", "maximize", "", _compute, needs="number", source="Wright (1921)"),
+    Metric("ic", "regression", "maximize", "", _compute, needs="number", source="Grinold (1989)"),
 )
 COMPOSITE_ACCURACY = Metric(
-    "composite_accuracy", "regression", "maximize", "", None, source="Nossent and Bauwens (2012), of R2"
+    "composite_accuracy", "regression", "maximize", "", None, needs="number", source="Nossent and Bauwens (2012), of R2"
 )

@@ -18,12 +18,12 @@ def said_by(task: Task, losses: Collection[str]) -> set[Need]:
     Example:
         >>> from trading_hpo.tasks.forward_return import ForwardReturn
         >>> sorted(said_by(ForwardReturn(), ["mse"]))
-        ['price path', 'values']
+        ['number', 'price path', 'values']
     """
     heads = {LOSSES[name]().head.kind for name in losses}
     if heads == {"position"}:
         return set()
-    said: set[Need] = {*task.says, *(("price path",) if task.returns is not None else ())}
+    said: set[Need] = {"number", *task.says, *(("price path",) if task.returns is not None else ())}
     return said if "quantiles" in heads else said - {"quantiles"}
 
 
@@ -50,6 +50,7 @@ def metrics_it_lacks(task: Task, losses: Collection[str], asked: Iterable[tuple[
 
 
 _A: dict[Need | None, str] = {
+    "number": "a probability or a forecast number",
     "probability": "the probability of a class",
     "values": "a forecast number",
     "quantiles": "quantiles",

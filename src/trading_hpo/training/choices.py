@@ -46,12 +46,12 @@ def choice_problems(choice: str, named: Named) -> Iterator[str]:
     """Yield what is wrong with a choice that a configuration makes, and with its options."""
     registry, (name, options) = CHOICES[choice], parts_of(named)
     if name is None:
-        yield f".{choice}.name is missing. {did_you_mean('', registry)}"
+        yield f".name is missing. {did_you_mean('', registry)}"
     elif name not in registry:
-        yield f"{choice}: {registry.unknown(name)}"
+        yield registry.unknown(name)
     else:
         component: type[Config] = registry[name]
         try:
             component(**options)
         except ValidationError as error:
-            yield from problems_of(error, component, prefix=f".{choice}")
+            yield from (f".{problem}" for problem in problems_of(error, component))

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
@@ -45,22 +45,14 @@ class TrainingConfig(Config):
 
     @field_validator(*CHOICES)
     @classmethod
-    def _plain_without_options(cls, named: Named) -> Named:
-        name, options = parts_of(named)
-        return named if options or name is None else name
-
-    @model_validator(mode="after")
-    def _known_choices(self) -> Self:
-        named = {choice: getattr(self, choice) for choice in CHOICES}
-        problems = [
-            problem
-            for choice, own in named.items()
-            if (choice, own) != ("loss", AUTO)
-            for problem in choice_problems(choice, own)
-        ]
-        if problems:
+    def _known_choice(cls, named: Named, info: ValidationInfo) -> Named:
+        choice = str(info.field_name)
+        if (choice, named) == ("loss", AUTO):
+            return named
+        if problems := list(choice_problems(choice, named)):
             raise ValueError(*problems)
-        return self
+        name, options = parts_of(named)
+        return named if options else name
 
     @field_validator("monitor_metric")
     @classmethod

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trading_hpo.families.family import Costs, Family, FinalData, FoldScore, StudyData
-from trading_hpo.families.judgement import constant_forecast, judge
+from trading_hpo.families.judgement import judge, traded_constant
 from trading_hpo.families.tabular.fitting import config_of, estimator_of, fit_rows
 from trading_hpo.families.tabular.model import TrainedReference, train_final
 from trading_hpo.families.tabular.spans import spans_of
@@ -53,7 +53,7 @@ class Tabular(Family):
             data.model_type, parameters, panel, data.training, data.seed, fold, rows.train, rows.stop, should_stop
         )
         seconds = time.monotonic() - began
-        constant = constant_forecast(panel, rows.traded, rows.train)
+        constant = traded_constant(panel, rows.traded, rows.train, data.backtest, rows.validation_ranges)
         forecast = chosen.fit.read(chosen.fit.output_of(panel, rows.traded))
         kept = judge(
             panel, rows.traded, forecast, chosen.decision, data.backtest, constant, rows.validation_ranges, rows.judged
