@@ -1,5 +1,6 @@
 """Loss, optimizer and schedule as parameters of a search."""
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
@@ -29,3 +30,34 @@ def test_the_loss_is_searched_with_its_own_parameters_by_two_workers(search):
     # The same search goes on from where it ended.
     search(n_trials=13, workers=2, sampler="random", custom_search_spaces=spaces)
     assert len(optuna.load_study(study_name="study", storage=storage.open()).trials) == 13
+
+
+@pytest.mark.slow
+def test_optimizer_and_schedule_are_searched_with_what_some_of_them_share(search):
+    spaces = {
+        "common": {
+            "optimizer": {"type": "categorical", "choices": ["adamw", "radam", "sgd"]},
+            "schedule": {"type": "categorical", "choices": ["constant", "cosine", "plateau"]},
+            "weight_decay": {"type": "float", "low": 1e-6, "high": 1e-3, "log": True},
+            "sgd_momentum": {"type": "float", "low": 0.5, "high": 0.9},
+            "lr_floor": {"type": "float", "low": 0.1, "high": 0.5},
+            "plateau_patience": {"type": "int", "low": 0, "high": 1},
+            "warmup_epochs": {"type": "int", "low": 0, "high": 1},
+        }
+    }
+    storage = search(n_trials=10, workers=1, sampler="random", custom_search_spaces=spaces)
+    trials = optuna.load_study(study_name="study", storage=storage.open()).trials
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    for trial in trials:
+        optimizer, schedule = trial.params["optimizer"], trial.params["schedule"]
+        assert ("weight_decay" in trial.params) == (optimizer != "sgd")
+        assert ("sgd_momentum" in trial.params) == (optimizer == "sgd")
+        assert ("lr_floor" in trial.params) == (schedule != "constant")
+        assert ("plateau_patience" in trial.params) == (schedule == "plateau")
+        for fold in trial.user_attrs["folds"]:
+            first, *later = np.array(fold["learning_rates"]) / trial.params["learning_rate"]
+            assert (first < 1) == (schedule == "cosine" or trial.params["warmup_epochs"] == 1)
+            if schedule == "constant":
+                assert later == pytest.approx([1.0] * len(later))
+    assert {trial.params["warmup_epochs"] for trial in trials} == {0, 1}
+    assert {trial.params["schedule"] for trial in trials} == {"constant", "cosine", "plateau"}

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.training.schedules.examples import EXAMPLES, IDS
 
@@ -17,6 +17,7 @@ SCORES = st.lists(st.floats(-10, 10) | st.just(-np.inf), max_size=EPOCHS - 1)
 
 
 @every_schedule
+@settings(max_examples=20)
 @given(scores=SCORES, part=st.floats(0, 0.99))
 def test_a_factor_is_a_finite_share_and_follows_from_what_is_given(
     schedule: Schedule, scores: list[float], part: float
@@ -45,6 +46,7 @@ def test_parameters_survive_a_file(schedule: Schedule) -> None:
 
 
 @every_schedule
+@settings(max_examples=20)
 @given(scores=SCORES)
 def test_a_schedule_reads_scores_only_if_it_says_so(schedule: Schedule, scores: list[float]) -> None:
     if not schedule.has_feedback:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class SGD(Optimizer):
     """Gradients with Nesterov momentum, and a penalty on squared weights in the gradient.
 
-    Its learning rates are 10 to 1,000 times those of Adam: a gradient is not divided by its size.
+    A gradient is not divided by its size as in Adam, so good learning rates are often a hundred times as high.
 
     Source: Sutskever et al. (2013), On the Importance of Initialization and Momentum in Deep Learning, section 2.
     """

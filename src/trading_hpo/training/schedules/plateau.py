@@ -27,9 +27,7 @@ class Plateau(Schedule):
     has_feedback: ClassVar[bool] = True
 
     plateau_factor: float = Field(default=0.5, gt=0, lt=1, description="the learning rate is multiplied by it")
-    plateau_patience: int = Field(
-        default=3, ge=0, description="so many epochs in a row may be without a new best; early stopping needs more"
-    )
+    plateau_patience: int = Field(default=3, ge=0, description="so many epochs in a row may be without a new best")
     plateau_threshold: float = Field(
         default=0.0, ge=0, description="a new best is better by more, in units of what is monitored"
     )
