@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import product
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator
@@ -21,6 +22,7 @@ from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.registry import TASKS, label_of
+from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import LOSS, RetrainingConfig, TrainingConfig, losses_for
 
 
@@ -154,6 +156,23 @@ def _rungs(search: HpoConfig, parameters: Parameters) -> Iterator[str]:
         yield f"hpo.pruner.min_epochs must be at most the epochs of a trial ({epochs}), got {first_rung}."
 
 
+def _schedules(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what of the schedules does not go with the epochs of a trial, or of the final training."""
+    training = parameters.training
+    numbers = {search.epochs or training.epochs for search in parameters.hpo.searches}
+    numbers |= {parameters.retraining.epochs} if parameters.retraining.epochs else set()
+    for model_type, space in spaces.items():
+        if "schedule" not in MODEL_TYPES[model_type].choices:
+            continue
+        searched = space["schedule"].choices if "schedule" in space else (training.chosen("schedule", "class"),)
+        for name, epochs in product(searched, sorted(numbers)):
+            schedule, fixed = CHOICES["schedule"][name], training.options("schedule", name)
+            yield from (f"training.schedule.{problem}" for problem in schedule(**fixed).problems(epochs))
+            for own in (own for own in space if own in schedule.model_fields):
+                made = (schedule(**{**fixed, own: edge}) for edge in space[own].edges())
+                yield from (f"{model_type}.{problem}" for one in made for problem in one.problems(epochs))
+
+
 def _losses(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Return the names of the losses that a trial may have."""
     searched = {name for space in spaces.values() if "loss" in space for name in space["loss"].choices}
@@ -203,6 +222,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         )
     yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
     yield from _rule_problems(parameters)
+    yield from dict.fromkeys(_schedules(parameters, spaces))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'
