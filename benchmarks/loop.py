@@ -39,7 +39,7 @@ MIDDLES: dict[str, Any] = {  # of the base search spaces; no fold stops early
 
 def rows(project: Path) -> Iterator[Row]:
     """Measure every model type."""
-    for model_type in MODEL_TYPES:
+    for model_type in (name for name in MODEL_TYPES if MODEL_TYPES[name].has_epochs):
         limit, repeats = OF_SHORT_EPOCHS.get(model_type, (LIMIT, REPEATS))
         busy = quiet()
         ratios = fresh(_ratios, project, model_type, repeats)
