@@ -21,7 +21,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-ROWS = ("loop", "node", "workers", "memory", "panel", "engine", "peer", "pruning", "front", "search", "start")
+ROWS = (
+    "loop",
+    "boosting",
+    "node",
+    "workers",
+    "memory",
+    "panel",
+    "engine",
+    "peer",
+    "pruning",
+    "front",
+    "search",
+    "start",
+)
 QUIET_CORES = 0.25  # of other work, below which the machine counts as ours
 OTHERS = f"cores that other programs kept busy just before; above {QUIET_CORES} ratios of wall time are doubtful"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
