@@ -20,9 +20,10 @@ from trading_hpo.types import BarRange
 LENGTH = 4
 
 
-@pytest.fixture(
-    scope="module", params=["gradient_boosting", pytest.param("linear", marks=pytest.mark.long(part="servers"))]
-)
+LINEAR = pytest.param("linear", marks=pytest.mark.long(part="servers"))
+
+
+@pytest.fixture(scope="module", params=["gradient_boosting", LINEAR])
 def logged(request, empty_store, tmp_path_factory):
     panel = planted_panel()
     rows = panel.rows((BarRange(0, 300),), LENGTH)
