@@ -52,7 +52,7 @@ MIDDLES: dict[str, Any] = {  # of the base search spaces; no fold stops early
 def rows(project: Path) -> Iterator[Row]:
     """Measure every model type with its own loss, then two of them with other losses."""
     compares = "fold training / a loop by hand, time"
-    for model_type in MODEL_TYPES:
+    for model_type in (name for name in MODEL_TYPES if MODEL_TYPES[name].has_epochs):
         limit, repeats = OF_SHORT_EPOCHS.get(model_type, (LIMIT, REPEATS))
         busy = quiet()
         ratios = fresh(_ratios, project, model_type, repeats)

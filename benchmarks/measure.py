@@ -24,6 +24,7 @@ from rich.text import Text
 ROWS = (
     "loop",
     "schedules",
+    "boosting",
     "node",
     "workers",
     "memory",

@@ -221,7 +221,20 @@ The tree, in the order in which data flow through it:
             <model type>/   one folder each
                 config.py   its sizes
                 network.py
+        tabular/            references from scikit-learn
+            spans.py        which bars columns are made of
+            columns.py      windows -> columns
+            estimator.py    what is asked of a model
+            estimator_file.py models as bytes that run no code
+            fitting.py      columns, models, threshold
+            model.py        the last fit, and what it leaves
+            config.py       what all of them have
+            family.py       answers the search
+            <model type>/   one folder each
+                config.py   its parameters
+                estimator.py
         family.py           what the search asks of a family
+        window_input.py     windows that are in no panel
         model_file.py       the file of a saved model, checked when it is read
         registry.py         all model types
     engine/                 spends a budget; knows neither market nor torch
@@ -333,11 +346,13 @@ The tree, in the order in which data flow through it:
         holdout_money.py    above as much exposure without looking, and above buy-and-hold
         validation_tests.py the best of all trials, tested as that
         verdicts.py         on the forecast and on the money
+        references.py       each network beside the best reference
         calibration.py      of probabilities
     overfitting/            more than luck: statistics of plain arrays
         stationary_bootstrap.py blocks of random length, drawn anew
         resampled_means.py  of many series over the same draws
         intervals.py        of a mean, with its test
+        paired_interval.py  of differences, pair by pair
         holm.py             several hypotheses together
         best_of_many.py     corrected for all trials
     reporting/              results -> text and figures

@@ -122,6 +122,12 @@ def test_that_the_pruner_is_not_used_is_said_once(search_of, panel_file, tmp_pat
     ]
 
 
+def test_the_first_search_starts_the_process_that_the_workers_of_all_are_forked_from(search_of):
+    search, _ = search_of()
+    assert {"guesses_of_mine", *MODEL_TYPES["mlp"].modules} <= set(search._preloaded)
+    assert not set(MODEL_TYPES["linear"].modules) & set(search._preloaded)
+
+
 @pytest.mark.parametrize("pruner", ["hyperband", {"name": "patient", "wrapped": "hyperband"}])
 def test_hyperband_is_refused_where_nothing_that_is_searched_has_epochs(pruner):
     with pytest.raises(ValueError, match="cannot go with linear and guess alone: there are no epochs to give more or"):

@@ -114,6 +114,23 @@ def test_a_model_type_that_cannot_be_timed_costs_no_trial(search_of, monkeypatch
     assert evaluator.outlook(CANDIDATE).notes == {name: 2.0 for name in MODEL_TYPES if name != "lstm"}
 
 
+def test_without_epochs_a_fit_is_shared_among_those_that_others_have(search_of, monkeypatch):
+    _, evaluator = search_of()
+    family, fitted = timing.family_of("linear"), []
+
+    def fit_fold(parameters, fold, data, shared, should_stop):
+        fitted.append(fold)
+        yield None
+
+    clock = iter([10.0, 14.0])
+    monkeypatch.setattr(family, "fit_fold", fit_fold)
+    monkeypatch.setattr(timing.time, "monotonic", lambda: next(clock))
+    rows = {number: len(own.train) for number, own in evaluator._data.folds.items()}
+    expected = 4.0 * sum(rows.values()) / min(rows.values()) / TRAINING.epochs
+    assert epoch_seconds("linear", {"linear_penalty": 0.1}, evaluator._data) == pytest.approx(expected)
+    assert fitted == [min(rows, key=rows.get)]
+
+
 def test_long_batches_are_timed_for_a_limited_time(search_of, monkeypatch):
     _, evaluator = search_of()
     monkeypatch.setattr(timing, "LONGEST_S", 0.0)

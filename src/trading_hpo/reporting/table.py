@@ -26,13 +26,8 @@ def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> Rend
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
-    said = [
-        *_verdicts(lines[:1]),
-        *_beside_reference(report),
-        *_remarks(report, lines),
-        "",
-        *_next_steps(lines, report["label"], typed),
-    ]
+    verdicts = [*_verdicts(lines[:1]), *_beside_reference(report)]
+    said = [*verdicts, *_remarks(report, lines), "", *_next_steps(lines, report["label"], typed)]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +17,11 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.families.tabular import fitting
 from trading_hpo.families.tabular.family import TABULAR
 from trading_hpo.market.panel import save_panel
+from trading_hpo.tasks.class_task import ClassTask
+from trading_hpo.tasks.head import Head
+from trading_hpo.tasks.number_task import NumberTask
+from trading_hpo.tasks.registry import TASKS
+from trading_hpo.tasks.task import Forecast
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -187,6 +192,55 @@ def test_costs_are_those_that_are_known_before_a_fit(panel: Panel, folds: list[R
     wider = TABULAR.costs(PARAMETERS[model_type] | {"tabular_lags": "window"}, data, wanted)
     assert wider.known["memory_mb"] > costs.known["memory_mb"]
     assert TABULAR.costs(PARAMETERS[model_type], data, ()).known == {}
+
+
+class ClassAndNumber(ClassTask):
+    """Targets of two kinds."""
+
+    name: ClassVar[str] = "class_and_number"
+    target_kind: ClassVar[Any] = "joint"
+    n_targets: ClassVar[int] = 2
+
+    def build(self, bars: Any) -> np.ndarray:
+        raise NotImplementedError
+
+    def scale(self, targets: np.ndarray) -> np.ndarray:
+        return np.array([1.0, targets[:, 1].std()], dtype="f4")
+
+    def forecast(self, output: np.ndarray, head: Head, unit: np.ndarray) -> Forecast:
+        return replace(super().forecast(output, head, unit), values=output * unit)
+
+
+class TwoNumbers(NumberTask):
+    """Targets of one kind."""
+
+    name: ClassVar[str] = "two_numbers"
+    n_targets: ClassVar[int] = 2
+
+    def build(self, bars: Any) -> np.ndarray:
+        raise NotImplementedError
+
+
+@every_reference
+@pytest.mark.parametrize("task", [ClassAndNumber, TwoNumbers])
+def test_several_targets_have_a_model_each(
+    make_panel: MakePanel, make_fold_rows: MakeRows, model_type: str, task: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TASKS, "_entries", {**TASKS._entries, task.name: task})
+    panel = make_panel(kind="forward_return")
+    second = 100 * panel.features[:, 1:2]
+    first = panel.target > 0 if task is ClassAndNumber else panel.target
+    panel = replace(panel, target=np.hstack([first, second]).astype("f4"), label={"kind": task.name})
+    rows = make_fold_rows(panel)[0]
+    own = PARAMETERS[model_type] | {"tabular_lags": "last"}
+    chosen = fitting.fit_rows(model_type, own, panel, TRAINING, SEED, 0, rows.train, rows.stop)
+    assert len(chosen.fit.estimators) == 2
+    forecast = chosen.fit.read(chosen.fit.output_of(panel, rows.validation))
+    assert forecast.values is not None
+    for place in (0, 1):
+        assert np.corrcoef(forecast.values[:, place], panel.target[rows.validation, place])[0, 1] > 0.6
+    assert forecast.values[:, 1].std() == pytest.approx(second[rows.validation].std(), rel=0.3)
+    assert (forecast.probability is not None) == (task is ClassAndNumber)
 
 
 AGAIN = """

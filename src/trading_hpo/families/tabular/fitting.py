@@ -23,6 +23,8 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.training.seeding import fold_seed
 from trading_hpo.types import Panel
 
+# Of each target, where a task has several of different kinds.
+_KINDS: Mapping[str, tuple[TargetKind, ...]] = {"joint": ("class", "number")}
 AT_ONCE = 4096  # rows whose columns are in memory
 Output = Float[np.ndarray, "N C"]
 
@@ -62,7 +64,7 @@ class Fit:
 
     def read(self, output: Output) -> Forecast:
         """Return what outputs say."""
-        return self.task.forecast(output, LOGIT if self.task.target_kind == "class" else VALUE, self.unit)
+        return self.task.forecast(output, VALUE if self.task.target_kind == "number" else LOGIT, self.unit)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Chosen:
     Attributes:
         fit: On the train rows.
         decision: On the stop rows.
-        train_loss: Log loss, or squared error in units of the train rows' spread.
+        train_loss: Log loss, or squared error in units of the train rows' spread; the sum of several targets.
         stop_loss: Likewise.
     """
 
@@ -142,18 +144,22 @@ def fit_rows(
         for rows, made in ((rows, columns.of_rows(panel, rows)) for rows in (train, stop))
     )
     estimators = []
-    for number, (own, its_stop) in enumerate(zip(learned, watched, strict=True)):
+    kinds = _KINDS.get(task.target_kind, (task.target_kind,) * task.n_targets)
+    for number, (kind, own, its_stop) in enumerate(zip(kinds, learned, watched, strict=True)):
         if should_stop():
             raise Interrupted
-        if task.target_kind == "class" and not 0 < own.target.mean() < 1:
+        if kind == "class" and not 0 < own.target.mean() < 1:
             raise DivergedError(f"{model_type} must learn from both classes, got one alone in the train rows")
         drawn_by = fold_seed(seed, fold, {**parameters, "target": number} if number else parameters)
         with one_thread():
-            estimators.append(estimator_of(model_type).fit(config, task.target_kind, own, its_stop, drawn_by))
+            estimators.append(estimator_of(model_type).fit(config, kind, own, its_stop, drawn_by))
     fit = Fit(model_type, task, columns, unit, tuple(estimators))
     outputs = [fit.output(samples[0].columns) for samples in (learned, watched)]
     losses = [
-        loss_of(task.target_kind, output, np.stack([own.target for own in samples], axis=1))
+        math.fsum(
+            loss_of(kind, output[:, number], own.target)
+            for number, (kind, own) in enumerate(zip(kinds, samples, strict=True))
+        )
         for output, samples in zip(outputs, (learned, watched), strict=True)
     ]
     if not all(map(math.isfinite, losses)):
@@ -162,13 +168,13 @@ def fit_rows(
     return Chosen(fit, decision, *losses)
 
 
-def loss_of(kind: TargetKind, output: Output, target: Output) -> float:
+def loss_of(kind: TargetKind, output: Float[np.ndarray, " N"], target: Float[np.ndarray, " N"]) -> float:
     """Return the mean log loss of logits, or the mean squared error.
 
     Example:
-        >>> loss_of("class", np.zeros((2, 1)), np.array([[0.0], [1.0]])) == np.log(2)
-        True
-        >>> loss_of("number", np.zeros((2, 1)), np.array([[1.0], [3.0]]))
+        >>> round(loss_of("class", np.zeros(2), np.array([0.0, 1.0])), 3)
+        0.693
+        >>> loss_of("number", np.zeros(2), np.array([1.0, 3.0]))
         5.0
     """
     if kind == "class":
