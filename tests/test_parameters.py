@@ -17,6 +17,7 @@ from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.search_spaces import resolve_space
 from trading_hpo.tasks.registry import TASKS
+from trading_hpo.training.losses.registry import LOSSES
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -309,7 +310,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "labels.kind",
             "x",
-            "labels.kind: unknown task 'x'. Known: direction, forward_return, triple_barrier, volatility.",
+            f"labels.kind: unknown task 'x'. Known: {', '.join(sorted(TASKS))}.",
         ),
         ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
         (
@@ -328,7 +329,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "backtest.positions must be a rule without barriers for labels.kind=direction, which has none, got "
             "'hold_to_touch'. Choose another, or labels.kind=triple_barrier.",
         ),
-        ("training.loss", "x", "training.loss: unknown loss 'x'. Known: cross_entropy, focal, mae, mse."),
+        ("training.loss", "x", f"training.loss: unknown loss 'x'. Known: {', '.join(sorted(LOSSES))}."),
         (
             "hpo.objectives",
             [{"direction": "up"}],

@@ -109,6 +109,7 @@ The tree, in the order in which data flow through it:
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
+        joint.py            a class and a return
         labels.py           bars -> targets
         class_task.py       what tasks of classes share
         direction.py
@@ -166,6 +167,7 @@ The tree, in the order in which data flow through it:
         losses/             one file a loss
             cross_entropy.py
             focal.py
+            joint.py        of a class and of a return
             loss.py         what a loss is
             mae.py
             mse.py

@@ -153,8 +153,8 @@ def monitored(
 
 def targets_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Targets:
     """Return what was observed of the rows."""
-    targets = panel.target[rows]
-    return Targets(targets, task_of(panel.label).truth(targets))
+    targets, task = panel.target[rows], task_of(panel.label)
+    return Targets(targets, task.truth(targets), task.returns)
 
 
 def constant_forecast(

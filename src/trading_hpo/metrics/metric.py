@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 Kind = Literal["classification", "regression", "trading", "cost"]
 Direction = Literal["maximize", "minimize"]
+Need = Literal["probability", "values", "quantiles", "price path"]
 
 
 class Forecast(Protocol):
@@ -44,14 +45,21 @@ class Targets:
     Attributes:
         values: Of each target, in its unit; 0 or 1 for a class.
         positive: Whether each row was positive, as the task sees it.
+        returns: Which of the targets are returns that follow each other, from the row's bar on; none where none are.
     """
 
     values: Float[np.ndarray, "R C"]
     positive: Bool[np.ndarray, " R"]
+    returns: slice | None = None
+
+    @property
+    def number(self) -> int:
+        """The target that is judged as a number: the first return, else the first target."""
+        return 0 if self.returns is None else self.returns.start
 
     def at(self, rows: Int[np.ndarray, " N"] | Bool[np.ndarray, " R"]) -> "Targets":
         """Return what was observed of some of the rows: places among them, or a mask."""
-        return Targets(self.values[rows], self.positive[rows])
+        return Targets(self.values[rows], self.positive[rows], self.returns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,13 +57,12 @@ def _correlation(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -
 
 
 def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:
-    """Of the first target: the probability of a class, or the number."""
-    number = forecast.probability
-    if number is None and forecast.values is not None:
-        number = forecast.values[:, 0]
-    if number is None:
-        return dict.fromkeys(REGRESSION_METRICS, NoValue("the forecast has no numbers"))
-    return regression_metrics(targets.values[:, 0], number)
+    """Of the number, where there is one, else of the probability of the class."""
+    if forecast.values is not None:
+        return regression_metrics(targets.values[:, targets.number], forecast.values[:, targets.number])
+    if forecast.probability is not None:
+        return regression_metrics(targets.values[:, 0], forecast.probability)
+    return dict.fromkeys(REGRESSION_METRICS, NoValue("the forecast has no numbers"))
 
 
 REGRESSION_METRICS = by_name(

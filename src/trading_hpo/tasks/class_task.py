@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float
 
+from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.task import Decision, Forecast, TargetKind, Task
 
@@ -13,6 +14,7 @@ class ClassTask(Task):
     """A task whose targets are 0 or 1; a row is positive where the first is 1."""
 
     target_kind: ClassVar[TargetKind] = "class"
+    says: ClassVar[tuple[Need, ...]] = ("probability",)
 
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return ones: classes have no unit."""

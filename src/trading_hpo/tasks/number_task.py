@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float
 
+from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.task import Decision, Forecast, TargetKind, Task
 
@@ -14,6 +15,7 @@ class NumberTask(Task):
 
     target_kind: ClassVar[TargetKind] = "number"
     objective: ClassVar[str] = "ic"
+    says: ClassVar[tuple[Need, ...]] = ("values", "quantiles")
 
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return the standard deviation of each target; 1 where it never moves."""

@@ -13,10 +13,11 @@ from jaxtyping import Bool, Float, Int
 from pydantic import Field
 
 from trading_hpo.configuration import Config
+from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
 from trading_hpo.types import Panel
 
-TargetKind = Literal["class", "number"]
+TargetKind = Literal["class", "number", "joint"]
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,14 @@ class Task(Config, ABC):
 
     Attributes:
         name: In the registry.
-        target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
+        target_kind: Whether its targets are classes (0 or 1) or numbers, or a class and a number (``joint``); a loss
+            says which kind it can learn.
         objective: The metric that judges its forecasts where a study's objectives do not.
         n_targets: C. The first is the one that is judged and traded.
+        says: What its forecasts may say, by a model and a loss that can: metrics that need something else cannot be its
+            objectives.
+        returns: Which of its targets are simple returns that follow each other, from the row's bar on, so that they
+            make a price path; the first of them is judged as a number.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
         has_barriers: Whether it has prices at which a position ends (``barriers``).
     """
@@ -92,6 +98,8 @@ class Task(Config, ABC):
     target_kind: ClassVar[TargetKind]
     objective: ClassVar[str] = "mcc"
     n_targets: ClassVar[int] = 1
+    says: ClassVar[tuple[Need, ...]] = ()
+    returns: ClassVar[slice | None] = None
     positions: ClassVar[str | None] = None
     has_barriers: ClassVar[bool] = False
 

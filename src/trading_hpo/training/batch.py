@@ -107,6 +107,12 @@ class Batch:
         """Number of each row's asset."""
         return self._targets.asset.index_select(0, self._rows)
 
+    def column(self, place: int) -> "Batch":
+        """Return the same rows with one output and one target: what a loss sees that learns a part of a forecast."""
+        part = Batch(self.output[:, place : place + 1], self._rows, self._targets)
+        part.unit, part.target = self.unit[place : place + 1], self.target[:, place : place + 1]
+        return part
+
     def mean(self, values: Float[Tensor, " B"] | Float[Tensor, "B C"]) -> Float[Tensor, ""]:
         """Return the mean of what the rows cost, each counted with its weight."""
         if self.weight is None:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.task import TargetKind
-from trading_hpo.training.choices import CHOICES
+from trading_hpo.training.choices import CHOICES, parameters_of
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.optimizers.optimizer import Optimizer
@@ -123,7 +123,7 @@ def split_parameters(
     }
     common = {name: parameters[name] for name in Hyperparameters.model_fields if name in parameters}
     own = {
-        choice: {name: parameters[name] for name in component.model_fields if name in parameters}
+        choice: {name: value for name, value in parameters.items() if name in parameters_of(component)}
         for choice, component in classes.items()
     }
     components = Components(**{choice: component(**own[choice]) for choice, component in classes.items()})
