@@ -123,6 +123,38 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
         assert set(base[group]) == set(type(getattr(check_parameters(base), group)).model_fields), group
 
 
+@pytest.mark.parametrize(
+    ("labels", "pred_len", "sentence"),
+    [
+        ({"kind": "path", "horizon_bars": 5, "judged_bars": 3}, [3, 5], None),
+        (
+            {"kind": "path", "horizon_bars": 4, "judged_bars": 3},
+            [3, 5],
+            "labels.horizon_bars must be at least the longest pred_len (5), got 4. Raise it: labels and purging reach as "
+            "far.",
+        ),
+        (
+            {"kind": "path", "horizon_bars": 5},
+            [3, 5],
+            "labels.judged_bars must be at most the shortest pred_len (3), got 5: all trials are judged on the same "
+            "steps. Set labels.judged_bars=3.",
+        ),
+        (
+            {"kind": "direction", "horizon_bars": 5},
+            [3, 5],
+            "pred_len must not be searched for labels.kind=direction: its labels have one step. Take path.",
+        ),
+    ],
+)
+def test_a_search_over_the_steps_of_a_path_fits_its_labels(base, labels, pred_len, sentence):
+    searched = {"pred_len": {"type": "categorical", "choices": pred_len}}
+    given = changed(base, ("labels", labels), ("hpo.custom_search_spaces", {"common": searched}))
+    if sentence is None:
+        assert check_parameters(given).labels.task.judged_steps == 3
+    else:
+        assert problems(given) == [sentence]
+
+
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
     assert base["hpo"]["n_trials"] == 6
     assert standard.hpo.n_trials == 1000

@@ -110,6 +110,7 @@ The tree, in the order in which data flow through it:
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
         joint.py            a class and a return
+        path.py             the return of each bar
         labels.py           bars -> targets
         class_task.py       what tasks of classes share
         direction.py

@@ -28,11 +28,19 @@ class Joint(ClassTask):
     name: ClassVar[str] = "joint"
     target_kind: ClassVar[TargetKind] = "joint"
     objective: ClassVar[str] = "composite_accuracy"
-    n_targets: ClassVar[int] = 2
     says: ClassVar[tuple[Need, ...]] = ("probability", "values")
-    returns: ClassVar[slice | None] = slice(1, 2)
 
     threshold: float = Field(default=0.0, description="the forward return must exceed it, to be of the class")
+
+    @property
+    def n_targets(self) -> int:
+        """The class and the return."""
+        return 2
+
+    @property
+    def returns(self) -> slice:
+        """The second target."""
+        return slice(1, 2)
 
     def build(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 2"]:
         """**Looks ahead:** label only, to the bar H bars on."""

@@ -7,6 +7,7 @@ from trading_hpo.registry import Registry
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.forward_return import ForwardReturn
 from trading_hpo.tasks.joint import Joint
+from trading_hpo.tasks.path import Path
 from trading_hpo.tasks.task import Task
 from trading_hpo.tasks.triple_barrier import TripleBarrier
 from trading_hpo.tasks.volatility import Volatility
@@ -18,6 +19,7 @@ TASKS: Registry[type[Task]] = Registry(
         "volatility": Volatility,
         "forward_return": ForwardReturn,
         "joint": Joint,
+        "path": Path,
         "triple_barrier": TripleBarrier,
     },
 )

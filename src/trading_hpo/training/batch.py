@@ -16,7 +16,8 @@ class PanelTensors:
 
     Args:
         panel: The data.
-        unit: In which each target is learned, [C]: the fold's train rows give it. Ones for classes.
+        unit: In which each target is learned, [C]: the fold's train rows give it. Ones for classes. Targets beyond it
+            are not learned.
         device: Where the batches live.
         weight: Of every row of the panel; ``None``: all weigh the same.
     """
@@ -30,7 +31,7 @@ class PanelTensors:
     ) -> None:
         self.panel, self._device = panel, device
         self.unit = self._there(unit.astype("f4"))
-        target = self._there(panel.target)
+        target = self._there(panel.target[:, : len(unit)])
         self.target = target if bool((unit == 1).all()) else target / self.unit
         self.weight = None if weight is None else self._there(weight.astype("f4"))
 

@@ -93,6 +93,9 @@ class Hyperparameters(Config):
     batch_size: int = Field(default=128, ge=1, le=65536)
     early_stopping_patience: int = Field(default=15, ge=1)
     window_bars: int | None = Field(default=None, ge=1, description="null: that of the training group")
+    pred_len: int | None = Field(
+        default=None, ge=1, le=1000, description="steps that are learned, where the label is a path; null: all"
+    )
 
 
 @dataclass(frozen=True)

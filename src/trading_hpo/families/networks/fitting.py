@@ -56,7 +56,7 @@ class Recipe:
         task = task_of(panel.label)
         chosen, components, network = split_parameters(parameters, training, task.target_kind)
         length = chosen.window_bars or training.window_bars
-        width = components.loss.head.width(task.n_targets)
+        width = components.loss.head.width(chosen.pred_len or task.n_targets)
         architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets, width)
         return Recipe(task, architecture, chosen, components, training, parameters, seed)
 
@@ -148,7 +148,7 @@ class Fitting:
         self._stream = RandomStream(fold_seed(recipe.seed, number, recipe.parameters))
         self.network = recipe.build(self._stream)
         self.scaler = Scaler.fit(panel, train, recipe.training.clip_sigma).to(recipe.training.device)
-        self.unit = recipe.task.scale(panel.target[train])
+        self.unit = recipe.task.scale(panel.target[train])[: recipe.chosen.pred_len]
         self._targets = recipe.targets(panel, self.unit, (train, stop))
 
     def epochs(self, backtest: BacktestConfig, should_stop: Callable[[], bool]) -> Iterator[Epoch]:
