@@ -130,8 +130,8 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
         (
             {"kind": "path", "horizon_bars": 4, "judged_bars": 3},
             [3, 5],
-            "labels.horizon_bars must be at least the longest pred_len (5), got 4. Raise it: labels and purging reach as "
-            "far.",
+            "labels.horizon_bars must be at least the longest pred_len (5), got 4. Raise it: labels and purging reach "
+            "as far.",
         ),
         (
             {"kind": "path", "horizon_bars": 5},

@@ -71,14 +71,15 @@ class Recipe:
         return self.components.loss.head
 
     def targets(
-        self, panel: Panel, unit: Float[np.ndarray, " C"], roles: Sequence[Int[np.ndarray, " N"]]
+        self, panel: Panel, unit: Float[np.ndarray, " C"], roles: Sequence[Int[np.ndarray, " N"]] = ()
     ) -> PanelTensors:
         """Return what the loss may know; targets are learned in the unit of the train rows.
 
         Args:
             panel: The data.
             unit: Of each target.
-            roles: Rows of each; how much one counts follows from the labels of its own role alone.
+            roles: Rows of each, for tasks that weigh them: how much one counts follows from the labels of its own role
+                alone.
         """
         of_roles = [own for rows in roles if (own := self.task.weights(panel, rows)) is not None]
         if not of_roles:
