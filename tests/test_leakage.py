@@ -33,6 +33,8 @@ LABELS = {
     "forward return over 3 bars": LabelsConfig(kind="forward_return", horizon_bars=3),
     "volatility": LabelsConfig(kind="volatility"),
     "triple barrier": LabelsConfig(kind="triple_barrier"),
+    "path of 4 bars": LabelsConfig(kind="path", horizon_bars=4, judged_bars=2),
+    "class and return over 3 bars": LabelsConfig(kind="joint", horizon_bars=3),
 }
 PRICES = ("prices", "barriers")
 PLACES = ("early in train", "inside a validation", "last bar of a validation", "last bar before the holdout", "holdout")

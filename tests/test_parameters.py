@@ -17,6 +17,7 @@ from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
 from trading_hpo.study.search_spaces import resolve_space
 from trading_hpo.tasks.registry import TASKS
+from trading_hpo.training.losses.registry import LOSSES
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -120,6 +121,38 @@ def test_every_parameter_of_the_files_is_one_that_the_code_has_and_the_other_way
     assert set(base["labels"]) == {"kind"}.union(*(TASKS[name].model_fields for name in TASKS))
     for group in ("features", "holdout", "folds", "training", "backtest"):
         assert set(base[group]) == set(type(getattr(check_parameters(base), group)).model_fields), group
+
+
+@pytest.mark.parametrize(
+    ("labels", "pred_len", "sentence"),
+    [
+        ({"kind": "path", "horizon_bars": 5, "judged_bars": 3}, [3, 5], None),
+        (
+            {"kind": "path", "horizon_bars": 4, "judged_bars": 3},
+            [3, 5],
+            "labels.horizon_bars must be at least the longest pred_len (5), got 4. Raise it: labels and purging reach "
+            "as far.",
+        ),
+        (
+            {"kind": "path", "horizon_bars": 5},
+            [3, 5],
+            "labels.judged_bars must be at most the shortest pred_len (3), got 5: all trials are judged on the same "
+            "steps. Set labels.judged_bars=3.",
+        ),
+        (
+            {"kind": "direction", "horizon_bars": 5},
+            [3, 5],
+            "pred_len must not be searched for labels.kind=direction: its labels have one step. Take path.",
+        ),
+    ],
+)
+def test_a_search_over_the_steps_of_a_path_fits_its_labels(base, labels, pred_len, sentence):
+    searched = {"pred_len": {"type": "categorical", "choices": pred_len}}
+    given = changed(base, ("labels", labels), ("hpo.custom_search_spaces", {"common": searched}))
+    if sentence is None:
+        assert check_parameters(given).labels.task.judged_steps == 3
+    else:
+        assert problems(given) == [sentence]
 
 
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
@@ -309,7 +342,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "labels.kind",
             "x",
-            "labels.kind: unknown task 'x'. Known: direction, forward_return, triple_barrier, volatility.",
+            f"labels.kind: unknown task 'x'. Known: {', '.join(sorted(TASKS))}.",
         ),
         ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
         (
@@ -328,12 +361,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "backtest.positions must be a rule without barriers for labels.kind=direction, which has none, got "
             "'hold_to_touch'. Choose another, or labels.kind=triple_barrier.",
         ),
-        (
-            "training.loss",
-            "x",
-            "training.loss: unknown loss 'x'. Known: asymmetric, cross_entropy, focal, huber, log_cosh, mae, mape, "
-            "mse, quantile, sharpe, trading.",
-        ),
+        ("training.loss", "x", f"training.loss: unknown loss 'x'. Known: {', '.join(sorted(LOSSES))}."),
         ("training.loss", "sharp", "training.loss: unknown loss 'sharp'. Did you mean 'sharpe'?"),
         (
             "hpo.objectives",

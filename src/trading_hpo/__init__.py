@@ -110,6 +110,8 @@ The tree, in the order in which data flow through it:
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
+        joint.py            a class and a return
+        path.py             the return of each bar
         labels.py           bars -> targets
         class_task.py       what tasks of classes share
         direction.py
@@ -176,6 +178,7 @@ The tree, in the order in which data flow through it:
             focal.py
             huber.py
             log_cosh.py
+            joint.py        of a class and of a return
             loss.py         what a loss is
             mae.py
             mape.py         of the price path

@@ -190,6 +190,27 @@ def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
         yield "training.monitor_metric", parameters.training.monitor_metric
 
 
+def _step_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
+    """Every trial must learn the steps that all are judged on, and none more than the labels have."""
+    if "pred_len" not in space:
+        return
+    task, edges = parameters.labels.task, space["pred_len"].edges()
+    if task.judged_steps is None:
+        fitting = " or ".join(name for name in TASKS if TASKS[name]().judged_steps is not None)
+        yield f"pred_len must not be searched for labels.kind={task.name}: its labels have one step. Take {fitting}."
+        return
+    if max(edges) > task.horizon_bars:
+        yield (
+            f"labels.horizon_bars must be at least the longest pred_len ({max(edges)}), got {task.horizon_bars}. "
+            "Raise it: labels and purging reach as far."
+        )
+    if min(edges) < task.judged_steps:
+        yield (
+            f"labels.judged_bars must be at most the shortest pred_len ({min(edges)}), got {task.judged_steps}: all "
+            f"trials are judged on the same steps. Set labels.judged_bars={min(edges)}."
+        )
+
+
 def _rule_problems(parameters: Parameters) -> Iterator[str]:
     """A rule that waits for a touch needs a task that says where the barriers are."""
     task, rule = parameters.labels.task, parameters.backtest.positions
@@ -223,6 +244,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
     yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
     yield from _rule_problems(parameters)
     yield from dict.fromkeys(_schedules(parameters, spaces))
+    yield from dict.fromkeys(problem for space in spaces.values() for problem in _step_problems(parameters, space))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'

@@ -94,7 +94,7 @@ def test_the_kind_names_the_task_and_the_options_are_its_own():
 
 
 def test_options_of_another_task_are_accepted_and_change_nothing():
-    given = {"horizon_bars": 2, "threshold": 0.5, "median_bars": 9}
+    given = {"horizon_bars": 2, "threshold": 0.5, "median_bars": 9, "barrier_up": 3.0, "judged_bars": 7}
     assert LabelsConfig(kind="forward_return", **given).task == ForwardReturn(horizon_bars=2)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading_hpo.errors import ConfigurationError
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.head import LOGIT, VALUE, Head
 from trading_hpo.tasks.positions.registry import POSITIONS
 from trading_hpo.tasks.registry import TASKS, label_of, task_of
@@ -32,7 +33,12 @@ def targets_of(task, seed=0):
 
 
 def natural_head(task):
-    return LOGIT if task.target_kind == "class" else VALUE
+    return {"class": LOGIT, "number": VALUE, "joint": Head("parts", parts=(LOGIT, VALUE))}[task.target_kind]
+
+
+def is_class(task):
+    """Which of its targets are classes."""
+    return {"class": slice(None), "number": slice(0), "joint": slice(1)}[task.target_kind]
 
 
 @every_task
@@ -48,7 +54,8 @@ def test_a_task_has_its_name_and_a_default_for_every_option(name):
 @every_task
 def test_what_a_task_names_is_there(name):
     task = TASKS[name]()
-    assert task.target_kind in ("class", "number")
+    assert task.target_kind in ("class", "number", "joint")
+    assert task.objective in METRICS
     assert task.positions is None or task.positions in POSITIONS
 
 
@@ -74,8 +81,7 @@ def test_targets_are_one_row_per_bar_classes_0_or_1_and_none_at_the_end(name, se
     assert known.any()
     assert not known[-1]
     assert not np.isinf(targets).any()
-    if task.target_kind == "class":
-        assert set(np.unique(targets[known])) <= {0.0, 1.0}
+    assert set(np.unique(targets[known][:, is_class(task)])) <= {0.0, 1.0}
     after = ends - np.arange(N_BARS)
     assert (after[known] >= 1).all()
     assert (after <= task.horizon_bars).all()
@@ -103,7 +109,8 @@ def test_classes_have_no_unit_and_numbers_that_of_their_spread(name):
     unit = task.scale(targets)
     assert unit.shape == (task.n_targets,)
     spread = targets.std(axis=0)
-    wanted = np.ones_like(spread) if task.target_kind == "class" else np.where(spread > 0, spread, 1)
+    wanted = np.where(spread > 0, spread, 1)
+    wanted[is_class(task)] = 1
     np.testing.assert_allclose(unit, wanted, rtol=1e-5)
     constant = np.full_like(targets, 0.25)
     assert (task.scale(constant) == 1).all()
@@ -120,10 +127,12 @@ def test_a_higher_first_output_is_more_positive_and_numbers_come_in_their_unit(n
     order = np.argsort(output[:, 0])
     assert (np.diff(forecast.score[order]) >= 0).all()
     assert (np.diff(forecast.expected[order]) >= 0).all()
-    if task.target_kind == "class":
+    if task.target_kind != "number":
         assert ((forecast.expected >= 0) & (forecast.expected <= 1)).all()
-    else:
-        np.testing.assert_allclose(forecast.values, output * unit)
+        np.testing.assert_allclose(forecast.expected, forecast.probability)
+    if task.target_kind != "class":
+        numbers = [place for place in range(task.n_targets) if place not in range(task.n_targets)[is_class(task)]]
+        np.testing.assert_allclose(forecast.values[:, numbers], (output * unit)[:, numbers])
 
 
 @every_task
@@ -173,6 +182,8 @@ def test_the_baseline_calls_every_row_as_the_majority_was(name, positive):
     forecast, decision = task.baseline(rows, 5)
     assert decision.calls(forecast).tolist() == [positive] * 5
     np.testing.assert_allclose(forecast.expected, rows[:, 0].mean(), rtol=1e-5)
+    if forecast.values is not None:
+        np.testing.assert_allclose(forecast.values, np.tile(rows.mean(axis=0), (5, 1)), rtol=1e-4, atol=1e-7)
 
 
 def test_a_tie_is_called_negative():

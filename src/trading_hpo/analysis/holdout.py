@@ -91,7 +91,7 @@ def judge_holdout(
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
-        "target_kind": task_of(panel.label).target_kind,
+        "target_kind": "number" if task_of(panel.label).target_kind == "number" else "class",  # of the first target
         "look": look_of(network, panel, rows, judged.returns),
         **closed,
     }

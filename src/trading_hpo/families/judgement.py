@@ -285,7 +285,7 @@ def weights_of(
         The weights, and the grid that they lie on.
     """
     grid = grid_of(panel, rows, bars)
-    targets, held_bars = forecast.position, panel.horizon_bars
+    targets, held_bars = forecast.position, task_of(panel.label).judged_steps or panel.horizon_bars
     if targets is None:
         rule = rule_for(panel, config)
         targets = rule.follow(forecast, decision, KnownRows.of(panel, rows, rule.reads))

@@ -20,8 +20,10 @@ from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.registry import Registry
 from trading_hpo.tasks.task import TargetKind
-from trading_hpo.training.choices import having
+from trading_hpo.training.choices import CHOICES, having
 from trading_hpo.training.config import TrainingConfig, losses_for
+from trading_hpo.training.losses.loss import Loss
+from trading_hpo.training.losses.registry import LOSSES, part_losses
 
 
 class _Groups(Config):
@@ -191,6 +193,8 @@ def resolve_space(
     ]
     problems += _searched_and_fixed(custom, model_type, training, among)
     space = _with_choices(space, among, training)
+    for loss in among.get("loss", ()):
+        space = _with_parts(space, LOSSES[loss], training.options("loss", loss))
     names = list(space)
     problems += [
         f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
@@ -239,6 +243,27 @@ def _with_choices(
         if all(chosen.values()):
             # Where every choice has the parameter, or the choice is fixed, there is nothing to ask.
             asked = {choice: some for choice, some in chosen.items() if len(some) < len(among[choice])}
+            resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
+    return resolved
+
+
+def _with_parts(space: Mapping[str, Any], loss: type[Loss], fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters of the losses that a loss may be made of the condition that the one they belong to is a part.
+
+    Those of which none can be a part are left out.
+    """
+    among = {
+        part: space[part].choices if part in space else (fixed.get(part, loss.model_fields[part].default),)
+        for part in loss.parts
+    }
+    resolved = {name: space[name] for name in (*CHOICES, *among) if name in space}
+    for name, entry in space.items():
+        owners = {one for kind in loss.parts.values() for one in part_losses(kind) if name in LOSSES[one].model_fields}
+        chosen = {part: [one for one in some if one in owners] for part, some in among.items()}
+        asked = {part: some for part, some in chosen.items() if 0 < len(some) < len(among[part])}
+        if not owners:
+            resolved.setdefault(name, entry)
+        elif any(chosen.values()):
             resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
     return resolved
 

@@ -18,7 +18,11 @@ class ForwardReturn(NumberTask):
     """
 
     name: ClassVar[str] = "forward_return"
-    returns: ClassVar[slice | None] = slice(0, 1)
+
+    @property
+    def returns(self) -> slice:
+        """The one target."""
+        return slice(0, 1)
 
     def build(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 1"]:
         """**Looks ahead:** label only, to the bar H bars on."""

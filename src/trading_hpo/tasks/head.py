@@ -1,9 +1,10 @@
 """What the outputs of a model mean: the loss that trains them says so, and the task reads them by it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-HeadKind = Literal["logit", "value", "quantiles", "position"]
+HeadKind = Literal["logit", "value", "quantiles", "position", "parts"]
 
 
 @dataclass(frozen=True)
@@ -12,12 +13,15 @@ class Head:
 
     Attributes:
         kind: ``logit`` of the positive class, ``value`` of the target in its unit, ``quantiles`` of the target,
-            ``position`` to hold, before it is squashed to -1..1.
+            ``position`` to hold, before it is squashed to -1..1; ``parts``: one output for each target, and each means
+            something else.
         levels: Of the quantiles, increasing, each above 0 and below 1.
+        parts: Of each target.
     """
 
     kind: HeadKind
     levels: tuple[float, ...] = ()
+    parts: tuple["Head", ...] = ()
 
     def width(self, n_targets: int) -> int:
         """Return O, the number of outputs for C targets; quantiles lie target by target.
@@ -27,6 +31,21 @@ class Head:
             (6, 1)
         """
         return {"quantiles": n_targets * len(self.levels), "position": 1}.get(self.kind, n_targets)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, which networks carry.
+
+        Example:
+            >>> Head("parts", parts=(LOGIT, VALUE)) == Head.of(Head("parts", parts=(LOGIT, VALUE)).plain())
+            True
+        """
+        parts = {"parts": [part.plain() for part in self.parts]} if self.parts else {}
+        return {"kind": self.kind, "levels": list(self.levels), **parts}
+
+    @staticmethod
+    def of(plain: Mapping[str, Any]) -> "Head":
+        """Return what ``plain`` has written."""
+        return Head(plain["kind"], tuple(plain["levels"]), tuple(Head.of(part) for part in plain.get("parts", ())))
 
 
 LOGIT, VALUE, POSITION = Head("logit"), Head("value"), Head("position")

@@ -56,7 +56,9 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
         try:
             task(**given)
         except ValidationError as error:
-            yield from problems_of(error, task, prefix="labels")
+            # Whether the options of another task go together does not matter.
+            if task.name == kind or all(detail["loc"] for detail in error.errors()):
+                yield from problems_of(error, task, prefix="labels")
     for name in options:
         yield f"labels.{name} is not a parameter. {did_you_mean(name, ['kind', *tasks[0].model_fields])}"
 

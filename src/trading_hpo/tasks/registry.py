@@ -6,6 +6,8 @@ from typing import Any
 from trading_hpo.registry import Registry
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.forward_return import ForwardReturn
+from trading_hpo.tasks.joint import Joint
+from trading_hpo.tasks.path import Path
 from trading_hpo.tasks.task import Task
 from trading_hpo.tasks.triple_barrier import TripleBarrier
 from trading_hpo.tasks.volatility import Volatility
@@ -16,6 +18,8 @@ TASKS: Registry[type[Task]] = Registry(
         "direction": Direction,
         "volatility": Volatility,
         "forward_return": ForwardReturn,
+        "joint": Joint,
+        "path": Path,
         "triple_barrier": TripleBarrier,
     },
 )

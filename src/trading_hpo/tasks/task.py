@@ -17,7 +17,7 @@ from trading_hpo.metrics.metric import Need
 from trading_hpo.tasks.head import Head
 from trading_hpo.types import Panel
 
-TargetKind = Literal["class", "number"]
+TargetKind = Literal["class", "number", "joint"]
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,11 @@ class Task(Config, ABC):
 
     Attributes:
         name: In the registry.
-        target_kind: Whether its targets are classes (0 or 1) or numbers; a loss says which kind it can learn.
+        target_kind: Whether its targets are classes (0 or 1) or numbers, or a class and a number (``joint``); a loss
+            says which kind it can learn.
         objective: The metric that judges its forecasts where a study's objectives do not.
-        n_targets: C. The first is the one that is judged and traded.
         says: What its forecasts may say, by a model and a loss that can: metrics that need something else cannot be its
             objectives.
-        returns: Which of its targets are simple returns that follow each other, from the row's bar on, so that they
-            make a price path; the first of them is judged as a number.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
         has_barriers: Whether it has prices at which a position ends (``barriers``).
     """
@@ -96,15 +94,34 @@ class Task(Config, ABC):
     name: ClassVar[str]
     target_kind: ClassVar[TargetKind]
     objective: ClassVar[str] = "mcc"
-    n_targets: ClassVar[int] = 1
     says: ClassVar[tuple[Need, ...]] = ()
-    returns: ClassVar[slice | None] = None
     positions: ClassVar[str | None] = None
     has_barriers: ClassVar[bool] = False
 
     horizon_bars: int = Field(
         default=1, ge=1, le=1000, strict=True, description="H, own bars from a row to the end of its label"
     )
+
+    @property
+    def n_targets(self) -> int:
+        """C. The first is the one that is judged and traded, unless a task says otherwise."""
+        return 1
+
+    @property
+    def returns(self) -> slice | None:
+        """Which of its targets are simple returns that follow each other, from the row's bar on.
+
+        They make a price path, and the first of them is judged as a number. None where none are.
+        """
+        return None
+
+    @property
+    def judged_steps(self) -> int | None:
+        """How many of its targets are judged where a model may learn fewer than all of them; None: it learns all.
+
+        They are the returns of so many bars, and a call on them is held for so many.
+        """
+        return None
 
     @abstractmethod
     def build(self, bars: pd.DataFrame) -> Float[np.ndarray, "T C"]:

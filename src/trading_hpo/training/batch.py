@@ -16,7 +16,8 @@ class PanelTensors:
 
     Args:
         panel: The data.
-        unit: In which each target is learned, [C]: the fold's train rows give it. Ones for classes.
+        unit: In which each target is learned, [C]: the fold's train rows give it. Ones for classes. Targets beyond it
+            are not learned.
         device: Where the batches live.
         weight: Of every row of the panel; ``None``: all weigh the same.
     """
@@ -30,7 +31,7 @@ class PanelTensors:
     ) -> None:
         self.panel, self._device = panel, device
         self.unit = self._there(unit.astype("f4"))
-        target = self._there(panel.target)
+        target = self._there(panel.target[:, : len(unit)])
         self.target = target if bool((unit == 1).all()) else target / self.unit
         self.weight = None if weight is None else self._there(weight.astype("f4"))
 
@@ -106,6 +107,12 @@ class Batch:
     def asset(self) -> Int[Tensor, " B"]:
         """Number of each row's asset."""
         return self._targets.asset.index_select(0, self._rows)
+
+    def column(self, place: int) -> "Batch":
+        """Return the same rows with one output and one target: what a loss sees that learns a part of a forecast."""
+        part = Batch(self.output[:, place : place + 1], self._rows, self._targets)
+        part.unit, part.target = self.unit[place : place + 1], self.target[:, place : place + 1]
+        return part
 
     def mean(self, values: Float[Tensor, " B"] | Float[Tensor, "B C"]) -> Float[Tensor, ""]:
         """Return the mean of what the rows cost, each counted with its weight."""

@@ -8,26 +8,36 @@ from pydantic import ValidationError
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.errors import did_you_mean
 from trading_hpo.registry import Registry
-from trading_hpo.training.losses.registry import LOSSES
+from trading_hpo.training.losses.registry import LOSSES, part_losses
 from trading_hpo.training.optimizers.registry import OPTIMIZERS
 from trading_hpo.training.schedules.registry import SCHEDULES
 
 # By the name of the parameter that chooses, in `training` and in a search space alike.
 CHOICES: Mapping[str, Registry[Any]] = {"loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+Named = str | dict[str, Any]  # a name, or a mapping of the name and options: {name: focal, focal_gamma: 1.5}
 
 
 def having(choice: str, parameter: str) -> set[str]:
     """Return the names of those that have a parameter; several of one kind may share it.
 
     Example:
-        >>> having("loss", "focal_gamma"), having("loss", "learning_rate")
-        ({'focal'}, set())
+        >>> having("loss", "joint_weight"), having("loss", "learning_rate")
+        ({'joint'}, set())
     """
     registry = CHOICES[choice]
-    return {name for name in registry if parameter in registry[name].model_fields}
+    return {name for name in registry if parameter in parameters_of(registry[name])}
 
 
-Named = str | dict[str, Any]  # a name, or a mapping of the name and options: {name: focal, focal_gamma: 1.5}
+def parameters_of(component: Any) -> set[str]:
+    """Return the names of a component's parameters; a loss that is made of others has theirs too.
+
+    Example:
+        >>> sorted(parameters_of(LOSSES["focal"])), {"joint_weight", "focal_gamma"} <= parameters_of(LOSSES["joint"])
+        (['focal_alpha', 'focal_gamma'], True)
+    """
+    kinds = getattr(component, "parts", {}).values()
+    inner = (name for kind in kinds for one in part_losses(kind) for name in LOSSES[one].model_fields)
+    return {*component.model_fields, *inner}
 
 
 def parts_of(named: Named) -> tuple[Any, dict[str, Any]]:

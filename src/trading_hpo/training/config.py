@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.task import TargetKind
-from trading_hpo.training.choices import CHOICES, Named, choice_problems, parts_of
+from trading_hpo.training.choices import CHOICES, Named, choice_problems, parameters_of, parts_of
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.losses.registry import LOSSES
 from trading_hpo.training.optimizers.optimizer import Optimizer
@@ -100,6 +100,9 @@ class Hyperparameters(Config):
     )
     early_stopping_patience: int = Field(default=15, ge=1)
     window_bars: int | None = Field(default=None, ge=1, description="null: that of the training group")
+    pred_len: int | None = Field(
+        default=None, ge=1, le=1000, description="steps that are learned, where the label is a path; null: all"
+    )
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def split_parameters(
     }
     common = {name: parameters[name] for name in Hyperparameters.model_fields if name in parameters}
     own = {
-        choice: {name: parameters[name] for name in component.model_fields if name in parameters}
+        choice: {name: value for name, value in parameters.items() if name in parameters_of(component)}
         for choice, component in classes.items()
     }
     fixed = {choice: training.options(choice, component.name) for choice, component in classes.items()}

@@ -100,7 +100,7 @@ def test_labels_of_a_role_weigh_by_what_they_share_with_that_role_alone(world):
     assert targets_of(other, rows).weight.numpy().tobytes() == weight.tobytes()
 
 
-@pytest.mark.parametrize("kind", ["direction", "forward_return", "volatility"])
+@pytest.mark.parametrize("kind", ["direction", "forward_return", "volatility", "joint", "path"])
 def test_labels_of_other_tasks_count_the_same(world, kind):
     panel, split = world(kind)
     assert targets_of(panel, rows_of(panel, split, split.folds[0])).weight is None

@@ -87,7 +87,7 @@ class TrainedNetwork:
         return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
 
     def _read(self, output: Float[np.ndarray, "B O"]) -> Forecast:
-        head = Head(self.card["head"]["kind"], tuple(self.card["head"]["levels"]))
+        head = Head.of(self.card["head"])
         return task_of(self.card["label"]).forecast(output, head, np.array(self.card["unit"], dtype=np.float32))
 
     def save(self, folder: Path) -> None:
@@ -155,7 +155,7 @@ def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[st
         "epochs": best.number,
         "stop_loss": best.stop_loss,
         "learning_rates": rates[: best.number],
-        "head": {"kind": recipe.head.kind, "levels": list(recipe.head.levels)},
+        "head": recipe.head.plain(),
         "unit": fitting.unit.tolist(),
         "torch": torch.__version__,
     }

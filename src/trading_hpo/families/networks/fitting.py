@@ -57,7 +57,7 @@ class Recipe:
         task = task_of(panel.label)
         chosen, components, network = split_parameters(parameters, training, task.target_kind)
         length = chosen.window_bars or training.window_bars
-        width = components.loss.head.width(task.n_targets)
+        width = components.loss.head.width(chosen.pred_len or task.n_targets)
         architecture = Architecture(model_type, network, panel.n_features, length, panel.n_assets, width)
         return Recipe(task, architecture, chosen, components, training, parameters, seed)
 
@@ -72,14 +72,15 @@ class Recipe:
         return self.components.loss.head
 
     def targets(
-        self, panel: Panel, unit: Float[np.ndarray, " C"], roles: Sequence[Int[np.ndarray, " N"]]
+        self, panel: Panel, unit: Float[np.ndarray, " C"], roles: Sequence[Int[np.ndarray, " N"]] = ()
     ) -> PanelTensors:
         """Return what the loss may know; targets are learned in the unit of the train rows.
 
         Args:
             panel: The data.
             unit: Of each target.
-            roles: Rows of each; how much one counts follows from the labels of its own role alone.
+            roles: Rows of each, for tasks that weigh them: how much one counts follows from the labels of its own role
+                alone.
         """
         of_roles = [own for rows in roles if (own := self.task.weights(panel, rows)) is not None]
         if not of_roles:
@@ -149,7 +150,7 @@ class Fitting:
         self._stream = RandomStream(fold_seed(recipe.seed, number, recipe.parameters))
         self.network = recipe.build(self._stream)
         self.scaler = Scaler.fit(panel, train, recipe.training.clip_sigma).to(recipe.training.device)
-        self.unit = recipe.task.scale(panel.target[train])
+        self.unit = recipe.task.scale(panel.target[train])[: recipe.chosen.pred_len]
         self._targets = recipe.targets(panel, self.unit, (train, stop))
 
     def epochs(self, backtest: BacktestConfig, should_stop: Callable[[], bool]) -> Iterator[Epoch]:

@@ -41,11 +41,14 @@ class Loss(Config, ABC):
         name: In the registry.
         target_kinds: Which targets it can learn.
         additive: Whether it is a mean over rows, so that the mean over an epoch weighs batches by their rows.
+        parts: Parameters that name another loss, of which it is made, with the kind of target that this must learn; the
+            parameters of those losses are then its own too.
     """
 
     name: ClassVar[str]
     target_kinds: ClassVar[tuple[TargetKind, ...]]
     additive: ClassVar[bool] = True
+    parts: ClassVar[dict[str, TargetKind]] = {}
 
     @property
     @abstractmethod
