@@ -60,6 +60,28 @@ def test_what_a_task_names_is_there(name):
 
 
 @every_task
+def test_what_a_task_says_that_its_forecasts_say_they_say(name):
+    task = TASKS[name]()
+    said = set()
+    for head in (natural_head(task), Head("quantiles", (0.1, 0.9))):
+        width = head.width(task.n_targets)
+        forecast = task.forecast(np.zeros((3, width), dtype="f4"), head, np.ones(task.n_targets, dtype="f4"))
+        said |= {need for need in ("probability", "values", "quantiles") if getattr(forecast, need) is not None}
+    assert said == set(task.says)
+    returns = range(task.n_targets)[task.returns] if task.returns is not None else range(1)
+    assert task.returns is None or "values" in said
+    assert len(returns) >= 1
+
+
+@pytest.mark.parametrize("horizon_bars", [1, 4])
+def test_the_returns_of_a_task_lead_to_its_prices(horizon_bars):
+    task, bars = TASKS["forward_return"](horizon_bars=horizon_bars), bars_of(0)
+    targets = task.build(bars)
+    price = bars["close"].to_numpy()[:-horizon_bars] * (1 + targets[:-horizon_bars, task.returns]).prod(axis=1)
+    np.testing.assert_allclose(price, bars["close"].to_numpy()[horizon_bars:])
+
+
+@every_task
 @pytest.mark.parametrize("horizon_bars", [2, 7])
 def test_plain_data_rebuild_the_task(name, horizon_bars):
     task = TASKS[name](horizon_bars=horizon_bars)

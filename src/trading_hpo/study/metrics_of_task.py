@@ -44,12 +44,12 @@ def metrics_it_lacks(task: Task, losses: Collection[str], asked: Iterable[tuple[
             has = [name for name in METRICS if _is_of_forecast(METRICS[name]) and METRICS[name].needs in {None, *said}]
             yield (
                 f"{parameter} must be a metric that labels.kind={task.name} has with training.loss="
-                f"{' or '.join(sorted(losses))}, got {metric.name!r}, which needs {_A[metric.needs]}. Of the forecast "
-                f"it has {', '.join(has)}; of trades and costs it has all."
+                f"{' or '.join(sorted(losses))}, got {metric.name!r}, which needs {_IN_WORDS[metric.needs]}. Of the "
+                f"forecast it has {', '.join(has)}; of trades and costs it has all."
             )
 
 
-_A: dict[Need | None, str] = {
+_IN_WORDS: dict[Need | None, str] = {
     "number": "a probability or a forecast number",
     "probability": "the probability of a class",
     "values": "a forecast number",

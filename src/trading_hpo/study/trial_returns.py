@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from trading_hpo.metrics.active import SAME_RETURN, above_constant
-from trading_hpo.metrics.active import per_unit as of_unit
+from trading_hpo.metrics import active
 from trading_hpo.types import BarRange, Fold
 
 _HEAD = struct.Struct("<I")  # number of spans
@@ -82,7 +81,7 @@ def _inside(traded: Traded, span: BarRange) -> tuple[np.ndarray, np.ndarray, np.
 
 def per_unit(series: Series) -> Series:
     """Return what a series earned per unit of its mean exposure; 0 where it held nothing."""
-    return replace(series, net=of_unit(series.net, series.exposure))
+    return replace(series, net=active.per_unit(series.net, series.exposure))
 
 
 def encode(series: Series) -> bytes:
@@ -134,9 +133,11 @@ def active_returns(series: Mapping[int, Series], constant: Mapping[int, Series])
     """
     if not series:
         return np.zeros(0)
-    each = [above_constant(own.net, own.exposure, _on(own.bars, constant.get(path))) for path, own in series.items()]
+    each = [
+        active.above_constant(own.net, own.exposure, _on(own.bars, constant.get(path))) for path, own in series.items()
+    ]
     mean = each[0] if len(each) == 1 else _mean_by_bar(list(series.values()), each)
-    return np.where(np.abs(mean) < SAME_RETURN, 0.0, mean)
+    return np.where(np.abs(mean) < active.SAME_RETURN, 0.0, mean)
 
 
 def _mean_by_bar(paths: Sequence[Series], each: Sequence[Float[np.ndarray, " T"]]) -> Float[np.ndarray, " T"]:
