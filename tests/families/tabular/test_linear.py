@@ -50,3 +50,16 @@ def test_its_size_is_that_of_its_weights() -> None:
     model = fitted("number", SIGNAL, 0.1)
     n_bytes = model.coef_.nbytes + np.asarray(model.intercept_).nbytes
     assert LINEAR.largest_size_mb(LinearConfig(), 4) == n_bytes / 1024**2
+
+
+@pytest.mark.parametrize("kind", ["class", "number"])
+def test_a_row_that_counts_twice_is_as_good_as_two(kind: str) -> None:
+    target = (SIGNAL > 0).astype(float) if kind == "class" else SIGNAL
+    twice = np.arange(300) < 100
+    weight = np.where(twice, 2.0, 1.0)
+    weight /= weight.mean()
+    columns, repeated = (np.concatenate([part, part[twice]]) for part in (COLUMNS, target))
+    config = LinearConfig(linear_penalty=0.1)
+    weighed = LINEAR.fit(config, kind, Sample(COLUMNS, target, weight), NO_STOP, seed=0)
+    written = LINEAR.fit(config, kind, Sample(columns, repeated), NO_STOP, seed=0)
+    np.testing.assert_allclose(LINEAR.output(weighed, COLUMNS), LINEAR.output(written, COLUMNS), rtol=1e-5)

@@ -10,10 +10,14 @@ from trading_hpo.tasks.task import TargetKind
 
 
 class Sample(NamedTuple):
-    """Rows and their target: 0 or 1 of a class, a number in the unit of the train rows otherwise."""
+    """Rows and their target: 0 or 1 of a class, a number in the unit of the train rows otherwise.
+
+    ``weight`` says how much each counts, 1 in the mean; none: all count the same.
+    """
 
     columns: Float[np.ndarray, "N P"]
     target: Float[np.ndarray, " N"]
+    weight: Float[np.ndarray, " N"] | None = None
 
 
 class Estimator(Protocol):

@@ -139,10 +139,7 @@ def fit_rows(
     length = config.window_bars or training.window_bars
     columns = Columns.fit(panel, train, config.tabular_lags, length, training.clip_sigma)
     unit = task.scale(panel.target[train])
-    learned, watched = (
-        [Sample(made, own) for own in (panel.target[rows].astype(np.float64) / unit).T]
-        for rows, made in ((rows, columns.of_rows(panel, rows)) for rows in (train, stop))
-    )
+    learned, watched = (_samples(task, panel, rows, columns.of_rows(panel, rows), unit) for rows in (train, stop))
     estimators = []
     kinds = _KINDS.get(task.target_kind, (task.target_kind,) * task.n_targets)
     for number, (kind, own, its_stop) in enumerate(zip(kinds, learned, watched, strict=True)):
@@ -157,7 +154,7 @@ def fit_rows(
     outputs = [fit.output(samples[0].columns) for samples in (learned, watched)]
     losses = [
         math.fsum(
-            loss_of(kind, output[:, number], own.target)
+            loss_of(kind, output[:, number], own.target, own.weight)
             for number, (kind, own) in enumerate(zip(kinds, samples, strict=True))
         )
         for output, samples in zip(outputs, (learned, watched), strict=True)
@@ -168,7 +165,26 @@ def fit_rows(
     return Chosen(fit, decision, *losses)
 
 
-def loss_of(kind: TargetKind, output: Float[np.ndarray, " N"], target: Float[np.ndarray, " N"]) -> float:
+def _samples(
+    task: Task,
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    columns: Float[np.ndarray, "N P"],
+    unit: Float[np.ndarray, " C"],
+) -> list[Sample]:
+    """Return the rows of a role with each of the targets; how much one counts follows from the role's own labels."""
+    weight = task.weights(panel, rows)
+    # One in the mean: a penalty is weighed against so many rows.
+    weight = None if weight is None else weight / weight.mean()
+    return [Sample(columns, own, weight) for own in (panel.target[rows].astype(np.float64) / unit).T]
+
+
+def loss_of(
+    kind: TargetKind,
+    output: Float[np.ndarray, " N"],
+    target: Float[np.ndarray, " N"],
+    weight: Float[np.ndarray, " N"] | None = None,
+) -> float:
     """Return the mean log loss of logits, or the mean squared error.
 
     Example:
@@ -177,6 +193,5 @@ def loss_of(kind: TargetKind, output: Float[np.ndarray, " N"], target: Float[np.
         >>> loss_of("number", np.zeros(2), np.array([1.0, 3.0]))
         5.0
     """
-    if kind == "class":
-        return float((np.logaddexp(0.0, output) - target * output).mean())
-    return float(((output - target) ** 2).mean())
+    of_rows = np.logaddexp(0.0, output) - target * output if kind == "class" else (output - target) ** 2
+    return float(np.average(of_rows, weights=weight))

@@ -42,7 +42,7 @@ class GradientBoosting(Estimator):
             validation_fraction=None,
             tol=0.0,
             random_state=seed % _SEEDS,
-        ).fit(*train, X_val=stop.columns, y_val=stop.target)
+        ).fit(*train, X_val=stop.columns, y_val=stop.target, sample_weight_val=stop.weight)
 
     def output(self, fitted: Any, columns: Float[np.ndarray, "N P"]) -> Float[np.ndarray, " N"]:
         """Return the sums of leaves up to the best iteration."""
