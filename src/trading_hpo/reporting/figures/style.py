@@ -77,7 +77,7 @@ def colour_of(model_type: str) -> str:
 
     Example:
         >>> colour_of("mlp")
-        '#0072B2'
+        '#009E73'
     """
     place = list(MODEL_TYPES).index(model_type)
     return _PALETTE[place] if place < len(_PALETTE) else _of_hue(place * 137.508 % 360)
