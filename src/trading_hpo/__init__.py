@@ -199,6 +199,7 @@ The tree, in the order in which data flow through it:
                 config.py   its sizes
                 network.py
         family.py           what the search asks of a family
+        traded.py           candidates that choose how they are traded
         model_file.py       the file of a saved model, checked when it is read
         registry.py         all model types
     engine/                 spends a budget; knows neither market nor torch

@@ -15,7 +15,7 @@ from trading_hpo.engine.samplers.unit_interval import from_unit
 from trading_hpo.engine.space import suggest
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.family import StudyData
-from trading_hpo.families.registry import family_of
+from trading_hpo.families.traded import traded_family
 from trading_hpo.training.machine import give_memory_back
 
 WARM_UP, BATCHES = 2, 5
@@ -48,7 +48,7 @@ def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyDat
         parameters: Of a configuration.
         data: Of a study, of this model type or another.
     """
-    data, family = replace(data, model_type=model_type), family_of(model_type)
+    data, family = replace(data, model_type=model_type), traded_family(model_type)
     batches = family.costs(parameters, data, ()).epoch_batches
     if not batches:
         return None
