@@ -155,6 +155,34 @@ def test_a_search_over_the_steps_of_a_path_fits_its_labels(base, labels, pred_le
         assert problems(given) == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("kind", "rules", "sentence"),
+    [
+        ("direction", ["long_flat", "as_forecast"], None),
+        ("triple_barrier", ["hold_to_touch"], None),
+        (
+            "direction",
+            ["long_flat", "hold_to_touch"],
+            "positions must be a rule without barriers for labels.kind=direction, which has none, got 'hold_to_touch'. "
+            "Choose another, or labels.kind=triple_barrier.",
+        ),
+        (
+            "volatility",
+            ["long_flat", "half_when_volatile"],
+            "positions must be half_when_volatile for labels.kind=volatility, which is traded by that rule alone, got "
+            "long_flat. Remove it from hpo.custom_search_spaces.",
+        ),
+    ],
+)
+def test_a_rule_that_is_searched_fits_the_task(base, kind, rules, sentence):
+    searched = {"positions": {"type": "categorical", "choices": rules}}
+    given = changed(base, ("labels.kind", kind), ("hpo.custom_search_spaces", {"common": searched}))
+    if sentence is None:
+        check_parameters(given)
+    else:
+        assert problems(given) == [sentence]
+
+
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
     assert base["hpo"]["n_trials"] == 5
     assert standard.hpo.n_trials == 1000

@@ -238,6 +238,7 @@ The tree, in the order in which data flow through it:
                 estimator.py
         family.py           what the search asks of a family
         window_input.py     windows that are in no panel
+        traded.py           candidates that choose how they are traded
         model_file.py       the file of a saved model, checked when it is read
         registry.py         all model types
     engine/                 spends a budget; knows neither market nor torch

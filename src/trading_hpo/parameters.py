@@ -21,6 +21,7 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
+from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS
 from trading_hpo.tasks.registry import TASKS, label_of
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import LOSS, RetrainingConfig, TrainingConfig, losses_for
@@ -211,14 +212,21 @@ def _step_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator
         )
 
 
-def _rule_problems(parameters: Parameters) -> Iterator[str]:
-    """A rule that waits for a touch needs a task that says where the barriers are."""
-    task, rule = parameters.labels.task, parameters.backtest.positions
-    if "barriers" in rule.reads and not task.has_barriers:
-        fitting = " or ".join(name for name in TASKS if TASKS[name].has_barriers)
+def _rule_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
+    """A rule that waits for a touch needs barriers, and a task that brings its own rule is traded by no other."""
+    task = parameters.labels.task
+    searched = space[CHOSEN_BY].choices if CHOSEN_BY in space else ()
+    for name in (parameters.backtest.positions.name, *searched):
+        if "barriers" in POSITIONS[name].reads and not task.has_barriers:
+            fitting = " or ".join(other for other in TASKS if TASKS[other].has_barriers)
+            yield (
+                f"{'positions' if name in searched else 'backtest.positions'} must be a rule without barriers for "
+                f"labels.kind={task.name}, which has none, got {name!r}. Choose another, or labels.kind={fitting}."
+            )
+    if task.positions is not None and (others := [name for name in searched if name != task.positions]):
         yield (
-            f"backtest.positions must be a rule without barriers for labels.kind={task.name}, which has none, got "
-            f"{rule.name!r}. Choose another, or labels.kind={fitting}."
+            f"positions must be {task.positions} for labels.kind={task.name}, which is traded by that rule alone, got "
+            f"{', '.join(others)}. Remove it from hpo.custom_search_spaces."
         )
 
 
@@ -242,8 +250,10 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             "Or leave it at auto."
         )
     yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
-    yield from _rule_problems(parameters)
     yield from dict.fromkeys(_schedules(parameters, spaces))
+    yield from dict.fromkeys(
+        problem for space in [{}, *spaces.values()] for problem in _rule_problems(parameters, space)
+    )
     yield from dict.fromkeys(problem for space in spaces.values() for problem in _step_problems(parameters, space))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:

@@ -23,6 +23,7 @@ from trading_hpo.families.judgement import (
     judge,
     traded_constant,
 )
+from trading_hpo.families.traded import POSITIONS_OF, traded_as
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.folds import Split
@@ -70,9 +71,10 @@ def judge_holdout(
         panel: The data.
         split: Gives the holdout.
         window_bars: Longest window of the search, so that all model types are judged on the same rows.
-        backtest: Costs and positions.
+        backtest: Costs and positions; a rule that the network's trial has chosen goes before the one here.
         objectives: Of the study: the first that judges a forecast is compared with the constant one's.
     """
+    backtest = traded_as(network.card, backtest)
     traded = panel.windowed_rows((split.holdout,), window_bars)
     labelled, decision = panel.labelled[traded], network.decision
     forecast = network.forecast(panel, traded)
@@ -94,6 +96,7 @@ def judge_holdout(
         "target_kind": "number" if task_of(panel.label).target_kind == "number" else "class",  # of the first target
         "look": look_of(network, panel, rows, judged.returns),
         **closed,
+        **({POSITIONS_OF: network.card[POSITIONS_OF]} if POSITIONS_OF in network.card else {}),
     }
     returns = pd.DataFrame(
         {

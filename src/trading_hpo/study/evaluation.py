@@ -18,7 +18,8 @@ from trading_hpo.engine.trial_record import BLOCK_SCORES, FOLDS, METRICS, MOMENT
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
 from trading_hpo.families.block_scores import block_scores, forecast_metric
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
-from trading_hpo.families.registry import MODEL_TYPES, family_of
+from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.families.traded import traded_family
 from trading_hpo.market.panel import open_panel, panel_digest
 from trading_hpo.metrics.compute import no_value_of
 from trading_hpo.metrics.registry import METRICS as METRIC_REGISTRY
@@ -139,7 +140,7 @@ class TrialEvaluator:
         self.task = task
         self._folds = {fold.number: fold for fold in task.split.folds}
         rows = fold_rows(panel, task.split, task.longest_window)
-        self._family = family_of(task.model_type)
+        self._family = traded_family(task.model_type)
         self._data = StudyData(task.model_type, panel, rows, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
         self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)

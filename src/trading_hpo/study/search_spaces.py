@@ -19,6 +19,7 @@ from trading_hpo.engine.space import (
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.registry import Registry
+from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS, parameters_of_rule
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.choices import CHOICES, having
 from trading_hpo.training.config import TrainingConfig, losses_for
@@ -85,7 +86,7 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
         yield f".{group} is not a parameter. {did_you_mean(group, ['common', *MODEL_TYPES])}"
         return
     choices, owners = _choices(group), _owners(group)
-    fields = (name for kind in owners.values() for owner in kind for name in owner.model_fields)
+    fields = (name for kind in owners.values() for owner in kind for name in owner.model_fields if name != "name")
     known = dict.fromkeys([*choices, *fields])  # several components may share a name
     for name, given in space.items():
         parameter = _entry(given)
@@ -102,12 +103,10 @@ def group_problems(group: str, space: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _choices(group: str) -> dict[str, Registry[Any]]:
-    """What trials of a group's model types may choose by name."""
-    return {
-        choice: registry
-        for name in (MODEL_TYPES if group == "common" else [group])
-        for choice, registry in MODEL_TYPES[name].choices.items()
-    }
+    """What trials of a group's model types may choose by name; those that are fitted many at once trade all alike."""
+    names = MODEL_TYPES if group == "common" else [group]
+    rules = {CHOSEN_BY: POSITIONS} if any(MODEL_TYPES[name].candidates_per_batch == 1 for name in names) else {}
+    return {choice: known for name in names for choice, known in MODEL_TYPES[name].choices.items()} | rules
 
 
 def _owners(group: str) -> dict[str, list[type[Config]]]:
@@ -195,6 +194,8 @@ def resolve_space(
     space = _with_choices(space, among, training)
     for loss in among.get("loss", ()):
         space = _with_parts(space, LOSSES[loss], training.options("loss", loss))
+    problems += _rules_problems(model_type, space)
+    space = _with_rules(space)
     names = list(space)
     problems += [
         f"{model_type}.{name}.only_if must name a parameter that comes before it, got {other!r}."
@@ -264,6 +265,33 @@ def _with_parts(space: Mapping[str, Any], loss: type[Loss], fixed: Mapping[str, 
         if not owners:
             resolved.setdefault(name, entry)
         elif any(chosen.values()):
+            resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
+    return resolved
+
+
+def _rules_problems(model_type: str, space: Mapping[str, Any]) -> Iterator[str]:
+    """What a position rule has is searched with the rule alone: it changes what is judged, so the space must say so."""
+    if CHOSEN_BY not in space:
+        yield from (
+            f"{model_type}.{name} must be searched with {CHOSEN_BY}, which is not: it is a parameter of a position "
+            f"rule. Add {CHOSEN_BY}: {{type: categorical, choices: [{rule}]}}."
+            for name in space
+            for rule in POSITIONS
+            if name in parameters_of_rule(rule)
+        )
+
+
+def _with_rules(space: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the position rule first, and give the parameters of some rules the condition that one of these is chosen."""
+    among = space[CHOSEN_BY].choices if CHOSEN_BY in space else ()
+    resolved = {CHOSEN_BY: space[CHOSEN_BY]} if among else {}
+    for name, entry in space.items():
+        owners = [rule for rule in POSITIONS if name in parameters_of_rule(rule)]
+        chosen = [rule for rule in among if rule in owners]
+        if not owners:
+            resolved.setdefault(name, entry)
+        elif chosen:
+            asked = {CHOSEN_BY: chosen} if len(chosen) < len(among) else {}
             resolved[name] = entry.model_copy(update={"only_if": {**asked, **entry.only_if}})
     return resolved
 

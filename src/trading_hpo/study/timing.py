@@ -15,7 +15,8 @@ from trading_hpo.engine.samplers.unit_interval import from_unit
 from trading_hpo.engine.space import suggest
 from trading_hpo.errors import Interrupted
 from trading_hpo.families.family import StudyData
-from trading_hpo.families.registry import MODEL_TYPES, family_of
+from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.families.traded import traded_family
 from trading_hpo.training.machine import give_memory_back
 
 WARM_UP, BATCHES = 2, 5
@@ -50,7 +51,7 @@ def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyDat
         parameters: Of a configuration.
         data: Of a study, of this model type or another.
     """
-    data, family = replace(data, model_type=model_type), family_of(model_type)
+    data, family = replace(data, model_type=model_type), traded_family(model_type)
     batches = family.costs(parameters, data, ()).epoch_batches
     if not batches:
         declared = MODEL_TYPES[model_type]
@@ -74,7 +75,7 @@ def epoch_seconds(model_type: str, parameters: Mapping[str, Any], data: StudyDat
 def _share_of_a_fit(parameters: Mapping[str, Any], data: StudyData) -> float:
     """Fit the smallest fold, and scale by the rows of all."""
     rows = {number: len(own.train) for number, own in data.folds.items()}
-    smallest, family = min(rows, key=lambda number: rows[number]), family_of(data.model_type)
+    smallest, family = min(rows, key=lambda number: rows[number]), traded_family(data.model_type)
     shared, began = family.shared(data), time.monotonic()
     next(family.fit_fold(parameters, smallest, data, shared, lambda: False))
     seconds = time.monotonic() - began

@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.configuration import problems_of
 from trading_hpo.errors import ConfigurationError
-from trading_hpo.tasks.positions.registry import POSITIONS
+from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS, parameters_of_rule
 from trading_hpo.tasks.positions.rule import KnownRows, RuleWithState
 from trading_hpo.tasks.task import Decision, Forecast
+from trading_hpo.training.choices import CHOICES
+from trading_hpo.training.config import Hyperparameters
 
 laws = settings(deadline=None, max_examples=50)
 every_rule = pytest.mark.parametrize("name", POSITIONS)
@@ -118,6 +121,15 @@ def test_a_rule_has_its_name_a_default_for_every_option_and_survives_being_writt
     assert BacktestConfig(**written).positions == rule
     # As studies have recorded rules since there were no options.
     assert written["positions"] == (name if set(POSITIONS[name].model_fields) == {"name"} else {**dict(rule)})
+
+
+@every_rule
+def test_an_option_has_a_name_that_no_other_parameter_of_a_search_has(name):
+    components = [CHOICES[choice][one] for choice in CHOICES for one in CHOICES[choice]]
+    components += [MODEL_TYPES[one].config for one in MODEL_TYPES] + [Hyperparameters]
+    components += [POSITIONS[other] for other in POSITIONS if other != name]
+    taken = {field for one in components for field in one.model_fields if field != "name"} | {*CHOICES, CHOSEN_BY}
+    assert not taken & set(parameters_of_rule(name))
 
 
 @st.composite

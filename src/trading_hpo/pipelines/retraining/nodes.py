@@ -5,7 +5,7 @@ from typing import Any
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import MissingInputError, StaleInputError
 from trading_hpo.families.family import FinalData, TrainedModel
-from trading_hpo.families.registry import family_of
+from trading_hpo.families.traded import traded_family
 from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.study.conditions import Conditions, check_terms
 from trading_hpo.study.reference import StudyRef
@@ -51,4 +51,4 @@ def retrain(
         "trial_number": best["trial_number"],
         "validation": best["value"],
     }
-    return family_of(model_type).fit_final(best["params"], data, card)
+    return traded_family(model_type).fit_final(best["params"], data, card)

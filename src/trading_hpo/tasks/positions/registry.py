@@ -27,3 +27,14 @@ POSITIONS: Registry[type[PositionRule]] = Registry(
 )
 
 Positions = Annotated[PositionRule, OneOf(POSITIONS)]
+CHOSEN_BY = "positions"  # the parameter of a search space that names a rule
+
+
+def parameters_of_rule(name: str) -> list[str]:
+    """Return the names of a rule's options.
+
+    Example:
+        >>> parameters_of_rule("long_flat"), parameters_of_rule("volatility_scaled")
+        ([], ['target_volatility', 'scaled_short'])
+    """
+    return [option for option in POSITIONS[name].model_fields if option != "name"]
