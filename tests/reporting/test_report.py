@@ -67,6 +67,12 @@ def test_a_network_of_another_study_data_or_trial_is_not_the_one_that_was_found(
     assert line_of(result_of("lstm"), holdout_of(**change))["holdout"] is None
 
 
+def test_what_a_touch_has_ended_is_said_of_tasks_with_barriers_alone():
+    touches = {"positions": 12, "touched": 9, "mean_difference": 0.0017}
+    assert line_of(result_of("lstm"), holdout_of(touches=touches))["touches"] == touches
+    assert "touches" not in line_of(result_of("lstm"), holdout_of())
+
+
 def test_intervals_are_those_that_verdicts_are_made_at():
     line = line_of(result_of("lstm"), holdout_of())
     assert line["validation_interval"] == pytest.approx([0.041 - T_90 * 0.01, 0.041 + T_90 * 0.01])

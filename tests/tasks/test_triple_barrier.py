@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from trading_hpo.configuration import problems_of
+from trading_hpo.market.features.build import build_features
+from trading_hpo.market.features.config import FeaturesConfig
+from trading_hpo.market.panel import build_panel
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
+from trading_hpo.tasks.registry import label_of
 from trading_hpo.tasks.triple_barrier import TripleBarrier
 
 laws = settings(deadline=None, max_examples=60)
@@ -143,3 +149,29 @@ def test_barriers_of_width_0_are_refused_in_words(kind, name):
     with pytest.raises(ValidationError) as caught:
         LabelsConfig(kind=kind, **{name: 0.0})
     assert problems_of(caught.value, LabelsConfig, "labels") == [f"labels.{name} must be greater than 0, got 0.0."]
+
+
+@pytest.mark.parametrize("scheme", ["walk_forward", "purged_kfold"])
+def test_labels_of_different_lengths_are_purged_each_to_its_own_end(us_tech, scheme):
+    config = LabelsConfig(kind="triple_barrier")
+    features = build_features(us_tech, FeaturesConfig(names=("return_1",)))
+    panel = build_panel(features, build_labels(us_tech, config), label_of(config.task), 252.0)
+    split = build_split(panel, FoldsConfig(scheme=scheme, n_folds=3), HoldoutConfig())
+    kept_near, dropped_near = 0, 0
+    for fold in split.folds:
+        rows = {role: split.rows(panel, fold, role, 5) for role in ("train", "stop", "validation")}
+        judged = np.zeros(panel.n_bars + 1, dtype=bool)
+        for row in rows["validation"]:
+            judged[panel.bar[row] : panel.label_end[row] + 1] = True
+        for role in ("train", "stop"):
+            for row in rows[role]:  # a closed interval that meets none of validation's
+                assert not judged[panel.bar[row] : panel.label_end[row] + 1].any()
+        assert (panel.label_end[np.concatenate(list(rows.values()))] < split.holdout.start).all()
+        # Of the rows just before validation those stay whose own label has ended, and no other.
+        start = fold.validation[0].start
+        near = np.flatnonzero((panel.bar >= start - 9) & (panel.bar < start) & panel.labelled & panel.observed)
+        used = np.isin(near, np.concatenate([rows["train"], rows["stop"]]))
+        assert not (used & (panel.label_end[near] >= start)).any()
+        kept_near, dropped_near = kept_near + used.sum(), dropped_near + (~used).sum()
+    assert kept_near > 5
+    assert dropped_near > 5

@@ -17,7 +17,8 @@ POSITIONS_OF = "positions"  # of a model's card: the rule, where its trial has c
 class TradedFamily(Family):
     """Takes the position rule out of a candidate's parameters, and trades its forecasts by it.
 
-    What is fitted never knows the rule: the same other parameters lead to the same model under every rule.
+    What is fitted never knows the rule: the same other parameters lead to the same model under every rule, unless its
+    epochs are chosen by a metric of trades.
 
     Attributes:
         family: That fits.

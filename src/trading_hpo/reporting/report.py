@@ -116,6 +116,7 @@ def _line(
         "holdout_constant": _holdout_constant(metric, holdout, baselines),
         **{f"holdout_{name}": found.get(name) for name in SHOWN},
         **_p_values(verdict or {}),
+        **({"touches": dict(holdout["touches"])} if "touches" in holdout else {}),
         "verdict": dict(verdict) if verdict else None,
         "verdicts": sentences(verdict) if verdict else {},
         "no_value": {

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 
+import pytest
 from tests.makers.pages import made, without_holdout
 
 from trading_hpo.reporting.page.figures_json import MOST_MARKS
@@ -87,6 +88,22 @@ def test_the_verdicts_of_the_report_are_said():
         line["verdicts"] = {"forecast": "the f of it", "money": "the m of it", "luck": "the l of it"}
     text = Elements(page_of(page)).text
     assert "Forecast The f of it. Money The m of it. Luck The l of it." in text
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        (0.0017, "9 of 12 positions, at closes 0.17% better than the barrier's price in the mean."),
+        (-0.0004, "9 of 12 positions, at closes 0.04% worse than the barrier's price in the mean."),
+        (None, "9 of 12 positions."),
+    ],
+)
+def test_it_says_how_far_from_the_barriers_price_positions_were_closed(mean, said):
+    page = made()
+    assert "touch" not in Elements(page_of(page)).text
+    page.judged.report["models"][0]["touches"] = {"positions": 12, "touched": 9, "mean_difference": mean}
+    name = page.judged.report["models"][0]["model_type"]
+    assert f"{name}: a touch of a barrier has ended {said}" in Elements(page_of(page)).text
 
 
 def test_a_report_without_verdicts_says_that_nothing_was_tested():

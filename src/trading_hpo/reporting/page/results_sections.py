@@ -142,9 +142,20 @@ def _remarks(judged: Judged | None) -> list[str]:
         for line in judged.lines
         if (broken := line.get("broken_constraints"))
     ]
+    remarks += [f"{line['model_type']}: {_touched(line['touches'])}" for line in judged.lines if "touches" in line]
     if report.get("skipped"):
         remarks.append(f"Skipped: {', '.join(report['skipped'])}.")
     return [*remarks, *map(str, report.get("nothing_found", {}).values())]
+
+
+def _touched(touches: Mapping[str, Any]) -> str:
+    """Say how far from the barrier's price positions were closed that a touch has ended."""
+    of_all = f"a touch of a barrier has ended {touches['touched']} of {touches['positions']} positions"
+    mean = touches["mean_difference"]
+    if mean is None:
+        return f"{of_all}."
+    which = "better" if mean >= 0 else "worse"
+    return f"{of_all}, at closes {abs(mean):.2%} {which} than the barrier's price in the mean."
 
 
 def holdout_sections(facts: RunFacts, judged: Judged | None) -> list[Section]:
