@@ -68,7 +68,11 @@ def networks_of(root: Path) -> dict[str, dict]:
     found = {}
     for path in sorted(root.glob("06_models/*/network.safetensors")):
         description = json.loads(path.with_name("network.json").read_text())
-        tensors = {name: tensor.astype("float64") for name, tensor in sorted(load_file(path).items())}
+        tensors = {
+            name: tensor.astype("float64")
+            for name, tensor in sorted(load_file(path).items())
+            if not name.endswith(".skops")  # an archive: its forecasts are pinned
+        }
         found[path.parent.name] = {
             "threshold": description["threshold"],
             "epochs": description["card"]["epochs"],

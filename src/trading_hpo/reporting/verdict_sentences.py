@@ -29,14 +29,15 @@ def reference_sentence(compared: Mapping[str, Any]) -> str:
         >>> mlp = {"difference": -0.01, "low": -0.03, "high": 0.01, "p_value": 0.8, "pairs": "32 blocks of bars"}
         >>> about = {"reference": "linear", "metric": "mcc", "level": 0.9}
         >>> reference_sentence({**about, "networks": {"mlp": mlp}})
-        'no network is shown to be better than linear by mcc on validation: mlp -0.010 [-0.030, 0.010]'
+        'no network is shown to be better than linear by mcc on validation, 90 % together: mlp -0.010 [-0.030, 0.010]'
     """
     if "why" in compared:
         return f"networks are not compared with a reference: {compared['why']}"
     networks: Mapping[str, Test] = compared["networks"]
     better = [name for name, own in networks.items() if own.get("low", 0.0) > 0]
     rest = [name for name in networks if name not in better]
-    than = f"better than {compared['reference']} by {compared['metric']} on validation: "
+    about = f"{compared['metric']} on validation, {100 * compared['level']:g} % together"
+    than = f"better than {compared['reference']} by {about}: "
     listed, others = (", ".join(_difference(name, networks[name]) for name in names) for names in (better, rest))
     if not better:
         return f"no network is shown to be {than}{others}"
