@@ -19,7 +19,7 @@ def test_every_component_says_what_it_is(kind):
 def test_parameters_have_defaults_bounds_and_descriptions():
     (focal,) = [entry for entry in entries(KINDS["loss"]) if entry.name == "focal"]
     assert focal.source.startswith("Lin et al. (2017)")
-    assert focal.facts == "learns a class; outputs: logit; batches of rows"
+    assert focal.facts == "for class targets; outputs: logit; batches of rows"
     assert focal.parameters[1] == Parameter(
         "focal_gamma",
         "2.0",

@@ -75,9 +75,8 @@ class Entry:
 
 
 def _of_loss(loss: Any) -> str:
-    return (
-        f"learns a {' or a '.join(loss.target_kinds)}; outputs: {loss().head.kind}; batches of {loss().sampling.kind}"
-    )
+    made = loss()
+    return f"for {' and '.join(loss.target_kinds)} targets; outputs: {made.head.kind}; batches of {made.sampling.kind}"
 
 
 def _of_metric(metric: Any) -> str:
@@ -87,7 +86,7 @@ def _of_metric(metric: Any) -> str:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("labels.kind", TASKS, lambda task: f"a {task.target_kind}; improves {task.objective} by default"),
+        Kind("labels.kind", TASKS, lambda task: f"a {task.target_kind} target; improves {task.objective} by default"),
         Kind("hpo.models_to_optimize", MODEL_TYPES),
         *(
             Kind(f"training.{choice}", registry, _of_loss if choice == "loss" else lambda _: "")
