@@ -30,6 +30,7 @@ LONG = TrainingConfig(epochs=9, window_bars=2, max_windows_per_epoch=256)
 GP = {"name": "gp", "n_startup_trials": 3}
 SMALL = [{"metric": "model_size_mb", "max": 0.001}]
 OF_A_CLASS = [name for name in METRICS if METRICS[name].needs in (None, "probability")]
+ONE_OF_EACH_TABLE = list({METRICS[name].compute or name: name for name in OF_A_CLASS}.values())
 
 
 def everything(storage):
@@ -158,8 +159,8 @@ def test_other_weights_choose_another_trial_of_the_same_study(search):
     assert best_trial(other).values[1] <= accurate.values[1]
 
 
-@pytest.mark.parametrize("metric", OF_A_CLASS)
-def test_every_metric_of_a_class_is_measured_where_it_is_asked_for(search, metric):
+@pytest.mark.parametrize("metric", ONE_OF_EACH_TABLE)
+def test_a_metric_of_a_class_is_measured_where_it_is_asked_for(search, metric):
     trial = StudyRef("study", search(n_trials=1, objectives=[{"metric": metric}])).open().trials[0]
     assert trial.state == TrialState.COMPLETE, trial.user_attrs
     assert math.isfinite(trial.value)
