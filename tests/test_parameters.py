@@ -69,14 +69,14 @@ def problems(raw: dict[str, Any]) -> list[str]:
 # What each scenario stands for: trials, epochs, objectives with their weights, limits, minutes of a model type.
 ACCURACY, TIME, SIZE = "composite_accuracy", "training_time_s", "model_size_mb"
 SCENARIOS = {
-    "base": (5, 4, {"mcc": 1.0}, (None, None), None),
+    "base": (4, 3, {"mcc": 1.0}, (None, None), None),
     "test": (3, 2, {"mcc": 1.0}, (None, None), None),
     "quick_test": (50, 20, {ACCURACY: 0.6, TIME: 0.2}, (None, None), 120),
     "standard": (1000, 50, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (None, None), 48 * 60 / 4),
     "accuracy_focused": (1500, 100, {ACCURACY: 1.0}, (1000.0, 300.0), 72 * 60 / 4),
     "efficiency_focused": (800, 30, {ACCURACY: 0.2, TIME: 0.4, SIZE: 0.4}, (100.0, 30.0), 24 * 60 / 4),
     "production": (1200, 75, {ACCURACY: 0.6, TIME: 0.2, SIZE: 0.2}, (300.0, 90.0), 60 * 60 / 4),
-    "hybrid": (5, 4, {"mcc": 1.0}, (None, None), None),
+    "hybrid": (4, 3, {"mcc": 1.0}, (None, None), None),
     "comprehensive": (100, 100, {"mcc": 1.0}, (None, None), None),
     "architecture": (50, 50, {"mcc": 1.0}, (None, None), None),
 }
@@ -184,7 +184,7 @@ def test_a_rule_that_is_searched_fits_the_task(base, kind, rules, sentence):
 
 
 def test_an_environment_changes_single_numbers_and_keeps_their_siblings(base, standard):
-    assert base["hpo"]["n_trials"] == 5
+    assert base["hpo"]["n_trials"] == 4
     assert standard.hpo.n_trials == 1000
     assert standard.training.window_bars == base["training"]["window_bars"]
     assert standard.hpo.seed == base["hpo"]["seed"]
@@ -540,14 +540,14 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "training.schedule",
             {"name": "multi_phase", "phases": [{"epochs": 2}]},
-            "training.schedule.phases must cover all 4 epochs, got phases of 2 epochs. Add some, lengthen one, or set "
+            "training.schedule.phases must cover all 3 epochs, got phases of 2 epochs. Add some, lengthen one, or set "
             "repeat.",
         ),
         (
             "hpo.custom_search_spaces",
-            {"common": {"schedule": "cosine", "warmup_epochs": {"type": "int", "low": 0, "high": 4}}},
+            {"common": {"schedule": "cosine", "warmup_epochs": {"type": "int", "low": 0, "high": 3}}},
             [
-                f"{model_type}.warmup_epochs must be below the number of epochs, 4, got 4. Warm up for fewer, or train "
+                f"{model_type}.warmup_epochs must be below the number of epochs, 3, got 3. Warm up for fewer, or train "
                 "for more."
                 for model_type in MODEL_TYPES
                 if "schedule" in MODEL_TYPES[model_type].choices
@@ -557,7 +557,7 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
         (
             "hpo.pruner",
             {"name": "hyperband", "min_epochs": 7},
-            "hpo.pruner.min_epochs must be at most the epochs of a trial (4), got 7.",
+            "hpo.pruner.min_epochs must be at most the epochs of a trial (3), got 7.",
         ),
     ],
 )
