@@ -15,7 +15,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(INSTALLED)  ## all five stages on the embedded data set
-	@echo "All five stages on 20 US stocks: about three minutes on two cores. Ctrl-C keeps what is finished"
+	@echo "All five stages on 20 US stocks: about two minutes on two cores. Ctrl-C keeps what is finished"
 	@$(BIN)/kedro run
 
 # Two files at a time, those that take long first (tests/conftest.py).

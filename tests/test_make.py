@@ -56,7 +56,7 @@ def test_a_page_installs_what_it_needs_with_the_constraints_and_takes_the_port(t
 
 def test_a_run_says_first_how_long_it_takes():
     first, second = make("-n", *without_installing("run")).stdout.splitlines()
-    assert "about three minutes on two cores" in first
+    assert "about two minutes on two cores" in first
     assert second.endswith("kedro run")
 
 

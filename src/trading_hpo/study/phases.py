@@ -82,9 +82,7 @@ class Phases:
         searches = [(own.pruner, replace(self.first, hpo=own).pruner) for own in self.hpo.searches]
         if unused := [asked.name for asked, used in searches if asked != used]:
             logger.info(
-                "%s: trials report nothing before their end, so pruner %s has nothing to judge and none is used.",
-                name,
-                ", ".join(dict.fromkeys(unused)),
+                "%s has no epochs: pruner %s is not used.", self.ref.model_type, ", ".join(dict.fromkeys(unused))
             )
         teachers = made.get(TRANSFERRED, {}).get("teachers", [])
         if made and (missed := [other for other in self.hpo.teachers(self.ref.model_type) if other not in teachers]):
