@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class AdamW(Optimizer):
     """Adam with weight decay apart from the gradient.
 
-    All weights decay, biases, norms and embeddings too (decision 0018).
+    All weights decay, biases, norms and embeddings too (decision 0016).
 
     Source: Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, algorithm 2.
     """
