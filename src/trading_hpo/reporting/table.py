@@ -105,10 +105,11 @@ def best_first(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _configurations(lines: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
     """Each on one line, cut where the terminal ends: ``kedro study best`` has it whole."""
+    width = max((len(line["model_type"]) for line in lines), default=0)
     for line in lines:
         trials = ", ".join(f"{count} {state}" for state, count in line["trials"].items() if count)
         chosen = "  ".join(f"{name}={_short(value)}" for name, value in line["params"].items())
-        yield Text(one_line(f"{line['model_type']:<9} of {trials}: {chosen}"), no_wrap=True, overflow="ellipsis")
+        yield Text(one_line(f"{line['model_type']:<{width}} of {trials}: {chosen}"), no_wrap=True, overflow="ellipsis")
 
 
 def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
