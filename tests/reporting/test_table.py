@@ -61,8 +61,9 @@ def test_baselines_have_all_their_numbers_and_the_parts_their_dates(width):
 @pytest.mark.parametrize("width", [80, 100])
 def test_each_configuration_has_one_line(width):
     lines = printed(of_all(VALUES), width).splitlines()
+    column = max(map(len, VALUES))
     for name in VALUES:
-        (own,) = [line for line in lines if line.startswith(f"{name:<9} of ")]
+        (own,) = [line for line in lines if line.startswith(f"{name:<{column}} of ")]
         assert "7 complete, 2 pruned, 1 fail: learning_rate=0.00312" in own
 
 
