@@ -46,6 +46,14 @@ def test_every_number_is_printed_whole(width):
         assert all(number in own for number in numbers), text
 
 
+def test_validation_and_holdout_stand_side_by_side_where_all_of_both_has_room():
+    short = of_all({name: value for name, value in VALUES.items() if len(name) < 9})
+    assert printed(short, 100).count("buy, hold") == 1
+    assert printed(of_all(VALUES), 80).count("buy, hold") == 2
+    wide = next(width for width in range(80, 130) if printed(of_all(VALUES), width).count("buy, hold") == 1)
+    assert "…" not in printed(of_all(VALUES), wide).split("complete")[0]
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_baselines_have_all_their_numbers_and_the_parts_their_dates(width):
     text = printed(of_all(VALUES), width)

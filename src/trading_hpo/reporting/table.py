@@ -6,13 +6,14 @@ from typing import Any
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.reporting.verdict_sentences import p_value
 
-WIDE = 100  # columns of a terminal from which on validation and holdout stand side by side
+_ANY_WIDTH = 1000
 _PARTS = ("validation", "holdout")
 _MONEY = {"annual_return": "\nyear", "sharpe": "\nSharpe", "max_drawdown": "draw-\ndown", "turnover": "turn-\nover"}
 _BASELINES = {"constant_forecast": "constant", "buy_and_hold": "buy, hold"}
@@ -38,8 +39,9 @@ class _Tables:
         self._report, self._lines = report, lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        parts = [_PARTS] if options.max_width >= WIDE else [(part,) for part in _PARTS]
-        for shown in parts:
+        side_by_side = _table(self._report, self._lines, _PARTS)
+        needed = Measurement.get(console, options.update(max_width=_ANY_WIDTH), side_by_side).maximum
+        for shown in [_PARTS] if needed <= options.max_width else [(part,) for part in _PARTS]:
             yield Text(_title(self._report, self._lines, shown))
             yield _table(self._report, self._lines, shown)
 
