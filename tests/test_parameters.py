@@ -624,6 +624,39 @@ def test_a_metric_that_the_task_cannot_have_is_refused_where_it_decides_somethin
     assert f", which needs {lacks}. Of the forecast it has mcc, " in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"hpo.objectives": [{"metric": "latency_ms"}]},
+            "hpo.objectives must be a cost that is known of every model type, got 'latency_ms', which is not known of "
+            "linear and gradient_boosting. Leave them out of hpo.models_to_optimize.",
+        ),
+        (
+            {"labels.kind": "forward_return", "training.loss": "quantile", "hpo.objectives": [{"metric": "pinball"}]},
+            "hpo.objectives must be a metric that labels.kind=forward_return has with linear and gradient_boosting, "
+            "got 'pinball', which needs quantiles. ",
+        ),
+        (
+            {"labels.kind": "forward_return", "training.loss": "sharpe", "hpo.objectives": [{"metric": "ic"}]},
+            "hpo.objectives must be a metric that labels.kind=forward_return has with training.loss=sharpe, got 'ic', "
+            "which needs a probability or a forecast number. ",
+        ),
+        (
+            {"labels.kind": "forward_return", "training.loss": "sharpe", "training.monitor_metric": "r2"},
+            "training.monitor_metric must be a metric that labels.kind=forward_return has with training.loss=sharpe, "
+            "got 'r2', which needs a probability or a forecast number. ",
+        ),
+    ],
+)
+def test_a_metric_that_some_model_types_cannot_have_is_refused(base, changes, said):
+    (problem,) = problems(changed(base, *changes.items()))
+    assert problem.startswith(said)
+    networks = [name for name in MODEL_TYPES if not MODEL_TYPES[name].is_reference]
+    if "linear" in said:  # the remedy helps
+        assert check_parameters(changed(base, *changes.items(), ("hpo.models_to_optimize", networks)))
+
+
 @pytest.mark.parametrize("metric", ["log_loss", "average_precision", "sortino", "active_sharpe", "model_size_mb"])
 def test_a_metric_that_the_task_can_have_may_decide_something(base, metric):
     assert check_parameters(changed(base, ("hpo.objectives", [{"metric": metric}])))

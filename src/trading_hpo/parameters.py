@@ -26,6 +26,8 @@ from trading_hpo.tasks.registry import TASKS, label_of
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import LOSS, RetrainingConfig, TrainingConfig, losses_for
 
+MONITOR = "training.monitor_metric"
+
 
 class Parameters(Config):
     """The parameter groups of the project, by their names in ``conf/``."""
@@ -174,13 +176,27 @@ def _schedules(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) 
                 yield from (f"{model_type}.{problem}" for one in made for problem in one.problems(epochs))
 
 
-def _losses(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Return the names of the losses that a trial may have."""
-    searched = {name for space in spaces.values() if "loss" in space for name in space["loss"].choices}
-    target_kind = parameters.labels.task.target_kind
-    names = searched or {parameters.training.chosen("loss", target_kind)}
-    without = any("loss" not in MODEL_TYPES[name].choices for name in spaces)
-    return names | set(losses_for(target_kind)[:1] if without else ())  # which fit as the first of them does
+def _metric_problems(parameters: Parameters, spaces: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Every model type must be able to tell what is improved, bounded or monitored."""
+    task, training = parameters.labels.task, parameters.training
+    by_losses: dict[tuple[str, ...], list[str]] = {}
+    for model_type, space in spaces.items():
+        searched = space["loss"].choices if "loss" in space else (training.chosen("loss", task.target_kind),)
+        losses = tuple(sorted(searched)) if "loss" in MODEL_TYPES[model_type].choices else ()
+        by_losses.setdefault(losses, []).append(model_type)
+    asked = list(_asked_for(parameters))
+    for losses, model_types in sorted(by_losses.items(), reverse=True):  # networks first
+        # What learns no loss by epochs monitors nothing.
+        of_these = [one for one in asked if losses or one[0] != MONITOR]
+        lacking_it = {one: list(metrics_it_lacks(task, losses, model_types, [one])) for one in of_these}
+        yield from (problem for problems in lacking_it.values() for problem in problems)
+        asked = [one for one in asked if not lacking_it.get(one)]  # said once
+    for parameter, name in _asked_for(parameters):
+        if lacking := [model_type for model_type in spaces if name in MODEL_TYPES[model_type].unknown_costs]:
+            yield (
+                f"{parameter} must be a cost that is known of every model type, got {name!r}, which is not known of "
+                f"{' and '.join(lacking)}. Leave them out of hpo.models_to_optimize."
+            )
 
 
 def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
@@ -188,7 +204,7 @@ def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
     yield from (("hpo.objectives", objective.metric) for objective in parameters.hpo.objectives)
     yield from (("hpo.constraints", bound.metric) for bound in parameters.hpo.constraints)
     if parameters.training.monitor_metric != LOSS:
-        yield "training.monitor_metric", parameters.training.monitor_metric
+        yield MONITOR, parameters.training.monitor_metric
 
 
 def _step_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
@@ -249,7 +265,7 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
             f"training.loss must be {' or '.join(fitting)} for labels.kind={parameters.labels.kind}, got {loss!r}. "
             "Or leave it at auto."
         )
-    yield from metrics_it_lacks(parameters.labels.task, _losses(parameters, spaces), _asked_for(parameters))
+    yield from _metric_problems(parameters, spaces)
     yield from dict.fromkeys(_schedules(parameters, spaces))
     yield from dict.fromkeys(
         problem for space in [{}, *spaces.values()] for problem in _rule_problems(parameters, space)

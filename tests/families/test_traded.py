@@ -83,3 +83,10 @@ def test_the_final_network_says_by_what_rule_it_is_traded_and_the_holdout_trades
     plain = judge_holdout(replace(network, card=card), panel, split, L, CONFIGURED)
     assert found.result["metrics"]["sharpe"] != plain.result["metrics"]["sharpe"]
     assert found.result["metrics"]["mcc"] == plain.result["metrics"]["mcc"]
+
+
+def test_options_of_the_configured_rule_stay_where_a_trial_chooses_that_rule():
+    backtest = BacktestConfig(positions={"name": "proportional", "proportional_short": True})
+    chosen = traded_by({"positions": "proportional", "proportional_full": 0.2}, backtest).positions
+    assert chosen.model_dump() == {"name": "proportional", "proportional_full": 0.2, "proportional_short": True}
+    assert traded_by({"positions": "long_flat"}, backtest).positions.name == "long_flat"

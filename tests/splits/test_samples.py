@@ -9,7 +9,14 @@ from tests.makers.panels import panel_of
 from trading_hpo.errors import DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
-from trading_hpo.splits.samples import check_final_training, check_samples, in_words, sample_counts, untrained
+from trading_hpo.splits.samples import (
+    _one_class_alone,
+    check_final_training,
+    check_samples,
+    in_words,
+    sample_counts,
+    untrained,
+)
 
 L = 10
 N_BARS = 400
@@ -107,3 +114,11 @@ def test_a_final_training_whose_tail_has_no_window_is_refused():
     panel = replace(panel, observed=observed[0])
     with pytest.raises(DataError, match=r"stop of the final training .* must have samples"):
         check_final_training(panel, split, 0.05, L)
+
+
+def test_of_a_class_and_a_number_the_class_alone_must_have_both_values():
+    targets = np.array([[1.0, 0.5], [0.0, 0.5]])
+    assert _one_class_alone("joint", targets).tolist() == [False, False]
+    assert _one_class_alone("joint", targets[:1].repeat(2, axis=0)).tolist() == [True, False]
+    assert _one_class_alone("class", targets).tolist() == [False, True]
+    assert _one_class_alone("number", targets).tolist() == [False, False]

@@ -43,19 +43,19 @@ def test_what_is_said_is_up_to_the_task_and_to_the_losses(task, losses, said):
     assert said_by(task, losses) == said
     lacking = [name for name in METRICS if METRICS[name].needs not in {None, *said}]
     asked = [("hpo.objectives", name) for name in METRICS]
-    assert [problem.split("'")[1] for problem in metrics_it_lacks(task, losses, asked)] == lacking
+    assert [problem.split("'")[1] for problem in metrics_it_lacks(task, losses, ["mlp"], asked)] == lacking
 
 
 def test_the_sentence_names_the_parameter_the_task_the_loss_and_what_there_is():
-    (problem,) = metrics_it_lacks(ForwardReturn(), ["mse"], [("hpo.constraints", "pinball")])
+    (problem,) = metrics_it_lacks(ForwardReturn(), ["mse"], ["mlp"], [("hpo.constraints", "pinball")])
     assert problem.startswith(
         "hpo.constraints must be a metric that labels.kind=forward_return has with training.loss=mse, got 'pinball', "
         "which needs quantiles. Of the forecast it has mcc, f1_positive, "
     )
-    assert problem.endswith("r2_zero, directional_accuracy, mape, composite_accuracy; of trades and costs it has all.")
+    assert problem.endswith("r2_zero, directional_accuracy, mape, composite_accuracy; of trades it has all.")
     assert "brier" not in problem
     assert "sharpe" not in problem
 
 
 def test_a_loss_that_does_not_exist_is_a_problem_of_its_own():
-    assert list(metrics_it_lacks(Direction(), ["fokal"], [("hpo.objectives", "pinball")])) == []
+    assert list(metrics_it_lacks(Direction(), ["fokal"], ["mlp"], [("hpo.objectives", "pinball")])) == []

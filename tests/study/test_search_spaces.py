@@ -221,3 +221,10 @@ def test_the_longest_window_is_that_of_the_space_or_the_default():
     assert longest_window({}, 20) == 20
     spaces = SearchSpacesConfig(common={"window_bars": {"type": "categorical", "choices": [10, 60, 30]}})
     assert longest_window(resolve_space(spaces, CustomSpacesConfig(), "mlp", TRAINING, "class"), 20) == 60
+
+
+def test_a_range_is_checked_at_zero_where_it_reaches_over_it():
+    entry = {"asymmetric_a": {"type": "int", "low": -2, "high": 2}}
+    with pytest.raises(ValidationError, match="asymmetric_a must be above or below 0, got 0"):
+        CustomSpacesConfig(common=entry)
+    assert CustomSpacesConfig(common={"asymmetric_a": {"type": "float", "low": 0.5, "high": 2}})

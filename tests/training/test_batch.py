@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from tests.makers.panels import panel_of
 
 from trading_hpo.market.trailing_volatility import trailing_volatility
 from trading_hpo.training.batch import Batch, PanelTensors
@@ -46,3 +47,10 @@ def test_weights_are_given_by_row_of_the_panel(panel: Panel) -> None:
     batch = Batch(torch.zeros(3, 1), ROWS, PanelTensors(panel, np.ones(1), weight=weight))
     assert batch.weight is not None
     assert batch.weight.tolist() == ROWS.tolist()
+
+
+def test_returns_are_of_as_many_bars_as_a_position_is_held() -> None:
+    panel = panel_of(horizon=3, seed=0)
+    held = PanelTensors(panel, np.ones(1), held_bars=2)
+    np.testing.assert_array_equal(held.forward_return, panel.forward_return[:, :2])
+    np.testing.assert_array_equal(PanelTensors(panel, np.ones(1)).forward_return, panel.forward_return)

@@ -40,6 +40,8 @@ def test_options_of_what_is_chosen_stand_beside_its_name_and_are_its_own() -> No
 
 def test_options_are_refused_by_the_component_that_they_are_given_to() -> None:
     loss: Any = {"name": "focal", "focal_gamma": -1.0, "gamma": 2.0}
+    (unnamed,) = problems(optimizer={"name": ["sgd"]})
+    assert unnamed.startswith("training.optimizer.name is missing.")
     assert problems(loss=loss, optimizer={"weight_decay": 0.1}, schedule={"name": "constnt"}) == [
         "training.loss.focal_gamma must be greater than or equal to 0, got -1.0.",
         "training.loss.gamma is not a parameter. Did you mean 'focal_gamma'?",

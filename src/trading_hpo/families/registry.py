@@ -26,6 +26,7 @@ class ModelType:
             every such choice.
         has_epochs: Whether a fit reports on its way. One that does not cannot be pruned between its epochs.
         is_reference: Whether others must show that they are better than it: cheap, and older than what is searched.
+        unknown_costs: Of ``COST_METRICS``, which its family cannot tell.
         candidates_per_batch: How many candidates a ``BatchFamily`` is given at once.
         preload: Modules that a first fit imports; with the family's, they are there once for all workers.
     """
@@ -37,6 +38,7 @@ class ModelType:
     choices: Mapping[str, Registry[Any]] = field(default_factory=dict)
     has_epochs: bool = True
     is_reference: bool = False
+    unknown_costs: tuple[str, ...] = ()
     candidates_per_batch: int = 1
     preload: tuple[str, ...] = ()
 

@@ -83,7 +83,9 @@ def traded_by(parameters: Mapping[str, Any], backtest: BacktestConfig) -> Backte
         return backtest
     name = parameters[CHOSEN_BY]
     own = {option: parameters[option] for option in parameters_of_rule(name) if option in parameters}
-    return backtest.model_copy(update={"positions": POSITIONS[name](name=name, **own)})
+    configured = backtest.positions.model_dump() if backtest.positions.name == name else {"name": name}
+    configured = {"name": configured} if isinstance(configured, str) else configured
+    return backtest.model_copy(update={"positions": POSITIONS[name](**{**configured, **own})})
 
 
 def traded_as(card: Mapping[str, Any], backtest: BacktestConfig) -> BacktestConfig:

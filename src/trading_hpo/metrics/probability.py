@@ -1,4 +1,4 @@
-"""How well the probability of the positive class was said: proper scores, best for the true probability."""
+"""How well the probability of the positive class was predicted: proper scores, best for the true probability."""
 
 import numpy as np
 from jaxtyping import Bool, Float

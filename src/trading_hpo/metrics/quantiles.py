@@ -1,14 +1,16 @@
-"""How well the quantiles of a number were said."""
+"""How well the quantiles of a number were predicted."""
 
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.metrics.metric import Forecast, Metric, Returns, Targets, by_name
+from trading_hpo.metrics.metric import Forecast, Metric, NoValue, Returns, Targets, Value, by_name
+
+ONE_LEVEL = NoValue("one level only")
 
 
 def quantile_metrics(
     target: Float[np.ndarray, " N"], quantiles: Float[np.ndarray, "N Q"], levels: tuple[float, ...]
-) -> dict[str, float]:
+) -> dict[str, Value]:
     """Return every metric of ``QUANTILE_METRICS``.
 
     ``pinball`` is the mean over rows and levels of level * error above the quantile, and (1 - level) * error below it.
@@ -27,14 +29,15 @@ def quantile_metrics(
     """
     error, level = target[:, None] - quantiles.astype(np.float64), np.array(levels)
     crossed = (quantiles[:, 1:] < quantiles[:, :-1]).any(axis=1)
+    between = ((error[:, 0] >= 0) & (error[:, -1] <= 0)).mean()
     return {
         "pinball": float(np.maximum(level * error, (level - 1) * error).mean()),
-        "coverage": float(((error[:, 0] >= 0) & (error[:, -1] <= 0)).mean()),
-        "quantile_crossings": float(crossed.mean()),
+        "coverage": float(between) if len(levels) > 1 else ONE_LEVEL,
+        "quantile_crossings": float(crossed.mean()) if len(levels) > 1 else ONE_LEVEL,
     }
 
 
-def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, float]:
+def _compute(forecast: Forecast, targets: Targets, _: Returns | None, __: Returns | None) -> dict[str, Value]:
     assert forecast.quantiles is not None
     assert forecast.levels is not None
     number = targets.number

@@ -79,6 +79,10 @@ def _of_loss(loss: Any) -> str:
     return f"for {' and '.join(loss.target_kinds)} targets; outputs: {made.head.kind}; batches of {made.sampling.kind}"
 
 
+def _of_task(task: Any) -> str:
+    return f"a {task.target_kind} target; judged by {task.objective} where no objective does"
+
+
 def _of_metric(metric: Any) -> str:
     return f"{metric.kind}; {_BETTER[metric.direction]}" + (f"; unit: {metric.unit}" if metric.unit else "")
 
@@ -86,7 +90,7 @@ def _of_metric(metric: Any) -> str:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("labels.kind", TASKS, lambda task: f"a {task.target_kind} target; improves {task.objective} by default"),
+        Kind("labels.kind", TASKS, _of_task),
         Kind("hpo.models_to_optimize", MODEL_TYPES),
         *(
             Kind(f"training.{choice}", registry, _of_loss if choice == "loss" else lambda _: "")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 
 from trading_hpo.errors import DataError
 from trading_hpo.splits.folds import FINAL, HOLDOUT, ROLES, Split
 from trading_hpo.tasks.registry import task_of
+from trading_hpo.tasks.task import TargetKind
 from trading_hpo.types import Panel
 
 
@@ -109,11 +110,18 @@ def _role_problems(
             f"{name} must have samples with {window_bars} bars of history, got none. "
             "Shorten training.window_bars or its range in the search space, or take longer folds."
         )
-    elif task_of(panel.label).target_kind == "class" and (constant := (targets == targets[0]).all(axis=0)).any():
+    elif (constant := _one_class_alone(task_of(panel.label).target_kind, targets)).any():
         yield (
             f"{name} must have both classes, got only {int(targets[0, constant][0])} in {len(rows)} rows. "
             "Change the options of labels, or take fewer or longer folds."
         )
+
+
+def _one_class_alone(kind: TargetKind, targets: Float[np.ndarray, "N C"]) -> Bool[np.ndarray, " C"]:
+    """Return which of the targets are classes that never change."""
+    is_class = np.full(targets.shape[1], kind == "class")
+    is_class[0] |= kind == "joint"
+    return is_class & (targets == targets[0]).all(axis=0)
 
 
 def _why_none(panel: Panel, asset: int, window_bars: int) -> str:

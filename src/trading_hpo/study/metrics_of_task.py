@@ -27,12 +27,16 @@ def said_by(task: Task, losses: Collection[str]) -> set[Need]:
     return said if "quantiles" in heads else said - {"quantiles"}
 
 
-def metrics_it_lacks(task: Task, losses: Collection[str], asked: Iterable[tuple[str, str]]) -> Iterator[str]:
+def metrics_it_lacks(
+    task: Task, losses: Collection[str], model_types: Collection[str], asked: Iterable[tuple[str, str]]
+) -> Iterator[str]:
     """Yield a problem for each metric that is asked for and that the forecasts of a task never have.
 
     Args:
         task: What is predicted.
-        losses: Names of those that a trial may have; one that does not exist is a problem of its own.
+        losses: Names of those that a trial may have; one that does not exist is a problem of its own. Empty of model
+            types that choose no loss.
+        model_types: Whose trials.
         asked: Names of parameters, and of the metric that each names.
     """
     wanted = [(parameter, METRICS[name]) for parameter, name in asked if METRICS[name].needs is not None]
@@ -42,10 +46,10 @@ def metrics_it_lacks(task: Task, losses: Collection[str], asked: Iterable[tuple[
     for parameter, metric in wanted:
         if metric.needs not in said:
             has = [name for name in METRICS if _is_of_forecast(METRICS[name]) and METRICS[name].needs in {None, *said}]
+            by = f"training.loss={' or '.join(sorted(losses))}" if losses else " and ".join(model_types)
             yield (
-                f"{parameter} must be a metric that labels.kind={task.name} has with training.loss="
-                f"{' or '.join(sorted(losses))}, got {metric.name!r}, which needs {_IN_WORDS[metric.needs]}. Of the "
-                f"forecast it has {', '.join(has)}; of trades and costs it has all."
+                f"{parameter} must be a metric that labels.kind={task.name} has with {by}, got {metric.name!r}, which "
+                f"needs {_IN_WORDS[metric.needs]}. Of the forecast it has {', '.join(has)}; of trades it has all."
             )
 
 

@@ -140,7 +140,10 @@ def _value_problems(name: str, parameter: Any, owners: Mapping[str, Sequence[typ
         yield f"{name}.type must be int or categorical, got {parameter.type!r}."
         return
     problems: dict[str, None] = {}
-    for owner, value in product(those, parameter.edges()):
+    edges = parameter.edges()
+    # A bound of a number may be 0, from either side.
+    inside = (0,) if not isinstance(parameter, CategoricalParameter) and edges[0] < 0 < edges[1] else ()
+    for owner, value in product(those, (*edges, *inside)):
         try:
             owner(**{name: value})
         except ValidationError as error:

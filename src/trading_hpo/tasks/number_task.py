@@ -49,6 +49,6 @@ class NumberTask(Task):
 
     def baseline(self, targets: Float[np.ndarray, "R C"], n_rows: int) -> tuple[Forecast, Decision]:
         """Return the more frequent sign as the call and the means as the values; a tie is called negative."""
-        majority = float(self.truth(targets).mean() > 0.5)
+        majority = 1.0 if float(self.truth(targets).mean()) > 0.5 else -1.0
         means = np.array([float(own.mean()) for own in targets.T])
-        return Forecast(np.full(n_rows, majority), values=np.tile(means, (n_rows, 1))), Decision(0.5)
+        return Forecast(np.full(n_rows, majority), values=np.tile(means, (n_rows, 1))), Decision(0.0)

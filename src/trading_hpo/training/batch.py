@@ -20,6 +20,7 @@ class PanelTensors:
             are not learned.
         device: Where the batches live.
         weight: Of every row of the panel; ``None``: all weigh the same.
+        held_bars: For so many bars a position is held; ``None``: H.
     """
 
     def __init__(
@@ -28,8 +29,9 @@ class PanelTensors:
         unit: Float[np.ndarray, " C"],
         device: str = "cpu",
         weight: Float[np.ndarray, " R"] | None = None,
+        held_bars: int | None = None,
     ) -> None:
-        self.panel, self._device = panel, device
+        self.panel, self._device, self._held_bars = panel, device, held_bars
         self.unit = self._there(unit.astype("f4"))
         target = self._there(panel.target[:, : len(unit)])
         self.target = target if bool((unit == 1).all()) else target / self.unit
@@ -37,8 +39,8 @@ class PanelTensors:
 
     @cached_property
     def forward_return(self) -> Float[Tensor, "R H"]:
-        """Simple return of each of the asset's next H bars. Label only."""
-        return self._there(self.panel.forward_return)
+        """Simple return of each of the asset's next H bars, or of as many as a position is held. Label only."""
+        return self._there(np.ascontiguousarray(self.panel.forward_return[:, : self._held_bars]))
 
     @cached_property
     def volatility(self) -> Float[Tensor, " R"]:

@@ -55,7 +55,7 @@ def parts_of(named: Named) -> tuple[Any, dict[str, Any]]:
 def choice_problems(choice: str, named: Named) -> Iterator[str]:
     """Yield what is wrong with a choice that a configuration makes, and with its options."""
     registry, (name, options) = CHOICES[choice], parts_of(named)
-    if name is None:
+    if not isinstance(name, str):
         yield f".name is missing. {did_you_mean('', registry)}"
     elif name not in registry:
         yield registry.unknown(name)

@@ -73,7 +73,8 @@ VOLATILITY = np.array([0.0025, 0.01, 0.04])
             [-0.8, 0.2, -0.05],
         ),
         ("as_forecast", {"position": [-0.5, 0.1, 1], "values": [[9.0], [9], [9]]}, [-0.5, 0.1, 1]),
-        ("as_forecast", {"values": [[-0.01], [0], [3]]}, [-1, 0, 1]),
+        # Of several steps the score is their cumulative return.
+        ("as_forecast", {"score": [0.4, 0, -2], "values": [[-0.01, 0.05], [0, 0], [0.01, -0.3]]}, [1, 0, -1]),
         ("as_forecast", {"probability": [0.4, 0.5, 0.6]}, [-1, 0, 1]),
         ("as_forecast", {"score": [-0.1, 0, 0.1]}, [-1, 0, 1]),
     ],

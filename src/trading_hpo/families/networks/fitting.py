@@ -84,10 +84,10 @@ class Recipe:
         """
         of_roles = [own for rows in roles if (own := self.task.weights(panel, rows)) is not None]
         if not of_roles:
-            return PanelTensors(panel, unit, self.training.device)
+            return PanelTensors(panel, unit, self.training.device, held_bars=self.task.judged_steps)
         weight = np.zeros(panel.n_rows)
         weight[np.concatenate(roles)] = np.concatenate(of_roles)
-        return PanelTensors(panel, unit, self.training.device, weight)
+        return PanelTensors(panel, unit, self.training.device, weight, self.task.judged_steps)
 
     def size_mb(self) -> float:
         """Return the memory of the network's weights, without taking it."""

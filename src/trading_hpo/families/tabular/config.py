@@ -32,5 +32,6 @@ def tabular_type(config: type[TabularConfig], estimator: str) -> ModelType:
         common=(TabularConfig,),
         has_epochs=False,
         is_reference=True,
+        unknown_costs=("training_gflop", "inference_mflop", "latency_ms"),
         preload=(estimator.partition(":")[0],),
     )

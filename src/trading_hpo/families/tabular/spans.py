@@ -4,7 +4,7 @@ from typing import Literal
 
 Lags = Literal["last", "averages", "window"]
 
-WEEK_BARS = 5
+SHORT_MEAN_BARS = 5
 
 
 def spans_of(lags: Lags, window_bars: int) -> tuple[range, ...]:
@@ -29,7 +29,7 @@ def spans_of(lags: Lags, window_bars: int) -> tuple[range, ...]:
     """
     if lags == "window":
         return tuple(range(bar, bar + 1) for bar in range(window_bars))
-    lengths = {1} if lags == "last" else {1, min(WEEK_BARS, window_bars), window_bars}
+    lengths = {1} if lags == "last" else {1, min(SHORT_MEAN_BARS, window_bars), window_bars}
     return tuple(range(length) for length in sorted(lengths))
 
 

@@ -25,4 +25,4 @@ class AsForecast(PositionRule):
             return forecast.position.astype(np.float64)
         if forecast.probability is not None:
             return np.sign(forecast.probability - 0.5)
-        return np.sign(forecast.score if forecast.values is None else forecast.values[:, 0])
+        return np.sign(forecast.score)

@@ -10,7 +10,7 @@ from trading_hpo.training.schedules.schedule import Schedule
 
 
 class CosineRestarts(Schedule):
-    """Half cosines down to a floor, each beginning with a jump to a peak, and each longer than the one before.
+    """Half cosines down to a floor, each beginning with a jump to a peak, and each as long as the one before or longer.
 
     Each peak is a share of the one before: 1 as in the paper, below 1 so that later restarts disturb less. Why not
     torch's ``CosineAnnealingWarmRestarts`` chained with an exponential decay: a restart computes its rate from the

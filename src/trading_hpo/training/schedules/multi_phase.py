@@ -1,12 +1,12 @@
 """Schedules one after another, each for some epochs and with a learning rate of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer
 
-from trading_hpo.configuration import Config, problems_of
-from trading_hpo.errors import did_you_mean
+from trading_hpo.configuration import Config
+from trading_hpo.training.choices import choice_problems, parts_of
 from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.schedules.registry import SCHEDULES
 from trading_hpo.training.schedules.schedule import Schedule
@@ -14,18 +14,12 @@ from trading_hpo.training.schedules.schedule import Schedule
 
 def _made(given: Any) -> Any:
     """Return the schedule of a name, or of a mapping of its name and options; what is neither is left as it is."""
-    if not isinstance(given, str | Mapping):
+    if not isinstance(given, str | dict):
         return given
-    name, options = (given, {}) if isinstance(given, str) else (given.get("name"), dict(given))
-    options.pop("name", None)
-    if name is None:
-        raise ValueError(f".name is missing. {did_you_mean('', SCHEDULES)}")
-    if name not in SCHEDULES:
-        raise ValueError(SCHEDULES.unknown(name))
-    try:
-        return SCHEDULES[name](**options)
-    except ValidationError as error:
-        raise ValueError(*(f".{problem}" for problem in problems_of(error, SCHEDULES[name]))) from error
+    if problems := list(choice_problems("schedule", given)):
+        raise ValueError(*problems)
+    name, options = parts_of(given)
+    return SCHEDULES[name](**options)
 
 
 def _written(schedule: Schedule) -> dict[str, Any]:

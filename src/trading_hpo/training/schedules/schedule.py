@@ -31,7 +31,7 @@ class Schedule(Config, ABC):
 
     @property
     def has_feedback(self) -> bool:
-        """Whether it reads the scores: a training without stop rows has none, and replays those of the folds."""
+        """Whether it reads the scores: a training without stop rows has none (``replay.py``)."""
         return False
 
     @abstractmethod

@@ -9,7 +9,11 @@ class LinearConfig(TabularConfig):
     """Logistic regression for a class, ridge regression for a number; each asset has an intercept of its own."""
 
     linear_penalty: float = Field(
-        default=0.01, gt=0, le=1e6, description="half of it times the squared weights is added to the mean loss"
+        default=0.01,
+        gt=0,
+        le=1e6,
+        description="half of it times the squared weights is added to the mean log loss, or to half the mean squared "
+        "error",
     )
 
 

@@ -13,7 +13,7 @@ from trading_hpo.tasks.task import TargetKind
 
 
 class Linear(Estimator):
-    """The mean loss plus half of the penalty times the squared weights is minimised; stop rows are not needed."""
+    """Minimises the mean log loss, or half the mean squared error, plus half the penalty times the squared weights."""
 
     def fit(self, config: LinearConfig, kind: TargetKind, train: Sample, stop: Sample, seed: int) -> Any:
         """Solve for the weights; nothing is drawn.
