@@ -83,8 +83,8 @@ def traded_by(parameters: Mapping[str, Any], backtest: BacktestConfig) -> Backte
         return backtest
     name = parameters[CHOSEN_BY]
     own = {option: parameters[option] for option in parameters_of_rule(name) if option in parameters}
-    configured = backtest.positions.model_dump() if backtest.positions.name == name else {"name": name}
-    configured = {"name": configured} if isinstance(configured, str) else configured
+    written: Any = backtest.model_dump()["positions"]  # a rule without options is its name
+    configured = written if isinstance(written, dict) and backtest.positions.name == name else {"name": name}
     return backtest.model_copy(update={"positions": POSITIONS[name](**{**configured, **own})})
 
 
