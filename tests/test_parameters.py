@@ -657,6 +657,21 @@ def test_a_metric_that_some_model_types_cannot_have_is_refused(base, changes, sa
         assert check_parameters(changed(base, *changes.items(), ("hpo.models_to_optimize", networks)))
 
 
+def test_a_rule_that_a_loss_of_positions_would_not_follow_is_not_searched(base):
+    searched = {"mlp": {"positions": {"type": "categorical", "choices": ["long_flat", "long_short"]}}}
+    given = changed(
+        base,
+        ("labels.kind", "forward_return"),
+        ("training.loss", "sharpe"),
+        ("hpo.objectives", [{"metric": "sharpe"}]),
+        ("hpo.custom_search_spaces", searched),
+    )
+    assert problems(given) == [
+        "positions must not be searched with training.loss=sharpe, whose positions are held whatever the rule is, got "
+        "a range for mlp. Remove it."
+    ]
+
+
 @pytest.mark.parametrize("metric", ["log_loss", "average_precision", "sortino", "active_sharpe", "model_size_mb"])
 def test_a_metric_that_the_task_can_have_may_decide_something(base, metric):
     assert check_parameters(changed(base, ("hpo.objectives", [{"metric": metric}])))

@@ -18,7 +18,7 @@ from trading_hpo.market.sources.config import FILE_SOURCES, SourcesConfig
 from trading_hpo.market.sources.read import SOURCES
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
-from trading_hpo.study.metrics_of_task import metrics_it_lacks
+from trading_hpo.study.metrics_of_task import learn_positions, metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS
@@ -191,6 +191,15 @@ def _metric_problems(parameters: Parameters, spaces: Mapping[str, Mapping[str, A
         lacking_it = {one: list(metrics_it_lacks(task, losses, model_types, [one])) for one in of_these}
         yield from (problem for problems in lacking_it.values() for problem in problems)
         asked = [one for one in asked if not lacking_it.get(one)]  # said once
+        if (
+            losses
+            and learn_positions(losses)
+            and (for_nothing := [own for own in model_types if CHOSEN_BY in spaces[own]])
+        ):
+            yield (
+                f"positions must not be searched with training.loss={' or '.join(losses)}, whose positions are held "
+                f"whatever the rule is, got a range for {' and '.join(for_nothing)}. Remove it."
+            )
     for parameter, name in _asked_for(parameters):
         if lacking := [model_type for model_type in spaces if name in MODEL_TYPES[model_type].unknown_costs]:
             yield (

@@ -20,11 +20,21 @@ def said_by(task: Task, losses: Collection[str]) -> set[Need]:
         >>> sorted(said_by(ForwardReturn(), ["mse"]))
         ['number', 'price path', 'values']
     """
-    heads = {LOSSES[name]().head.kind for name in losses}
-    if heads == {"position"}:
+    if losses and learn_positions(losses):
         return set()
+    heads = {LOSSES[name]().head.kind for name in losses}
     said: set[Need] = {"number", *task.says, *(("price path",) if task.returns is not None else ())}
     return said if "quantiles" in heads else said - {"quantiles"}
+
+
+def learn_positions(losses: Collection[str]) -> bool:
+    """Whether all of some losses learn positions, from which no number and no probability can be read.
+
+    Example:
+        >>> learn_positions(["sharpe"]), learn_positions(["sharpe", "mse"])
+        (True, False)
+    """
+    return all(name in LOSSES and LOSSES[name]().head.kind == "position" for name in losses)
 
 
 def metrics_it_lacks(
