@@ -45,7 +45,7 @@ def wait_for_trials(storage, wanted, process):
 
 
 def everything(storage):
-    study = StudyRef("study", storage).open()
+    study = StudyRef("study", storage).follow()
     beside = {number: data for number, _, data in trial_payloads(*rows.place_of(study))}
     return [
         (
@@ -127,7 +127,7 @@ def test_eight_starters_on_a_fresh_database_never_fail(kind, rounds, tmp_path, r
 
 def test_trials_that_are_worth_nothing_or_break_are_never_best_and_end_no_study(either_storage):
     short_search("study", ShortTrials(3, faulty=0.3), n_trials=60, workers=2).run(either_storage)
-    study = StudyRef("study", either_storage).open()
+    study = StudyRef("study", either_storage).follow()
     bad = [trial for trial in study.trials if trial.params["p0"] < 0.3]
     assert len(study.trials) == 60
     assert len(bad) > 6

@@ -28,7 +28,8 @@ def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypat
 
 def test_a_figure_that_was_never_drawn_says_so(tmp_path):
     dataset = FigureDataset(filepath=str(tmp_path / "mlp_trials.json"))
-    assert dataset.load().layout.annotations[0].text == "not drawn yet"
+    said = dataset.load().layout.annotations[0].text
+    assert said == "not drawn yet<br><br>Run `kedro run`: it draws all figures."
     assert not dataset.exists()
     dataset.save(go.Figure(go.Scatter(y=[1, 2])))
     assert list(dataset.load().data[0].y) == [1, 2]

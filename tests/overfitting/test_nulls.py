@@ -30,7 +30,7 @@ def test_labels_follow_each_other_and_calls_know_nothing_of_them():
     for seed in range(60):
         calls, labels = calls_and_labels(seed, 1, 800, 5)
         following.append(np.corrcoef(labels[0, :-1], labels[0, 1:])[0, 1])
-        scores.append(classification_metrics(labels.ravel(), calls[0].ravel(), np.zeros(labels.size))["mcc"])
+        scores.append(classification_metrics(labels.ravel(), calls[0].ravel())["mcc"])
     assert np.mean(following) > 0.5
     assert abs(np.mean(scores)) < 0.02
 
@@ -39,12 +39,7 @@ def test_the_mean_of_block_scores_is_the_metric_of_the_folds_but_for_the_jackkni
     calls, labels = calls_and_labels(3, 2, 960, 4, edge=0.5)
     folds = np.split(np.arange(960), FOLDS)
     found = [
-        np.mean(
-            [
-                classification_metrics(labels[:, fold].ravel(), one[:, fold].ravel(), np.zeros(4 * len(fold)))["mcc"]
-                for fold in folds
-            ]
-        )
+        np.mean([classification_metrics(labels[:, fold].ravel(), one[:, fold].ravel())["mcc"] for fold in folds])
         for one in calls
     ]
     scores = block_scores(calls, labels)
@@ -53,7 +48,6 @@ def test_the_mean_of_block_scores_is_the_metric_of_the_folds_but_for_the_jackkni
     fold, block = folds[1], 2
     rest = np.delete(fold, np.arange(block * 30, (block + 1) * 30))
     whole, without = (
-        classification_metrics(labels[:, bars].ravel(), calls[0][:, bars].ravel(), np.zeros(4 * len(bars)))["mcc"]
-        for bars in (fold, rest)
+        classification_metrics(labels[:, bars].ravel(), calls[0][:, bars].ravel())["mcc"] for bars in (fold, rest)
     )
     assert scores[0, BLOCKS + block] == pytest.approx(BLOCKS * whole - (BLOCKS - 1) * without)

@@ -29,7 +29,7 @@ RUNGS = {"name": "successive_halving", "min_epochs": 1}
 LONG = TrainingConfig(epochs=9, window_bars=2, max_windows_per_epoch=256)
 GP = {"name": "gp", "n_startup_trials": 3}
 SMALL = [{"metric": "model_size_mb", "max": 0.001}]
-OF_A_CLASS = [name for name in METRICS if METRICS[name].needs in (None, "probability")]
+OF_A_CLASS = [name for name in METRICS if METRICS[name].needs in (None, "number", "probability")]
 ONE_OF_EACH_TABLE = list({METRICS[name].compute or name: name for name in OF_A_CLASS}.values())
 
 

@@ -12,7 +12,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate
 from trading_hpo.engine.space import space_from
 from trading_hpo.engine.store.storage import StudyStorage
-from trading_hpo.families.registry import MODEL_TYPES
+from trading_hpo.families.registry import MODEL_TYPES, family_of
 from trading_hpo.market.panel import open_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
@@ -116,7 +116,7 @@ def test_a_model_type_that_cannot_be_timed_costs_no_trial(search_of, monkeypatch
 
 def test_without_epochs_a_fit_is_shared_among_those_that_others_have(search_of, monkeypatch):
     _, evaluator = search_of()
-    family, fitted = timing.family_of("linear"), []
+    family, fitted = family_of("linear"), []
 
     def fit_fold(parameters, fold, data, shared, should_stop):
         fitted.append(fold)

@@ -97,7 +97,7 @@ def test_the_slots_of_a_killed_machine_are_taken_up_with_their_parameters(databa
     search = short_search("study", ShortTrials(2, seconds=0.05), n_trials=6)
     search.open(database)
     dead = start_short_search(database, "--n-trials", "6", "--seconds", "3600")
-    study = StudyRef("study", database).open()
+    study = StudyRef("study", database).follow()
     wait_until(lambda: study.trials)
     (begun,) = study.trials
 
@@ -123,7 +123,7 @@ def test_two_machines_that_are_cut_off_from_their_server_still_spend_one_budget(
     machines = [
         start_short_search(database, "--n-trials", "60", "--seconds", "0.2", "--sampler", "tpe") for _ in range(2)
     ]
-    study = StudyRef("study", database).open()
+    study = StudyRef("study", database).follow()
     wait_until(lambda: len(study.trials) >= 15)
     server_does("stop")
     time.sleep(3)
