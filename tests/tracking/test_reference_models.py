@@ -18,12 +18,10 @@ from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange
 
 LENGTH = 4
+pytestmark = pytest.mark.long(part="servers")
 
 
-LINEAR = pytest.param("linear", marks=pytest.mark.long(part="servers"))
-
-
-@pytest.fixture(scope="module", params=["gradient_boosting", LINEAR])
+@pytest.fixture(scope="module", params=PARAMETERS)
 def logged(request, empty_store, tmp_path_factory):
     panel = planted_panel()
     rows = panel.rows((BarRange(0, 300),), LENGTH)
@@ -60,7 +58,6 @@ def test_it_says_what_it_was_made_for(logged):
     assert known["scaler"]["mean"] == model.scaling["mean"]
 
 
-@pytest.mark.slow
 def test_it_loads_where_its_requirements_alone_are_and_they_have_no_torch(logged, tmp_path):
     folder = logged[3]
     names = [line.partition("==")[0] for line in (folder / "requirements.txt").read_text().split()]
