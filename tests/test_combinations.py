@@ -102,10 +102,9 @@ def check(task: str, model_type: str, chosen: dict[str, str]) -> None:
     (score,) = family.fit_fold(parameters, number, data, family.shared(data), lambda: False)
     assert np.isfinite(score.returns).all()
     assert all(value is None or np.isfinite(value) for value in score.metrics.values())
-    lacks = metrics_it_lacks(
-        TASKS[task](), [chosen["loss"]] if "loss" in chosen else [], [("", TASKS[task]().objective)]
-    )
-    assert score.metrics["sharpe" if list(lacks) else TASKS[task]().objective] is not None
+    losses, objective = [chosen["loss"]] if "loss" in chosen else [], TASKS[task]().objective
+    lacks = metrics_it_lacks(TASKS[task](), losses, [model_type], [("", objective)])
+    assert score.metrics["sharpe" if list(lacks) else objective] is not None
 
     fold = split.final_fold(0.3)
     train, stop = (split.rows(panel, fold, role, L) for role in ("train", "stop"))
