@@ -65,7 +65,7 @@ def _fits(given: Inputs) -> tuple[float, list[float]]:
 
     panel, training, seconds, found = given.panel, given.parameters.training, 0.0, []
     for number, rows in fold_rows(panel, given.split, given.longest_window).items():
-        columns = Columns.fit(panel, rows.train, "averages", training.window_bars, training.clip_sigma)
+        columns, _ = Columns.fit(panel, rows.train, "averages", training.window_bars, training.clip_sigma)
         (x, y), (x_stop, y_stop) = (
             (columns.of_rows(panel, own), panel.target[own, 0].astype("f8")) for own in (rows.train, rows.stop)
         )

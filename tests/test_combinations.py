@@ -1,30 +1,22 @@
 """Whatever may be chosen together trains, is judged, trained for the last time, and forecasts."""
 
-from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
+from tests.makers.tasks import data_of
 
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.family import FinalData, StudyData
 from trading_hpo.families.registry import MODEL_TYPES, family_of
-from trading_hpo.market.features.build import build_features
-from trading_hpo.market.features.config import FeaturesConfig
-from trading_hpo.market.panel import build_panel
-from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import Split, build_split
 from trading_hpo.study.metrics_of_task import metrics_it_lacks
 from trading_hpo.study.validation import fold_rows
-from trading_hpo.tasks.labels import LabelsConfig, build_labels
-from trading_hpo.tasks.registry import TASKS, label_of
+from trading_hpo.tasks.registry import TASKS
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import TrainingConfig, losses_for
-from trading_hpo.types import Panel
 
-N_BARS, H, L = 300, 3, 5
+L = 5
 IN_A_HURRY = 40
 SMALL = {
     "batch_size": 64,
@@ -60,34 +52,6 @@ def some() -> list[Any]:
             kept.append(one)
             seen |= names
     return [*kept, *(one for one in shuffled if one not in kept)][:IN_A_HURRY]
-
-
-@cache
-def data_of(task: str) -> tuple[Panel, Split]:
-    random = np.random.default_rng(3)
-    days = pd.date_range("2020-01-01", periods=N_BARS, tz="UTC").as_unit("ns")
-    parts = []
-    for asset in ("A", "B"):
-        close = 100 * np.exp(np.cumsum(random.normal(0, 0.02, N_BARS)))
-        reach = np.abs(random.normal(0, 0.01, (2, N_BARS)))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "timestamp": days,
-                    "asset": asset,
-                    "open": close,
-                    "high": close * (1 + reach[0]),
-                    "low": close * (1 - reach[1]),
-                    "close": close,
-                    "volume": 1e6,
-                }
-            )
-        )
-    bars = pd.concat(parts, ignore_index=True)
-    labels = LabelsConfig(kind=task, horizon_bars=H, median_bars=20)
-    features = build_features(bars, FeaturesConfig(names=("return_1", "volatility_5", "bar_range")))
-    panel = build_panel(features, build_labels(bars, labels), label_of(labels.task), 252.0)
-    return panel, build_split(panel, FoldsConfig(n_folds=1, stop_fraction=0.3), HoldoutConfig(fraction=0.2))
 
 
 def check(task: str, model_type: str, chosen: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """The docstring of the package is its map: it names every module, and nothing that is not there.
 
-A name in angle brackets stands for every folder there that has no line of its own.
+A name in angle brackets stands for every folder, or every module, there that has no line of its own.
 """
 
 import re
@@ -12,7 +12,7 @@ import pytest
 import trading_hpo
 
 ROOT = Path(trading_hpo.__file__).parent
-LINE = re.compile(r"^(?P<indent>(?: {4})+)(?P<name>[a-z_0-9]+(?:\.py|/)|<[a-z ]+>/)(?:\s|$)")
+LINE = re.compile(r"^(?P<indent>(?: {4})+)(?P<name>[a-z_0-9]+(?:\.py|/)|<[a-z ]+>(?:\.py|/))(?:\s|$)")
 
 
 def named_in(text):
@@ -32,13 +32,17 @@ def named_in(text):
 
 
 def filled(paths, folders, root):
-    """Return the paths with every folder that a name in angle brackets stands for."""
+    """Return the paths with everything that a name in angle brackets stands for."""
     for path in paths:
         above, bracket, below = path.partition("<")
         if not bracket:
             yield path
             continue
         below = below.partition(">")[2]
+        if below == ".py":
+            there = {found.relative_to(root).as_posix() for found in (root / above).glob("[!_]*.py")}
+            yield from sorted(there - set(paths))
+            continue
         there = {found.parent.relative_to(root).as_posix() for found in (root / above).glob("*/__init__.py")}
         yield from (f"{folder}{below}" for folder in sorted(there - set(folders)))
 
@@ -89,6 +93,14 @@ def test_a_name_in_brackets_stands_for_the_folders_without_a_line(tmp_path):
     modules, folders = named_in(text)
     assert list(filled(modules, folders, tmp_path)) == ["in/a/c.py", "in/b/c.py"]
     assert list(filled(folders, folders, tmp_path)) == ["in", "in/own", "in/a", "in/b"]
+
+
+def test_a_module_in_brackets_stands_for_the_modules_without_a_line(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("__init__", "a", "b", "registry"):
+        (tmp_path / f"in/{name}.py").touch()
+    modules, folders = named_in("Of x.py:\n\n    in/\n        registry.py\n        <each one>.py\n")
+    assert list(filled(modules, folders, tmp_path)) == ["in/registry.py", "in/a.py", "in/b.py"]
 
 
 def test_nothing_lies_beside_what_belongs_to_the_project():

@@ -118,15 +118,9 @@ The tree, in the order in which data flow through it:
         forward_return.py
         number_task.py      what tasks of numbers share
         positions/          calls -> target positions
-            as_forecast.py      without a threshold
-            half_when_volatile.py
-            hold_to_touch.py    until a barrier is touched
-            long_flat.py
-            long_short.py
-            proportional.py     the more, the surer
             registry.py
             rule.py         what a position rule is
-            volatility_scaled.py    the less, the more it moves
+            <rule>.py       one file each
         registry.py         by name
         touch.py            which of two barriers comes first
         triple_barrier.py
@@ -173,41 +167,19 @@ The tree, in the order in which data flow through it:
         batch.py            what a loss sees
         choices.py          loss, optimizer, schedule: what can be chosen and searched
         losses/             one file a loss
-            asymmetric.py   LINEX
-            cross_entropy.py
-            focal.py
-            huber.py
-            log_cosh.py
-            joint.py        of a class and of a return
             loss.py         what a loss is
-            mae.py
-            mape.py         of the price path
-            mse.py
-            quantile.py     pinball, at several levels
             registry.py
-            sharpe.py       of learned positions
-            trading.py      directions, weighted with returns
+            <loss>.py       one file each
         optimizers/         one file an optimizer
-            adam.py
-            adamw.py
             optimizer.py    what an optimizer is
-            radam.py
             registry.py
-            sgd.py
+            <optimizer>.py  one file each
         sampling.py         rows -> batches: rows, bars or runs
         schedules/          one file a schedule
-            constant.py
-            cosine.py
-            cosine_restarts.py
-            cyclical.py     up and down, again and again
-            exponential.py
-            multi_phase.py  schedules one after another
-            one_cycle.py
-            performance.py  up and down by the monitored score
-            plateau.py      down where that gets no better
             registry.py
             replay.py       what the folds did, for a training without stop rows
             schedule.py     what a schedule is, and the warm-up before it
+            <schedule>.py   one file each
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
         block_scores.py     ... and of blocks of bars, for tests of luck
@@ -251,29 +223,16 @@ The tree, in the order in which data flow through it:
             registry.py
             unit_interval.py ranges as the interval from 0 to 1
             base.py         of ours
-            grid.py
-            cmaes.py
             genetic.py      NSGA-II and NSGA-III
-            gp.py
-            nsga2.py
-            nsga3.py
             point_sampler.py points of the unit cube -> parameters
-            qmc.py
-            random.py
-            tpe.py
+            <sampler>.py    one file each
         pruners/            over epochs or folds
             registry.py
             study_view.py   a study without transferred trials
             base.py         of ours
-            hyperband.py
-            median.py
-            none.py
-            patient.py
-            percentile.py
             rungs.py        what the two with rungs share
-            successive_halving.py
             warm_up.py      what median and percentile share
-            wilcoxon.py
+            <pruner>.py     one file each
         dominance.py        points of several objectives
         executor/           what runs candidates
             executor.py     contract

@@ -1,6 +1,7 @@
 """The test of a forecast on the holdout calls as many forecasts without skill better as it says it does."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ def moving(random, persistence):
     return numbers.ravel()
 
 
-def p_value(seed, persistence=0.0, skill=0.0):
-    """Of a forecast that knows of the truth what its skill says."""
+def judged_of(seed, persistence=0.0, skill=0.0):
+    """A forecast that knows of the truth what its skill says."""
     random = np.random.default_rng(seed)
     hidden = moving(random, persistence)
     truth, score = hidden > -0.1, moving(random, persistence) + skill * hidden
@@ -36,8 +37,12 @@ def p_value(seed, persistence=0.0, skill=0.0):
     rows = JudgedRows(forecast, constant, Targets(truth[:, None].astype(float), truth), bar)
     traded = Returns(random.normal(0, 0.01, T), 252.0, np.full(T, 0.1))
     found = compute_metrics(forecast, rows.targets, traded, None, regression_weight=0.3)
-    judged = Judgement(found.values, found.no_value, traded, np.arange(T), None, rows)
-    return forecast_test(judged, "mcc", standard_errors(judged, "mcc", 1, 0.3).of_excess, 0.3)["p_value"]
+    return Judgement(found.values, found.no_value, traded, np.arange(T), None, rows)
+
+
+def p_value(seed, persistence=0.0, skill=0.0):
+    judged = judged_of(seed, persistence, skill)
+    return forecast_test(judged, "mcc", standard_errors(judged, "mcc", 1, 0.3), 0.3)["p_value"]
 
 
 @pytest.mark.long(part="calibration")
@@ -52,3 +57,10 @@ def test_of_a_thousand_forecasts_without_skill_as_many_are_called_better_as_is_s
 def test_of_a_few_forecasts_without_skill_hardly_one_is_called_better_and_with_skill_all_are():
     assert sum(p_value(seed) <= 0.05 for seed in range(20)) <= 3
     assert all(p_value(seed, skill=0.2) <= 0.05 for seed in range(5))
+
+
+def test_fewer_blocks_make_the_same_difference_less_sure():
+    judged = judged_of(0, skill=0.2)
+    errors = standard_errors(judged, "mcc", 1, 0.3)
+    many, few = (forecast_test(judged, "mcc", own, 0.3)["p_value"] for own in (errors, replace(errors, n_blocks=5.0)))
+    assert many < few

@@ -94,3 +94,10 @@ def test_the_error_above_the_constant_forecast_is_that_of_the_difference_on_the_
     nearly = always & (random.random((A, T)) < 0.98)
     near = errors_of(moving(0.0), truth, nearly, whole=True)
     assert 0 < near.of_excess < near.of_metrics["accuracy"] / 2
+
+
+@pytest.mark.parametrize(("horizon", "n_blocks"), [(1, 20.0), (T // 20, 20.0), (T // 8, 8.0), (T, 5.0)])
+def test_long_labels_leave_fewer_blocks_and_the_test_counts_them(horizon, n_blocks):
+    truth = np.random.default_rng(1).random((A, T)) < 0.5
+    errors = errors_of(moving(0.0), truth, truth, horizon, whole=True)
+    assert errors.n_blocks == pytest.approx(n_blocks, rel=0.02)

@@ -173,7 +173,7 @@ LOOKED, NOT_LOOKED, ELSEWHERE = {"data_key": "these"}, {"skipped": "not trained 
 
 
 def of_each(*tables):
-    return dict(zip(("mlp", "lstm", "gru", "cnn_lstm"), tables, strict=True))
+    return dict(zip(("mlp", "lstm", "linear", "cnn_lstm"), tables, strict=True))
 
 
 def test_model_types_that_have_not_looked_or_at_other_bars_are_not_in_the_picture():
@@ -181,7 +181,7 @@ def test_model_types_that_have_not_looked_or_at_other_bars_are_not_in_the_pictur
     returns = of_each(returns_of(0.1), NOTHING, returns_of(0.2), returns_of(0.3))
     figure = draw_holdout(BASE, HELD, holdouts, returns)
     wealth = {trace.name: trace.y[-1] for trace in figure.data if trace.yaxis == "y"}
-    assert wealth == pytest.approx({"buy and hold": 1.01**4, "constant forecast": 1.0, "mlp": 1.1**4, "gru": 1.2**4})
+    assert wealth == pytest.approx({"buy and hold": 1.01**4, "constant forecast": 1.0, "mlp": 1.1**4, "linear": 1.2**4})
 
 
 def test_before_any_look_the_baselines_stand_alone():

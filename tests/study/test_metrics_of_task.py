@@ -6,7 +6,7 @@ import pytest
 
 from trading_hpo.configuration import Config
 from trading_hpo.metrics.registry import METRICS
-from trading_hpo.study.metrics_of_task import metrics_it_lacks, said_by
+from trading_hpo.study.metrics_of_task import metrics_it_lacks, provided_by
 from trading_hpo.tasks.direction import Direction
 from trading_hpo.tasks.forward_return import ForwardReturn
 from trading_hpo.tasks.head import POSITION, Head
@@ -39,8 +39,8 @@ def more_losses(monkeypatch):
         (ForwardReturn(), ["mse", "of_quantiles"], {"number", "values", "price path", "quantiles"}),
     ],
 )
-def test_what_is_said_is_up_to_the_task_and_to_the_losses(task, losses, said):
-    assert said_by(task, losses) == said
+def test_what_is_provided_is_up_to_the_task_and_to_the_losses(task, losses, said):
+    assert provided_by(task, losses) == said
     lacking = [name for name in METRICS if METRICS[name].needs not in {None, *said}]
     asked = [("hpo.objectives", name) for name in METRICS]
     assert [problem.split("'")[1] for problem in metrics_it_lacks(task, losses, ["mlp"], asked)] == lacking

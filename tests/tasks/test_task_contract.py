@@ -60,14 +60,14 @@ def test_what_a_task_names_is_there(name):
 
 
 @every_task
-def test_what_a_task_says_that_its_forecasts_say_they_say(name):
+def test_what_a_task_provides_its_forecasts_have(name):
     task = TASKS[name]()
     said = set()
     for head in (natural_head(task), Head("quantiles", (0.1, 0.9))):
         width = head.width(task.n_targets)
         forecast = task.forecast(np.zeros((3, width), dtype="f4"), head, np.ones(task.n_targets, dtype="f4"))
         said |= {need for need in ("probability", "values", "quantiles") if getattr(forecast, need) is not None}
-    assert said == set(task.says)
+    assert said == set(task.provides)
     returns = range(task.n_targets)[task.returns] if task.returns is not None else range(1)
     assert task.returns is None or "values" in said
     assert len(returns) >= 1

@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from trading_hpo.analysis.holdout_assets import asset_table
-from trading_hpo.analysis.holdout_errors import N_BLOCKS, standard_errors
+from trading_hpo.analysis.holdout_errors import Errors, standard_errors
 from trading_hpo.analysis.holdout_ledger import look_of
 from trading_hpo.analysis.holdout_touches import touches
 from trading_hpo.backtest.config import BacktestConfig
@@ -71,16 +71,17 @@ def judge_holdout(
         panel: The data.
         split: Gives the holdout.
         window_bars: Longest window of the search, so that all model types are judged on the same rows.
-        backtest: Costs and positions; a rule that the network's trial has chosen goes before the one here.
+        backtest: Costs and positions; a rule that the network's trial has chosen goes before the one here, by which the
+            constant forecast is traded all the same.
         objectives: Of the study: the first that judges a forecast is compared with the constant one's.
     """
-    backtest = traded_as(network.card, backtest)
+    benchmark, backtest = backtest, traded_as(network.card, backtest)
     traded = panel.windowed_rows((split.holdout,), window_bars)
     labelled, decision = panel.labelled[traded], network.decision
     forecast = network.forecast(panel, traded)
     assets = asset_table(panel, traded, forecast, decision, backtest)
     closed = touches(panel, traded, forecast, decision, backtest)
-    constant = traded_constant(panel, traded, split.search_rows(panel, window_bars), backtest)
+    constant = traded_constant(panel, traded, split.search_rows(panel, window_bars), benchmark)
     judged = judge(panel, traded, forecast, decision, backtest, constant, judged=labelled)
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
     metric = forecast_metric(objectives, task_of(panel.label).objective)
@@ -89,7 +90,7 @@ def judge_holdout(
         "metrics": judged.metrics,
         "no_value": judged.no_value,
         "standard_errors": errors.of_metrics,
-        "forecast_test": forecast_test(judged, metric, errors.of_excess, backtest.regression_weight),
+        "forecast_test": forecast_test(judged, metric, errors, backtest.regression_weight),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -109,9 +110,9 @@ def judge_holdout(
     return HoldoutLook(result, _forecasts(panel, rows, forecast), returns, assets)
 
 
-def forecast_test(judged: Judgement, metric: str, error: float | None, regression_weight: float) -> dict[str, Any]:
+def forecast_test(judged: Judgement, metric: str, errors: Errors, regression_weight: float) -> dict[str, Any]:
     """Return whether the forecast is better than the constant one: a one-sided test of their difference."""
-    seen = judged.judged
+    seen, error = judged.judged, errors.of_excess
     assert seen is not None
     assert seen.constant is not None
     own, constant = judged.metrics[metric], forecast_value(metric, seen.constant, seen.targets, regression_weight)
@@ -122,7 +123,7 @@ def forecast_test(judged: Judgement, metric: str, error: float | None, regressio
 
     better = (own - constant) * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
     # The error is known from as many blocks as are drawn in the mean: Student's law, not the normal one.
-    return {**test, "p_value": float(stdtr(N_BLOCKS - 1, -better / error))}
+    return {**test, "p_value": float(stdtr(errors.n_blocks - 1, -better / error))}
 
 
 def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast) -> pd.DataFrame:

@@ -21,10 +21,12 @@ class Errors:
     Attributes:
         of_metrics: By name; none of a metric that more than a twentieth of the resamples do not have.
         of_excess: Of how much the one metric is above the constant forecast's on the same bars; none as above.
+        n_blocks: That are drawn in the mean.
     """
 
     of_metrics: dict[str, float | None]
     of_excess: float | None
+    n_blocks: float
 
 
 def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regression_weight: float) -> Errors:
@@ -32,8 +34,8 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
 
     Rows of one bar, and of neighbouring bars, move together, and labels overlap: a number over thousands of rows looks
     surer than it is. So bars are drawn with all their rows, in blocks of random length, a twentieth of the bars in the
-    mean, and the bias of blocks is corrected (``spread_of_draws``). A total return or a drawdown is that of so many
-    bars, not of a block's.
+    mean or as long as labels, and the bias of blocks is corrected (``spread_of_draws``). A total return or a drawdown
+    is that of so many bars, not of a block's.
 
     **Looks ahead:** label only, to judge.
 
@@ -69,7 +71,8 @@ def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regressio
         excess.append(_excess(found.values[metric], constant))
     by_name = {name: [draw[name] for draw in draws] for name in draws[0]}
     short = spread_of_draws(n_bars, mean_length)
-    return Errors({name: _spread(values, short) for name, values in by_name.items()}, _spread(excess, short))
+    of_metrics = {name: _spread(values, short) for name, values in by_name.items()}
+    return Errors(of_metrics, _spread(excess, short), n_bars / mean_length)
 
 
 def _excess(own: float | None, constant: float | None) -> float | None:

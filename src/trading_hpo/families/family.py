@@ -126,6 +126,8 @@ class StudyData:
         training: What all fits share.
         backtest: How validation is traded.
         seed: Of the study.
+        benchmark: How the constant forecast is traded that returns are compared with, where a candidate chooses how it
+            is traded itself: the same for all candidates. None: as ``backtest`` says.
     """
 
     model_type: str
@@ -134,6 +136,7 @@ class StudyData:
     training: TrainingConfig
     backtest: BacktestConfig
     seed: int
+    benchmark: BacktestConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class FinalData:
         training: What all fits share.
         backtest: How the stop rows are traded, should a trade be monitored.
         seed: Of the study.
+        benchmark: As of ``StudyData``.
     """
 
     model_type: str
@@ -157,6 +161,7 @@ class FinalData:
     training: TrainingConfig
     backtest: BacktestConfig
     seed: int
+    benchmark: BacktestConfig | None = None
 
     def card(self) -> dict[str, Any]:
         """Return what a model says of the data that it was fitted on, as plain data."""

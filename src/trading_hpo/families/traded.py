@@ -43,12 +43,12 @@ class TradedFamily(Family):
         should_stop: Callable[[], bool],
     ) -> Iterator[FoldScore]:
         """Yield what the fold is worth, traded by the candidate's rule."""
-        data = replace(data, backtest=traded_by(parameters, data.backtest))
+        data = replace(data, backtest=traded_by(parameters, data.backtest), benchmark=data.backtest)
         return self.family.fit_fold(fitted_by(parameters), fold, data, shared, should_stop)
 
     def fit_final(self, parameters: Mapping[str, Any], data: FinalData, card: Mapping[str, Any]) -> TrainedModel:
         """Return the model; its card says by what rule it is traded, where its trial has chosen one."""
-        data = replace(data, backtest=traded_by(parameters, data.backtest))
+        data = replace(data, backtest=traded_by(parameters, data.backtest), benchmark=data.backtest)
         rule = {POSITIONS_OF: data.backtest.model_dump(mode="json")["positions"]} if CHOSEN_BY in parameters else {}
         return self.family.fit_final(fitted_by(parameters), data, {**card, **rule})
 

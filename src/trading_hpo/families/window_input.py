@@ -6,18 +6,30 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from trading_hpo.errors import DataError
 
-def problems_of_windows(
+
+def check_windows(
     windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"], window_bars: int, card: Mapping[str, Any]
-) -> Iterator[str]:
-    """Yield what is wrong with windows that a model is to forecast.
+) -> None:
+    """Refuse windows that a model cannot forecast.
 
     Args:
         windows: Of unscaled features, oldest bar first.
         asset: The number of each one's asset.
         window_bars: L of the model.
         card: Of the model.
+
+    Raises:
+        DataError: They have another length or other features, a value is not finite, or there is no such asset.
     """
+    if problems := [*_problems(windows, asset, window_bars, card)]:
+        raise DataError(problems)
+
+
+def _problems(
+    windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"], window_bars: int, card: Mapping[str, Any]
+) -> Iterator[str]:
     length, features, assets = window_bars, card["features"], card["assets"]
     known = bool(((asset >= 0) & (asset < len(assets))).all())
     if windows.ndim != 3 or windows.shape[1:] != (length, len(features)):

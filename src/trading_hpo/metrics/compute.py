@@ -59,7 +59,7 @@ def compute_metrics(
         metric = METRICS[name]
         if metric.kind == "cost" or (returns if metric.kind == "trading" else forecast) is None:
             continue
-        if not _is_said(metric, forecast, targets):
+        if not _is_provided(metric, forecast, targets):
             continue
         if metric is COMPOSITE_ACCURACY:  # the one metric with a parameter of its own
             found[name] = _composite(found["accuracy"], found["r2"], regression_weight)
@@ -85,7 +85,7 @@ def compute_metric(
         constant_returns: Of a metric that reads them.
     """
     metric = METRICS[name]
-    if not _is_said(metric, forecast, targets):
+    if not _is_provided(metric, forecast, targets):
         return None
     return Metrics.of(_computed(metric, forecast, targets, returns, constant_returns)).values[name]
 
@@ -109,7 +109,7 @@ def no_value_of(name: str) -> str:
     return f"the forecast has no {METRICS[name].needs}"
 
 
-def _is_said(metric: Metric, forecast: Forecast | None, targets: Targets | None) -> bool:
+def _is_provided(metric: Metric, forecast: Forecast | None, targets: Targets | None) -> bool:
     """Whether the forecast says what a metric needs."""
     if metric.needs in (None, "number") or forecast is None:
         return metric.needs in (None, "number")

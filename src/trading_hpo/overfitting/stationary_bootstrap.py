@@ -63,7 +63,7 @@ def block_length(series: Float[np.ndarray, " T"], at_least: float = 1.0) -> floa
     """Return the mean length of blocks, in bars, with which the mean of a series varies over draws as it should.
 
     The automatic choice is the longer of two: it falls to one bar where a sample's autocorrelations are too small to
-    be told from none, and these add up; so it is never below T^(1/3), the order that is best whatever they are.
+    be distinguished from none, and these add up. So it is never below T^(1/3), the best order whatever they are.
 
     It is never more than a fifth of the bars: with fewer than five blocks a draw is hardly another sample, its mean
     hardly moves, and everything looks sure. That limit counts more than ``at_least``.

@@ -328,12 +328,12 @@ class TrialEvaluator:
             reported=(),
             finished=all(score.finished for score in scores),
             scores=tuple(scores),
-            no_value=_no_value(scores) | self._not_said(names),
+            no_value=_no_value(scores) | self._not_provided(names),
         )
         values = (outcome.of(name) for name in self.task.objectives)
         return replace(outcome, values=tuple(np.nan if value is None else value for value in values))
 
-    def _not_said(self, found: Collection[str]) -> dict[str, str]:
+    def _not_provided(self, found: Collection[str]) -> dict[str, str]:
         """Return why metrics that are asked for are not among those found: this model's forecasts do not say enough."""
         asked = (name for name in self.task.judged_by if METRIC_REGISTRY[name].kind != "cost")
         return {name: no_value_of(name) for name in asked if name not in found}

@@ -8,7 +8,7 @@ from trading_hpo.tasks.task import Task
 from trading_hpo.training.losses.registry import LOSSES
 
 
-def said_by(task: Task, losses: Collection[str]) -> set[Need]:
+def provided_by(task: Task, losses: Collection[str]) -> set[Need]:
     """Return what the forecasts of a task may say, by models that one of some losses has trained.
 
     Args:
@@ -17,13 +17,13 @@ def said_by(task: Task, losses: Collection[str]) -> set[Need]:
 
     Example:
         >>> from trading_hpo.tasks.forward_return import ForwardReturn
-        >>> sorted(said_by(ForwardReturn(), ["mse"]))
+        >>> sorted(provided_by(ForwardReturn(), ["mse"]))
         ['number', 'price path', 'values']
     """
     if losses and learn_positions(losses):
         return set()
     heads = {LOSSES[name]().head.kind for name in losses}
-    said: set[Need] = {"number", *task.says, *(("price path",) if task.returns is not None else ())}
+    said: set[Need] = {"number", *task.provides, *(("price path",) if task.returns is not None else ())}
     return said if "quantiles" in heads else said - {"quantiles"}
 
 
@@ -52,7 +52,7 @@ def metrics_it_lacks(
     wanted = [(parameter, METRICS[name]) for parameter, name in asked if METRICS[name].needs is not None]
     if not wanted or not all(name in LOSSES for name in losses):
         return
-    said = said_by(task, losses)
+    said = provided_by(task, losses)
     for parameter, metric in wanted:
         if metric.needs not in said:
             has = [name for name in METRICS if _is_of_forecast(METRICS[name]) and METRICS[name].needs in {None, *said}]

@@ -14,7 +14,7 @@ class ClassTask(Task):
     """A task whose targets are 0 or 1; a row is positive where the first is 1."""
 
     target_kind: ClassVar[TargetKind] = "class"
-    says: ClassVar[tuple[Need, ...]] = ("probability",)
+    provides: ClassVar[tuple[Need, ...]] = ("probability",)
 
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return ones: classes have no unit."""

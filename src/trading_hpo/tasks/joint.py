@@ -28,7 +28,7 @@ class Joint(ClassTask):
     name: ClassVar[str] = "joint"
     target_kind: ClassVar[TargetKind] = "joint"
     objective: ClassVar[str] = "composite_accuracy"
-    says: ClassVar[tuple[Need, ...]] = ("probability", "values")
+    provides: ClassVar[tuple[Need, ...]] = ("probability", "values")
 
     threshold: float = Field(default=0.0, description="the forward return must exceed it, to be of the class")
 

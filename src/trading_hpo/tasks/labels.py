@@ -108,12 +108,12 @@ def _of_one_asset(bars: pd.DataFrame, task: Task) -> pd.DataFrame:
             **dict(zip(target_columns(task.n_targets), targets.T, strict=True)),
             "label_end": bars["timestamp"].reindex(ends).where(known).array,
             **{f"forward_return_{k}": forward[:, k - 1] for k in range(1, horizon + 1)},
-            **(_barrier_columns(bars, task) if task.has_barriers else {}),
+            **_barrier_columns(bars, task),
         }
     )
 
 
 def _barrier_columns(bars: pd.DataFrame, task: Task) -> dict[str, Float[np.ndarray, " T"]]:
-    """What a position rule must know to see a touch; by the names that the panel looks for."""
-    named = [*OF_SOME_TASKS["prices"], *OF_SOME_TASKS["barriers"]]
-    return dict(zip(named, [*prices_of(bars).T, *task.barriers(bars).T], strict=True))
+    """What a position rule must know to see a touch, by the names that the panel looks for; none without barriers."""
+    barriers, named = task.barriers(bars), [*OF_SOME_TASKS["prices"], *OF_SOME_TASKS["barriers"]]
+    return {} if barriers is None else dict(zip(named, [*prices_of(bars).T, *barriers.T], strict=True))

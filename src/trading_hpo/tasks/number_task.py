@@ -15,7 +15,7 @@ class NumberTask(Task):
 
     target_kind: ClassVar[TargetKind] = "number"
     objective: ClassVar[str] = "ic"
-    says: ClassVar[tuple[Need, ...]] = ("values", "quantiles")
+    provides: ClassVar[tuple[Need, ...]] = ("values", "quantiles")
 
     def scale(self, targets: Float[np.ndarray, "R C"]) -> Float[np.ndarray, " C"]:
         """Return the standard deviation of each target; 1 where it never moves."""

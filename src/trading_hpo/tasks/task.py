@@ -85,8 +85,8 @@ class Task(Config, ABC):
         target_kind: Whether its targets are classes (0 or 1) or numbers, or a class and a number (``joint``); a loss
             says which kind it can learn.
         objective: The metric that judges its forecasts where a study's objectives do not.
-        says: What its forecasts may say, by a model and a loss that can: metrics that need something else cannot be its
-            objectives.
+        provides: What its forecasts may have, by a model and a loss that can: metrics that need something else cannot
+            be its objectives.
         positions: The rule by which its calls are traded, whatever the configuration names; None leaves it to that.
         has_barriers: Whether it has prices at which a position ends (``barriers``).
     """
@@ -94,7 +94,7 @@ class Task(Config, ABC):
     name: ClassVar[str]
     target_kind: ClassVar[TargetKind]
     objective: ClassVar[str] = "mcc"
-    says: ClassVar[tuple[Need, ...]] = ()
+    provides: ClassVar[tuple[Need, ...]] = ()
     positions: ClassVar[str | None] = None
     has_barriers: ClassVar[bool] = False
 
@@ -147,7 +147,7 @@ class Task(Config, ABC):
         """
         return np.arange(len(bars)) + self.horizon_bars
 
-    def barriers(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 2"]:
+    def barriers(self, bars: pd.DataFrame) -> Float[np.ndarray, "T 2"] | None:
         """Return the upper and the lower price at which a position that is opened at each bar's close ends.
 
         **Looks ahead:** never; they are known at the bar itself.
@@ -156,9 +156,10 @@ class Task(Config, ABC):
             bars: As ``build`` gets them.
 
         Returns:
-            NaN where they are not known.
+            NaN where they are not known; none of a task without barriers.
         """
-        raise NotImplementedError(f"{self.name} has no barriers")
+        del bars
+        return None
 
     def weights(self, panel: Panel, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, " N"] | None:
         """Return how much each of the rows of one role counts for a loss; None: all count the same.

@@ -86,16 +86,6 @@ def run(*arguments: Any, **options: Any) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def panel(make_panel: MakePanel) -> Panel:
-    return make_panel()
-
-
-@pytest.fixture(scope="module")
-def folds(panel: Panel, make_fold_rows: MakeRows) -> list[Rows]:
-    return make_fold_rows(panel)
-
-
-@pytest.fixture(scope="module")
 def noise(panel: Panel) -> Panel:
     """Nothing to learn: the stop rows are best early on."""
     target = np.random.default_rng(5).integers(0, 2, panel.target.shape).astype("f4")

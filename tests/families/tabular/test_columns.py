@@ -20,7 +20,7 @@ def panel() -> Panel:
 
 
 def unscaled(panel: Panel, rows: np.ndarray, lags: str) -> np.ndarray:
-    made = Columns.fit(panel, rows, lags, L, clip=1e9)
+    made, _ = Columns.fit(panel, rows, lags, L, clip=1e9)
     values = made.of_rows(panel, rows)[:, : len(made.mean)]
     return values * made.spread + made.mean
 
@@ -43,7 +43,7 @@ def test_columns_are_the_features_of_the_bars_that_are_asked_for(
 @pytest.mark.parametrize("lags", WAYS)
 def test_every_column_has_a_name_and_every_asset_a_column(panel: Panel, lags: str) -> None:
     rows = panel.rows((panel.all_bars,), L)
-    made = Columns.fit(panel, rows, lags, L, clip=8.0)
+    made, _ = Columns.fit(panel, rows, lags, L, clip=8.0)
     names, values = made.names(["count", "square"]), made.of_rows(panel, rows)
     assert len(set(names)) == len(names) == values.shape[1] - 2
     assert made.n_columns == values.shape[1]
@@ -56,14 +56,15 @@ def test_train_rows_give_the_scale_and_values_beyond_it_are_clipped(
 ) -> None:
     panel = make_panel()
     train, later = panel.rows((BarRange(0, 100),), L), panel.rows((BarRange(100, 260),), L)
-    made = Columns.fit(panel, train, lags, L, clip=2.0)
+    made, of_train = Columns.fit(panel, train, lags, L, clip=2.0)
+    np.testing.assert_array_equal(of_train, made.of_rows(panel, train))
     free = replace(made, clip=1e9).of_rows(panel, train)[:, :-3]
     np.testing.assert_allclose(free.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(free.std(axis=0), 1)
     assert np.abs(free).max() > 2 == np.abs(made.of_rows(panel, train)).max()
     moved = panel.features.copy()
     moved[later] += 1e3
-    other = Columns.fit(replace(panel, features=moved), train, lags, L, clip=2.0)
+    other, _ = Columns.fit(replace(panel, features=moved), train, lags, L, clip=2.0)
     np.testing.assert_array_equal(other.mean, made.mean)
     np.testing.assert_array_equal(other.spread, made.spread)
 
@@ -71,7 +72,7 @@ def test_train_rows_give_the_scale_and_values_beyond_it_are_clipped(
 def test_a_feature_that_never_moves_is_zero() -> None:
     panel = panel_of(1, 8, features=np.full((1, 8, 1), 7.0, "f4"))
     rows = panel.rows((panel.all_bars,), L)
-    values = Columns.fit(panel, rows, "averages", L, clip=8.0).of_rows(panel, rows)
+    values = Columns.fit(panel, rows, "averages", L, clip=8.0)[0].of_rows(panel, rows)
     np.testing.assert_array_equal(values[:, :-1], 0)
 
 
@@ -81,7 +82,7 @@ def test_a_row_has_the_same_bits_in_a_window_alone_and_in_a_panel_that_begins_la
 ) -> None:
     panel = make_panel(n_assets=1)
     rows = panel.rows((BarRange(100, 200),), L)
-    made = Columns.fit(panel, rows, lags, L, clip=8.0)
+    made, _ = Columns.fit(panel, rows, lags, L, clip=8.0)
     expected = made.of_rows(panel, rows)
     windows = panel.features[rows[:, None] + np.arange(1 - L, 1)]
     np.testing.assert_array_equal(made.of_windows(windows, panel.asset[rows]), expected)

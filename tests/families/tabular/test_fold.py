@@ -3,8 +3,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, ClassVar
+from pathlib import Path as FilePath
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +17,10 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.families.tabular import fitting
 from trading_hpo.families.tabular.family import TABULAR
 from trading_hpo.market.panel import save_panel
-from trading_hpo.tasks.class_task import ClassTask
-from trading_hpo.tasks.head import Head
-from trading_hpo.tasks.number_task import NumberTask
-from trading_hpo.tasks.registry import TASKS
-from trading_hpo.tasks.task import Forecast
+from trading_hpo.tasks.joint import Joint
+from trading_hpo.tasks.path import Path
+from trading_hpo.tasks.registry import label_of
+from trading_hpo.tasks.task import Task
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -56,16 +55,6 @@ def timeless(found: FoldScore) -> dict[str, Any]:
     plain = {name: value for name, value in vars(found).items() if name not in ("seconds", "judged")}
     arrays = {name: np.array(plain[name]).tolist() for name in ("returns", "bars", "exposure")}
     return plain | arrays | {"score": found.judged.forecast.score.tolist()}
-
-
-@pytest.fixture(scope="module")
-def panel(make_panel: MakePanel) -> Panel:
-    return make_panel()
-
-
-@pytest.fixture(scope="module")
-def folds(panel: Panel, make_fold_rows: MakeRows) -> list[Rows]:
-    return make_fold_rows(panel)
 
 
 def test_all_references_are_tested() -> None:
@@ -194,43 +183,15 @@ def test_costs_are_those_that_are_known_before_a_fit(panel: Panel, folds: list[R
     assert TABULAR.costs(PARAMETERS[model_type], data, ()).known == {}
 
 
-class ClassAndNumber(ClassTask):
-    """Targets of two kinds."""
-
-    name: ClassVar[str] = "class_and_number"
-    target_kind: ClassVar[Any] = "joint"
-    n_targets: ClassVar[int] = 2
-
-    def build(self, bars: Any) -> np.ndarray:
-        raise NotImplementedError
-
-    def scale(self, targets: np.ndarray) -> np.ndarray:
-        return np.array([1.0, targets[:, 1].std()], dtype="f4")
-
-    def forecast(self, output: np.ndarray, head: Head, unit: np.ndarray) -> Forecast:
-        return replace(super().forecast(output, head, unit), values=output * unit)
-
-
-class TwoNumbers(NumberTask):
-    """Targets of one kind."""
-
-    name: ClassVar[str] = "two_numbers"
-    n_targets: ClassVar[int] = 2
-
-    def build(self, bars: Any) -> np.ndarray:
-        raise NotImplementedError
-
-
 @every_reference
-@pytest.mark.parametrize("task", [ClassAndNumber, TwoNumbers])
+@pytest.mark.parametrize("task", [Joint(), Path(horizon_bars=2)], ids=["joint", "path"])
 def test_several_targets_have_a_model_each(
-    make_panel: MakePanel, make_fold_rows: MakeRows, model_type: str, task: Any, monkeypatch: pytest.MonkeyPatch
+    make_panel: MakePanel, make_fold_rows: MakeRows, model_type: str, task: Task
 ) -> None:
-    monkeypatch.setattr(TASKS, "_entries", {**TASKS._entries, task.name: task})
     panel = make_panel(kind="forward_return")
     second = 100 * panel.features[:, 1:2]
-    first = panel.target > 0 if task is ClassAndNumber else panel.target
-    panel = replace(panel, target=np.hstack([first, second]).astype("f4"), label={"kind": task.name})
+    first = panel.target > 0 if task.target_kind == "joint" else panel.target
+    panel = replace(panel, target=np.hstack([first, second]).astype("f4"), label=label_of(task))
     rows = make_fold_rows(panel)[0]
     own = PARAMETERS[model_type] | {"tabular_lags": "last"}
     chosen = fitting.fit_rows(model_type, own, panel, TRAINING, SEED, 0, rows.train, rows.stop)
@@ -240,7 +201,7 @@ def test_several_targets_have_a_model_each(
     for place in (0, 1):
         assert np.corrcoef(forecast.values[:, place], panel.target[rows.validation, place])[0, 1] > 0.6
     assert forecast.values[:, 1].std() == pytest.approx(second[rows.validation].std(), rel=0.3)
-    assert (forecast.probability is not None) == (task is ClassAndNumber)
+    assert (forecast.probability is not None) == (task.target_kind == "joint")
 
 
 AGAIN = """
@@ -263,7 +224,7 @@ print(json.dumps([score.threshold, score.train_loss, dict(score.metrics), "torch
 
 @every_reference
 def test_another_process_finds_the_same_bits_and_needs_no_torch(
-    panel: Panel, folds: list[Rows], model_type: str, tmp_path: Path
+    panel: Panel, folds: list[Rows], model_type: str, tmp_path: FilePath
 ) -> None:
     here = score(panel, folds[0], model_type)
     save_panel(panel, tmp_path / "panel.safetensors")

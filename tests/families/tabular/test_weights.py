@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.test_combinations import data_of
+from tests.makers.tasks import data_of
 
 from trading_hpo.families.tabular import fitting
 from trading_hpo.families.tabular.estimator import Sample

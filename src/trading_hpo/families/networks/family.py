@@ -69,7 +69,8 @@ class Networks(Family):
         """Train on one fold and yield, after each epoch, what it is worth so far."""
         recipe = _recipe(parameters, data)
         windows = shared(recipe.architecture.window_bars)
-        return one_fold.fit_fold(recipe, data.panel, windows, fold, data.folds[fold], data.backtest, should_stop)
+        rows = data.folds[fold]
+        return one_fold.fit_fold(recipe, data.panel, windows, fold, rows, data.backtest, should_stop, data.benchmark)
 
     def fit_final(
         self,

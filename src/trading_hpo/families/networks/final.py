@@ -10,12 +10,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import nn
 
-from trading_hpo.errors import DataError
 from trading_hpo.families.family import FinalData, as_trained
 from trading_hpo.families.model_file import read_model, write_readable
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fitting import Fitting, Recipe
-from trading_hpo.families.window_input import problems_of_windows
+from trading_hpo.families.window_input import check_windows
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
@@ -80,8 +79,7 @@ class TrainedNetwork:
             DataError: The windows have another length or other features, a value is not finite, or there is no such
                 asset.
         """
-        if problems := [*problems_of_windows(windows, asset, self.window_bars, self.card)]:
-            raise DataError(problems)
+        check_windows(windows, asset, self.window_bars, self.card)
         self.network.eval()
         batch = torch.tensor(windows, dtype=torch.float32)  # a copy: the scaler works in place
         return self._read(self.network(self.scaler(batch), torch.from_numpy(asset.astype(np.int64))).numpy())
@@ -142,7 +140,7 @@ def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[st
     windows = Windows(data.panel, recipe.architecture.window_bars, data.training.device)
     fitting = Fitting(recipe, data.panel, windows, FINAL, data.train, data.stop)
     rates = []
-    for epoch in fitting.epochs(data.backtest, should_stop=lambda: False):
+    for epoch in fitting.epochs(data.backtest, lambda: False, data.benchmark):
         epoch_ended(epoch.number, data.training.epochs)
         rates.append(epoch.learning_rate)
         if epoch.is_best:

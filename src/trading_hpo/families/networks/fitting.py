@@ -153,7 +153,9 @@ class Fitting:
         self.unit = recipe.task.scale(panel.target[train])[: recipe.chosen.pred_len]
         self._targets = recipe.targets(panel, self.unit, (train, stop))
 
-    def epochs(self, backtest: BacktestConfig, should_stop: Callable[[], bool]) -> Iterator[Epoch]:
+    def epochs(
+        self, backtest: BacktestConfig, should_stop: Callable[[], bool], benchmark: BacktestConfig | None = None
+    ) -> Iterator[Epoch]:
         """Train, and say after each epoch what it was worth on the stop rows.
 
         Raises:
@@ -161,7 +163,7 @@ class Fitting:
             Interrupted: ``should_stop`` said yes.
         """
         recipe, training = self._recipe, self._recipe.training
-        monitor, stop_loss_of = self._monitor(backtest), self._stop_loss()
+        monitor, stop_loss_of = self._monitor(backtest, benchmark or backtest), self._stop_loss()
         best, stopped_epoch = -np.inf, 0
         scores: list[float] = []
         for result in fit(
@@ -227,14 +229,16 @@ class Fitting:
         rows = torch.from_numpy(stop)[places].to(self._recipe.training.device)
         return lambda output: float(loss(Batch(output[places.to(output.device)], rows, self._targets)))
 
-    def _monitor(self, backtest: BacktestConfig) -> Callable[[Forecast, Decision], float] | None:
+    def _monitor(
+        self, backtest: BacktestConfig, benchmark: BacktestConfig
+    ) -> Callable[[Forecast, Decision], float] | None:
         """Return what gives the monitored metric of the stop rows; none where their loss is monitored."""
         name, panel, stop = self._recipe.training.monitor_metric, self._panel, self._stop
         if name == LOSS:
             return None
         constant = None
         if METRICS[name].reads_constant:
-            constant = traded_constant(panel, stop, self._train, backtest, self._stop_ranges)
+            constant = traded_constant(panel, stop, self._train, benchmark, self._stop_ranges)
         return lambda forecast, decision: monitored(
             panel, stop, forecast, decision, backtest, name, constant, self._stop_ranges
         )

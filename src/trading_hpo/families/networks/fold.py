@@ -18,6 +18,7 @@ def fit_fold(
     rows: Rows,
     backtest: BacktestConfig,
     should_stop: Callable[[], bool],
+    benchmark: BacktestConfig | None = None,
 ) -> Iterator[FoldScore]:
     """Train on the train rows and yield, after each epoch, what the fold is worth so far.
 
@@ -30,10 +31,10 @@ def fit_fold(
         Interrupted: ``should_stop`` said yes.
     """
     fitting = Fitting(recipe, panel, windows, fold, rows.train, rows.stop, rows.stop_ranges)
-    constant = traded_constant(panel, rows.traded, rows.train, backtest, rows.validation_ranges)
+    constant = traded_constant(panel, rows.traded, rows.train, benchmark or backtest, rows.validation_ranges)
     judged_rows = rows.judged
     seconds, learning_rates = 0.0, tuple[float, ...]()
-    for epoch in fitting.epochs(backtest, should_stop):
+    for epoch in fitting.epochs(backtest, should_stop, benchmark):
         seconds += epoch.seconds
         learning_rates = (*learning_rates, epoch.learning_rate)
         if epoch.is_best:

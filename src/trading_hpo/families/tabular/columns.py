@@ -33,15 +33,18 @@ class Columns:
     clip: float
 
     @staticmethod
-    def fit(panel: Panel, rows: Int[np.ndarray, " N"], lags: Lags, window_bars: int, clip: float) -> "Columns":
-        """Return the columns of a panel with the scale of the rows.
+    def fit(
+        panel: Panel, rows: Int[np.ndarray, " N"], lags: Lags, window_bars: int, clip: float
+    ) -> "tuple[Columns, Float[np.ndarray, 'N P']]":
+        """Return the columns of a panel with the scale of the rows, and those rows as columns.
 
         **Looks ahead:** never, given train rows.
         """
         values = _unscaled(_lag_of(panel, rows), spans_of(lags, window_bars))
         mean, spread = values.mean(axis=0), values.std(axis=0)
         spread[spread < 1e-12] = 1.0
-        return Columns(lags, window_bars, panel.n_assets, mean, spread, clip)
+        columns = Columns(lags, window_bars, panel.n_assets, mean, spread, clip)
+        return columns, columns._scaled(values, panel.asset[rows])
 
     @property
     def n_columns(self) -> int:
@@ -64,8 +67,11 @@ class Columns:
         return self._of(lambda bars: windows[:, -1 - bars].astype(np.float64), asset)
 
     def _of(self, lag: Lag, asset: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N P"]:
-        values = (_unscaled(lag, spans_of(self.lags, self.window_bars)) - self.mean) / self.spread
-        return np.concatenate([values.clip(-self.clip, self.clip), np.eye(self.n_assets)[asset]], axis=1)
+        return self._scaled(_unscaled(lag, spans_of(self.lags, self.window_bars)), asset)
+
+    def _scaled(self, values: Float[np.ndarray, "N D"], asset: Int[np.ndarray, " N"]) -> Float[np.ndarray, "N P"]:
+        values = ((values - self.mean) / self.spread).clip(-self.clip, self.clip)
+        return np.concatenate([values, np.eye(self.n_assets)[asset]], axis=1)
 
 
 def _lag_of(panel: Panel, rows: Int[np.ndarray, " N"]) -> Lag:

@@ -53,7 +53,8 @@ class Tabular(Family):
             data.model_type, parameters, panel, data.training, data.seed, fold, rows.train, rows.stop, should_stop
         )
         seconds = time.monotonic() - began
-        constant = traded_constant(panel, rows.traded, rows.train, data.backtest, rows.validation_ranges)
+        benchmark = data.benchmark or data.backtest
+        constant = traded_constant(panel, rows.traded, rows.train, benchmark, rows.validation_ranges)
         forecast = chosen.fit.read(chosen.fit.output_of(panel, rows.traded))
         kept = judge(
             panel, rows.traded, forecast, chosen.decision, data.backtest, constant, rows.validation_ranges, rows.judged

@@ -137,9 +137,10 @@ def fit_rows(
     """
     config, task = config_of(model_type, parameters), task_of(panel.label)
     length = config.window_bars or training.window_bars
-    columns = Columns.fit(panel, train, config.tabular_lags, length, training.clip_sigma)
+    columns, of_train = Columns.fit(panel, train, config.tabular_lags, length, training.clip_sigma)
     unit = task.scale(panel.target[train])
-    learned, watched = (_samples(task, panel, rows, columns.of_rows(panel, rows), unit) for rows in (train, stop))
+    learned = _samples(task, panel, train, of_train, unit)
+    watched = _samples(task, panel, stop, columns.of_rows(panel, stop), unit)
     estimators = []
     kinds = _KINDS.get(task.target_kind, (task.target_kind,) * task.n_targets)
     for number, (kind, own, its_stop) in enumerate(zip(kinds, learned, watched, strict=True)):

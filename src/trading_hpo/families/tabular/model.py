@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from trading_hpo.errors import DataError
 from trading_hpo.families.family import FinalData, as_trained
 from trading_hpo.families.model_file import MODEL_FILE, read_model, write_readable
 from trading_hpo.families.tabular.columns import Columns
 from trading_hpo.families.tabular.estimator_file import from_bytes, not_ours, to_bytes
 from trading_hpo.families.tabular.fitting import Fit, estimator_of, fit_rows
-from trading_hpo.families.window_input import problems_of_windows
+from trading_hpo.families.window_input import check_windows
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.tasks.task import Decision, Forecast
@@ -70,8 +69,7 @@ class TrainedReference:
             DataError: The windows have another length or other features, a value is not finite, or there is no such
                 asset.
         """
-        if problems := [*problems_of_windows(windows, asset, self.window_bars, self.card)]:
-            raise DataError(problems)
+        check_windows(windows, asset, self.window_bars, self.card)
         # As a panel has them: the same window has the same bits.
         return self.fit.read(self.fit.output(self.fit.columns.of_windows(windows.astype(np.float32), asset)))
 

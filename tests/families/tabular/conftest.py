@@ -1,1 +1,0 @@
-from tests.training.conftest import make_fold_rows, make_panel  # noqa: F401 - fixtures
