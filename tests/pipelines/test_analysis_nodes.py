@@ -41,7 +41,7 @@ class RefInMemory(StudyRef):
 
     study: optuna.Study | None = None
 
-    def open(self) -> optuna.Study:
+    def follow(self) -> optuna.Study:
         assert self.study is not None
         return self.study
 
@@ -138,10 +138,10 @@ def test_a_study_is_drawn_three_times_and_one_objective_has_no_front():
 
 def test_a_study_is_drawn_with_the_trials_that_it_has_by_now():
     ref = ref_of("mlp", n_trials=2)
-    ref.open().ask()
+    ref.follow().ask()
     history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1]
-    ref.open().add_trial(optuna.create_trial(value=0.9, user_attrs={SLOT: 3, COST: {}}))
+    ref.follow().add_trial(optuna.create_trial(value=0.9, user_attrs={SLOT: 3, COST: {}}))
     history, *_ = draw_study("mlp", ref, NO_SUMMARY)
     assert list(history.data[0].x) == [0, 1, 3]
 

@@ -200,7 +200,7 @@ def test_how_far_a_study_has_searched_is_told_by_its_labels_not_by_its_bars(phas
 def test_what_a_teacher_was_taught_counts_as_its_own(phased, growing):
     phased(name="far.mlp", panel=growing(500), n_trials=1)
     far = StudyRef("far.mlp", phased(name="near.mlp", panel=growing(550), n_trials=1).storage).open()
-    near = phased(name="taught.mlp", panel=growing(600), warm_start=["far"], n_trials=1).open()
+    near = phased(name="taught.mlp", panel=growing(600), warm_start=["far"], n_trials=1).follow()
     assert near.user_attrs[TRANSFERRED]["until"] == far.user_attrs["fingerprint"]["searched_until"]
     # As if the one that taught it had searched further than itself.
     near.set_user_attr(TRANSFERRED, {**near.user_attrs[TRANSFERRED], "until": growing(600).timestamps[-1].isoformat()})

@@ -42,9 +42,23 @@ def test_a_study_that_is_followed_is_read_anew_each_time(study, ref):
     assert len(followed.trials) == 4
 
 
-def test_what_is_written_to_it_is_stored(ref):
-    ref.open().set_user_attr("told", "somebody")
-    assert ref.open().user_attrs["told"] == "somebody"
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda study: study.set_user_attr("set_aside", [0]),
+        lambda study: study.add_trial(optuna.create_trial(value=2.0)),
+        lambda study: study.add_trials([optuna.create_trial(value=2.0)]),
+        lambda study: study.enqueue_trial({"rate": 0.5}),
+        lambda study: study.ask(),
+        lambda study: study.tell(0, 0.5),
+        lambda study: study.optimize(lambda _: 0.5, n_trials=1),
+        lambda study: set_aside(study, 0),
+    ],
+)
+def test_nothing_can_be_written_by_what_would_not_see_it(ref, write):
+    with pytest.raises(TypeError, match="opened to be read"):
+        write(ref.open())
+    assert len(ref.open().trials) == 3
 
 
 def test_a_figure_of_several_parameters_is_drawn_while_trials_end_between_its_panels(study, ref, monkeypatch):

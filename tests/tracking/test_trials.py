@@ -73,7 +73,7 @@ def test_no_trial_is_told_twice_by_one_run_or_by_the_next(client, experiment, re
     one = mirror(client, experiment, ref, told.append)
     one.catch_up()
     one.catch_up()
-    ref.open().add_trial(ended(3))
+    ref.follow().add_trial(ended(3))
     one.catch_up()
     mirror(client, experiment, ref, told.append).catch_up()
     zeroth, *_, third = (run.info.run_id for run in runs(client, experiment))
@@ -83,7 +83,7 @@ def test_no_trial_is_told_twice_by_one_run_or_by_the_next(client, experiment, re
 
 def test_a_run_is_named_by_study_and_number_and_tagged_in_plain_words(client, ref):
     experiment = client.create_experiment("base")
-    ref.open().add_trial(ended(3, TrialState.FAIL, no_value={"sharpe": "nothing was traded", "mcc": "one class"}))
+    ref.follow().add_trial(ended(3, TrialState.FAIL, no_value={"sharpe": "nothing was traded", "mcc": "one class"}))
     mirror(client, experiment, ref).catch_up()
     found = runs(client, experiment)
     assert [run.info.run_name for run in found] == [f"mlp trial {number}" for number in range(4)]
@@ -102,19 +102,19 @@ def test_the_best_trials_run_alone_is_marked_while_the_search_goes_on_and_by_the
     one.catch_up()
     assert best(client, experiment) == [0]  # the only complete one
     for number, marked in ((5, 3), (4, 3), (6, 5)):
-        ref.open().add_trial(ended(number))
+        ref.follow().add_trial(ended(number))
         one.catch_up()
         assert best(client, experiment) == [marked]
-    ref.open().add_trial(ended(9))
+    ref.follow().add_trial(ended(9))
     mirror(client, experiment, ref).catch_up()
     assert best(client, experiment) == [6]
 
 
 def test_a_trial_that_was_set_aside_is_not_marked(client, experiment, ref):
-    ref.open().add_trial(ended(3))
+    ref.follow().add_trial(ended(3))
     mirror(client, experiment, ref).catch_up()
     assert best(client, experiment) == [3]
-    ref.open().set_user_attr(SET_ASIDE, [3])
+    ref.follow().set_user_attr(SET_ASIDE, [3])
     mirror(client, experiment, ref).catch_up()
     assert best(client, experiment) == [0]
 
@@ -144,7 +144,7 @@ def test_a_mark_that_could_not_be_written_is_written_the_next_time(client, exper
 
 
 def test_a_process_that_died_between_two_marks_leaves_one_to_the_next(client, experiment, ref):
-    ref.open().add_trial(ended(3))
+    ref.follow().add_trial(ended(3))
     mirror(client, experiment, ref).catch_up()
     client.set_tag(runs(client, experiment)[0].info.run_id, BEST, "true")
     mirror(client, experiment, ref).catch_up()
@@ -155,7 +155,7 @@ def test_the_best_run_that_its_user_has_deleted_is_no_failure(client, experiment
     one = mirror(client, experiment, ref)
     one.catch_up()
     client.delete_run(runs(client, experiment)[0].info.run_id)
-    ref.open().add_trial(ended(3))
+    ref.follow().add_trial(ended(3))
     one.catch_up()
     live = [run for run in runs(client, experiment) if run.info.lifecycle_stage == "active"]
     assert [run.data.tags[TRIAL] for run in live if run.data.tags[BEST] == "true"] == ["3"]
@@ -166,17 +166,17 @@ def test_a_run_that_a_server_has_is_sent_again_when_it_is_the_best_no_longer(cli
     one.catch_up()
     for run in runs(client, experiment):
         client.set_tag(run.info.run_id, SENT_TO, "https://tracking.example")
-    ref.open().add_trial(ended(3))
+    ref.follow().add_trial(ended(3))
     one.catch_up()
     assert [SENT_TO in run.data.tags for run in runs(client, experiment)] == [False, True, True, False]
 
 
 def test_a_trial_that_still_runs_is_told_when_it_has_ended(client, experiment, ref):
-    trial = ref.open().ask()
+    trial = ref.follow().ask()
     one = mirror(client, experiment, ref)
     one.catch_up()
     assert len(runs(client, experiment)) == 3
-    ref.open().tell(trial.number, 0.5)
+    ref.follow().tell(trial.number, 0.5)
     one.catch_up()
     assert len(runs(client, experiment)) == 4
 
@@ -215,7 +215,7 @@ def test_a_search_is_followed_while_it_goes_on_and_to_its_end(client, experiment
 
     with mirror(client, experiment, ref).following(tmp_path):
         wait_until(three_have_ended)
-        ref.open().add_trial(ended(3))
+        ref.follow().add_trial(ended(3))
     assert len(runs(client, experiment)) == 4
 
 
@@ -239,7 +239,7 @@ def test_one_failed_write_makes_no_second_run(client, experiment, ref, monkeypat
 def test_two_processes_that_follow_one_study_tell_each_trial_once(client, experiment, ref, tmp_path):
     first, second = mirror(client, experiment, ref), mirror(client, experiment, ref)
     with first.following(tmp_path), second.following(tmp_path):
-        ref.open().add_trial(ended(3))
+        ref.follow().add_trial(ended(3))
     assert len(runs(client, experiment)) == 4
 
 

@@ -25,9 +25,9 @@ def set_aside(name: str, number: int, undo: bool) -> None:
     from trading_hpo.study.set_aside import set_aside as take_out
     from trading_hpo.study.set_aside import take_back
 
-    study = checked(find_study(name).open())
-    (take_back if undo else take_out)(study, number)
-    best = best_trial(study)
+    ref = find_study(name)
+    (take_back if undo else take_out)(checked(ref.follow()), number)
+    best = best_trial(ref.open())
     click.echo(f"trial {number} of {name} {'may be chosen again' if undo else 'is set aside'}")
     click.echo("No trial is left to choose." if best is None else f"The best is now trial {best.number}.")
     click.echo("The next `kedro run` retrains what that changes.")

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Container
-from typing import Any
+from typing import Any, NoReturn
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -11,8 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 class StudySnapshot(optuna.Study):
     """A study whose trials and attributes are those of one moment: what is counted and drawn of it agrees.
 
-    A search that goes on meanwhile adds trials between two readings. What is written goes to the storage and is not
-    seen here.
+    A search that goes on meanwhile adds trials between two readings. Nothing can be written by it: what is written
+    would not be seen here. ``StudyRef.follow`` opens a study that can be.
     """
 
     def __init__(self, study: optuna.Study) -> None:
@@ -29,3 +29,9 @@ class StudySnapshot(optuna.Study):
     def user_attrs(self) -> dict[str, Any]:
         """The attributes of then; not a copy of them, not to be changed."""
         return self._attrs_then
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(f"{self.study_name} was opened to be read; StudyRef.follow() opens it to be written")
+
+    # All that Optuna writes by a study goes through these.
+    set_user_attr = add_trial = ask = tell = _refuse

@@ -17,6 +17,7 @@ from trading_hpo.reporting.figures.style import (
     BASELINE_NAMES,
     NEUTRAL,
     colour_of,
+    name_lines,
     note,
     shortened,
     styled,
@@ -29,6 +30,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _LOSS_TO_GAIN = ((0.0, "rgba(213,94,0,0.6)"), (0.5, "rgba(140,140,140,0.08)"), (1.0, "rgba(0,114,178,0.6)"))
 _LINE_PX, _HEAD_PX, _BAR_PX = 24, 58, 30
 _ASSET_LETTERS = 16
+_COLUMN_LETTERS = 32  # of all columns' names side by side on a narrow page
+_TURNED_LETTERS, _TURNED_PX = 12, 60
 _WIDE = 9.95  # from here on a number has two letters before its point
 MOST_ASSETS = 40
 NOT_JUDGED = "no model type has been judged on the holdout yet"
@@ -147,12 +150,18 @@ def assets_figure(table: pd.DataFrame) -> go.Figure:
         cells = pd.concat([cells.iloc[: MOST_ASSETS // 2], cells.iloc[-MOST_ASSETS // 2 :]])
     points = 100 * cells.to_numpy(float)
     assets = [plotly_text(str(asset)) for asset in cells.index]
+    model_types = list(cells.columns)
     says = "%{y}, %{x}<br>%{z:+.2f} percentage points<extra></extra>"
-    figure = go.Figure(_heat_map(points, list(cells.columns), assets, says))
+    figure = go.Figure(_heat_map(points, model_types, assets, says))
     styled(figure, title, "model type", "asset", below=below, plot_height_px=_LINE_PX * max(len(cells), 3))
     _draw_scale(figure, float(np.nanmax(np.abs(points))), "pp")
     texts = [plotly_text(shortened(str(asset), _ASSET_LETTERS)) for asset in cells.index]
-    return _made_higher(figure).update_yaxes(tickmode="array", tickvals=assets, ticktext=texts)
+    figure.update_yaxes(tickmode="array", tickvals=assets, ticktext=texts)
+    if max(map(len, model_types)) * len(model_types) <= _COLUMN_LETTERS:
+        return _made_higher(figure)
+    turned = [name_lines(name, _TURNED_LETTERS) for name in model_types]
+    figure.update_xaxes(tickangle=-90, tickmode="array", tickvals=model_types, ticktext=turned)
+    return _made_higher(figure, below_px=_TURNED_PX)
 
 
 def _heat_map(values: np.ndarray, x: Sequence[str], y: Sequence[str], says: str) -> go.Heatmap:
@@ -182,10 +191,11 @@ def _draw_scale(figure: go.Figure, largest: float, unit: str) -> None:
     figure.update_yaxes(type="category", showgrid=False, ticks="")
 
 
-def _made_higher(figure: go.Figure, above_px: int = 0) -> go.Figure:
-    """Return the figure with room for its scale, and for what stands above its first axes."""
+def _made_higher(figure: go.Figure, above_px: int = 0, below_px: int = 0) -> go.Figure:
+    """Return the figure with room for its scale, and for what stands above and below its axes."""
     layout = figure.layout
-    return figure.update_layout(height=layout.height + _BAR_PX + above_px, margin_t=layout.margin.t + above_px)
+    height = layout.height + _BAR_PX + above_px + below_px
+    return figure.update_layout(height=height, margin_t=layout.margin.t + above_px)
 
 
 def _shown(name: str) -> str:
