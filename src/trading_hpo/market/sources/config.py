@@ -21,6 +21,7 @@ class FileSource(Config):
         default=None, gt=0, description="252 for daily stocks, 8760 for hourly crypto; null: as many as the stamps show"
     )
     columns: dict[str, str] = Field(default_factory=dict, description="our column name -> name in the file")
+    one_asset: bool = Field(default=False, description="a file without a column for the asset holds one, for certain")
     timestamp_format: str | None = Field(
         default=None,
         description="strptime format, s, ms, us, ns for a Unix time, excel for day numbers; null: pandas reads it",
