@@ -68,7 +68,7 @@ def other_asset_columns(table: pd.DataFrame, picked: dict[str, str]) -> list[str
     if "asset" in picked:
         return []
     named = named_as_assets([str(name) for name in table], picked)
-    others = [name for name in table if name not in picked.values() and name not in named]
+    others = [str(name) for name in table if name not in picked.values() and name not in named]
     return [*named, *(name for name in others if _may_hold_assets(table[name]))]
 
 
