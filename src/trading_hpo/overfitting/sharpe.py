@@ -175,7 +175,7 @@ def minimum_track_record(moments: Moments, benchmark: float = 0.0, level: float 
     sharpe, error = moments.sharpe, _unit_error(moments)
     if sharpe is None or error is None or sharpe <= benchmark:
         return None
-    errors = error * float(ndtri(level)) / (sharpe - benchmark)
+    errors = float(error * ndtri(level)) / float(sharpe - benchmark)
     bars = 1 + errors * errors
     return bars if np.isfinite(bars) else None
 
