@@ -1,4 +1,4 @@
-"""White's and Hansen's tests: a slow twin, another library, laws; how often they err is in test_calibration_of_verdicts."""
+"""White's and Hansen's tests: a slow twin, another library, laws; calibrated in test_calibration_of_verdicts."""
 
 import numpy as np
 import pytest
