@@ -1,4 +1,4 @@
-"""White's and Hansen's tests: a slow twin, another library, laws; calibrated in test_calibration_of_verdicts."""
+"""Tests of White and of Hansen: a slow twin, another library, laws; calibrated in test_calibration_of_verdicts."""
 
 import numpy as np
 import pytest
