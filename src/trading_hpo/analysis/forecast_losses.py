@@ -15,7 +15,6 @@ from jaxtyping import Float
 from trading_hpo.analysis.kept_trials import KeptTrials, Trial
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.overfitting.diebold_mariano import diebold_mariano
-from trading_hpo.overfitting.stationary_bootstrap import varies
 
 _NO_SCORES = "its trials have no scores by block of bars: they are of an earlier version, or too few bars"
 _ONE_BLOCK = 1  # blocks are long against labels: forecasts of one block do not reach into the next
@@ -79,7 +78,5 @@ def _beside_reference(
 
 
 def _tested(scores: Float[np.ndarray, " M"], others: Float[np.ndarray, " M"], same: str) -> dict[str, Any]:
-    losses, theirs = -scores, -others
-    if not varies((losses - theirs)[None])[0]:
-        return {"why": same}
-    return asdict(diebold_mariano(losses, theirs, _ONE_BLOCK))
+    found = diebold_mariano(-scores, -others, _ONE_BLOCK)
+    return {"why": same} if found is None else asdict(found)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from trading_hpo.analysis.forecast_losses import forecast_losses
 from trading_hpo.analysis.kept_trials import KeptTrials, Trial, Tried
@@ -116,9 +115,8 @@ def bars_to_settle(moments: Moments, expected_best: float, level: float = LEVEL)
     """Return how many bars would give a deflated Sharpe ratio of ``level``, were the Sharpe ratio to stay what it is.
 
     What the best of many trials without skill shows falls with the root of the bars, as the spread of their Sharpe
-    ratios does where they differ by chance alone. So, with s for the Sharpe ratio, b for the expected best over T bars
-    and v for the standard error of s over one bar, the bars T' are those where
-    s (T' - 1)^(1/2) = z v + b (T - 1)^(1/2).
+    ratios does where they differ by chance alone. So with s for the Sharpe ratio and b for the expected best over T
+    bars, the bars T' are those where s (T' - 1)^(1/2) is b (T - 1)^(1/2) above what it must be against a benchmark of 0.
 
     **Looks ahead:** never.
 
@@ -130,21 +128,19 @@ def bars_to_settle(moments: Moments, expected_best: float, level: float = LEVEL)
     Returns:
         None where the Sharpe ratio is not above 0: no number of bars would.
 
-    Source: equation 11 of Bailey and Lopez de Prado (2012), with a benchmark that shrinks.
+    Source: equation 11 of Bailey and Lopez de Prado (2012), with a benchmark that falls.
 
     Example:
         >>> moments = Moments.of(np.tile([0.012, -0.010], 500))
-        >>> bars = bars_to_settle(moments, 0.02)
-        >>> bars > minimum_track_record(moments)
-        True
+        >>> settled = bars_to_settle(moments, 0.02)
+        >>> round(minimum_track_record(moments)), round(settled)
+        (329, 629)
     """
-    sharpe = moments.sharpe
-    if sharpe is None or sharpe <= 0:
+    against_zero = minimum_track_record(moments, level=level)
+    if against_zero is None or moments.sharpe is None:
         return None
-    assert moments.skewness is not None
-    assert moments.kurtosis is not None
-    error = np.sqrt(1 - moments.skewness * sharpe + (moments.kurtosis - 1) / 4 * sharpe**2)
-    return float(1 + ((norm.ppf(level) * error + expected_best * np.sqrt(moments.count - 1)) / sharpe) ** 2)
+    above = expected_best * np.sqrt(moments.count - 1) / moments.sharpe
+    return float(1 + (np.sqrt(against_zero - 1) + above) ** 2)
 
 
 def _a_year(sharpe: float | None, per_year: float) -> float | None:
