@@ -48,7 +48,8 @@ def selection_statistics(
     """
     there = {model_type: trial for model_type, trial in chosen.items() if trial[0] in kept}
     together = {
-        key: _together(key, kept, tried[key]) for key in dict.fromkeys(kept[name].data_key for name, _ in there.values())
+        key: _together(key, kept, tried[key])
+        for key in dict.fromkeys(kept[name].data_key for name, _ in there.values())
     }
     return {
         model_type: {
