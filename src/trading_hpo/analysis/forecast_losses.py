@@ -39,7 +39,7 @@ def forecast_losses(
     trial = chosen[model_type]
     own = kept[trial[0]]
     if trial not in own.scores:
-        return dict.fromkeys(("constant", "reference"), {"why": _NO_SCORES})
+        return {other: {"why": _NO_SCORES} for other in ("constant", "reference")}
     scores, about = own.scores[trial], {"metric": own.scored[trial][0], "blocks": len(own.scores[trial])}
     return {
         "constant": about | _tested(scores, np.zeros(len(scores)), "its scores are those of the constant forecast"),

@@ -117,7 +117,7 @@ def bars_to_settle(moments: Moments, expected_best: float, level: float = LEVEL)
 
     What the best of many trials without skill shows falls with the root of the bars, as the spread of their Sharpe
     ratios does where they differ by chance alone. So with s for the Sharpe ratio and b for the expected best over T
-    bars, the bars T' are those where s (T' - 1)^(1/2) is b (T - 1)^(1/2) above what it must be against a benchmark of 0.
+    bars, the bars T' are those where s (T' - 1)^(1/2) is b (T - 1)^(1/2) above what it must be against 0.
 
     **Looks ahead:** never.
 

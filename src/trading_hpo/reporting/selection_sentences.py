@@ -7,6 +7,8 @@ from trading_hpo.reporting.verdict_sentences import p_value
 
 DEFLATED, OVERFITTING = "Deflated Sharpe", "Backtest overfitting"  # titles that others look for
 
+LEVEL = 0.95  # of a probability that counts as shown
+
 Found = Mapping[str, Any]
 
 
@@ -27,94 +29,90 @@ def _of_returns(own: Found) -> Iterator[tuple[str, str]]:
     if "why" in own:
         yield "Sharpe", f"It cannot be tested: {own['why']}."
         return
-    active, span = own["active"], f"over {_years(own['years'])} ({own['bars']:,} bars)"
+    active, span = own["active"], f"{_years(own['years'])}, {own['bars']:,} bars"
     if "why" in active:
-        yield "Sharpe", f"{_ratio(own['sharpe'])} a year after costs {span}; nothing to test, since {active['why']}."
+        yield "Sharpe", f"{_ratio(own['sharpe'])} a year after costs, over {span}; nothing to test: {active['why']}."
         return
     yield (
         "Sharpe",
-        f"{active['sharpe']:.2f} a year above a constant forecast of the same exposure, after costs, {span}: the active "
-        f"Sharpe, which all that follows is about. As it is, {_ratio(own['sharpe'])}.",
+        f"{active['sharpe']:.2f} a year above a constant forecast of the same exposure (active), "
+        f"{_ratio(own['sharpe'])} as it is, both after costs; {span}.",
     )
     yield "Probabilistic Sharpe", _probabilistic(own, active)
     yield DEFLATED, _deflated(active)
     if effective := active["effective"]:
-        yield "Effective trials", _effective(active, effective)
+        yield "Effective trials", _effective(effective)
     yield "Track record", _track_record(own, active)
     yield "Backtest length", _backtest_length(own, active)
 
 
 def _probabilistic(own: Found, active: Found) -> str:
-    raw = "" if own["probabilistic"] is None else f" On raw returns {_share(own['probabilistic'])}: the market's part."
-    return (
-        f"PSR {_share(active['probabilistic'])} that the true active Sharpe is above 0, had this been the only trial."
-        f"{raw}"
-    )
+    raw = "" if own["probabilistic"] is None else f" On raw returns it is {_share(own['probabilistic'])}."
+    return f"PSR {_share(active['probabilistic'])} that the active Sharpe is above 0, were this the only trial.{raw}"
 
 
 def _deflated(active: Found) -> str:
     own, sharpe = active["deflated"], active["sharpe"]
     if own["n_trials"] == 1:
-        return f"DSR {_share(own['probability'])}: with one trial nothing was chosen, and it is the probabilistic one."
+        return f"DSR {_share(own['probability'])}: of one trial none was chosen, so it is the probabilistic Sharpe."
     said = (
-        f"DSR {_share(own['probability'])}: the best of {own['n_trials']:,} trials without skill would show a Sharpe of "
-        f"{own['expected_best']:.2f}; this one has {sharpe:.2f}."
+        f"DSR {_share(own['probability'])}: the best of {own['n_trials']:,} trials without skill would show a Sharpe "
+        f"of {own['expected_best']:.2f}; this one has {sharpe:.2f}."
     )
     if own["probability"] is not None and own["probability"] >= active["level"]:
-        return f"{said} It is more than luck would show, as long as no more trials are made on these bars."
+        return f"{said} Luck shows less; every further trial on these bars raises what it shows."
     if own["years"] is None:
         return f"{said} No number of years would settle it at a Sharpe that is not above 0."
     return f"{said} More years, not more trials, would settle it: {_years(own['years'])} at this Sharpe."
 
 
-def _effective(active: Found, effective: Found) -> str:
-    series, alike = effective["n_series"], effective["n_trials"]
+def _effective(effective: Found) -> str:
     return (
-        f"The {series:,} trials that have kept their returns are like {alike:,} different ones: counted so, DSR "
-        f"{_share(effective['probability'])} against a Sharpe of {effective['expected_best']:.2f}. Trials that differ "
-        f"more would bring it closer to the {_share(active['deflated']['probability'])} above."
+        f"DSR {_share(effective['probability'])}, against a Sharpe of {effective['expected_best']:.2f}, if the "
+        f"{effective['n_series']:,} trials with returns count as the {effective['n_trials']:,} different ones that "
+        "they are like. The less alike trials are, the more they count."
     )
 
 
 def _track_record(own: Found, active: Found) -> str:
-    years, level = active["track_record_years"], active["level"]
+    years = active["track_record_years"]
     if years is None:
         return "No length of it would show a Sharpe above 0: this one is not."
-    needed = f"{_years(years)} ({active['track_record_bars']:,.0f} bars) at this Sharpe would show it to be above 0"
-    enough = "that is enough, for a single trial" if own["years"] >= years else "longer validation would"
-    return f"{needed} with {level:.0%}; there are {_years(own['years'])}: {enough}."
+    return (
+        f"{_years(years)} ({active['track_record_bars']:,.0f} bars) at this Sharpe would show that it is above 0, with "
+        f"{active['level']:.0%}, were this the only trial; there are {_years(own['years'])}."
+    )
 
 
 def _backtest_length(own: Found, active: Found) -> str:
     years, n_trials = active["backtest_years"], active["deflated"]["n_trials"]
     if years is None:
-        return "Luck alone shows a Sharpe above 0 over any length; this one is not above 0."
+        return "Luck shows a Sharpe above 0 over any length; this one is not above 0."
     if n_trials == 1:
-        return "With one trial there is no choice that a short back-test could mislead."
-    begins = f"The best of {n_trials:,} trials without skill shows a Sharpe of {active['sharpe']:.2f} up to"
-    rest = "longer than that" if own["years"] >= years else "no longer. Fewer trials, or more years, would change that"
-    return f"{begins} {_years(years)} of bars, as is expected; there are {_years(own['years'])}, {rest}."
+        return "Of one trial none was chosen: no length is too short for the number of trials."
+    return (
+        f"Over less than {_years(years)} the best of {n_trials:,} trials without skill is expected to show "
+        f"{active['sharpe']:.2f}; there are {_years(own['years'])}. More years or fewer trials would change that."
+    )
 
 
 def _overfitting(found: Found) -> str:
     if "why" in found:
         return f"Not to be said yet. {found['why']}"
-    many = f"{found['n_splits']:,} ways to halve {found['n_blocks']} blocks of bars"
-    means = "choosing by Sharpe is worse than by chance" if found["probability"] > 0.5 else "a coin would give 0.5"
     return (
-        f"PBO {_share(found['probability'])}: of {many}, that share chooses a trial on one half that is in the lower half "
-        f"of {found['n_trials']:,} on the other; {means}. More bars, or trials that truly differ, would lower it."
+        f"PBO {_share(found['probability'])}: the share of {found['n_splits']:,} ways to halve the bars in which the "
+        f"best of {found['n_trials']:,} trials on one half is in the lower half on the other. Skill brings it to "
+        "0, and with more bars sooner."
     )
 
 
 def _reality_check(found: Found) -> str:
     if "why" in found:
         return f"Not to be said: {found['why']}."
-    hansen = found["superior"]["consistent"]
     return (
-        f"p {p_value(found['p_value'])} (White) and {p_value(hansen)} (Hansen's SPA): how often the best of "
-        f"{found['n_series']:,} trials without skill earns as much above the constant forecast. At most 0.05 is more than "
-        "luck; more bars would show an edge that is there."
+        f"p {p_value(found['p_value'])} (White), {p_value(found['superior']['consistent'])} (Hansen): how often the "
+        f"best of {found['n_series']:,} trials without skill earns as much; at most 0.05 is more than luck. More bars "
+        "lower it if there is an edge."
     )
 
 
@@ -122,15 +120,11 @@ def _forecast(found: Found) -> str:
     constant, reference = found["constant"], found["reference"]
     if "why" in constant:
         return f"Losses cannot be compared: {constant['why']}."
-    beside = (
-        f"; no reference beside it, since {reference['why']}"
-        if "why" in reference
-        else f", {p_value(reference['p_value'])} against {reference['name']}"
-    )
+    beside = "" if "why" in reference else f", {p_value(reference['p_value'])} against {reference['name']}"
     return (
-        f"Diebold-Mariano p {p_value(constant['p_value'])} against the constant forecast{beside}: by {constant['metric']} "
-        f"over {constant['blocks']} blocks of bars, which is what trials keep of their losses. It does not know how many "
-        "trials there were; more blocks would make it sharper."
+        f"Diebold-Mariano p {p_value(constant['p_value'])} against the constant forecast{beside}, by "
+        f"{constant['metric']} in {constant['blocks']} blocks of bars, were this the only trial. More blocks lower it "
+        "if the forecast is better."
     )
 
 
@@ -143,7 +137,7 @@ def _ratio(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    """Return a probability with two digits, and more where that would make it 0, 1 or 0.95.
+    """Return a probability with two digits, or as many as keep it below 1, above 0 and on its side of 0.95.
 
     Example:
         >>> _share(0.412), _share(0.9499), _share(0.9999), _share(1.0), _share(None)
@@ -152,9 +146,8 @@ def _share(value: float | None) -> str:
     if value is None:
         return "none"
     texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
-    kept = (
-        text
-        for text in texts
-        if float(text) == value or (0 < float(text) < 1 and (float(text) >= 0.95) == (value >= 0.95))
-    )
-    return next(kept, texts[0])
+    return next((text for text in texts if _sides(float(text)) == _sides(value)), texts[0])
+
+
+def _sides(value: float) -> tuple[bool, bool, bool]:
+    return value > 0, value < 1, value >= LEVEL

@@ -14,8 +14,8 @@ from trading_hpo.pipelines.analysis.nodes import (
     draw_study,
     importance,
 )
-from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.analysis.validation_nodes import judge_validation
+from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.page_nodes import write_search_page
 
 # After the search where both run; of a search in another process, the summary is an older one or none.

@@ -21,32 +21,26 @@ def luck_section(searched: Searched) -> Section:
         Text(f"Of {first}, the best of all, on validation. All trials that this project has made on these bars count."),
         Facts(list(selection_sentences(searched.selection[first]).items())),
         Drawn("overfitting_figure", "How the best trial of one half of the bars ranks on the other half"),
-        Table(["active, on validation", *_COLUMNS], [[name, *_numbers(searched.selection[name])] for name in there]),
+        Table(_HEAD, [[name, *_numbers(searched.selection[name])] for name in there], _GROUPS, strong=(0,)),
         Text(
-            "PSR, DSR: chances that the active Sharpe is above 0, above what luck would show. Years: to show so.", True
+            "Of active returns. PSR, DSR: how likely the Sharpe is above 0, above what luck would show; years: until "
+            "that is 0.95, at this Sharpe.",
+            faint=True,
         ),
     ]
     blocks += [Folded(name, [Facts(list(selection_sentences(searched.selection[name]).items()))]) for name in there[1:]]
     return Section("luck", "Is it luck?", blocks)
 
 
-_COLUMNS = (
-    "Sharpe",
-    "PSR",
-    "years, for PSR",
-    "luck's Sharpe",
-    "DSR",
-    "years, for DSR",
-    "DSR, effective trials",
-    "years",
-)
+_HEAD = ("", "Sharpe", "PSR", "years", "Sharpe", "DSR", "years", "DSR, effective", "years")
+_GROUPS = (("", 2), ("above 0", 2), ("above luck", 4), ("so far", 1))
 
 
 def _numbers(found: Mapping[str, Any]) -> list[str]:
     own = found["own"]
     active = own.get("active", {})
     if "sharpe" not in active:
-        return [NONE] * (len(_COLUMNS) - 1) + [number(own.get("years"), 1)]
+        return [NONE] * (len(_HEAD) - 2) + [number(own.get("years"), 1)]
     deflated, effective = active["deflated"], active["effective"] or {}
     return [
         number(active["sharpe"], 2),

@@ -1,7 +1,6 @@
 """The page in a few lines of text."""
 
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from trading_hpo.escaping import one_line
 from trading_hpo.reporting.page.blocks import Facts, Table, Text
@@ -11,7 +10,6 @@ from trading_hpo.reporting.page.luck_section import luck_section
 from trading_hpo.reporting.page.results_sections import results_section
 
 WIDTH = 100
-_TITLE = 22  # of a statistic
 
 
 def text_summary(facts: RunFacts, searched: Searched, judged: Judged | None) -> str:
@@ -42,15 +40,12 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
 
 
 def _luck(searched: Searched) -> Iterator[str]:
-    """Yield what is said of the winner; a long sentence goes on in its column."""
+    """Yield what is said of the winner."""
     for block in luck_section(searched).blocks[:2]:
         if isinstance(block, Text):
             yield block.text
         elif isinstance(block, Facts):
-            for title, said in block.pairs:
-                first, *more = wrap(said, WIDTH - _TITLE)
-                yield f"{title:<{_TITLE}}{first}"
-                yield from (" " * _TITLE + line for line in more)
+            yield from (f"{title:<21} {said}" for title, said in block.pairs)
 
 
 def _table(table: Table) -> Iterator[str]:
