@@ -47,7 +47,7 @@ def test_a_deflated_sharpe_says_what_would_change_it(found, expected):
 def test_what_cannot_be_said_says_why():
     found = selection_of(overfitting=False)
     found["reality_check"] = {"why": "12 bars are too few: 20 are needed"}
-    found["forecast"] = dict.fromkeys(("constant", "reference"), {"why": "its trials have no scores"})
+    found["forecast"] = {other: {"why": "its trials have no scores"} for other in ("constant", "reference")}
     said = selection_sentences(found)
     assert said[OVERFITTING] == f"Not to be said yet. {TOO_FEW['why']}"
     assert said["Reality check"] == "Not to be said: 12 bars are too few: 20 are needed."
@@ -89,7 +89,7 @@ def test_the_section_is_about_the_winner_and_the_others_are_behind_titles():
     assert f"Of {first}, the best of all" in intro.text
     assert dict(facts.pairs) == selection_sentences(page.searched.selection[first])
     assert drawn.name == "overfitting_figure"
-    assert [row[0] for row in table.rows][0] == first
+    assert table.rows[0][0] == first
     assert {len(row) for row in table.rows} == {len(table.head)} == {sum(count for _, count in table.groups)}
     assert folded.title != first
 
