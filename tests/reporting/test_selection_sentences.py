@@ -79,6 +79,20 @@ def test_without_a_reference_the_constant_forecast_stands_alone():
     assert "against the constant forecast, by mcc in 32 blocks" in selection_sentences(found)["Forecast"]
 
 
+def test_trials_that_move_together_count_as_one():
+    found = selection_of()
+    found["own"]["active"]["effective"] |= {"n_trials": 1, "expected_best": 0.0}
+    said = selection_sentences(found)["Effective trials"]
+    assert said.startswith("DSR 0.71 if the 40 trials with returns, which move together, count as one.")
+
+
+@pytest.mark.parametrize(("years", "said"), [(6.1, "more years or fewer trials"), (5.1, "enough for so many trials.")])
+def test_a_backtest_is_long_enough_for_its_trials_or_not(years, said):
+    found = selection_of()
+    found["own"]["active"]["backtest_years"] = years
+    assert said in selection_sentences(found)["Backtest length"]
+
+
 # The section of the page
 
 
