@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from trading_hpo.analysis import trials_together
 from trading_hpo.analysis.forecast_losses import forecast_losses
 from trading_hpo.analysis.kept_trials import KeptTrials, Tried
 from trading_hpo.analysis.selection_statistics import bars_to_settle, selection_statistics
-from trading_hpo.analysis.trials_together import MOST_CLUSTERED, Together
+from trading_hpo.analysis.trials_together import Together
 from trading_hpo.overfitting.backtest_overfitting import overfitting_probability
 from trading_hpo.overfitting.diebold_mariano import diebold_mariano
 from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe, probabilistic_sharpe
@@ -198,8 +199,8 @@ def test_scores_that_are_those_of_the_constant_forecast_are_not_tested():
     assert found["constant"]["why"] == "its scores are those of the constant forecast"
 
 
-def test_of_very_many_trials_some_are_clustered_and_all_are_judged():
-    active = {("a", number): own for number, own in enumerate(active_of(MOST_CLUSTERED + 1)[:, :40])}
-    found = Together.of(active, 1, Tried(0, ()))
-    assert found.n_series == MOST_CLUSTERED // 2 + 1
-    assert found.n_tried == found.found["overfitting"]["n_trials"] == MOST_CLUSTERED + 1
+def test_of_very_many_trials_some_are_clustered_and_all_are_judged(monkeypatch):
+    monkeypatch.setattr(trials_together, "MOST_CLUSTERED", 30)
+    found = Together.of({("a", number): own for number, own in enumerate(active_of(61))}, 1, Tried(0, ()))
+    assert found.n_series == 21
+    assert found.n_tried == found.found["overfitting"]["n_trials"] == 61
