@@ -34,7 +34,7 @@ def test_it_is_deflated_for_complete_and_pruned_trials_by_the_spread_of_complete
     ratios = [Moments.of(one).sharpe for one in ACTIVE]
     expected = deflated_sharpe(Moments.of(ACTIVE[4]), 6, np.std(ratios, ddof=1))
     assert deflated_alone(study, study.trials[4]) == (pytest.approx(expected), 6)
-    assert f"deflated    Sharpe {expected:.2f} among the 6 trials of this study" in "\n".join(study_lines(study, "x"))
+    assert f"luck        DSR {expected:.2f} among the 6 trials of this study" in "\n".join(study_lines(study, "x"))
 
 
 def test_one_trial_alone_is_not_deflated():
@@ -43,10 +43,8 @@ def test_one_trial_alone_is_not_deflated():
     assert "of its only trial; the report" in "\n".join(study_lines(study, "x"))
 
 
-@pytest.mark.parametrize(
-    "moments", [{}, {"count": 5, "mean": 0.0, "variance": 0.0, "skewness": None, "kurtosis": None}]
-)
+@pytest.mark.parametrize("moments", [{}, asdict(Moments.of(np.zeros(5)))])
 def test_a_trial_without_returns_that_vary_has_none(moments):
     study = searched(trial_of(0.1, **{MOMENTS: moments}))
     assert deflated_alone(study, study.trials[0]) is None
-    assert "deflated" not in "\n".join(study_lines(study, "x"))
+    assert "luck" not in "\n".join(study_lines(study, "x"))
