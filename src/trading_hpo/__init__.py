@@ -86,6 +86,7 @@ The tree, in the order in which data flow through it:
             prices.py       open and close between low and high
             repeats.py      feeds that stood still, days that were filled
             gaps.py         bars that are missing, and why
+            regimes.py      the user's own labels of them
             jumps.py        splits, misprints, another unit of volume
             wording.py      count, assets, first timestamp
         bars.py             raw bars -> bars that later rooms may trust
@@ -106,6 +107,7 @@ The tree, in the order in which data flow through it:
         grid.py             rows as bars by assets
         indices.py          which names are an index, and which are stocks in it
         same_bars.py        bars that were seen, recognised by their moves
+        regimes.py          in which state the market was
         trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
@@ -183,6 +185,8 @@ The tree, in the order in which data flow through it:
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
         block_scores.py     ... and of blocks of bars, for tests of luck
+        judged_paths.py     of all folds, put together path by path
+        regime_scores.py    ... and of each regime, with the worst
         networks/           torch networks
             layers.py       what several networks use
             recurrent.py    around a cell
@@ -264,6 +268,7 @@ The tree, in the order in which data flow through it:
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may
+        trial_regimes.py    ... in each regime
         trial_returns.py    its net returns, path by path
         validation.py       what a study keeps of its validation bars
         returns_table.py    the returns of all trials, read back

@@ -37,6 +37,11 @@ class JudgedRows:
     targets: Targets
     bar: Int[np.ndarray, " N"]
 
+    def at(self, rows: Bool[np.ndarray, " N"]) -> "JudgedRows":
+        """Return those of the rows that a mask says."""
+        constant = None if self.constant is None else self.constant.at(rows)
+        return JudgedRows(self.forecast.at(rows), constant, self.targets.at(rows), self.bar[rows])
+
 
 @dataclass(frozen=True)
 class Judgement:
