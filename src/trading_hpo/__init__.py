@@ -326,6 +326,7 @@ The tree, in the order in which data flow through it:
     reporting/              results -> text and figures
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words
+        regimes.py              scores by regime, in words
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
         studies.py          for kedro study
@@ -348,6 +349,7 @@ The tree, in the order in which data flow through it:
             blocks.py       what it is made of
             numbers.py      as texts
             first_screen.py what was searched, what won, what to do now
+            regime_section.py    scores by regime
             results_sections.py  the holdout beside validation
             metrics_table.py     every metric beside the baselines
             search_sections.py   how the search went, and under what

@@ -31,7 +31,7 @@ def halves(*lengths, names=("calm", "wild")) -> Regimes:
 def path_of(right=None, first=0, seed=0, truth=None, scale=1.0) -> JudgedPath:
     """All rows from a bar on; ``right`` says how often a row of each bar is called as it comes out."""
     random = np.random.default_rng(seed)
-    rows = np.flatnonzero(BAR >= first)
+    rows = np.flatnonzero(first <= BAR)
     truth = random.random(len(BAR)) < 0.55 if truth is None else truth
     often = np.repeat(np.full(T, 0.5) if right is None else right, A)
     called = np.where(random.random(len(BAR)) < often, truth, ~truth)

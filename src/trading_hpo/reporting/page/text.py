@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from trading_hpo.escaping import one_line
-from trading_hpo.reporting.page.blocks import Table
+from trading_hpo.reporting.page.blocks import Table, Text
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import first_screen
+from trading_hpo.reporting.page.regime_section import regime_sections
 from trading_hpo.reporting.page.results_sections import results_section
 
 WIDTH = 100
@@ -30,6 +31,14 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
     for block in results_section(searched, judged).blocks:
         if isinstance(block, Table):
             yield from _table(block)
+    for section in regime_sections(searched, judged):
+        yield ""
+        yield f"{section.title}:"
+        for block in section.blocks[1:]:  # without what the page says of them; those behind a title are on the page
+            if isinstance(block, Table):
+                yield from _table(block)
+            elif isinstance(block, Text):
+                yield block.text
     yield ""
     yield "What to do now:"
     yield from (f"  {': '.join(filter(None, step))}" for step in first.steps)
