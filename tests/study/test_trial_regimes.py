@@ -16,8 +16,6 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.evaluation import TrialEvaluator
-from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.results import model_results
 from trading_hpo.study.search import Search
 
 PARAMETERS = {"learning_rate": 0.01, "batch_size": 32, "hidden_dim_1": 8, "hidden_dim_2": 8}
@@ -79,15 +77,6 @@ def test_the_users_regimes_change_nothing_that_is_learned(evaluated, panel_file)
     _, plain, _ = evaluated()
     _, with_own, _ = evaluated(regime=own, regime_names=("a", "b"))
     assert plain.metrics == with_own.metrics
-
-
-def test_finished_trials_keep_them_and_results_of_the_best_have_them(search):
-    storage = search(n_trials=2)
-    study = StudyRef("study", storage).open()
-    kept = [trial.user_attrs[REGIMES] for trial in study.trials]
-    assert all(len(own["scores"]) == 5 for own in kept)
-    best = model_results(study, "mlp", "here")["best"]
-    assert best["regimes"] == kept[best["trial_number"]]
 
 
 def test_a_trial_that_has_not_come_to_all_folds_keeps_none(evaluated):
