@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from tests.makers.pages import regimes_made
 from tests.makers.verdicts import verdict_of
 from tests.reporting.test_report import holdout_of, reported, result_of, skipped
 
@@ -157,3 +158,15 @@ def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
 def test_the_task_with_something_to_learn_is_advised_unless_it_is_the_one(label, advised):
     text = printed({**of_all(VALUES), "label": label}, 100)
     assert ("labels.kind=volatility" in text) == advised
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_worst_regimes_of_the_best_are_named_under_its_verdicts(width):
+    result, holdout = result_of("lstm"), holdout_of(regimes=regimes_made(0.02, error=0.01))
+    result["best"]["regimes"] = regimes_made(0.04)
+    text = printed(reported([result], [holdout]), width)
+    assert all(len(line) <= width for line in text.splitlines())
+    said = " ".join(text.split())
+    assert "worst regimes on validation: mcc in high volatility, 0.030 over 1,002 bars (2,004 samples);" in said
+    assert "worst regimes on the holdout: mcc in high volatility, 0.010 ± 0.017 over 1,002 bars" in said
+    assert "worst regimes" not in printed(reported([result_of("lstm")], [holdout_of()]), width)

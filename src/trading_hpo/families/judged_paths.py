@@ -39,7 +39,8 @@ class JudgedPath:
         return self._at(~np.isin(self.judged.bar, dropped), ~np.isin(self.bars, dropped))
 
     def _at(self, rows: Bool[np.ndarray, " N"], bars: Bool[np.ndarray, " T"]) -> "JudgedPath":
-        return JudgedPath(self.rows[rows], self.judged.at(rows), self.bars[bars], self.net[bars])
+        places = np.flatnonzero(rows)  # found once, not for each array of the forecast
+        return JudgedPath(self.rows[places], self.judged.at(places), self.bars[bars], self.net[bars])
 
 
 def judged_paths(
@@ -56,7 +57,8 @@ def judged_paths(
     for fold, rows, judged in folds:
         for span, path in zip(fold.validation, fold.paths, strict=True):
             own = (judged.bar >= span.start) & (judged.bar < span.stop)
-            parts.setdefault(path, []).append((rows[own], judged.at(own)))
+            whole = own.all()  # of one range, as most folds have it
+            parts.setdefault(path, []).append((rows, judged) if whole else (rows[own], judged.at(own)))
     return [
         JudgedPath(np.concatenate([rows for rows, _ in own]), _joined([judged for _, judged in own]), *returns[path])
         for path, own in sorted(parts.items())

@@ -83,14 +83,14 @@ def regime_scores(
 
 
 def _line(by: str, name: str, paths: Sequence[JudgedPath], scale: Scale, with_errors: bool) -> dict[str, Any]:
-    judged = np.unique(np.concatenate([path.judged.bar for path in paths]))
-    earned = np.unique(np.concatenate([path.bars for path in paths]))
+    judged = _distinct([path.judged.bar for path in paths])
+    earned = _distinct([path.bars for path in paths])
     value, no_value = _forecast(paths, len(judged), scale)
     money, no_money = _money(paths, len(judged), len(earned), scale)
     line: dict[str, Any] = {
         "by": by,
         "regime": name,
-        "samples": len(np.unique(np.concatenate([path.rows for path in paths]))),
+        "samples": len(_distinct([path.rows for path in paths])),
         "bars": len(judged),
         "value": _short(value),
         "constant": None if value is None else _short(_value(paths, scale, of_constant=True)),
@@ -111,7 +111,8 @@ def _forecast(paths: Sequence[JudgedPath], n_bars: int, scale: Scale) -> tuple[f
     if n_bars < LEAST_BARS:
         return None, _too_few(n_bars)
     # As scikit-learn has it, an MCC of one class is 0: here that would be a finding where there is none.
-    if METRICS[scale.metric].kind == "classification" and len(np.unique(paths[0].judged.targets.positive)) < 2:
+    positive = paths[0].judged.targets.positive
+    if METRICS[scale.metric].kind == "classification" and (positive.all() or not positive.any()):
         return None, ONE_CLASS.why
     value = _value(paths, scale)
     return value, None if value is not None else _why_none(paths, scale)
@@ -177,6 +178,14 @@ def _error(
     if len(known) < N_BLOCKS:
         return None
     return float(np.sqrt((N_BLOCKS - 1) / N_BLOCKS * np.sum((known - known.mean()) ** 2)))
+
+
+def _distinct(each: Sequence[Int[np.ndarray, " N"]]) -> Int[np.ndarray, " M"]:
+    """Return the different numbers, increasing; they are small, so that sorting them would take longer."""
+    seen = np.zeros(max(numbers.max(initial=-1) for numbers in each) + 1, dtype=bool)
+    for numbers in each:
+        seen[numbers] = True
+    return np.flatnonzero(seen)
 
 
 def _short(value: float | None) -> float | None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from jaxtyping import Int
+
 from trading_hpo.engine.trial_record import REGIMES
 from trading_hpo.families.family import FoldScore, StudyData
 from trading_hpo.families.judged_paths import judged_paths
@@ -33,6 +36,11 @@ class TrialRegimes:
         """The same for all trials."""
         return regimes_of(self.data.panel)
 
+    @cached_property
+    def _rows(self) -> dict[int, Int[np.ndarray, " N"]]:
+        """Those that are judged, by fold."""
+        return {number: own.traded[own.judged] for number, own in self.data.folds.items()}
+
     def record(self, scores: Sequence[FoldScore], series: Mapping[int, Series]) -> dict[str, Any]:
         """Return what is kept with a trial; nothing of one that has not come to all folds, or does not say its rows.
 
@@ -45,8 +53,7 @@ class TrialRegimes:
         judged = [(score.fold, score.judged) for score in scores if score.judged is not None]
         if len(judged) < len(self.folds):
             return {}
-        rows = {number: own.traded[own.judged] for number, own in self.data.folds.items()}
-        of_folds = ((self.folds[number], rows[number], own) for number, own in judged)
+        of_folds = ((self.folds[number], self._rows[number], own) for number, own in judged)
         paths = judged_paths(of_folds, {path: (own.bars, own.net) for path, own in series.items()})
         scale = Scale(self.metric, self.data.backtest.regression_weight, self.data.panel.bars_per_year)
         return {REGIMES: regime_scores(self._regimes, paths, scale)}
