@@ -16,7 +16,7 @@ from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import BarRange, Fold
 
 A, T = 3, 240
-MCC = Scale("mcc", 0.3, 252.0)
+MCC = Scale("mcc", 0.3, 252.0, 1)
 BAR = np.repeat(np.arange(T), A)  # of each row of the panel
 
 
@@ -79,7 +79,7 @@ def test_errors_are_larger_where_moves_are_so_the_worst_is_the_least_above_the_c
     path = path_of(truth=truth, scale=wild)
     good, moves = np.repeat(np.arange(T) >= 120, A), path.judged.targets.values
     path.judged.forecast.values[:] = np.where(good[:, None], 0.5 * moves, -0.1 * moves)
-    found = regime_scores([halves(120, 120)], [path], Scale("mse", 0.3, 252.0))
+    found = regime_scores([halves(120, 120)], [path], Scale("mse", 0.3, 252.0, 1))
     calm, wild = (only(found, regime=name) for name in ("calm", "wild"))
     assert wild["value"] > calm["value"]
     assert (calm["value"] > calm["constant"], wild["value"] < wild["constant"]) == (True, True)
@@ -97,7 +97,7 @@ def test_errors_are_larger_where_moves_are_so_the_worst_is_the_least_above_the_c
     ],
 )
 def test_where_there_is_too_little_it_says_so(metric, n_bars, truth, expected):
-    found = regime_scores([halves(n_bars, T - n_bars)], [path_of(truth=truth)], Scale(metric, 0.3, 252.0), True)
+    found = regime_scores([halves(n_bars, T - n_bars)], [path_of(truth=truth)], Scale(metric, 0.3, 252.0, 1), True)
     calm = only(found, regime="calm")
     assert (calm["value"], calm["constant"], calm["error"]) == (None, None, None)
     assert calm["no_value"][metric] == expected
@@ -147,7 +147,7 @@ def test_of_several_paths_it_is_the_mean():
 
 def test_of_a_mean_the_error_is_that_of_the_means_of_blocks():
     path = path_of()
-    line = regime_scores([halves(200, 40)], [path], Scale("accuracy", 0.3, 252.0), True)["scores"][0]
+    line = regime_scores([halves(200, 40)], [path], Scale("accuracy", 0.3, 252.0, 1), True)["scores"][0]
     right = (path.judged.forecast.called == path.judged.targets.positive)[: 200 * A]
     means = right.reshape(N_BLOCKS, -1).mean(axis=1)
     assert line["error"] == pytest.approx(means.std(ddof=1) / np.sqrt(N_BLOCKS), rel=1e-4)
@@ -159,6 +159,14 @@ def test_errors_are_the_spread_over_histories():
     for value, error in (("value", "error"), ("sharpe", "sharpe_error")):
         spread = np.std([line[value] for line in each], ddof=1)
         assert np.mean([line[error] for line in each]) == pytest.approx(spread, rel=0.25)
+
+
+def test_blocks_are_longer_than_labels_or_there_is_no_error():
+    regimes = [halves(N_BLOCKS * 6, N_BLOCKS * 6 - 1)]
+    enough, few = regime_scores(regimes, [path_of()], Scale("mcc", 0.3, 252.0, 5), True)["scores"]
+    assert (enough["error"] is None, enough["sharpe_error"] is None) == (False, False)
+    assert (few["error"], few["sharpe_error"]) == (None, None)
+    assert few["value"] is not None
 
 
 def test_without_errors_there_is_no_word_of_them():

@@ -89,7 +89,7 @@ def judge_holdout(
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
     metric = forecast_metric(objectives, task_of(panel.label).objective)
     errors = standard_errors(judged, metric, panel.horizon_bars, backtest.regression_weight)
-    scale = Scale(metric, backtest.regression_weight, panel.bars_per_year)
+    scale = Scale(metric, backtest.regression_weight, panel.bars_per_year, panel.horizon_bars)
     result = {
         "metrics": judged.metrics,
         "no_value": judged.no_value,

@@ -33,11 +33,13 @@ class Scale:
         metric: Of a forecast.
         regression_weight: As of ``compute_metrics``.
         bars_per_year: Annualises the Sharpe ratio.
+        horizon_bars: H; a standard error needs blocks that are longer.
     """
 
     metric: str
     regression_weight: float
     bars_per_year: float
+    horizon_bars: int
 
 
 def regime_scores(
@@ -57,8 +59,8 @@ def regime_scores(
         ``metric``; ``scores``, a line per regime; ``worst_forecast`` and ``worst_money``, the places of the lines with
         the least of the metric above the constant forecast's and with the least Sharpe ratio, none where fewer than two
         have one. A line has ``by``, ``regime``, ``samples``, ``bars``, ``value``, ``constant``, ``sharpe``,
-        ``no_value`` (why, by name) and, with errors, ``error`` and ``sharpe_error``. Rows are counted once, in however
-        many paths they are.
+        ``no_value`` (why, by name) and, with errors, ``error`` and ``sharpe_error``, none of fewer bars than twenty
+        blocks of H + 1 are. Rows are counted once, in however many paths they are.
     """
     lines = [
         _line(one.by, name, [path.inside(one, place) for path in paths], scale, with_errors)
@@ -97,13 +99,13 @@ def _line(by: str, name: str, paths: Sequence[JudgedPath], scale: Scale, with_er
         "sharpe": _short(money),
         "no_value": {key: why for key, why in ((scale.metric, no_value), ("sharpe", no_money)) if why},
     }
-    if with_errors:
-        of_value = _error(paths, judged, lambda left: _value(left, scale)) if value is not None else None
-        of_money = (
-            _error(paths, earned, lambda left: _sharpe(left, scale).values["sharpe"]) if money is not None else None
-        )
-        line |= {"error": _short(of_value), "sharpe_error": _short(of_money)}
-    return line
+    if not with_errors:
+        return line
+    fewest = N_BLOCKS * (scale.horizon_bars + 1)
+    known = value is not None and len(judged) >= fewest, money is not None and len(earned) >= fewest
+    of_value = _error(paths, judged, lambda left: _value(left, scale)) if known[0] else None
+    of_money = _error(paths, earned, lambda left: _sharpe(left, scale).values["sharpe"]) if known[1] else None
+    return {**line, "error": _short(of_value), "sharpe_error": _short(of_money)}
 
 
 def _forecast(paths: Sequence[JudgedPath], n_bars: int, scale: Scale) -> tuple[float | None, str | None]:

@@ -55,5 +55,6 @@ class TrialRegimes:
             return {}
         of_folds = ((self.folds[number], self._rows[number], own) for number, own in judged)
         paths = judged_paths(of_folds, {path: (own.bars, own.net) for path, own in series.items()})
-        scale = Scale(self.metric, self.data.backtest.regression_weight, self.data.panel.bars_per_year)
+        panel, weight = self.data.panel, self.data.backtest.regression_weight
+        scale = Scale(self.metric, weight, panel.bars_per_year, panel.horizon_bars)
         return {REGIMES: regime_scores(self._regimes, paths, scale)}
