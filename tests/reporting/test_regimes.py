@@ -24,9 +24,11 @@ def test_where_nothing_can_be_compared_nothing_is_said():
 def test_a_reason_is_said_once_with_all_its_regimes():
     found = regimes_made(0.02)
     found["scores"][0]["no_value"] = {"mcc": "one class only", "sharpe": "no variance of returns"}
+    found["scores"][1]["no_value"] = {"mcc": "3 bars", "sharpe": "3 bars"}
     assert list(without_value(found)) == [
-        "mcc in low volatility has no value: one class only",
-        "sharpe in low volatility, up trend has no value: no variance of returns",
+        "no mcc in low volatility: one class only",
+        "no sharpe in low volatility, up trend: no variance of returns",
+        "no mcc and no sharpe in middle volatility: 3 bars",
     ]
 
 

@@ -178,7 +178,7 @@ def test_the_best_configuration_is_shown_in_each_regime_with_the_worst():
     first = lines.index("  regimes of the market, all folds together: mcc, Sharpe, bars, samples")
     assert lines[first + 1] == "  low volatility            0.2000, 1.0000, 1,000 bars, 2,000 samples"
     assert lines[first + 5] == "  up trend                  0.2000, -, 1,004 bars, 2,008 samples"
-    assert lines[first + 6].strip() == "sharpe in up trend has no value: no variance of returns"
+    assert lines[first + 6].strip() == "no sharpe in up trend: no variance of returns"
     assert lines[first + 7].startswith("  worst                     mcc in high volatility, 0.190 over 1,002 bars")
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Int
 
 from trading_hpo.families.judged_paths import JudgedPath
 from trading_hpo.market.regimes import Regimes
-from trading_hpo.metrics.compute import Metrics, compute_metrics, forecast_value, no_value_of
+from trading_hpo.metrics.compute import compute_metrics, forecast_value, no_value_of
 from trading_hpo.metrics.metric import ONE_CLASS, NoValue, Targets
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.metrics.trading import sharpe
@@ -102,9 +102,9 @@ def _line(by: str, name: str, paths: Sequence[JudgedPath], scale: Scale, with_er
     if not with_errors:
         return line
     fewest = N_BLOCKS * (scale.horizon_bars + 1)
-    known = value is not None and len(judged) >= fewest, money is not None and len(earned) >= fewest
-    of_value = _error(paths, judged, lambda left: _value(left, scale)) if known[0] else None
-    of_money = _error(paths, earned, lambda left: _sharpe(left, scale).values["sharpe"]) if known[1] else None
+    enough, enough_earned = len(judged) >= fewest, len(earned) >= fewest
+    of_value = _error(paths, judged, lambda left: _value(left, scale)) if enough and value is not None else None
+    of_money = _error(paths, earned, lambda left: _sharpe(left, scale)) if enough_earned and money is not None else None
     return {**line, "error": _short(of_value), "sharpe_error": _short(of_money)}
 
 
@@ -149,16 +149,15 @@ def _money(paths: Sequence[JudgedPath], n_judged: int, n_earned: int, scale: Sca
     """Return the Sharpe ratio of the trades, or why there is none."""
     if n_earned < LEAST_BARS:
         return None, NOT_SHARED if n_judged and not n_earned else _too_few(n_earned)
-    found = _sharpe(paths, scale)
-    return found.values["sharpe"], found.no_value.get("sharpe")
+    lacking = (one.why for path in paths if isinstance(one := sharpe(path.net, scale.bars_per_year), NoValue))
+    return _sharpe(paths, scale), next(lacking, None)
 
 
-def _sharpe(paths: Sequence[JudgedPath], scale: Scale) -> Metrics:
+def _sharpe(paths: Sequence[JudgedPath], scale: Scale) -> float | None:
     """Return the mean over paths; none where one has none."""
     each = [sharpe(path.net, scale.bars_per_year) for path in paths]
     known = [value for value in each if not isinstance(value, NoValue)]
-    lacking = next((value for value in each if isinstance(value, NoValue)), None)
-    return Metrics.of({"sharpe": float(np.mean(known)) if lacking is None else lacking})
+    return float(np.mean(known)) if len(known) == len(each) else None
 
 
 def _too_few(n_bars: int) -> str:

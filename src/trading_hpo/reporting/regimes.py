@@ -51,13 +51,16 @@ def _worst(found: Scores) -> Iterator[str]:
 
 
 def without_value(found: Scores) -> Iterator[str]:
-    """Yield why scores are not there: each reason with the regimes that it is of."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    """Yield why scores are not there: each reason once, with the scores and the regimes that it is of."""
+    regimes: dict[tuple[str, str], list[str]] = {}
     for line in found["scores"]:
         for name, why in line["no_value"].items():
-            reasons.setdefault((name, why), []).append(regime_name(line))
-    for (name, why), regimes in reasons.items():
-        yield f"{name} in {', '.join(regimes)} has no value: {why}"
+            regimes.setdefault((name, why), []).append(regime_name(line))
+    names: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (name, why), own in regimes.items():
+        names.setdefault((why, tuple(own)), []).append(name)
+    for (why, those), metrics in names.items():
+        yield f"no {' and no '.join(metrics)} in {', '.join(those)}: {why}"
 
 
 def _number(value: float, half: float | None, digits: int) -> str:

@@ -50,7 +50,7 @@ def test_the_winner_is_open_and_the_others_are_folded():
     said = [block.text for block in section.blocks if isinstance(block, Text)]
     assert any(line.startswith("Worst on validation: mcc in high volatility,") for line in said)
     assert any(line.startswith("Worst on the holdout: mcc in high volatility, 0.000 ± 0.035 over") for line in said)
-    assert "On the holdout, sharpe in up trend has no value: no variance of returns." in said
+    assert "On the holdout, no sharpe in up trend: no variance of returns." in said
 
 
 def test_of_a_search_alone_there_is_validation_alone():
