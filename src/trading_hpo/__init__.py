@@ -87,6 +87,7 @@ The tree, in the order in which data flow through it:
             prices.py       open and close between low and high
             repeats.py      feeds that stood still, days that were filled
             gaps.py         bars that are missing, and why
+            regimes.py      the user's own labels of them
             jumps.py        splits, misprints, another unit of volume
             wording.py      count, assets, first timestamp
         bars.py             raw bars -> bars that later rooms may trust
@@ -107,6 +108,7 @@ The tree, in the order in which data flow through it:
         grid.py             rows as bars by assets
         indices.py          which names are an index, and which are stocks in it
         same_bars.py        bars that were seen, recognised by their moves
+        regimes.py          in which state the market was
         trailing_volatility.py how much each asset has moved lately
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
@@ -184,6 +186,8 @@ The tree, in the order in which data flow through it:
     families/               what can be searched
         judgement.py        forecasts -> metrics of them and of their trades
         block_scores.py     ... and of blocks of bars, for tests of luck
+        judged_paths.py     of all folds, put together path by path
+        regime_scores.py    ... and of each regime, with the worst
         networks/           torch networks
             layers.py       what several networks use
             recurrent.py    around a cell
@@ -265,6 +269,7 @@ The tree, in the order in which data flow through it:
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may
+        trial_regimes.py    ... in each regime
         trial_returns.py    its net returns, path by path
         validation.py       what a study keeps of its validation bars
         returns_table.py    the returns of all trials, read back
@@ -333,6 +338,7 @@ The tree, in the order in which data flow through it:
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words
         selection_sentences.py  the statistics of selection bias in words
+        regimes.py              scores by regime, in words
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
         studies.py          for kedro study
@@ -356,6 +362,7 @@ The tree, in the order in which data flow through it:
             blocks.py       what it is made of
             numbers.py      as texts
             first_screen.py what was searched, what won, what to do now
+            regime_section.py    scores by regime
             results_sections.py  the holdout beside validation
             luck_section.py      is the winner luck
             metrics_table.py     every metric beside the baselines

@@ -83,6 +83,9 @@ class Panel:
             what the source lacks.
         barriers: Upper and lower price at which a position that is opened at the row's close ends, of the same tasks;
             NaN where the history before the row is too short.
+        regime: Place in ``regime_names`` of the regime that the user's own column gives the row, -1 where it is empty;
+            none without such a column. Scores are divided by it; no model sees it.
+        regime_names: Of those regimes.
     """
 
     features: Float[np.ndarray, "R F"]
@@ -101,6 +104,8 @@ class Panel:
     path: Path | None = field(default=None, compare=False)
     prices: Float[np.ndarray, "R 3"] | None = None
     barriers: Float[np.ndarray, "R 2"] | None = None
+    regime: Int[np.ndarray, " R"] | None = None
+    regime_names: Sequence[str] = ()
 
     @property
     def n_rows(self) -> int:

@@ -119,6 +119,7 @@ def _study(
                 spread=dict.fromkeys(metrics, 0.01),
                 cost={"epochs": 6.0, "training_time_s": 1.5},
                 folds=[{"fold": fold, "metrics": {METRIC: value + 0.01 * fold}} for fold in (0, 1)],
+                regimes=regimes_made(value),
                 reason="it ran out of memory" if state == TrialState.FAIL else None,
             )
         )
@@ -139,6 +140,21 @@ def _study(
     }
     directions, metrics = (["maximize", "minimize"], [METRIC, "size"]) if several else (["maximize"], [METRIC])
     return study_of(*trials, name=name, directions=directions, metrics=metrics, fingerprint=fingerprint)
+
+
+def regimes_made(value: float, error: float | None = None) -> dict[str, Any]:
+    """Scores as ``regime_scores`` gives them: the worst are high volatility and the trend down; one has no Sharpe."""
+    names = [*(("volatility", one) for one in ("low", "middle", "high")), ("trend", "down"), ("trend", "up")]
+    scores: list[dict[str, Any]] = []
+    for place, (by, regime) in enumerate(names):
+        money = None if place == 4 else 1.0 - (place == 3)
+        line = {"by": by, "regime": regime, "samples": 2000 + 2 * place, "bars": 1000 + place, "constant": 0.0}
+        line |= {"value": value - 0.01 * (place == 2), "sharpe": money}
+        line["no_value"] = {"sharpe": "no variance of returns"} if money is None else {}
+        if error is not None:
+            line |= {"error": error, "sharpe_error": None if money is None else 30 * error}
+        scores.append(line)
+    return {"metric": METRIC, "scores": scores, "worst_forecast": 2, "worst_money": 3}
 
 
 def _judged(
@@ -179,6 +195,7 @@ def _judged(
         holdouts[model_type] = {
             "metrics": {METRIC: 0.01, "sharpe": 0.5, "max_drawdown": 0.1},
             "standard_errors": {METRIC: 0.02},
+            "regimes": regimes_made(0.01, error=0.02),
             "first": stamps[0].isoformat(),
             "last": stamps[-1].isoformat(),
             **{name: result[name] for name in ("data_key", "study_name")},

@@ -4,6 +4,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState
 from rich.console import Console
+from tests.makers.pages import regimes_made
 from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.engine.trial_record import REASON, VIOLATIONS
@@ -169,3 +170,18 @@ def test_a_text_goes_on_below_its_beginning_and_stays_whole_where_there_is_no_te
         "trial 3: one two three four",
         "  five six seven",
     ]
+
+
+def test_the_best_configuration_is_shown_in_each_regime_with_the_worst():
+    study = study_of(trial_of(0.2, **COST, regimes=regimes_made(0.2)), name="made-up.mlp", metrics=("mcc",))
+    lines = list(best_lines(study))
+    first = lines.index("  regimes of the market, all folds together: mcc, Sharpe, bars, samples")
+    assert lines[first + 1] == "  low volatility            0.2000, 1.0000, 1,000 bars, 2,000 samples"
+    assert lines[first + 5] == "  up trend                  0.2000, -, 1,004 bars, 2,008 samples"
+    assert lines[first + 6].strip() == "no sharpe in up trend: no variance of returns"
+    assert lines[first + 7].startswith("  worst                     mcc in high volatility, 0.190 over 1,002 bars")
+
+
+def test_of_a_trial_of_an_earlier_version_no_regime_is_shown():
+    lines = list(best_lines(study_of(trial_of(0.2, **COST), name="made-up.mlp", metrics=("mcc",))))
+    assert not any("regime" in line for line in lines)

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from tests.makers.pages import regimes_made
 from tests.makers.selection import selection_of
 from tests.makers.verdicts import verdict_of
 from tests.reporting.test_report import holdout_of, reported, result_of, skipped
@@ -167,3 +168,15 @@ def test_the_best_is_said_to_be_luck_or_not_with_a_number():
     text = " ".join(printed(report, 200).split())
     assert "selection: DSR 0.41: the best of 48 trials without skill would show a Sharpe of 0.90;" in text
     assert "0.97" not in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_worst_regimes_of_the_best_are_named_under_its_verdicts(width):
+    result, holdout = result_of("lstm"), holdout_of(regimes=regimes_made(0.02, error=0.01))
+    result["best"]["regimes"] = regimes_made(0.04)
+    text = printed(reported([result], [holdout]), width)
+    assert all(len(line) <= width for line in text.splitlines())
+    said = " ".join(text.split())
+    assert "worst regimes on validation: mcc in high volatility, 0.030 over 1,002 bars (2,004 samples);" in said
+    assert "worst regimes on the holdout: mcc in high volatility, 0.010 ± 0.017 over 1,002 bars" in said
+    assert "worst regimes" not in printed(reported([result_of("lstm")], [holdout_of()]), width)

@@ -19,7 +19,7 @@ from trading_hpo.engine.candidate import Candidate
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import payload_sizes, study_payload, trial_payloads
 from trading_hpo.engine.store.storage import StudyStorage
-from trading_hpo.engine.trial_record import FOLDS, MOMENTS
+from trading_hpo.engine.trial_record import FOLDS, MOMENTS, REGIMES
 from trading_hpo.errors import ConfigurationError, DamagedStudyError, StorageError
 from trading_hpo.families.judgement import constant_forecast, judge
 from trading_hpo.market.panel import open_panel
@@ -31,6 +31,7 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.evaluation import make_evaluator
 from trading_hpo.study.export import export_returns
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.results import model_results
 from trading_hpo.study.returns_table import returns_tables, trial_series
 from trading_hpo.study.search import Search
 from trading_hpo.study.trial_returns import active_returns, decode, moments
@@ -97,6 +98,14 @@ def test_every_finished_trial_leaves_its_series_and_the_moments_of_its_active_re
         for name in ("mean", "variance", "skewness", "kurtosis"):
             assert found[name] == pytest.approx(expected[name], rel=1e-3, abs=1e-9)  # of rounded returns
         assert "returns" not in trial.user_attrs[FOLDS][0]
+
+
+def test_every_finished_trial_keeps_its_scores_by_regime_and_the_results_of_the_best_have_them(finished):
+    study = open_study(finished)
+    kept = [trial.user_attrs[REGIMES] for trial in study.trials]
+    assert [len(own["scores"]) for own in kept] == [5, 5, 5]
+    best = model_results(study, "mlp", "here")["best"]
+    assert best["regimes"] == kept[best["trial_number"]]
 
 
 def test_the_exported_returns_of_the_best_trial_are_those_that_its_evaluation_gives(finished, planned, tmp_path):

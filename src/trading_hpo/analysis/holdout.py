@@ -15,6 +15,7 @@ from trading_hpo.analysis.holdout_touches import touches
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.families.block_scores import forecast_metric
 from trading_hpo.families.family import TrainedModel
+from trading_hpo.families.judged_paths import JudgedPath
 from trading_hpo.families.judgement import (
     Judgement,
     buy_and_hold,
@@ -23,7 +24,9 @@ from trading_hpo.families.judgement import (
     judge,
     traded_constant,
 )
+from trading_hpo.families.regime_scores import Scale, regime_scores
 from trading_hpo.families.traded import POSITIONS_OF, traded_as
+from trading_hpo.market.regimes import regimes_of
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.folds import Split
@@ -86,11 +89,13 @@ def judge_holdout(
     rows, forecast = traded[labelled], called_by(forecast.at(labelled), decision)
     metric = forecast_metric(objectives, task_of(panel.label).objective)
     errors = standard_errors(judged, metric, panel.horizon_bars, backtest.regression_weight)
+    scale = Scale(metric, backtest.regression_weight, panel.bars_per_year, panel.horizon_bars)
     result = {
         "metrics": judged.metrics,
         "no_value": judged.no_value,
         "standard_errors": errors.of_metrics,
         "forecast_test": forecast_test(judged, metric, errors, backtest.regression_weight),
+        "regimes": regime_scores(regimes_of(panel), [_path(rows, judged)], scale, with_errors=True),
         "samples": len(rows),
         "first": panel.timestamps[judged.bars[0]].isoformat(),
         "last": panel.timestamps[judged.bars[-1]].isoformat(),
@@ -108,6 +113,11 @@ def judge_holdout(
         }
     )
     return HoldoutLook(result, _forecasts(panel, rows, forecast), returns, assets)
+
+
+def _path(rows: Int[np.ndarray, " N"], judged: Judgement) -> JudgedPath:
+    assert judged.judged is not None
+    return JudgedPath(rows, judged.judged, judged.bars, judged.returns)
 
 
 def forecast_test(judged: Judgement, metric: str, errors: Errors, regression_weight: float) -> dict[str, Any]:

@@ -23,10 +23,11 @@ COST = "cost"  # by name: epochs, training_time_s, model_size_mb ...
 METRICS, SPREAD = "metrics", "spread"  # mean and sample standard deviation over folds, by metric
 MOMENTS = "moments"  # of the payload that is kept beside the trial: numbers by name
 BLOCK_SCORES = "block_scores"  # of the forecast, above the constant one
+REGIMES = "regimes"  # what it is worth in each regime of the market
 FOLDS = "folds"  # per fold: stopped epoch, threshold, metrics
 
 RECORDS = frozenset(
-    {STARTED_FROM, VIOLATIONS, REPORTED, COST, METRICS, SPREAD, MOMENTS, BLOCK_SCORES, FOLDS}
+    {STARTED_FROM, VIOLATIONS, REPORTED, COST, METRICS, SPREAD, MOMENTS, BLOCK_SCORES, REGIMES, FOLDS}
 )  # those that are long
 OURS = RECORDS | {SLOT, LOST, NO_VALUE, REASON}
 

@@ -37,6 +37,11 @@ class JudgedRows:
     targets: Targets
     bar: Int[np.ndarray, " N"]
 
+    def at(self, rows: Int[np.ndarray, " M"] | Bool[np.ndarray, " N"]) -> "JudgedRows":
+        """Return some of the rows: places among them, or a mask."""
+        constant = None if self.constant is None else self.constant.at(rows)
+        return JudgedRows(self.forecast.at(rows), constant, self.targets.at(rows), self.bar[rows])
+
 
 @dataclass(frozen=True)
 class Judgement:

@@ -11,10 +11,11 @@ from trading_hpo.market.checks.gaps import gap_problems
 from trading_hpo.market.checks.jumps import jump_warnings
 from trading_hpo.market.checks.order import alternation_problems, order_problems
 from trading_hpo.market.checks.prices import range_problems
+from trading_hpo.market.checks.regimes import regime_problems
 from trading_hpo.market.checks.repeats import without_repeats
 from trading_hpo.market.checks.schema import BARS_SCHEMA
 from trading_hpo.market.checks.wording import must_be
-from trading_hpo.market.sources.config import BAR_COLUMNS, FILE_SOURCES, SourcesConfig
+from trading_hpo.market.sources.config import FILE_SOURCES, TABLE_COLUMNS, SourcesConfig
 
 _NUMBERS = ("open", "high", "low", "close", "volume")
 _RULES = {
@@ -35,7 +36,7 @@ def clean_bars(
     **Looks ahead:** never; a bar is kept, refused, or dropped because it repeats the one before; none is changed.
 
     Args:
-        raw: Long table ``timestamp, asset, [open, high, low,] close [, volume]``.
+        raw: Long table ``timestamp, asset, [open, high, low,] close [, volume] [, regime]``.
         assets: ``"all"`` or symbols.
         sources: Gives ``max_missing_bars`` and ``repeated_bars``.
         source: Name of the one that the bars are from: in its time zone weekends are judged.
@@ -57,12 +58,12 @@ def clean_bars(
         zone = getattr(sources, source).timezone if source in FILE_SOURCES else "UTC"
         bars, problems = without_repeats(numeric, sources.repeated_bars, zone)
         problems += alternation_problems(bars)
-    problems += [*gap_problems(bars, sources.max_missing_bars), *values]
+    problems += [*gap_problems(bars, sources.max_missing_bars), *values, *regime_problems(bars)]
     if problems:
         raise DataError(problems)
     for sentence in jump_warnings(bars):
         logger.warning(sentence)
-    return bars[[name for name in BAR_COLUMNS if name in bars]]
+    return bars[[name for name in TABLE_COLUMNS if name in bars]]
 
 
 def _chosen(raw: pd.DataFrame, assets: str | Sequence[str]) -> pd.DataFrame:

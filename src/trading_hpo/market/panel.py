@@ -16,16 +16,24 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from trading_hpo.errors import DamagedFileError, StaleInputError
+from trading_hpo.market.sources.config import REGIME
 from trading_hpo.types import Panel
 from trading_hpo.whole_files import written_whole
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")
 OF_SOME_TASKS = {"prices": ("high", "low", "close"), "barriers": ("barrier_upper", "barrier_lower")}  # by column
+OF_SOME_SOURCES = ("regime",)
 _AGAIN = "Run `kedro run --pipeline data_engineering`."
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8, "BOOL": np.bool_}
 
 
-def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str, Any], bars_per_year: float) -> Panel:
+def build_panel(
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    label: Mapping[str, Any],
+    bars_per_year: float,
+    bars: pd.DataFrame | None = None,
+) -> Panel:
     """Lay features and labels out, a row for every bar that exists.
 
     **Looks ahead:** label only; features keep their own bar.
@@ -35,6 +43,7 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         labels: Long table of ``build_labels``.
         label: The task of the labels, as plain data.
         bars_per_year: Of the calendar.
+        bars: That have a column of regimes, if any has.
     """
     features = features.sort_values(["asset", "timestamp"], ignore_index=True)
     calendar = pd.DatetimeIndex(features["timestamp"].unique()).sort_values()
@@ -61,6 +70,7 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         full[rows] = labels[columns]
         return full
 
+    regime, regime_names = _regimes(features, bars)
     has_label = labels["label_end"].notna().to_numpy()
     labelled = np.zeros(len(features), dtype=bool)
     labelled[rows] = has_label
@@ -82,12 +92,23 @@ def build_panel(features: pd.DataFrame, labels: pd.DataFrame, label: Mapping[str
         bars_per_year=bars_per_year,
         prices=exact("prices"),
         barriers=exact("barriers"),
+        regime=regime,
+        regime_names=regime_names,
     )
 
 
+def _regimes(features: pd.DataFrame, bars: pd.DataFrame | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """Return the place of each row's regime among the names, -1 where the column is empty, and the names."""
+    if bars is None or REGIME not in bars:
+        return None, ()
+    by_bar = bars.set_index(["asset", "timestamp"])[REGIME]
+    place, names = pd.factorize(by_bar.reindex(pd.MultiIndex.from_frame(features[["asset", "timestamp"]])), sort=True)
+    return place.astype(np.int64), tuple(map(str, names))
+
+
 def _arrays(panel: Panel) -> dict[str, np.ndarray]:
-    """Return what a panel has by name; what only some tasks have comes last."""
-    arrays = {name: getattr(panel, name) for name in (*ARRAYS, *OF_SOME_TASKS)}
+    """Return what a panel has by name; what only some tasks or sources have comes last."""
+    arrays = {name: getattr(panel, name) for name in (*ARRAYS, *OF_SOME_TASKS, *OF_SOME_SOURCES)}
     return {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
 
 
@@ -98,6 +119,8 @@ def panel_digest(panel: Panel) -> str:
         digest.update(array.view(np.uint8).data)
     digest.update(panel.timestamps.asi8.tobytes())
     named = [list(panel.assets), list(panel.feature_names), dict(panel.label), panel.bars_per_year]
+    if panel.regime is not None:
+        named.append(list(panel.regime_names))
     digest.update(json.dumps(named, sort_keys=True).encode())
     return digest.hexdigest()[:16]
 
@@ -110,6 +133,7 @@ def save_panel(panel: Panel, path: Path) -> None:
         "feature_names": json.dumps(list(panel.feature_names)),
         "label": json.dumps(dict(panel.label)),
         "bars_per_year": repr(panel.bars_per_year),
+        "regime_names": json.dumps(list(panel.regime_names)),
     }
     with written_whole(path) as draft:
         try:
@@ -155,7 +179,7 @@ def _mapped(path: Path) -> tuple[dict[str, Any], mmap.mmap, int]:
 
 def _panel_in(header: Mapping[str, Any], data: mmap.mmap, start: int, path: Path) -> Panel:
     meta, arrays = header["__metadata__"], {}
-    for name in (*ARRAYS, *(name for name in OF_SOME_TASKS if name in header)):
+    for name in (*ARRAYS, *(name for name in (*OF_SOME_TASKS, *OF_SOME_SOURCES) if name in header)):
         entry = header[name]
         dtype = np.dtype(_DTYPES[entry["dtype"]])
         count = int(np.prod(entry["shape"], dtype=np.int64))
@@ -169,5 +193,6 @@ def _panel_in(header: Mapping[str, Any], data: mmap.mmap, start: int, path: Path
         feature_names=tuple(json.loads(meta["feature_names"])),
         label=json.loads(meta["label"]),
         bars_per_year=float(meta["bars_per_year"]),
+        regime_names=tuple(json.loads(meta.get("regime_names", "[]"))),
         path=path,
     )

@@ -16,7 +16,7 @@ from trading_hpo.registry import Registry
 # What a trial keeps beside its metrics (``engine.trial_record.OURS``), under names of the same attributes.
 OF_A_TRIAL = (
     *("slot", "started_from", "lost", "no_value", "reason", "violations", "curve", "cost"),
-    *("metrics", "spread", "moments", "block_scores", "folds"),
+    *("metrics", "spread", "moments", "block_scores", "regimes", "folds"),
 )
 
 # In the order in which a trial keeps them.

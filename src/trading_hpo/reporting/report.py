@@ -147,6 +147,7 @@ def _line(
         **{f"holdout_{name}": found.get(name) for name in SHOWN},
         **_p_values(verdict or {}),
         **({"touches": dict(holdout["touches"])} if "touches" in holdout else {}),
+        "regimes": {"validation": best.get("regimes"), "holdout": holdout.get("regimes")},
         "verdict": dict(verdict) if verdict else None,
         "verdicts": sentences(verdict) if verdict else {},
         "no_value": {

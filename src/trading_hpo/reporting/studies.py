@@ -9,8 +9,9 @@ from rich import box
 from rich.table import Table
 
 from trading_hpo.analysis.study_alone import deflated_alone
-from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, VIOLATIONS, cost_of, metrics_of
+from trading_hpo.engine.trial_record import NO_VALUE, REASON, REGIMES, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.regimes import regime_name, without_value, worst_regimes
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.nothing_found import nothing_found
 from trading_hpo.study.own_trials import foreign_trials, own_trials, set_aside_in
@@ -143,6 +144,19 @@ def _best_lines(study: optuna.Study) -> Iterator[str]:
         yield f"  {name:<26}{reached if value is not None else f'no value: {why.get(name, _NO_REASON)}'}"
     for name, value in cost_of(best).items():
         yield f"  {name:<26}{_short(value)}"
+    yield from _by_regime(best.user_attrs.get(REGIMES))
+
+
+def _by_regime(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if not found:
+        return
+    yield f"  regimes of the market, all folds together: {found['metric']}, Sharpe, bars, samples"
+    for line in found["scores"]:
+        counts = f"{line['bars']:,} bars, {line['samples']:,} samples"
+        yield f"  {regime_name(line):<26}{_number(line['value'])}, {_number(line['sharpe'])}, {counts}"
+    yield from (f"  {'':<26}{why}" for why in without_value(found))
+    if worst := worst_regimes(found):
+        yield f"  {'worst':<26}{worst}"
 
 
 def _table() -> Table:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.reporting.selection_sentences import DEFLATED
+from trading_hpo.reporting.regimes import worst_regimes
 from trading_hpo.reporting.verdict_sentences import p_value
 
 _ANY_WIDTH = 1000
@@ -123,6 +124,9 @@ def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  {about}: {sentence}."
         if deflated := line.get("selection_sentences", {}).get(DEFLATED):
             yield f"  selection: {deflated} report.txt says more."
+        for part, found in line.get("regimes", {}).items():
+            if worst := worst_regimes(found):
+                yield f"  worst regimes on {'the ' if part == 'holdout' else ''}{part}: {worst}."
 
 
 def _beside_reference(report: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a trial costs, and whether it may: known before it is fitted, or counted up while it runs."""
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from trading_hpo.errors import OverLimitError
@@ -46,3 +47,21 @@ def costs_after(costs: Costs, scores: Sequence[FoldScore]) -> dict[str, float]:
     if costs.epoch_flop:
         spent["training_gflop"] = sum(score.epochs * costs.epoch_flop[score.fold] for score in scores) / 1e9
     return {**spent, **costs.known}
+
+
+def within_time(minutes: float | None, should_stop: Callable[[], bool], n_trials: int = 1) -> Callable[[], bool]:
+    """Ask ``should_stop``, and end the trials when the time of all is over; asked before every batch.
+
+    Raises:
+        OverLimitError: By what is returned, once it is over.
+    """
+    if minutes is None:
+        return should_stop
+    deadline = time.monotonic() + 60 * minutes * n_trials
+
+    def checked() -> bool:
+        if time.monotonic() > deadline:
+            raise OverLimitError(f"it trained longer than hpo.limits.max_training_time_minutes, {minutes:g}")
+        return should_stop()
+
+    return checked

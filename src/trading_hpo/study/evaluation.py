@@ -2,7 +2,6 @@
 
 import logging
 import math
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -26,9 +25,10 @@ from trading_hpo.metrics.registry import METRICS as METRIC_REGISTRY
 from trading_hpo.splits.folds import Split
 from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.config import LimitsConfig
-from trading_hpo.study.costs import costs_after, costs_within
+from trading_hpo.study.costs import costs_after, costs_within, within_time
 from trading_hpo.study.objectives import ConstraintConfig
 from trading_hpo.study.timing import epoch_seconds
+from trading_hpo.study.trial_regimes import TrialRegimes
 from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
 from trading_hpo.study.validation import constant_series, fold_rows
 from trading_hpo.tasks.registry import task_of
@@ -144,6 +144,7 @@ class TrialEvaluator:
         self._data = StudyData(task.model_type, panel, rows, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
         self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)
+        self._by_regime = TrialRegimes(self._data, self._folds, self._forecast_metric)
         self._constant_scores: Float[np.ndarray, " M"] | None = None
         self._to_time = dict(task.timed)
 
@@ -210,7 +211,7 @@ class TrialEvaluator:
                 within.append((candidate, self._costs(candidate.parameters)))
             except OverLimitError as error:
                 yield candidate.slot, error
-        may_stop = _within(self.task.limits.max_training_time_minutes, should_stop, len(within))
+        may_stop = within_time(self.task.limits.max_training_time_minutes, should_stop, len(within))
         all_parameters = [candidate.parameters for candidate, _ in within]
         family = cast(BatchFamily, self._family)  # as its model type says
         try:
@@ -255,7 +256,12 @@ class TrialEvaluator:
             Traded(self._folds[score.fold], score.bars, score.returns, score.exposure) for score in scores
         )
         compared = {**moments(active_returns(series, self._constant)), "folds": [score.fold for score in scores]}
-        record = {**report.record, MOMENTS: compared, **self._block_scores(scores)}
+        record = {
+            **report.record,
+            MOMENTS: compared,
+            **self._block_scores(scores),
+            **self._by_regime.record(scores, series),
+        }
         return replace(report, record=record, payload=payload_of(series))
 
     def _block_scores(self, scores: Sequence[FoldScore]) -> dict[str, Any]:
@@ -274,7 +280,7 @@ class TrialEvaluator:
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
         costs = self._costs(parameters)
-        may_stop = _within(self.task.limits.max_training_time_minutes, should_stop)
+        may_stop = within_time(self.task.limits.max_training_time_minutes, should_stop)
         running = {
             number: self._family.fit_fold(parameters, number, self._data, self._shared, may_stop)
             for number in self._data.folds
@@ -361,20 +367,6 @@ def mapped_panel(task: EvaluationTask, panel_path: Path) -> Panel:
     if panel_digest(panel) != task.panel_digest:
         raise StaleInputError(f"{panel_path} was replaced while the search runs. {_AGAIN}")
     return panel
-
-
-def _within(minutes: float | None, should_stop: Callable[[], bool], n_trials: int = 1) -> Callable[[], bool]:
-    """Ask ``should_stop``, and end the trials when the time of all is over; asked before every batch."""
-    if minutes is None:
-        return should_stop
-    deadline = time.monotonic() + 60 * minutes * n_trials
-
-    def checked() -> bool:
-        if time.monotonic() > deadline:
-            raise OverLimitError(f"it trained longer than hpo.limits.max_training_time_minutes, {minutes:g}")
-        return should_stop()
-
-    return checked
 
 
 def _no_value(scores: Sequence[FoldScore]) -> dict[str, str]:

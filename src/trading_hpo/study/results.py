@@ -13,6 +13,7 @@ from trading_hpo.engine.trial_record import (
     FOLDS,
     NO_VALUE,
     REASON,
+    REGIMES,
     SLOT,
     SPREAD,
     VIOLATIONS,
@@ -101,6 +102,7 @@ def _configuration(trial: FrozenTrial, rank: int, goals: Sequence[WeightedGoal])
         "metrics": metrics_of(trial),
         "no_value": trial.user_attrs.get(NO_VALUE, {}),
         "spread": trial.user_attrs.get(SPREAD, {}),
+        "regimes": trial.user_attrs.get(REGIMES),
         "folds": trial.user_attrs.get(FOLDS, []),
         "cost": cost_of(trial),
     }

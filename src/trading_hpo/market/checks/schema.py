@@ -17,6 +17,7 @@ BARS_SCHEMA = pa.DataFrameSchema(
         "low": _number(pa.Check.gt(0)),
         "close": _number(pa.Check.gt(0), required=True),
         "volume": pa.Column("float64", [pa.Check.ge(0), pa.Check.lt(float("inf"))], nullable=False, required=False),
+        "regime": pa.Column(str, nullable=True, required=False),
     },
     strict=True,
     unique=["asset", "timestamp"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from trading_hpo.errors import DataError, first_of
-from trading_hpo.market.sources.config import ADJUSTED_CLOSE, BAR_COLUMNS
+from trading_hpo.market.sources.config import ADJUSTED_CLOSE, BAR_COLUMNS, REGIME
 from trading_hpo.market.sources.origin import Origin
 
 _OF_TIME = ("date", "datetime", "time", "day", "open time", "open_time", "time_key", "dt", "ts")
@@ -33,7 +33,8 @@ def pick_columns(names: Sequence[str], origin: Origin) -> dict[str, str]:
         DataError: One that is needed or set is not there, or two have the same name.
     """
     picked, problems = {}, []
-    for ours in (*BAR_COLUMNS, ADJUSTED_CLOSE):
+    asked = (REGIME,) if REGIME in origin.settings.columns else ()
+    for ours in (*BAR_COLUMNS, ADJUSTED_CLOSE, *asked):
         found = _matching(names, origin.settings.columns.get(ours), _SPELLINGS.get(ours, (ours,)))
         if len(found) > 1:
             problems.append(

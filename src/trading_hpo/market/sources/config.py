@@ -10,6 +10,8 @@ from trading_hpo.errors import did_you_mean
 BAR_COLUMNS = ("timestamp", "asset", "open", "high", "low", "close", "volume")
 PRICES = ("open", "high", "low", "close")
 ADJUSTED_CLOSE = "adjusted_close"  # read where prices are to be adjusted; not a column of bars
+REGIME = "regime"  # read where ``columns`` names it: a file may have such a column for another purpose
+TABLE_COLUMNS = (*BAR_COLUMNS, REGIME)
 FILE_SOURCES = ("csv", "parquet")
 
 
@@ -20,7 +22,10 @@ class FileSource(Config):
     bars_per_year: float | None = Field(
         default=None, gt=0, description="252 for daily stocks, 8760 for hourly crypto; null: as many as the stamps show"
     )
-    columns: dict[str, str] = Field(default_factory=dict, description="our column name -> name in the file")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="our column name -> name in the file; regime: labels by which scores are divided",
+    )
     one_asset: bool = Field(default=False, description="a file without a column for the asset holds one, for certain")
     timestamp_format: str | None = Field(
         default=None,
@@ -36,7 +41,7 @@ class FileSource(Config):
     @field_validator("columns")
     @classmethod
     def _known_columns(cls, columns: dict[str, str]) -> dict[str, str]:
-        known = (*BAR_COLUMNS, ADJUSTED_CLOSE)
+        known = (*TABLE_COLUMNS, ADJUSTED_CLOSE)
         for name in columns:
             if name not in known:
                 raise ValueError(f"{name!r} is not a column of bars. {did_you_mean(name, known)}")

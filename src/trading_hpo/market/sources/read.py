@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,9 +18,10 @@ from trading_hpo.market.sources.columns import (
 )
 from trading_hpo.market.sources.config import (
     ADJUSTED_CLOSE,
-    BAR_COLUMNS,
     FILE_SOURCES,
     PRICES,
+    REGIME,
+    TABLE_COLUMNS,
     FileSource,
     SourcesConfig,
 )
@@ -110,6 +112,8 @@ def _read_file(origin: Origin) -> pd.DataFrame:
     table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), others, origin)})
     table["timestamp"] = to_utc(raw[picked["timestamp"]], table["asset"], origin)
     problems = [*_time_apart(table, raw, origin)]
+    if REGIME in picked:
+        table[REGIME] = _labels(raw[picked[REGIME]])
     for name in (name for name in picked if name not in table):
         table[name], wrong = to_numbers(raw[picked[name]], name, origin)
         problems += wrong
@@ -124,7 +128,7 @@ def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
     names = header(origin) if raw is None else [str(name) for name in raw]
     picked = pick_columns(names, origin)
     if raw is None:
-        as_text = [picked[name] for name in ("timestamp", "asset") if name in picked]
+        as_text = [picked[name] for name in ("timestamp", "asset", REGIME) if name in picked]
         raw = read_csv(origin, names, [*as_text, *named_as_assets(names, picked)])
     return raw, picked
 
@@ -160,7 +164,7 @@ def _adjusted(table: pd.DataFrame, origin: Origin) -> pd.DataFrame:
 def _lacking_columns(tables: list[pd.DataFrame], paths: list[Path]) -> list[str]:
     """A column that some files of a folder have and others lack."""
     problems = []
-    for name in BAR_COLUMNS:
+    for name in TABLE_COLUMNS:
         lacking = [path for table, path in zip(tables, paths, strict=True) if name not in table]
         if 0 < len(lacking) < len(paths):
             having = next(path for path in paths if path not in lacking)
@@ -173,4 +177,12 @@ def _lacking_columns(tables: list[pd.DataFrame], paths: list[Path]) -> list[str]
 
 def _in_column_order(table: pd.DataFrame) -> pd.DataFrame:
     table["timestamp"] = table["timestamp"].astype("datetime64[ns, UTC]")
-    return table[[name for name in BAR_COLUMNS if name in table]]
+    return table[[name for name in TABLE_COLUMNS if name in table]]
+
+
+def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return labels as text, a whole number without its point; a label of blanks is none."""
+    text = column.map(
+        lambda label: f"{label:g}" if isinstance(label, float) else str(label).strip(), na_action="ignore"
+    )
+    return text.where(text != "").astype("str")

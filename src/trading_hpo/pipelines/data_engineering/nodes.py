@@ -22,11 +22,16 @@ logger = logging.getLogger(__name__)
 
 
 def make_panel(
-    features: pd.DataFrame, labels: pd.DataFrame, config: LabelsConfig, source: str, sources: SourcesConfig
+    features: pd.DataFrame,
+    labels: pd.DataFrame,
+    config: LabelsConfig,
+    source: str,
+    sources: SourcesConfig,
+    bars: pd.DataFrame | None = None,
 ) -> Panel:
-    """Lay features and labels out, with the bars per year of the source."""
+    """Lay features and labels out, with the bars per year of the source and the regimes that the bars may name."""
     stamps = pd.DatetimeIndex(features["timestamp"].unique())
-    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources, stamps))
+    return build_panel(features, labels, label_of(config.task), bars_per_year(source, sources, stamps), bars)
 
 
 def find_window(

@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
             node(build_labels, ["bars", "params:labels"], "labels", name="build_labels"),
             node(
                 make_panel,
-                ["features", "labels", "params:labels", "params:source", "params:sources"],
+                ["features", "labels", "params:labels", "params:source", "params:sources", "bars"],
                 "panel",
                 name="build_panel",
             ),

@@ -7,6 +7,7 @@ from trading_hpo.reporting.page.blocks import Facts, Table, Text
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import first_screen
 from trading_hpo.reporting.page.luck_section import luck_section
+from trading_hpo.reporting.page.regime_section import regime_sections
 from trading_hpo.reporting.page.results_sections import results_section
 
 WIDTH = 100
@@ -31,6 +32,14 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
     for block in results_section(searched, judged).blocks:
         if isinstance(block, Table):
             yield from _table(block)
+    for section in regime_sections(searched, judged):
+        yield ""
+        yield f"{section.title}:"
+        for block in section.blocks[1:]:  # without what the page says of them; those behind a title are on the page
+            if isinstance(block, Table):
+                yield from _table(block)
+            elif isinstance(block, Text):
+                yield block.text
     yield ""
     yield "Is it luck?"
     yield from _luck(searched)
