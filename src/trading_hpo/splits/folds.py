@@ -72,7 +72,7 @@ def build_split(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, lookba
     search = purge_before(BarRange(bars.start, edge), edge, intervals)
     intervals = intervals.at(intervals.end < edge)
     made = list(make_folds(search, folds, intervals, lookback_bars))
-    check_lengths(made, search, folds, intervals, panel.n_bars, lookback_bars)
+    check_lengths(made, search, folds, intervals, panel, lookback_bars)
     return Split(tuple(made), search, BarRange(edge, bars.stop))
 
 
@@ -129,17 +129,17 @@ def split_to_table(split: Split, panel: Panel) -> pd.DataFrame:
 
 def split_from_table(table: pd.DataFrame) -> Split:
     """Read back what ``split_to_table`` wrote."""
+    lines = table.to_dict("records")
 
     def ranges(number: int, role: str) -> tuple[BarRange, ...]:
-        lines = table[(table["fold"] == number) & (table["role"] == role)]
-        return tuple(BarRange(int(a), int(b)) for a, b in lines[["start_bar", "stop_bar"]].to_numpy())
+        own = (line for line in lines if line["fold"] == number and line["role"] == role)
+        return tuple(BarRange(int(line["start_bar"]), int(line["stop_bar"])) for line in own)
 
     def fold(number: int) -> Fold:
-        validation = table[(table["fold"] == number) & (table["role"] == "validation")]
-        paths = validation["path"] if "path" in table else [0] * len(validation)
-        of_roles = (ranges(number, role) for role in ROLES)
-        lookback_bars = int(validation["lookback_bars"].iloc[0]) if "lookback_bars" in table else 0
-        return Fold(number, *of_roles, tuple(map(int, paths)), int(validation["embargo_bars"].iloc[0]), lookback_bars)
+        validation = [line for line in lines if line["fold"] == number and line["role"] == "validation"]
+        paths = tuple(int(line.get("path", 0)) for line in validation)
+        settings = (int(validation[0].get(name, 0)) for name in ("embargo_bars", "lookback_bars"))
+        return Fold(number, *(ranges(number, role) for role in ROLES), paths, *settings)
 
-    numbers = sorted(int(number) for number in table["fold"].unique() if number >= 0)
+    numbers = sorted({int(line["fold"]) for line in lines if line["fold"] >= 0})
     return Split(tuple(map(fold, numbers)), ranges(-1, "search")[0], ranges(-1, HOLDOUT)[0])

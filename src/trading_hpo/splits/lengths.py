@@ -10,7 +10,7 @@ from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.purging import Intervals
 from trading_hpo.splits.registry import SPLITTERS
 from trading_hpo.splits.roles import make_folds
-from trading_hpo.types import BarRange, Fold
+from trading_hpo.types import BarRange, Fold, Panel
 
 _MORE_BARS = 1_000_000  # than there are; a splitter whose ranges do not grow with the bars never has enough
 
@@ -20,7 +20,7 @@ def check_lengths(
     search: BarRange,
     config: FoldsConfig,
     intervals: Intervals,
-    n_bars: int,
+    panel: Panel,
     lookback_bars: int = 0,
 ) -> None:
     """Refuse folds of which a role is too short.
@@ -30,7 +30,7 @@ def check_lengths(
         search: The bars that they divide.
         config: How they were made.
         intervals: Of the rows whose labels end before the holdout.
-        n_bars: Of the panel.
+        panel: The rows.
         lookback_bars: As of ``build_split``.
 
     Raises:
@@ -45,7 +45,8 @@ def check_lengths(
                 f"got {config.embargo_bars}."
             ]
         )
-    label_bars = int(np.median(intervals.end - intervals.bar)) if len(intervals.bar) else 0
+    lengths = intervals.end - intervals.bar
+    label_bars = int(np.median(lengths)) if len(lengths) else panel.horizon_bars
     if config.min_role_bars <= shortest <= label_bars and _has_several_ranges(made):
         most = len(search) // (label_bars + 1)
         raise ConfigurationError(
@@ -57,13 +58,12 @@ def check_lengths(
         )
     if _long_enough(made, config, label_bars):
         return
-    longest = int((intervals.end - intervals.bar).max(initial=label_bars))
-    needed = _needed_bars(len(search), config, longest, lookback_bars)
+    needed = _needed_bars(len(search), config, int(lengths.max(initial=panel.horizon_bars)), lookback_bars)
     enough = "".join(_enough_alone(search, config, intervals, label_bars, lookback_bars))
     raise DataError(
         [
             f"{len(made)} {config.scheme} folds need {needed} bars with features and labels before the holdout, "
-            f"got {len(search)} (of {n_bars} bars in all). {enough}Lower {_what_makes_many(config)} or "
+            f"got {len(search)} (of {panel.n_bars} bars in all). {enough}Lower {_what_makes_many(config)} or "
             "holdout.fraction, choose features with shorter histories, or bring more data."
         ]
     )
