@@ -22,12 +22,12 @@ from trading_hpo.splits.folds import (
     ROLES,
     Split,
     build_split,
-    make_folds,
     split_from_table,
     split_to_table,
 )
 from trading_hpo.splits.purging import Intervals, rows_before
 from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.splits.samples import check_samples
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange, Fold

@@ -10,9 +10,10 @@ from trading_hpo.errors import ConfigurationError, DataError
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.lengths import check_lengths
 from trading_hpo.splits.purging import Intervals, purge_before, rows_before, rows_of
-from trading_hpo.splits.roles import ROLES, make_folds
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.types import BarRange, Fold, Panel
 
+ROLES = ("train", "stop", "validation")
 HOLDOUT = "holdout"
 FINAL = -1  # the final training's number; no fold of the search has it
 
@@ -138,8 +139,9 @@ def split_from_table(table: pd.DataFrame) -> Split:
     def fold(number: int) -> Fold:
         validation = [line for line in lines if line["fold"] == number and line["role"] == "validation"]
         paths = tuple(int(line.get("path", 0)) for line in validation)
-        settings = (int(validation[0].get(name, 0)) for name in ("embargo_bars", "lookback_bars"))
-        return Fold(number, *(ranges(number, role) for role in ROLES), paths, *settings)
+        train, stop, validated = (ranges(number, role) for role in ROLES)
+        embargo_bars, lookback_bars = (int(validation[0].get(name, 0)) for name in ("embargo_bars", "lookback_bars"))
+        return Fold(number, train, stop, validated, paths, embargo_bars, lookback_bars)
 
     numbers = sorted({int(line["fold"]) for line in lines if line["fold"] >= 0})
     return Split(tuple(map(fold, numbers)), ranges(-1, "search")[0], ranges(-1, HOLDOUT)[0])

@@ -6,6 +6,8 @@ from trading_hpo.market.features.registry import FEATURES
 from trading_hpo.splits.folds import Split
 from trading_hpo.types import Panel
 
+LEARNED_FROM = ("train", "stop")
+
 
 def lookback_bars(panel: Panel, window_bars: int) -> int:
     """Return the own bars before a row that its window reads, each with the history of its longest feature.
@@ -19,7 +21,7 @@ def lookback_bars(panel: Panel, window_bars: int) -> int:
         panel: With the names of its features.
         window_bars: Longest window of the search.
     """
-    known = {column: feature.warmup_bars for name, feature in FEATURES.items() for column in feature.names(name)}
+    known = {column: FEATURES[name].warmup_bars for name in FEATURES for column in FEATURES[name].names(name)}
     return window_bars - 1 + max((known.get(column, 0) for column in panel.feature_names), default=0)
 
 
@@ -32,16 +34,16 @@ def cost_in_words(panel: Panel, purged: Split, whole: Split, window_bars: int) -
         whole: The same without that purge.
         window_bars: Longest window of the search.
     """
-    left, all_of_them = (
+    left, whole_rows = (
         np.array(
-            [[len(split.rows(panel, fold, role, window_bars)) for role in ("train", "stop")] for fold in split.folds]
+            [sum(len(split.rows(panel, fold, role, window_bars)) for role in LEARNED_FROM) for fold in split.folds]
         )
         for split in (purged, whole)
     )
-    lost = 1 - left.sum(axis=1) / all_of_them.sum(axis=1)
-    share = 1 - left.sum() / all_of_them.sum()
-    reach = max(fold.lookback_bars for fold in purged.folds)
+    lost, reach = whole_rows - left, max(fold.lookback_bars for fold in purged.folds)
+    shares = lost / whole_rows
     return (
-        f"folds.purge_windows: features look back {reach} bars; of {all_of_them.sum():,} rows of train and stop "
-        f"{all_of_them.sum() - left.sum():,} ({share:.0%}) are left out, {lost.min():.0%} to {lost.max():.0%} of a fold."
+        f"folds.purge_windows: features look back {reach} bars. Of {whole_rows.sum():,} rows of train and stop, over "
+        f"all folds, {lost.sum():,} are left out ({lost.sum() / whole_rows.sum():.0%}; of a fold {shares.min():.0%} to "
+        f"{shares.max():.0%})."
     )

@@ -7,8 +7,6 @@ from trading_hpo.splits.purging import Intervals, embargo_after, purge_before
 from trading_hpo.splits.registry import SPLITTERS
 from trading_hpo.types import BarRange, Fold
 
-ROLES = ("train", "stop", "validation")
-
 
 def make_folds(search: BarRange, config: FoldsConfig, intervals: Intervals, lookback_bars: int = 0) -> Iterator[Fold]:
     """Divide the bars by the scheme, then cut every role to the bars that purging and embargo leave rows of.
