@@ -63,7 +63,7 @@ def split_of(scheme, **settings):
 
 @pytest.mark.parametrize("scheme", SPLITTERS)
 def test_of_every_splitter_each_bar_of_a_fold_is_drawn_once_as_its_role_or_as_a_gap(scheme):
-    split, table = split_of(scheme, n_folds=15 if scheme == "combinatorial" else 4, min_role_bars=10)
+    split, table = split_of(scheme, n_folds=15 if scheme == "combinatorial" else 4, min_role_bars=5)
     figure = folds_figure(table)
     drawn = [
         (row, trace.name, bars)
