@@ -25,6 +25,7 @@ ROWS = (
     "loop",
     "schedules",
     "boosting",
+    "cpcv",
     "node",
     "workers",
     "memory",

@@ -28,7 +28,7 @@ from trading_hpo.training.windows import Windows
 from trading_hpo.types import Panel
 
 L = 10
-SCHEMES = ["walk_forward", "purged_kfold"]
+SCHEMES = {"walk_forward": 3, "blocked": 2, "purged_kfold": 3, "combinatorial": 15}  # folds of each
 FEATURES = ("return_1", "return_5", "bar_range", "volatility_5")
 every_calendar = pytest.mark.parametrize("calendar", CALENDARS)
 
@@ -39,7 +39,7 @@ def assembled(bars: pd.DataFrame, max_missing: int, horizon: int, scheme: str) -
     labels = LabelsConfig(horizon_bars=horizon)
     features = build_features(bars, FeaturesConfig(names=FEATURES))
     panel = build_panel(features, build_labels(bars, labels), label_of(labels.task), 252.0)
-    return panel, build_split(panel, FoldsConfig(scheme=scheme, n_folds=3), HoldoutConfig())
+    return panel, build_split(panel, FoldsConfig(scheme=scheme, n_folds=SCHEMES[scheme]), HoldoutConfig())
 
 
 @cache

@@ -132,10 +132,17 @@ The tree, in the order in which data flow through it:
     splits/                 panel -> folds and holdout
         config.py           the parameter groups
         walk_forward.py
+        blocked.py          one block after another
         purged_kfold.py
+        combinatorial.py    all choices of test groups, and their paths
+        blocks.py           bars in equal parts
         purging.py          labels that reach into validation
+        lookback.py         how far features look back
         samples.py          of each role, asset by asset
-        folds.py            purging, embargo and stop rows, for all of them
+        roles.py            purging, embargo and stop rows, for all of them
+        lengths.py          whether they are long enough
+        folds.py            the holdout, and the folds before it
+        for_sklearn.py      as scikit-learn's splitters
         splitter.py         what a splitter is
         registry.py         by name
         paths.py            means where a bar is validated several times

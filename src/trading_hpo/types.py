@@ -40,6 +40,8 @@ class Fold:
         validation: What the study maximises and pruners see.
         paths: For each validation range, the path that it is a part of; the mean over paths is a trial's value.
         embargo_bars: Between the end of the last validation label and what is trained on after it.
+        lookback_bars: Own bars before a row that its features read, where rows of train and stop that look back at
+            validation labels are purged; else 0.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Fold:
     validation: tuple[BarRange, ...]
     paths: tuple[int, ...] = (0,)
     embargo_bars: int = 0
+    lookback_bars: int = 0
 
     def role(self, name: str) -> tuple[BarRange, ...]:
         """Return the ranges of ``train``, ``stop`` or ``validation``."""
@@ -147,6 +150,14 @@ class Panel:
         """How many own bars each row's asset has before it."""
         place: Int[np.ndarray, " R"] = np.arange(self.n_rows) - self.first_row[self.asset]
         return place
+
+    def first_seen(self, lookback_bars: int) -> Int[np.ndarray, " R"]:
+        """Return the first bar that each row's features read: so many of its asset's own bars before it.
+
+        **Looks ahead:** never.
+        """
+        seen: Int[np.ndarray, " R"] = self.bar[np.arange(self.n_rows) - np.minimum(self.place, lookback_bars)]
+        return seen
 
     def rows(self, ranges: Sequence[BarRange], window_bars: int) -> Int[np.ndarray, " N"]:
         """Return the row numbers of the samples in ``ranges``, asset after asset: rows with a window and a label.

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tests.makers import studies
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores, metric_of, why_incomparable
+from trading_hpo.study.fingerprint import FINGERPRINT
 
 COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING
 
@@ -126,18 +127,25 @@ def test_fold_scores_are_those_of_each_model_types_best_trial_in_its_own_metric(
         "cnn_lstm": study_of(worse, better, metrics=["mcc"], directions=["minimize"]),
     }
     assert list(fold_scores(studies).itertuples(index=False, name=None)) == [
-        ("mlp", 0, 0.3),
-        ("mlp", 1, 0.5),
-        ("cnn_lstm", 0, 0.0),
-        ("cnn_lstm", 1, 0.2),
+        ("mlp", 0, 0.3, 1.0),
+        ("mlp", 1, 0.5, 1.0),
+        ("cnn_lstm", 0, 0.0, 1.0),
+        ("cnn_lstm", 1, 0.2, 1.0),
     ]
 
 
 def test_a_model_type_without_a_complete_trial_has_no_fold_scores():
     pruned = trial_of(PRUNED, 0.9, folds=folds_of(0.9, 0.9))
     found = fold_scores({"mlp": study_of(pruned, metrics=["mcc"]), "cnn_lstm": study_of()})
-    assert found.columns.tolist() == ["model_type", "fold", "score"]
+    assert found.columns.tolist() == ["model_type", "fold", "score", "times_validated"]
     assert found.empty
+
+
+def test_folds_that_share_bars_say_how_often_each_bar_is_validated():
+    pairs = [[[0, 10], [10, 20]], [[0, 10], [20, 30]], [[10, 20], [20, 30]]]
+    made_under = {FINGERPRINT: {"folds": {str(number): {"validation": own} for number, own in enumerate(pairs)}}}
+    study = study_of(trial_of(value=0.4, folds=folds_of(0.3, 0.5, 0.4)), metrics=["mcc"], **made_under)
+    assert fold_scores({"mlp": study})["times_validated"].tolist() == [2.0] * 3
 
 
 def test_a_fold_that_lacks_the_metric_has_no_score():

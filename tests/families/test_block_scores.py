@@ -1,15 +1,30 @@
 """Forecast scores by block: their mean is the metric, their spread what resamples of the bars show."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from trading_hpo.families.block_scores import LEAST_BLOCKS, block_scores, forecast_metric
+from trading_hpo.families import block_scores as ours
+from trading_hpo.families.block_scores import LEAST_BLOCKS, forecast_metric, stretches
 from trading_hpo.families.judgement import JudgedRows
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.metric import Targets
+from trading_hpo.overfitting.best_of_many import by_blocks
+from trading_hpo.splits.combinatorial import combinatorial
+from trading_hpo.splits.config import FoldsConfig
+from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.tasks.task import Forecast
+from trading_hpo.types import BarRange
 
 A = 5
+
+
+def block_scores(folds, metric, weight, of_constant=False):
+    """Of folds that share no bar: each is moved behind the one before."""
+    placed = [rows and replace(rows, bar=rows.bar + 10_000 * place) for place, rows in enumerate(folds)]
+    validated = [[BarRange(10_000 * place, 10_000 * (place + 1))] for place in range(len(folds))]
+    return ours.block_scores(placed, validated, metric, weight, of_constant)
 
 
 def judged(n_bars=400, edge=0.0, seed=0, one_class=False):
@@ -85,6 +100,64 @@ def test_where_there_are_none_there_are_none(folds):
 
 def test_a_metric_without_a_value_has_no_scores():
     assert block_scores([judged(one_class=True)] * 4, "auc", 0.3) is None
+
+
+# Where a bar is validated by several folds
+
+
+DIVISIONS = list(combinatorial(BarRange(100, 580), FoldsConfig(scheme="combinatorial", n_folds=15)))
+
+
+def combined(edge=0.0, seed=0, common=1.0):
+    """What 15 models call on the two of six groups that each is judged on, and the ranges; they share what they see."""
+    validated = [division.validation for division in DIVISIONS]
+    random, whole = np.random.default_rng(seed), judged(480, edge, seed)
+    folds = []
+    for ranges in validated:
+        own = np.any([(whole.bar >= part.start) & (whole.bar < part.stop) for part in ranges], axis=0)
+        score = common * whole.forecast.score[own] + (1 - common) * random.normal(size=own.sum())
+        forecast = Forecast(score, probability=1 / (1 + np.exp(-score)), called=score > 0)
+        folds.append(JudgedRows(forecast, whole.constant.at(own), whole.targets.at(own), whole.bar[own]))
+    return whole, folds, validated
+
+
+def test_no_bar_counts_twice_the_score_of_a_block_is_the_mean_over_its_folds():
+    _, folds, validated = combined(common=0.5)
+    assert [len(part) for part in stretches(validated)] == [80] * 6
+    scores = ours.block_scores(folds, validated, "accuracy", 0.3)
+    right = np.zeros(580)
+    for rows in folds:
+        np.add.at(right, rows.bar, (rows.forecast.called == rows.targets.positive) / (5 * A))
+    assert scores == pytest.approx(right[100:].reshape(48, 10).mean(axis=1))
+
+
+@pytest.mark.parametrize("metric", ["mcc", "accuracy", "auc"])
+def test_their_mean_is_the_mean_over_paths(metric):
+    _, folds, validated = combined(edge=0.5, common=0.5)
+    scores = ours.block_scores(folds, validated, metric, 0.3)
+    expected = mean_over_paths(values(folds, metric), [division.paths for division in DIVISIONS])
+    assert scores.mean() == pytest.approx(expected, abs=0.003)
+
+
+def test_folds_that_call_alike_leave_the_scores_of_one_that_calls_all():
+    whole, folds, validated = combined(edge=0.3)
+    alone = ours.block_scores([whole], [stretches(validated)], "accuracy", 0.3)
+    assert ours.block_scores(folds, validated, "accuracy", 0.3) == pytest.approx(alone)
+
+
+def test_without_skill_folds_that_share_bars_are_called_significant_no_more_often_than_they_should_be():
+    n_nulls, found, twice = 50, 0, 0
+    for seed in range(n_nulls):
+        _, folds, validated = combined(seed=seed)
+        by_bar = ours.block_scores(folds, validated, "accuracy", 0.3) - 0.5
+        each = [
+            ours.block_scores([rows], [ranges], "accuracy", 0.3) - 0.5
+            for rows, ranges in zip(folds, validated, strict=True)
+        ]
+        found += by_blocks(by_bar[None], 0, 1, n_folds=6, n_draws=1000).p_value < 0.05
+        twice += by_blocks(np.concatenate(each)[None], 0, 1, n_folds=15, n_draws=1000).p_value < 0.05
+    assert found <= 7  # at 5 % more are seen in one of 80 such series
+    assert twice >= 10  # what counting each bar five times would have said
 
 
 @pytest.mark.parametrize(

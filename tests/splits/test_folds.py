@@ -22,12 +22,12 @@ from trading_hpo.splits.folds import (
     ROLES,
     Split,
     build_split,
-    make_folds,
     split_from_table,
     split_to_table,
 )
 from trading_hpo.splits.purging import Intervals, rows_before
 from trading_hpo.splits.registry import SPLITTERS
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.splits.samples import check_samples
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange, Fold
@@ -81,12 +81,27 @@ def panels(draw):
     return panel
 
 
+def config_of(scheme, n_folds=4, **settings_):
+    """So many folds, or those that the splitter's own options make."""
+    splitter = SPLITTERS[scheme]
+    if splitter.n_folds is not None:
+        n_folds = splitter.n_folds(splitter.options(**settings_.get("options", {})))
+    return FoldsConfig(scheme=scheme, n_folds=n_folds, **settings_)
+
+
 @st.composite
 def configs(draw, schemes=SCHEMES):
     scheme = draw(st.sampled_from(schemes))
-    return FoldsConfig(
-        scheme=scheme,
+    options = {}
+    if scheme == "combinatorial":
+        options["groups"] = draw(st.integers(2, 6))
+        options["test_groups"] = draw(st.integers(1, options["groups"] - 1))
+    elif scheme == "blocked":
+        options["train_fraction"] = draw(st.floats(0.3, 0.8))
+    return config_of(
+        scheme,
         n_folds=draw(st.integers(SPLITTERS[scheme].min_folds, 6)),
+        options=options,
         window=draw(st.sampled_from(["expanding", "rolling"])),
         first_train_fraction=draw(st.floats(0.3, 0.8)),
         stop_fraction=draw(st.floats(0.05, 0.49)),
@@ -97,11 +112,12 @@ def configs(draw, schemes=SCHEMES):
 
 @st.composite
 def worlds(draw, schemes=SCHEMES):
-    """Draw a panel, a configuration and the split of the one by the other."""
+    """Draw a panel, a configuration and the split of the one by the other, which may purge what looks back."""
     panel, config = draw(panels()), draw(configs(schemes))
     holdout = HoldoutConfig(fraction=draw(st.floats(0.05, 0.5)))
+    lookback_bars = draw(st.sampled_from([0, 0, 3, 12]))
     try:
-        return panel, config, build_split(panel, config, holdout)
+        return panel, config, build_split(panel, config, holdout, lookback_bars)
     except (DataError, ConfigurationError):
         assume(False)
 
@@ -208,6 +224,43 @@ def test_folds_are_numbered_in_the_order_of_their_validations(world):
 
 
 @laws
+@given(worlds(schemes=["blocked"]))
+def test_a_block_knows_nothing_of_the_past_before_it_and_shares_no_bar_with_another(world):
+    _, _, split = world
+    spans = [[bar for role in ROLES for bar in bars_of(fold.role(role))] for fold in split.folds]
+    for (fold, own), following in zip(
+        zip(split.folds, spans, strict=True), [*spans[1:], [split.search.stop]], strict=True
+    ):
+        assert max(bars_of(fold.train + fold.stop)) < fold.validation[0].start
+        assert max(own) < min(following)
+
+
+@laws
+@given(worlds(schemes=["combinatorial"]))
+def test_every_path_of_combinatorial_validates_every_search_bar_exactly_once(world):
+    _, config, split = world
+    n_groups, n_tested = config.options["groups"], config.options["test_groups"]
+    ranges = [part for fold in split.folds for part in zip(fold.paths, fold.validation, strict=True)]
+    paths = {path for path, _ in ranges}
+    assert len(paths) == n_tested * len(split.folds) // n_groups
+    for path in paths:
+        validated = sorted(int(bar) for own, part in ranges if own == path for bar in part.bars())
+        assert validated == split.search.bars().tolist()
+
+
+@laws
+@given(worlds())
+def test_where_it_is_asked_for_nothing_that_is_learned_from_reads_a_validation_label(world):
+    panel, _, split = world
+    for fold in split.folds:
+        validation = of_role(panel, split, fold, "validation")
+        for role in ("train", "stop"):
+            rows = split.rows(panel, fold, role, window_bars=1)
+            read = np.stack([panel.first_seen(fold.lookback_bars)[rows], panel.bar[rows]], axis=1)
+            assert not fold.lookback_bars or not meet(read, validation)
+
+
+@laws
 @given(worlds(schemes=["walk_forward"]))
 def test_walk_forward_trains_and_stops_strictly_before_validation(world):
     _, _, split = world
@@ -245,11 +298,12 @@ def test_no_row_is_purged_without_need(world):
         for row in np.setdiff1d(candidates, np.concatenate(kept)):
             bar, end = panel.bar[row], panel.label_end[row]
             reaches = any(bar < part.start <= end for part in (*fold.validation, *fold.stop))
-            waits = any(
-                part.stop <= bar <= every.end[every.inside(part)].max(initial=part.stop - 1) + config.embargo_bars
-                for part in fold.validation
+            last = {part: every.end[every.inside(part)].max(initial=part.stop - 1) for part in fold.validation}
+            waits = any(part.stop <= bar <= end + config.embargo_bars for part, end in last.items())
+            reads = fold.lookback_bars and any(
+                part.stop <= bar and panel.first_seen(fold.lookback_bars)[row] <= end for part, end in last.items()
             )
-            assert reaches or waits
+            assert reaches or waits or reads
 
 
 @laws
@@ -274,16 +328,20 @@ def test_a_split_survives_its_table_and_the_table_a_file(world):
     assert split_from_table(pd.read_csv(file)) == split
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", ["walk_forward", "blocked", "purged_kfold", "combinatorial", "halves"])
 def test_the_table_names_paths_where_there_are_several(scheme):
     panel = panel_where(np.ones((1, 400)), 1)
-    split = build_split(panel, FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5), HoldoutConfig())
+    split = build_split(panel, config_of(scheme, min_role_bars=5), HoldoutConfig())
     table = split_to_table(split, panel)
-    assert ("path" in table) == (scheme == "halves")
+    expected = {
+        "halves": [0] * 8 + [1] * 8,
+        "combinatorial": [0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 1, 1, 2, 1, 3, 1, 4, 1, 2, 2, 3, 2, 4, 2, 3, 3, 4, 3, 4, 4],
+    }
+    assert ("path" in table) == (scheme in expected)
     lines = table[table["role"] == "validation"]
     assert len(lines) == sum(len(fold.validation) for fold in split.folds)
-    if scheme == "halves":
-        assert lines["path"].tolist() == [0] * 8 + [1] * 8
+    if scheme in expected:
+        assert lines["path"].tolist() == expected[scheme]
         assert set(table.loc[table["role"] != "validation", "path"]) == {-1}
 
 
@@ -445,7 +503,7 @@ def test_the_message_asks_for_more_bars_than_there_are_where_a_role_lacks_featur
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_embargo_as_long_as_a_validation_block_is_refused(scheme):
     panel = panel_where(np.ones((1, 400)), 1)
-    config = FoldsConfig(scheme=scheme, n_folds=4, min_role_bars=5)
+    config = config_of(scheme, min_role_bars=5)
     folds = build_split(panel, config, HoldoutConfig()).folds
     shortest = min(len(part) for fold in folds for part in fold.validation)
     for least in (5, shortest):

@@ -9,9 +9,9 @@ from skfolio.model_selection import CombinatorialPurgedCV
 from sklearn.model_selection import KFold
 
 from trading_hpo.splits.config import FoldsConfig
-from trading_hpo.splits.folds import make_folds
 from trading_hpo.splits.purged_kfold import purged_kfold
 from trading_hpo.splits.purging import Intervals
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.types import BarRange
 
 NO_STOP = 1e-9  # so small a share that no bar is kept back

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.makers.panels import panel_of
 
 from trading_hpo.splits.config import FoldsConfig
-from trading_hpo.splits.folds import make_folds
 from trading_hpo.splits.purging import Intervals, embargo_after, purge_before, rows_of
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.types import BarRange, Fold
 
 THREE_AHEAD = Intervals(np.arange(20), np.arange(20) + 3)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
 from trading_hpo.splits.config import FoldsConfig
-from trading_hpo.splits.folds import make_folds
 from trading_hpo.splits.purging import Intervals
+from trading_hpo.splits.roles import make_folds
 from trading_hpo.splits.walk_forward import walk_forward
 from trading_hpo.types import BarRange
 

@@ -28,6 +28,7 @@ SPACES = SearchSpacesConfig(
     mlp={"hidden_dim_1": {"type": "int", "low": 4, "high": 16}, "hidden_dim_2": {"type": "int", "low": 4, "high": 16}},
 )
 TRAINING = TrainingConfig(epochs=3, window_bars=2, max_windows_per_epoch=256)
+TWO_FOLDS = FoldsConfig(n_folds=2, embargo_bars=2)
 
 RunSearch = Callable[..., StudyStorage]
 
@@ -36,11 +37,15 @@ RunSearch = Callable[..., StudyStorage]
 def search(panel_file: Path, tmp_path: Path) -> RunSearch:
     """Search the planted panel with a small MLP; keyword arguments go to the group `hpo`."""
     panel = open_panel(panel_file)
-    split = build_split(panel, FoldsConfig(n_folds=2, embargo_bars=2), HoldoutConfig())
 
     def run(
-        name: str = "study", training: TrainingConfig = TRAINING, file: str = "studies.db", **hpo: Any
+        name: str = "study",
+        training: TrainingConfig = TRAINING,
+        file: str = "studies.db",
+        folds: FoldsConfig = TWO_FOLDS,
+        **hpo: Any,
     ) -> StudyStorage:
+        split = build_split(panel, folds, HoldoutConfig())
         storage = StudyStorage(f"sqlite:///{tmp_path / file}")
         config = HpoConfig(**{"n_trials": 6, "workers": 1, "pruner": "none", **hpo})
         Search.of("mlp", name, panel, split, SPACES, training, BacktestConfig(), config, tmp_path / "tensorboard").run(

@@ -8,10 +8,12 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import FOLDS, cost_of, feasible_value
+from trading_hpo.families.block_scores import stretches
 from trading_hpo.study.conditions import compared_part
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.own_trials import own_trials, set_aside_in
 from trading_hpo.study.ranking import best_trial, complete_trials, goals_of, metric_of
+from trading_hpo.types import BarRange
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -60,15 +62,24 @@ def fold_scores(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:
         studies: By model type.
 
     Returns:
-        ``model_type, fold, score``; no rows for a model type without a complete trial.
+        ``model_type, fold, score, times_validated``; no rows for a model type without a complete trial.
+        ``times_validated`` is how many of the folds validate a bar, in the mean.
     """
-    rows: list[tuple[str, int, float | None]] = []
+    rows: list[tuple[str, int, float | None, float]] = []
     for model_type, study in studies.items():
         best = best_trial(study)
         if best is not None:
             metric, folds = metric_of(study), best.user_attrs.get(FOLDS, [])
-            rows += [(model_type, fold["fold"], fold["metrics"].get(metric)) for fold in folds]
-    return pd.DataFrame(rows, columns=["model_type", "fold", "score"])
+            times = _times_validated(study)
+            rows += [(model_type, fold["fold"], fold["metrics"].get(metric), times) for fold in folds]
+    return pd.DataFrame(rows, columns=["model_type", "fold", "score", "times_validated"])
+
+
+def _times_validated(study: optuna.Study) -> float:
+    folds = conditions_of(study).get("folds", {})
+    validated = [[BarRange(*part) for part in roles["validation"]] for roles in folds.values()]
+    once = sum(map(len, stretches(validated)))
+    return sum(len(part) for parts in validated for part in parts) / once if once else 1.0
 
 
 def complete_values(studies: Mapping[str, optuna.Study]) -> pd.DataFrame:

@@ -6,18 +6,20 @@ where blocks are longer than labels, and their mean is the metric.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from trading_hpo.families.judgement import JudgedRows
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
 from trading_hpo.tasks.task import Forecast
+from trading_hpo.types import BarRange
 
 LEAST_BLOCKS = 20  # of all folds together: a spread over fewer is hardly known
-_OF_A_FOLD = 8
+_OF_A_STRETCH = 8
 _FORECAST = ("classification", "regression")  # kinds of metrics that judge a forecast
 
 
@@ -36,52 +38,99 @@ def forecast_metric(objectives: Sequence[str], otherwise: str) -> str:
     return next(judging, otherwise)
 
 
+def stretches(validated: Sequence[Sequence[BarRange]]) -> tuple[BarRange, ...]:
+    """Cut the validation bars of all folds where a validation range begins or ends; in time order.
+
+    Each fold's own range where no bar is validated twice.
+
+    Args:
+        validated: Validation ranges of each fold.
+
+    Example:
+        >>> first, second = BarRange(0, 10), BarRange(10, 20)
+        >>> stretches([(first,), (second,), (first, second)]) == (first, second)
+        True
+    """
+    ranges = {part for parts in validated for part in parts if len(part)}
+    edges = sorted({edge for part in ranges for edge in (part.start, part.stop)})
+    return tuple(
+        BarRange(start, stop)
+        for start, stop in pairwise(edges)
+        if any(part.start <= start and stop <= part.stop for part in ranges)
+    )
+
+
 def block_scores(
-    folds: Sequence[JudgedRows | None], metric: str, regression_weight: float, of_constant: bool = False
+    folds: Sequence[JudgedRows | None],
+    validated: Sequence[Sequence[BarRange]],
+    metric: str,
+    regression_weight: float,
+    of_constant: bool = False,
 ) -> Float[np.ndarray, " M"] | None:
-    """Return a metric of the forecast, or of the constant one, by block, fold after fold.
+    """Return a metric of the forecast, or of the constant one, by block of bars, in time order.
+
+    A bar that several folds validate is in one block: its score is the mean over those folds, so that no bar counts
+    twice, and blocks stay almost independent.
 
     **Looks ahead:** label only, of the rows that are judged.
 
     Args:
         folds: What was judged in each; none of a family that does not say.
+        validated: Validation ranges of each. Blocks are equal parts of the ``stretches`` between their edges.
         metric: Of a forecast.
         regression_weight: As of ``compute_metrics``.
         of_constant: Whether the constant forecast is meant.
 
     Returns:
-        Pseudo-values, greater is better; their mean is the metric, the mean over folds. None where a fold has no value,
-        as a whole or without one of the blocks, or where there are fewer than 20 blocks.
+        Pseudo-values, greater is better; their mean is the metric, the mean over folds, where each bar is validated
+        equally often. None where a fold has no value, as a whole or without one of the blocks, or where there are fewer
+        than 20 blocks.
 
     Source: Tukey (1958), Bias and confidence in not quite large samples; Kunsch (1989), for blocks.
     """
-    n_blocks = max(_OF_A_FOLD, ceil(LEAST_BLOCKS / max(len(folds), 1)))
-    each = []
-    for rows in folds:
-        forecast = None if rows is None else (rows.constant if of_constant else rows.forecast)
-        if rows is None or forecast is None:
-            return None
-        scores = _of_fold(rows, forecast, metric, n_blocks, regression_weight)
+    known = [rows for rows in folds if rows is not None]
+    blocks = _blocks(known, validated)
+    if len(known) < len(folds) or blocks is None:
+        return None
+    total, times = np.zeros(len(blocks)), np.zeros(len(blocks))
+    for rows in known:
+        forecast = rows.constant if of_constant else rows.forecast
+        block = np.searchsorted(blocks, rows.bar, side="right") - 1
+        own = np.unique(block)
+        scores = None if forecast is None else _of_fold(rows, forecast, block, own, metric, regression_weight)
         if scores is None:
             return None
-        each.append(scores)
-    if sum(map(len, each)) < LEAST_BLOCKS:
+        total[own] += scores
+        times[own] += 1
+    return total / times * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
+
+
+def _blocks(folds: Sequence[JudgedRows], validated: Sequence[Sequence[BarRange]]) -> Int[np.ndarray, " M"] | None:
+    """Return the first bar of each block; none where there are too few bars."""
+    parts = stretches(validated)
+    most = max(_OF_A_STRETCH, ceil(LEAST_BLOCKS / max(len(parts), 1)))
+    bars = np.unique(np.concatenate([np.empty(0, np.int64), *(rows.bar for rows in folds)]))
+    inside = [bars[(bars >= part.start) & (bars < part.stop)] for part in parts]
+    counts = [min(most, len(own) // 2) for own in inside]
+    if sum(counts) < LEAST_BLOCKS or min(counts) < 2:
         return None
-    return np.concatenate(each) * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
+    return np.concatenate(
+        [own[-(-np.arange(count) * len(own) // count)] for own, count in zip(inside, counts, strict=True)]
+    )
 
 
 def _of_fold(
-    rows: JudgedRows, forecast: Forecast, metric: str, n_blocks: int, regression_weight: float
+    rows: JudgedRows,
+    forecast: Forecast,
+    block: Int[np.ndarray, " N"],
+    own: Int[np.ndarray, " M"],
+    metric: str,
+    regression_weight: float,
 ) -> Float[np.ndarray, " M"] | None:
-    bars = np.unique(rows.bar)
-    n_blocks = min(n_blocks, len(bars) // 2)
-    if n_blocks < 2:
-        return None
-    block = np.searchsorted(bars, rows.bar) * n_blocks // len(bars)
-    kept = [np.ones(len(block), bool), *(block != number for number in range(n_blocks))]
+    kept = [np.ones(len(block), bool), *(block != number for number in own)]
     whole, *without = (
-        forecast_value(metric, forecast.at(own), rows.targets.at(own), regression_weight) for own in kept
+        forecast_value(metric, forecast.at(rest), rows.targets.at(rest), regression_weight) for rest in kept
     )
     if whole is None or None in without:
         return None
-    return n_blocks * whole - (n_blocks - 1) * np.array(without, float)
+    return len(own) * whole - (len(own) - 1) * np.array(without, float)

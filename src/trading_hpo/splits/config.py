@@ -8,6 +8,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from trading_hpo.configuration import Config, problems_of
 from trading_hpo.splits.registry import SPLITTERS
 
+MOST_FOLDS = 50  # each is a training of every trial
+
 
 class HoldoutConfig(Config):
     """The sealed end of the data: cut off before any fold, looked at once a configuration is final."""
@@ -21,7 +23,7 @@ class FoldsConfig(Config):
 
     scheme: str = "walk_forward"
     options: dict[str, Any] = Field(default={}, description="of a splitter that has options of its own")
-    n_folds: int = Field(default=4, ge=1, le=50, strict=True)
+    n_folds: int = Field(default=4, ge=1, le=MOST_FOLDS, strict=True)
     window: Literal["expanding", "rolling"] = Field(default="expanding", description="walk_forward: of train")
     first_train_fraction: float = Field(
         default=0.5, gt=0, lt=1, description="walk_forward: share of the bars before the first validation"
@@ -32,6 +34,11 @@ class FoldsConfig(Config):
         ge=0,
         strict=True,
         description="after the last validation label has ended; walk_forward has no train rows there",
+    )
+    purge_windows: bool = Field(
+        default=False,
+        strict=True,
+        description="leave out rows of train and stop whose features look back at validation labels",
     )
     min_role_bars: int = Field(default=20, ge=1, strict=True, description="shortest train, stop and validation")
 
@@ -56,7 +63,21 @@ class FoldsConfig(Config):
                 )
             return self
         try:
-            splitter.options(**self.options)
+            options = splitter.options(**self.options)
         except ValidationError as error:
             raise ValueError(*problems_of(error, splitter.options, "folds.options")) from error
+        if splitter.n_folds is not None:
+            self._agrees_with(options, splitter.n_folds(options))
         return self
+
+    def _agrees_with(self, options: Config, n_folds: int) -> None:
+        chosen = ", ".join(f"{name}={value}" for name, value in options.model_dump().items())
+        if n_folds > MOST_FOLDS:
+            raise ValueError(
+                f"folds.options must make at most {MOST_FOLDS} folds of {self.scheme}, got {n_folds:,} by {chosen}."
+            )
+        if n_folds != self.n_folds:
+            raise ValueError(
+                f"folds.n_folds must be {n_folds} for {self.scheme} with {chosen}, got {self.n_folds}. "
+                "The options decide how many there are."
+            )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trading_hpo.splits.blocks import equal_blocks
 from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange
@@ -23,13 +24,9 @@ def purged_kfold(bars: BarRange, config: FoldsConfig) -> Iterator[Division]:
         >>> [(len(d.train), d.validation[0].start, d.validation[0].stop) for d in purged_kfold(BarRange(0, 10), config)]
         [(1, 0, 4), (2, 4, 7), (1, 7, 10)]
     """
-    length, longer = divmod(len(bars), config.n_folds)
-    start = bars.start
-    for number in range(config.n_folds):
-        stop = start + length + (number < longer)
-        sides = (BarRange(bars.start, start), BarRange(stop, bars.stop))
-        yield Division(tuple(side for side in sides if len(side)), (BarRange(start, stop),))
-        start = stop
+    for block in equal_blocks(bars, config.n_folds):
+        sides = (BarRange(bars.start, block.start), BarRange(block.stop, bars.stop))
+        yield Division(tuple(side for side in sides if len(side)), (block,))
 
 
 PURGED_KFOLD = Splitter(purged_kfold, min_folds=2)

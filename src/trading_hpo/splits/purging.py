@@ -30,16 +30,23 @@ class Intervals:
     Attributes:
         bar: At which each begins.
         end: At which its label becomes known.
+        seen: First bar that the row's features read, where rows that look back at validation labels are purged.
     """
 
     bar: Int[np.ndarray, " N"]
     end: Int[np.ndarray, " N"]
+    seen: Int[np.ndarray, " N"] | None = None
 
     @staticmethod
-    def of(panel: Panel) -> "Intervals":
+    def of(panel: Panel, lookback_bars: int = 0) -> "Intervals":
         """Return those of the rows with all features and a label."""
         usable = panel.observed & panel.labelled
-        return Intervals(panel.bar[usable], panel.label_end[usable])
+        seen = panel.first_seen(lookback_bars)[usable] if lookback_bars else None
+        return Intervals(panel.bar[usable], panel.label_end[usable], seen)
+
+    def at(self, kept: Bool[np.ndarray, " N"]) -> "Intervals":
+        """Return some of them."""
+        return Intervals(self.bar[kept], self.end[kept], None if self.seen is None else self.seen[kept])
 
     def inside(self, bars: BarRange) -> Bool[np.ndarray, " N"]:
         """Say which begin in a range."""
@@ -64,7 +71,8 @@ def embargo_after(bars: BarRange, validation: BarRange, embargo_bars: int, inter
 
     Where few labels end much later than the others, as before a suspension, it is cheaper to give those rows of
     validation up than to wait for them: the range starts where the fewest rows are lost, one of validation counting as
-    two, and as late as possible among such bars.
+    two, and as late as possible among such bars. Where it is known what the features of each row read, the range starts
+    no earlier than the first row that reads nothing of the validation labels.
 
     Source: Lopez de Prado (2018), Advances in Financial Machine Learning, 7.4.2.
 
@@ -78,15 +86,19 @@ def embargo_after(bars: BarRange, validation: BarRange, embargo_bars: int, inter
     after = np.sort(intervals.bar[intervals.inside(bars)])
     lost = 2 * given_up + np.searchsorted(after, waits + embargo_bars, side="right")
     wait = int(waits[np.flatnonzero(lost == lost.min())[-1]])
-    start = max(bars.start, wait + 1 + embargo_bars)
-    return BarRange(min(start, bars.stop), bars.stop)
+    start = min(max(bars.start, wait + 1 + embargo_bars), bars.stop)
+    if intervals.seen is not None:
+        clear = intervals.bar[intervals.inside(BarRange(start, bars.stop)) & (intervals.seen > wait)]
+        start = int(clear.min(initial=bars.stop))
+    return BarRange(start, bars.stop)
 
 
 def rows_of(panel: Panel, fold: Fold, role: str, edge: int, window_bars: int) -> Int[np.ndarray, " N"]:
     """Return the samples of a role of a fold.
 
-    A row of train or stop is none if its label reaches a later role; a row of validation is none if its label, and the
-    embargo after it, reach what is trained on later; none is whose label reaches the holdout.
+    A row of train or stop is none if its label reaches a later role, or, where the fold says how far features look
+    back, if its own read a validation label before it; a row of validation is none if its label, and the embargo after
+    it, reach what is trained on later; none is whose label reaches the holdout.
 
     **Looks ahead:** label only; label ends decide what is purged.
 
@@ -98,13 +110,39 @@ def rows_of(panel: Panel, fold: Fold, role: str, edge: int, window_bars: int) ->
         window_bars: Of the longest window; rows without so much history are no samples.
     """
     rows = rows_before(panel, fold.role(role), edge, window_bars)
+    rows = rows[unpurged(panel.bar[rows], panel.label_end[rows], fold, role)]
+    if not fold.lookback_bars or role == "validation":
+        return rows
+    validation = rows_of(panel, fold, "validation", edge, window_bars)
+    looks_back = np.zeros(len(rows), dtype=bool)
+    for part, last in zip(fold.validation, _last_ends(panel, fold, validation), strict=True):
+        looks_back |= (panel.bar[rows] >= part.stop) & (panel.first_seen(fold.lookback_bars)[rows] <= last)
+    return rows[~looks_back]
+
+
+def unpurged(bar: Int[np.ndarray, " N"], end: Int[np.ndarray, " N"], fold: Fold, role: str) -> Bool[np.ndarray, " N"]:
+    """Say of rows in the ranges of a role whether their label intervals stay clear of the other roles.
+
+    **Looks ahead:** label only; label ends decide what is purged.
+
+    Args:
+        bar: At which each label interval begins.
+        end: At which it ends.
+        fold: Its ranges.
+        role: ``train``, ``stop`` or ``validation``.
+    """
     later: Sequence[BarRange] = {
         "train": (*fold.stop, *fold.validation),
         "stop": fold.validation,
         "validation": (*fold.train, *fold.stop),
     }[role]
-    embargo_bars = fold.embargo_bars if role == "validation" else 0
-    return rows[~_reach(panel.bar[rows], panel.label_end[rows] + embargo_bars, later)]
+    return ~_reach(bar, end + (fold.embargo_bars if role == "validation" else 0), later)
+
+
+def _last_ends(panel: Panel, fold: Fold, rows: Int[np.ndarray, " N"]) -> list[int]:
+    """Return the end of the last label of each validation range, or its last bar where it has no row."""
+    own = Intervals(panel.bar[rows], panel.label_end[rows])
+    return [int(own.end[own.inside(part)].max(initial=part.stop - 1)) for part in fold.validation]
 
 
 def rows_before(panel: Panel, ranges: Sequence[BarRange], edge: int, window_bars: int) -> Int[np.ndarray, " N"]:

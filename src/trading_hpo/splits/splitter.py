@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trading_hpo.configuration import Config
 from trading_hpo.types import BarRange
@@ -41,8 +41,10 @@ class Splitter:
         divide: All bars of the search and the folds' configuration -> a division per fold, in time order.
         options: Checks ``folds.options``; none where the splitter has no options of its own.
         min_folds: Fewest ``folds.n_folds``.
+        n_folds: Checked options -> the number of folds, where it follows from them; ``folds.n_folds`` must agree.
     """
 
     divide: "Callable[[BarRange, FoldsConfig], Iterator[Division]]"
     options: type[Config] | None = None
     min_folds: int = 1
+    n_folds: Callable[[Any], int] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trading_hpo.splits.blocks import equal_blocks
 from trading_hpo.splits.config import FoldsConfig
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange
@@ -24,13 +25,9 @@ def walk_forward(bars: BarRange, config: FoldsConfig) -> Iterator[Division]:
         [(50, 75), (75, 100)]
     """
     first = round(len(bars) * config.first_train_fraction)
-    length, longer = divmod(len(bars) - first, config.n_folds)
-    start = bars.start + first
-    for number in range(config.n_folds):
-        stop = start + length + (number < longer)
-        train_start = start - first if config.window == "rolling" else bars.start
-        yield Division((BarRange(train_start, start),), (BarRange(start, stop),))
-        start = stop
+    for block in equal_blocks(BarRange(bars.start + first, bars.stop), config.n_folds):
+        train_start = block.start - first if config.window == "rolling" else bars.start
+        yield Division((BarRange(train_start, block.start),), (block,))
 
 
 WALK_FORWARD = Splitter(walk_forward)

@@ -92,7 +92,7 @@ class Conditions:
 def _fold(number: int, roles: Mapping[str, Any]) -> Fold:
     train, stop, validation = (tuple(BarRange(*part) for part in roles[role]) for role in ROLES)
     paths = tuple(roles.get("paths", [0] * len(validation)))
-    return Fold(number, train, stop, validation, paths, roles["embargo_bars"])
+    return Fold(number, train, stop, validation, paths, roles["embargo_bars"], roles.get("lookback_bars", 0))
 
 
 def search_fingerprint(
@@ -125,6 +125,7 @@ def search_fingerprint(
                 **{role: [[part.start, part.stop] for part in fold.role(role)] for role in ROLES},
                 "embargo_bars": fold.embargo_bars,
                 **({"paths": list(fold.paths)} if any(fold.paths) else {}),  # 0 where there is one path
+                **({"lookback_bars": fold.lookback_bars} if fold.lookback_bars else {}),
             }
             for fold in split.folds
         },

@@ -15,7 +15,7 @@ from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate, Outlook, Report
 from trading_hpo.engine.trial_record import BLOCK_SCORES, FOLDS, METRICS, MOMENTS, SPREAD
 from trading_hpo.errors import OverLimitError, StaleInputError, TradingHpoError
-from trading_hpo.families.block_scores import block_scores, forecast_metric
+from trading_hpo.families.block_scores import block_scores, forecast_metric, stretches
 from trading_hpo.families.family import BatchFamily, Costs, FoldScore, StudyData
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.families.traded import traded_family
@@ -268,14 +268,16 @@ class TrialEvaluator:
         """Return how much better than the constant forecast the forecast was in each block of the validation bars."""
         if len(scores) < len(self._folds):  # of folds one after another: what is compared must be of the same bars
             return {}
-        folds, metric = [score.judged for score in scores], self._forecast_metric
-        own = block_scores(folds, metric, self.task.backtest.regression_weight)
+        judged, metric = [score.judged for score in scores], self._forecast_metric
+        validated = [self._folds[score.fold].validation for score in scores]
+        weight = self.task.backtest.regression_weight
+        own = block_scores(judged, validated, metric, weight)
         if self._constant_scores is None:  # the same for all trials
-            self._constant_scores = block_scores(folds, metric, self.task.backtest.regression_weight, of_constant=True)
+            self._constant_scores = block_scores(judged, validated, metric, weight, of_constant=True)
         if own is None or self._constant_scores is None:
             return {}
         excess = [float(f"{one:.6g}") for one in own - self._constant_scores]
-        return {BLOCK_SCORES: {"metric": metric, "folds": len(folds), "excess": excess}}
+        return {BLOCK_SCORES: {"metric": metric, "folds": len(stretches(validated)), "excess": excess}}
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""

@@ -1,5 +1,7 @@
 """Model types side by side."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +27,7 @@ def values_of(**of_model_types):
 
 def folds_of(**of_model_types):
     rows = [(name, number, value) for name, values in of_model_types.items() for number, value in enumerate(values)]
-    return pd.DataFrame(rows, columns=["model_type", "fold", "score"])
+    return pd.DataFrame(rows, columns=["model_type", "fold", "score"]).assign(times_validated=1.0)
 
 
 def test_convergence_steps_by_epochs_from_the_first_complete_trial():
@@ -57,6 +59,15 @@ def test_comparison_shows_all_trials_and_the_best_with_its_error_over_folds():
         "best trial, one fold",
     ]
     assert [trace.marker.symbol for trace in legend] == [trace.marker.symbol for trace in (box, best, folds)]
+
+
+def test_folds_that_validate_each_bar_several_times_have_the_error_of_the_bars_and_not_of_the_folds():
+    # The mean over all pairs of six groups is the mean of the groups, and so is its error.
+    groups = np.array([0.1, 0.2, 0.6, 0.3, -0.1, 0.4])
+    pairs = [(a + b) / 2 for a, b in combinations(groups, 2)]
+    figure = comparison_figure(values_of(mlp=[0.1, 0.3]), folds_of(mlp=pairs).assign(times_validated=5.0), "mcc")
+    assert list(figure.data[1].x) == pytest.approx([groups.mean()])
+    assert list(figure.data[1].error_x.array) == pytest.approx([groups.std(ddof=1) / np.sqrt(6)])
 
 
 def test_one_fold_has_no_error_and_a_missing_fold_is_left_out():

@@ -64,10 +64,12 @@ def comparison_figure(values: pd.DataFrame, folds: pd.DataFrame, metric: str) ->
         return note(title, NO_COMPLETE, SEARCH_ON)
     figure = go.Figure()
     for model_type, own in values.groupby("model_type", sort=False):
-        best = folds.loc[folds["model_type"] == model_type, "score"].dropna().to_numpy(dtype=float)
+        of_best = folds[folds["model_type"] == model_type].dropna(subset="score")
+        best = of_best["score"].to_numpy(dtype=float)
         figure.add_trace(_trials(str(model_type), own, metric))
         if len(best):
-            figure.add_traces([_mean(str(model_type), best, metric), _folds(str(model_type), best, metric)])
+            error = _standard_error(best, float(of_best["times_validated"].iloc[0]))
+            figure.add_traces([_mean(str(model_type), best, error, metric), _folds(str(model_type), best, metric)])
     for name, marker in (
         ("complete trial", {"size": 6, "symbol": "circle-open"}),
         ("best trial, mean ± standard error over folds", {"size": 11, "symbol": "diamond"}),
@@ -101,8 +103,16 @@ def _trials(model_type: str, own: pd.DataFrame, metric: str) -> go.Box:
     )
 
 
-def _mean(model_type: str, best: np.ndarray, metric: str) -> go.Scatter:
-    error = float(np.std(best, ddof=1) / np.sqrt(len(best))) if len(best) > 1 else 0.0
+def _standard_error(best: np.ndarray, times_validated: float) -> float:
+    """Return that of the mean over folds; folds that share bars tell as much as ``n`` that share none.
+
+    They spread as choices without replacement do, whose variance is short by 1 / n.
+    """
+    n = len(best) / times_validated
+    return float(np.std(best) / np.sqrt(n - 1)) if n > 1 else 0.0
+
+
+def _mean(model_type: str, best: np.ndarray, error: float, metric: str) -> go.Scatter:
     return go.Scatter(
         x=[best.mean()],
         y=[model_type],

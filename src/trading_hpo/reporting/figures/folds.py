@@ -59,9 +59,12 @@ def _bars(name: str, colour: str, parts: Sequence[Mapping[str, Any]], edge: floa
         name=name,
         marker={"color": colour, "line": {"color": colour, "width": edge}},
         showlegend=True,
-        customdata=[[part["bars"], part["first"][:10], part["last"][:10], _where(part)] for part in parts],
+        customdata=[
+            [part["bars"], part["first"][:10], part["last"][:10], _where(part), part["path"]] for part in parts
+        ],
         hovertemplate=(
-            f"%{{customdata[3]}}{name}<br>%{{customdata[0]:,d}} bars, %{{customdata[1]}} to %{{customdata[2]}}"
+            f"%{{customdata[3]}}{name}%{{customdata[4]}}<br>"
+            "%{customdata[0]:,d} bars, %{customdata[1]} to %{customdata[2]}"
             "<extra></extra>"
         ),
     )
@@ -77,11 +80,11 @@ def _of_fold(lines: pd.DataFrame, row: str) -> Iterator[dict[str, Any]]:
     for line in lines.sort_values("start_bar").to_dict("records"):
         if before and line["start_bar"] > before["stop_bar"]:
             yield _part("gap", row, before["last"], line["first"], line["start_bar"] - before["stop_bar"])
-        yield _part(str(line["role"]), row, line["first"], line["last"], line["bars"])
+        yield _part(str(line["role"]), row, line["first"], line["last"], line["bars"], line.get("path", -1))
         before = line
 
 
-def _part(role: str, row: str, first: pd.Timestamp, last: pd.Timestamp, bars: int) -> dict[str, Any]:
+def _part(role: str, row: str, first: pd.Timestamp, last: pd.Timestamp, bars: int, path: int = -1) -> dict[str, Any]:
     length_ms = (last - first) / pd.Timedelta(milliseconds=1)
     return {
         "role": role,
@@ -90,4 +93,5 @@ def _part(role: str, row: str, first: pd.Timestamp, last: pd.Timestamp, bars: in
         "last": last.strftime("%Y-%m-%d %H:%M"),
         "length_ms": length_ms,
         "bars": int(bars),
+        "path": "" if path < 0 else f" of path {path + 1}",
     }
