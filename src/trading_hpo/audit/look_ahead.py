@@ -81,7 +81,7 @@ def cuts(n_bars: int) -> Sequence[int]:
         >>> cuts(1000)
         [0, 91, 184, 275, 362, 451, 543, 636, 726, 814, 903, 995]
     """
-    return sorted({min((n_bars - 6) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
+    return sorted({min(max(n_bars - 6, 0) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
 
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
@@ -145,8 +145,8 @@ def _change(
         return None
     apart = np.abs(ours[moved].astype(float) - others[moved].astype(float))
     size = float(np.nanmax(apart)) if np.isfinite(apart).any() else float(moved.sum())
-    ahead = int(cut.bar - bar[moved].min()) + 1
-    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}; it reads up to {ahead} bars ahead"
+    before = int(cut.bar - bar[moved].min())
+    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}, the first {before} bars before it"
     return Finding(name, str(cut), size, said)
 
 
