@@ -79,9 +79,9 @@ def test_a_label_meets_validation_where_its_closed_interval_shares_a_bar_with_it
     fold = replace(base.folds[0], train=(train,), stop=())
     found = leaks(panel, Unpurged((fold,), base.search, base.holdout)).findings
     judged = {b for row in panel.rows((validation,), 3) for b in range(panel.bar[row], panel.label_end[row] + 1)}
-    meet = sum(
-        bool(judged & set(range(panel.bar[row], panel.label_end[row] + 1))) for row in panel.rows((train,), 3)
+    meet = sum(bool(judged & set(range(panel.bar[row], panel.label_end[row] + 1))) for row in panel.rows((train,), 3))
+    counted = sum(
+        finding.size for finding in found if finding.column == "train of fold 0" and "validation" in finding.said
     )
-    counted = sum(finding.size for finding in found if finding.column == "train of fold 0" and "validation" in finding.said)
     assert counted == meet == max(0, HORIZON - gap)
     assert np.isfinite(counted)

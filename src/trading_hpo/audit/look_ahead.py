@@ -136,9 +136,7 @@ def _labels(panel: Panel, other: Panel, cut: _Cut) -> Iterator[Finding]:
             yield found
 
 
-def _change(
-    name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int[np.ndarray, " N"]
-) -> Finding | None:
+def _change(name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int[np.ndarray, " N"]) -> Finding | None:
     """Say that values differ, by how much, and how long before the cut."""
     moved: Bool[np.ndarray, " N"] = (ours != others) & ~(_missing(ours) & _missing(others))
     if not moved.any():
@@ -166,9 +164,7 @@ def _folds(panel: Panel, split: Split, other: Panel, rebuild: Rebuild, cut: _Cut
         yield Finding("folds", str(cut), float(n_ranges), f"{n_ranges} of {len(ours)} ranges of bars change")
 
 
-def _ended(
-    panel: Panel, split: Split, window_bars: int, bar: int
-) -> Iterator[tuple[int, Int[np.ndarray, " N"]]]:
+def _ended(panel: Panel, split: Split, window_bars: int, bar: int) -> Iterator[tuple[int, Int[np.ndarray, " N"]]]:
     """Yield the folds whose train labels had all ended, with their train rows."""
     for fold in split.folds:
         rows = split.rows(panel, fold, "train", window_bars)
