@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
-from trading_hpo.reporting.selection_sentences import DEFLATED
 from trading_hpo.reporting.regimes import worst_regimes
+from trading_hpo.reporting.selection_sentences import DEFLATED
 from trading_hpo.reporting.verdict_sentences import p_value
 
 _ANY_WIDTH = 1000
