@@ -15,6 +15,7 @@ from trading_hpo.families.networks.lstm.config import RecurrentConfig
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
+from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import resolve_space
 from trading_hpo.tasks.registry import TASKS
 from trading_hpo.training.losses.registry import LOSSES
@@ -94,7 +95,12 @@ def test_every_shipped_configuration_is_valid_knows_its_name_and_has_its_numbers
     assert parameters.source == ("us_tech_ohlcv" if env == "quick_test" else "sp500_20")
     assert hpo.models_to_optimize == (("cnn_lstm",) if env == "quick_test" else tuple(MODEL_TYPES))
     limits = (hpo.limits.max_model_size_mb, hpo.limits.max_training_time_minutes)
-    found = (hpo.n_trials, parameters.training.epochs, {o.metric: o.weight for o in hpo.objectives}, limits)
+    found = (
+        hpo.n_trials,
+        parameters.training.epochs,
+        {o.metric: o.weight for o in hpo.for_task(parameters.labels.task).improved},
+        limits,
+    )
     assert (*found, hpo.timeout_minutes) == SCENARIOS[env]
 
 
@@ -643,7 +649,17 @@ def test_a_metric_that_the_task_cannot_have_is_refused_where_it_decides_somethin
             "which needs a probability or a forecast number. ",
         ),
         (
-            {"labels.kind": "forward_return", "training.loss": "sharpe", "training.monitor_metric": "r2"},
+            {"labels.kind": "forward_return", "training.loss": "sharpe"},
+            "hpo.objectives (null: the one of the task) must be a metric that labels.kind=forward_return has with "
+            "training.loss=sharpe, got 'ic', which needs a probability or a forecast number. ",
+        ),
+        (
+            {
+                "labels.kind": "forward_return",
+                "training.loss": "sharpe",
+                "hpo.objectives": [{"metric": "sharpe"}],
+                "training.monitor_metric": "r2",
+            },
             "training.monitor_metric must be a metric that labels.kind=forward_return has with training.loss=sharpe, "
             "got 'r2', which needs a probability or a forecast number. ",
         ),
@@ -655,6 +671,15 @@ def test_a_metric_that_some_model_types_cannot_have_is_refused(base, changes, sa
     networks = [name for name in MODEL_TYPES if not MODEL_TYPES[name].is_reference]
     if "linear" in said:  # the remedy helps
         assert check_parameters(changed(base, *changes.items(), ("hpo.models_to_optimize", networks)))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_search_that_names_no_objective_improves_the_one_of_its_task(base, task):
+    hpo = check_parameters(changed(base, ("labels.kind", task))).hpo
+    assert hpo.objectives is None
+    assert [goal.metric for goal in hpo.for_task(TASKS[task]()).improved] == [TASKS[task].objective]
+    named = HpoConfig(objectives=[{"metric": "sharpe"}])
+    assert named.for_task(TASKS[task]()) is named
 
 
 def test_a_rule_that_a_loss_of_positions_would_not_follow_is_not_searched(base):

@@ -210,7 +210,9 @@ def _metric_problems(parameters: Parameters, spaces: Mapping[str, Mapping[str, A
 
 def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
     """Yield the metrics that decide something, each after the name of its parameter."""
-    yield from (("hpo.objectives", objective.metric) for objective in parameters.hpo.objectives)
+    named, hpo = parameters.hpo.objectives, parameters.hpo.for_task(parameters.labels.task)
+    asked_by = "hpo.objectives" if named else "hpo.objectives (null: the one of the task)"
+    yield from ((asked_by, objective.metric) for objective in hpo.improved)
     yield from (("hpo.constraints", bound.metric) for bound in parameters.hpo.constraints)
     if parameters.training.monitor_metric != LOSS:
         yield MONITOR, parameters.training.monitor_metric

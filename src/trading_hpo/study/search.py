@@ -117,7 +117,8 @@ class Search:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
         all_epochs = training.epochs
         training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
-        target_kind, custom = task_of(panel.label).target_kind, hpo.custom_search_spaces
+        predicted, custom = task_of(panel.label), hpo.custom_search_spaces
+        hpo, target_kind = hpo.for_task(predicted), predicted.target_kind
         space = resolve_space(spaces, custom, model_type, training, target_kind)
         window = common_window(target_kind, spaces, training, custom)
         check_samples(panel, split, window)
@@ -127,7 +128,7 @@ class Search:
             split=split,
             training=training,
             backtest=backtest,
-            objectives=tuple(objective.metric for objective in hpo.objectives),
+            objectives=tuple(objective.metric for objective in hpo.improved),
             constraints=hpo.constraints,
             longest_window=window,
             seed=hpo.seed,
@@ -259,7 +260,7 @@ class Search:
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study, opened = open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        study, opened = open_study(storage, self.study_name, self.hpo.improved, self.fingerprint, self.transfer)
         self._keep_validation(*place_of(study))
         return study, opened
 
@@ -274,7 +275,7 @@ class Search:
     def _keep_up(self, study: optuna.Study, ledger: Path | None, entered: Entered) -> None:
         if ledger is not None:
             enter(ledger, study, entered=entered)
-        thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)
+        thin(*place_of(study), self.hpo.improved[0].direction, self.hpo.seed)
 
 
 def _to_time(
