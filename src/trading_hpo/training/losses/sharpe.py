@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from trading_hpo.tasks.head import POSITION, Head
+from trading_hpo.tasks.head import POSITION_IN_RISK, Head
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.losses.loss import Loss, Sampling
 
@@ -25,7 +25,9 @@ class Sharpe(Loss):
 
     A row earns ``R_t = X_t r / s_t - c |X_t / s_t - X_(t-1) / s_(t-1)|`` with ``X = tanh(output)`` the position,
     ``s`` the asset's trailing volatility and ``c`` the cost. Positions are sized in risk: each would move as much as
-    any other if volatility stayed as it was. The paper's target volatility is a factor of both terms and cancels.
+    any other if volatility stayed as it was. The paper's target volatility is a factor of both terms and cancels here;
+    what is traded is ``X`` times the median volatility of the train rows over ``s``, at most all of the asset's share of
+    the capital (``Forecast.sized``).
 
     The task's horizon H is that of the back-test: a position is held for H bars with a part 1 / H of the capital. So
     ``r`` is the mean of the next H one-bar returns, and what is traded is ``|X_t / s_t - X_(t-H) / s_(t-H)| / H``. The
@@ -48,7 +50,7 @@ class Sharpe(Loss):
 
     name: ClassVar[str] = "sharpe"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("number",)
-    head: ClassVar[Head] = POSITION
+    head: ClassVar[Head] = POSITION_IN_RISK
     additive: ClassVar[bool] = False
 
     sharpe_run_bars: int = Field(default=20, ge=2, le=10000, description="consecutive bars of one asset in a run")
