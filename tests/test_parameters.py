@@ -559,6 +559,22 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
                 if "schedule" in MODEL_TYPES[model_type].choices
             ],
         ),
+        (
+            "training.schedule",
+            {"name": "cyclical", "cycle_epochs": 10**400},
+            f"training.schedule.cycle_epochs must be less than or equal to 1000000, got {10**400}.",
+        ),
+        (
+            "training.schedule",
+            {"name": "multi_phase", "phases": [{"epochs": 10**7}]},
+            "training.schedule.phases.0.epochs must be less than or equal to 1000000, got 10000000.",
+        ),
+        (
+            "hpo.custom_search_spaces",
+            {"gradient_boosting": {"boosting_min_samples_leaf": 10**10}},
+            "hpo.custom_search_spaces.gradient_boosting.boosting_min_samples_leaf must be less than or equal to "
+            "1000000, got 10000000000.",
+        ),
         ("source", "csv", "sources.csv.path must name a file or folder when source=csv, got null."),
         (
             "hpo.pruner",
@@ -605,6 +621,21 @@ def test_all_mistakes_of_all_groups_are_told_at_once(base):
         "  - folds.n_folds must be a whole number, got 'four'.",
         "  - hpo.n_trials must be greater than or equal to 1, got 0.",
     ]
+
+
+def test_runs_of_the_sharpe_loss_are_longer_than_positions_are_held_where_costs_count(base):
+    given = changed(
+        base,
+        ("labels.kind", "forward_return"),
+        ("labels.horizon_bars", 20),
+        ("training.loss", {"name": "sharpe", "sharpe_cost_bps": 5}),
+        ("hpo.objectives", [{"metric": "sharpe"}]),
+    )
+    assert problems(given) == [
+        "training.loss.sharpe_run_bars must be above the 20 bars for which a position is held, where sharpe_cost_bps "
+        "is above 0, got 20: no trade would cost anything. Lengthen the runs."
+    ]
+    assert check_parameters(changed(given, ("training.loss.sharpe_run_bars", 21)))
 
 
 def test_all_contradictions_are_told_at_once(base):

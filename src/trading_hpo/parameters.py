@@ -20,6 +20,7 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.metrics_of_task import learn_positions, metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.searched_losses import loss_problems
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS
 from trading_hpo.tasks.registry import TASKS, label_of
@@ -278,6 +279,12 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         )
     yield from _metric_problems(parameters, spaces)
     yield from dict.fromkeys(_schedules(parameters, spaces))
+    learning = {name: space for name, space in spaces.items() if "loss" in MODEL_TYPES[name].choices}
+    yield from dict.fromkeys(
+        problem
+        for model_type, space in learning.items()
+        for problem in loss_problems(model_type, space, parameters.training, parameters.labels.task)
+    )
     yield from dict.fromkeys(
         problem for space in [{}, *spaces.values()] for problem in _rule_problems(parameters, space)
     )

@@ -35,6 +35,7 @@ from trading_hpo.study.own_trials import set_aside_in
 from trading_hpo.study.place import Place
 from trading_hpo.study.progress import Progress, Shown
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.searched_losses import check_runs
 from trading_hpo.study.thinning import thin
 from trading_hpo.study.timing import middle_of
 from trading_hpo.study.transfer import Transfer, recall
@@ -111,7 +112,7 @@ class Search:
             place: Among the searches of a run.
 
         Raises:
-            DataError: A role of a fold has no samples or one class only.
+            DataError: A role of a fold has no samples, one class only, or no bars in a row that a loss needs.
         """
         if panel.path is None:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
@@ -122,6 +123,8 @@ class Search:
         space = resolve_space(spaces, custom, model_type, training, target_kind)
         window = common_window(target_kind, spaces, training, custom)
         check_samples(panel, split, window)
+        if "loss" in MODEL_TYPES[model_type].choices:
+            check_runs(panel, split, window, space, training, target_kind)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(
             model_type=model_type,

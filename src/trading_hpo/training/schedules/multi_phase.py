@@ -9,7 +9,7 @@ from trading_hpo.configuration import Config
 from trading_hpo.training.choices import choice_problems, parts_of
 from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.schedules.registry import SCHEDULES
-from trading_hpo.training.schedules.schedule import Schedule
+from trading_hpo.training.schedules.schedule import MOST_EPOCHS, Schedule
 
 
 def _made(given: Any) -> Any:
@@ -34,7 +34,7 @@ class Phase(Config):
             scores are the phase's.
     """
 
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=MOST_EPOCHS)
     share: float = Field(default=1.0, gt=0, le=1000, description="its learning rate, as a share of the configured one")
     kind: Annotated[Schedule, BeforeValidator(_made), PlainSerializer(_written)] = Constant()
 
