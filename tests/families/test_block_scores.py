@@ -33,7 +33,7 @@ def values(folds, metric, of_constant=False):
 @pytest.mark.parametrize("of_constant", [False, True])
 def test_their_mean_is_the_mean_over_folds_but_for_the_bias_of_small_samples(metric, of_constant):
     folds = [judged(edge=0.3, seed=seed) for seed in range(4)]
-    scores = block_scores(folds, metric, 0.3, of_constant)
+    scores = block_scores(folds, metric, 0.3, of_constant=of_constant)
     assert len(scores) == 32
     assert scores.mean() == pytest.approx(np.mean(values(folds, metric, of_constant)), abs=0.003)
 
@@ -69,6 +69,15 @@ def test_there_are_eight_of_a_fold_and_twenty_in_all(n_folds, expected):
 
 
 @pytest.mark.parametrize(
+    ("n_bars", "label_bars", "expected"),
+    [(400, 1, 32), (160, 10, 32), (159, 10, 28), (100, 10, 20), (99, 10, None), (400, 50, None)],
+)
+def test_a_block_is_twice_as_long_as_labels_and_twenty_are_needed(n_bars, label_bars, expected):
+    scores = block_scores([judged(n_bars=n_bars, seed=seed) for seed in range(4)], "mcc", 0.3, label_bars)
+    assert (None if scores is None else len(scores)) == expected
+
+
+@pytest.mark.parametrize(
     "folds",
     [
         [judged(), None],
@@ -80,7 +89,7 @@ def test_there_are_eight_of_a_fold_and_twenty_in_all(n_folds, expected):
 )
 def test_where_there_are_none_there_are_none(folds):
     of_constant = folds[0].constant is None
-    assert block_scores(folds, "mcc", 0.3, of_constant) is None
+    assert block_scores(folds, "mcc", 0.3, of_constant=of_constant) is None
 
 
 def test_a_metric_without_a_value_has_no_scores():

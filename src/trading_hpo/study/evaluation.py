@@ -144,6 +144,8 @@ class TrialEvaluator:
         self._data = StudyData(task.model_type, panel, rows, task.training, task.backtest, task.seed)
         self._shared = self._family.shared(self._data)
         self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)
+        label_bars = task_of(panel.label).judged_steps or panel.horizon_bars
+        self._of_blocks = (task.backtest.regression_weight, label_bars)
         self._constant_scores: Float[np.ndarray, " M"] | None = None
         self._to_time = dict(task.timed)
 
@@ -263,9 +265,9 @@ class TrialEvaluator:
         if len(scores) < len(self._folds):  # of folds one after another: what is compared must be of the same bars
             return {}
         folds, metric = [score.judged for score in scores], self._forecast_metric
-        own = block_scores(folds, metric, self.task.backtest.regression_weight)
+        own = block_scores(folds, metric, *self._of_blocks)
         if self._constant_scores is None:  # the same for all trials
-            self._constant_scores = block_scores(folds, metric, self.task.backtest.regression_weight, of_constant=True)
+            self._constant_scores = block_scores(folds, metric, *self._of_blocks, of_constant=True)
         if own is None or self._constant_scores is None:
             return {}
         excess = [float(f"{one:.6g}") for one in own - self._constant_scores]
