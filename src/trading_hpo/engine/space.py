@@ -89,7 +89,8 @@ class IntParameter(ConditionalParameter):
 
     def in_words(self) -> str:
         """Return the range as a person reads it."""
-        return _range_in_words(self.low, self.high, self.log, self.step) + self._condition()
+        step = None if self.step == 1 else self.step
+        return _range_in_words(self.low, self.high, self.log, step) + self._condition()
 
 
 class CategoricalParameter(ConditionalParameter):
