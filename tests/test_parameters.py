@@ -638,6 +638,33 @@ def test_runs_of_the_sharpe_loss_are_longer_than_positions_are_held_where_costs_
     assert check_parameters(changed(given, ("training.loss.sharpe_run_bars", 21)))
 
 
+LEVELS = {"type": "categorical", "choices": [[0.1, 0.5, 0.9], [0.25, 0.5, 0.75]]}
+
+
+def with_levels(base, levels, metric):
+    return changed(
+        base,
+        ("labels.kind", "forward_return"),
+        ("training.loss", "quantile"),
+        ("hpo.models_to_optimize", ["mlp"]),
+        ("hpo.objectives", [{"metric": metric}]),
+        ("hpo.custom_search_spaces", {"common": {"quantile_levels": levels}}),
+    )
+
+
+def test_lists_of_levels_are_searched_unless_trials_are_compared_by_what_depends_on_them(base):
+    assert check_parameters(with_levels(base, LEVELS, "ic"))
+    assert check_parameters(with_levels(base, [0.1, 0.5], "pinball"))  # fixed
+    assert problems(with_levels(base, LEVELS, "pinball")) == [
+        "quantile_levels must not be searched where hpo.objectives is pinball, whose value depends on the levels. Fix "
+        "them in training.loss, or take another metric."
+    ]
+    assert problems(with_levels(base, [0.5, 0.1], "ic")) == [
+        "hpo.custom_search_spaces.common.quantile_levels must rise, above 0 and below 1, got [0.5, 0.1]. Sort them, "
+        "each once."
+    ]
+
+
 def test_all_contradictions_are_told_at_once(base):
     raw = changed(base, ("source", "parquet"), ("training.loss", "mae"))
     assert len(problems(raw)) == 2

@@ -16,6 +16,7 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources.config import FILE_SOURCES, SourcesConfig
 from trading_hpo.market.sources.read import SOURCES
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.metrics_of_task import learn_positions, metrics_it_lacks
@@ -219,6 +220,18 @@ def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
         yield MONITOR, parameters.training.monitor_metric
 
 
+def _level_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
+    """What is measured of quantiles depends on which they are: trials of other levels cannot be compared by it."""
+    if "quantile_levels" not in space or len(space["quantile_levels"].edges()) == 1:
+        return
+    for parameter, name in _asked_for(parameters):
+        if parameter != MONITOR and METRICS[name].needs == "quantiles":
+            yield (
+                f"quantile_levels must not be searched where {parameter} is {name}, whose value depends on the levels. "
+                "Fix them in training.loss, or take another metric."
+            )
+
+
 def _step_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
     """Every trial must learn the steps that all are judged on, and none more than the labels have."""
     if "pred_len" not in space:
@@ -288,7 +301,9 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
     yield from dict.fromkeys(
         problem for space in [{}, *spaces.values()] for problem in _rule_problems(parameters, space)
     )
-    yield from dict.fromkeys(problem for space in spaces.values() for problem in _step_problems(parameters, space))
+    checks = (_step_problems, _level_problems)
+    of_spaces = product(spaces.values(), checks)
+    yield from dict.fromkeys(problem for space, check in of_spaces for problem in check(parameters, space))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'

@@ -9,7 +9,7 @@ from trading_hpo.configuration import Config
 from trading_hpo.engine.config import Goal, SearchPlan
 from trading_hpo.engine.pruners.registry import PRUNERS, Pruner
 from trading_hpo.engine.samplers.registry import Sampler
-from trading_hpo.engine.space import Scalar
+from trading_hpo.engine.space import Value
 from trading_hpo.errors import did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.notifications import NotificationsConfig
@@ -78,7 +78,7 @@ class HpoConfig(Config):
     tensorboard: bool = Field(default=False, description="write every trial's numbers by epoch for TensorBoard")
     limits: LimitsConfig = LimitsConfig()
     notifications: NotificationsConfig = NotificationsConfig()
-    start_from: tuple[dict[str, Scalar], ...] = Field(
+    start_from: tuple[dict[str, Value], ...] = Field(
         default=(), description="configurations that are tried first, whole or in part, by the model types they fit"
     )
     phases: tuple[PhaseConfig, ...] = Field(
