@@ -143,7 +143,7 @@ def _train(panel: "Panel", parameters: "Parameters") -> None:
         "split": build_split(panel, parameters.folds, parameters.holdout),
         "training": training,
         "backtest": parameters.backtest,
-        "objectives": tuple(objective.metric for objective in parameters.hpo.objectives),
+        "objectives": tuple(objective.metric for objective in parameters.hpo.for_task(parameters.labels.task).improved),
         "constraints": parameters.hpo.constraints,
         "longest_window": common_window(
             target_kind, parameters.search_spaces, training, parameters.hpo.custom_search_spaces

@@ -15,8 +15,10 @@ from trading_hpo.study.validation import fold_rows
 from trading_hpo.tasks.registry import TASKS
 from trading_hpo.training.choices import CHOICES
 from trading_hpo.training.config import TrainingConfig, losses_for
+from trading_hpo.training.schedules.registry import SCHEDULES
 
 L = 5
+PHASES = {"name": "multi_phase", "phases": [{"epochs": 1, "kind": "cosine"}, {"epochs": 1, "share": 0.1}]}
 IN_A_HURRY = 40
 SMALL = {
     "batch_size": 64,
@@ -54,16 +56,31 @@ def some() -> list[Any]:
     return [*kept, *(one for one in shuffled if one not in kept)][:IN_A_HURRY]
 
 
+def training_of(model_type: str, schedule: str | None) -> TrainingConfig:
+    """One epoch, and as many as a schedule needs that has phases or reads the scores of earlier epochs."""
+    if schedule is None or not MODEL_TYPES[model_type].has_epochs:
+        return TrainingConfig(epochs=1, window_bars=L)
+    phases = {"schedule": PHASES} if schedule == "multi_phase" else {}
+    several = phases or SCHEDULES[schedule]().has_feedback
+    return TrainingConfig(epochs=2 if several else 1, window_bars=L, **phases)
+
+
 def check(task: str, model_type: str, chosen: dict[str, str]) -> None:
     panel, split = data_of(task)
-    training, family = TrainingConfig(epochs=1, window_bars=L), family_of(model_type)
+    training, family = training_of(model_type, chosen.get("schedule")), family_of(model_type)
     declared = MODEL_TYPES[model_type]
     known = {name for one in (*declared.common, declared.config) for name in one.model_fields}
     parameters = {**chosen, **{name: value for name, value in SMALL.items() if name in known}}
     folds = fold_rows(panel, split, L)
     data = StudyData(model_type, panel, folds, training, BacktestConfig(), 0)
     (number,) = folds
-    (score,) = family.fit_fold(parameters, number, data, family.shared(data), lambda: False)
+    scores = list(family.fit_fold(parameters, number, data, family.shared(data), lambda: False))
+    assert len(scores) == training.epochs
+    if chosen.get("schedule") == "multi_phase":
+        first, second = scores[-1].learning_rates
+        assert second == pytest.approx(1e-4)  # a tenth of the default
+        assert second < first <= 1e-3
+    score = scores[-1]
     assert np.isfinite(score.returns).all()
     assert all(value is None or np.isfinite(value) for value in score.metrics.values())
     losses, objective = [chosen["loss"]] if "loss" in chosen else [], TASKS[task]().objective

@@ -15,6 +15,7 @@ from trading_hpo.families.networks.lstm.config import RecurrentConfig
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.parameters import Parameters, check_parameters
 from trading_hpo.settings import CONFIG_LOADER_ARGS
+from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.search_spaces import resolve_space
 from trading_hpo.tasks.registry import TASKS
 from trading_hpo.training.losses.registry import LOSSES
@@ -94,7 +95,12 @@ def test_every_shipped_configuration_is_valid_knows_its_name_and_has_its_numbers
     assert parameters.source == ("us_tech_ohlcv" if env == "quick_test" else "sp500_20")
     assert hpo.models_to_optimize == (("cnn_lstm",) if env == "quick_test" else tuple(MODEL_TYPES))
     limits = (hpo.limits.max_model_size_mb, hpo.limits.max_training_time_minutes)
-    found = (hpo.n_trials, parameters.training.epochs, {o.metric: o.weight for o in hpo.objectives}, limits)
+    found = (
+        hpo.n_trials,
+        parameters.training.epochs,
+        {o.metric: o.weight for o in hpo.for_task(parameters.labels.task).improved},
+        limits,
+    )
     assert (*found, hpo.timeout_minutes) == SCENARIOS[env]
 
 
@@ -553,6 +559,22 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
                 if "schedule" in MODEL_TYPES[model_type].choices
             ],
         ),
+        (
+            "training.schedule",
+            {"name": "cyclical", "cycle_epochs": 10**400},
+            f"training.schedule.cycle_epochs must be less than or equal to 1000000, got {10**400}.",
+        ),
+        (
+            "training.schedule",
+            {"name": "multi_phase", "phases": [{"epochs": 10**7}]},
+            "training.schedule.phases.0.epochs must be less than or equal to 1000000, got 10000000.",
+        ),
+        (
+            "hpo.custom_search_spaces",
+            {"gradient_boosting": {"boosting_min_samples_leaf": 10**10}},
+            "hpo.custom_search_spaces.gradient_boosting.boosting_min_samples_leaf must be less than or equal to "
+            "1000000, got 10000000000.",
+        ),
         ("source", "csv", "sources.csv.path must name a file or folder when source=csv, got null."),
         (
             "hpo.pruner",
@@ -601,6 +623,48 @@ def test_all_mistakes_of_all_groups_are_told_at_once(base):
     ]
 
 
+def test_runs_of_the_sharpe_loss_are_longer_than_positions_are_held_where_costs_count(base):
+    given = changed(
+        base,
+        ("labels.kind", "forward_return"),
+        ("labels.horizon_bars", 20),
+        ("training.loss", {"name": "sharpe", "sharpe_cost_bps": 5}),
+        ("hpo.objectives", [{"metric": "sharpe"}]),
+    )
+    assert problems(given) == [
+        "training.loss.sharpe_run_bars must be above the 20 bars for which a position is held, where sharpe_cost_bps "
+        "is above 0, got 20: no trade would cost anything. Lengthen the runs."
+    ]
+    assert check_parameters(changed(given, ("training.loss.sharpe_run_bars", 21)))
+
+
+LEVELS = {"type": "categorical", "choices": [[0.1, 0.5, 0.9], [0.25, 0.5, 0.75]]}
+
+
+def with_levels(base, levels, metric):
+    return changed(
+        base,
+        ("labels.kind", "forward_return"),
+        ("training.loss", "quantile"),
+        ("hpo.models_to_optimize", ["mlp"]),
+        ("hpo.objectives", [{"metric": metric}]),
+        ("hpo.custom_search_spaces", {"common": {"quantile_levels": levels}}),
+    )
+
+
+def test_lists_of_levels_are_searched_unless_trials_are_compared_by_what_depends_on_them(base):
+    assert check_parameters(with_levels(base, LEVELS, "ic"))
+    assert check_parameters(with_levels(base, [0.1, 0.5], "pinball"))  # fixed
+    assert problems(with_levels(base, LEVELS, "pinball")) == [
+        "quantile_levels must not be searched where hpo.objectives is pinball, whose value depends on the levels. Fix "
+        "them in training.loss, or take another metric."
+    ]
+    assert problems(with_levels(base, [0.5, 0.1], "ic")) == [
+        "hpo.custom_search_spaces.common.quantile_levels must rise, above 0 and below 1, got [0.5, 0.1]. Sort them, "
+        "each once."
+    ]
+
+
 def test_all_contradictions_are_told_at_once(base):
     raw = changed(base, ("source", "parquet"), ("training.loss", "mae"))
     assert len(problems(raw)) == 2
@@ -643,7 +707,17 @@ def test_a_metric_that_the_task_cannot_have_is_refused_where_it_decides_somethin
             "which needs a probability or a forecast number. ",
         ),
         (
-            {"labels.kind": "forward_return", "training.loss": "sharpe", "training.monitor_metric": "r2"},
+            {"labels.kind": "forward_return", "training.loss": "sharpe"},
+            "hpo.objectives (null: the one of the task) must be a metric that labels.kind=forward_return has with "
+            "training.loss=sharpe, got 'ic', which needs a probability or a forecast number. ",
+        ),
+        (
+            {
+                "labels.kind": "forward_return",
+                "training.loss": "sharpe",
+                "hpo.objectives": [{"metric": "sharpe"}],
+                "training.monitor_metric": "r2",
+            },
             "training.monitor_metric must be a metric that labels.kind=forward_return has with training.loss=sharpe, "
             "got 'r2', which needs a probability or a forecast number. ",
         ),
@@ -655,6 +729,15 @@ def test_a_metric_that_some_model_types_cannot_have_is_refused(base, changes, sa
     networks = [name for name in MODEL_TYPES if not MODEL_TYPES[name].is_reference]
     if "linear" in said:  # the remedy helps
         assert check_parameters(changed(base, *changes.items(), ("hpo.models_to_optimize", networks)))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_search_that_names_no_objective_improves_the_one_of_its_task(base, task):
+    hpo = check_parameters(changed(base, ("labels.kind", task))).hpo
+    assert hpo.objectives is None
+    assert [goal.metric for goal in hpo.for_task(TASKS[task]()).improved] == [TASKS[task].objective]
+    named = HpoConfig(objectives=[{"metric": "sharpe"}])
+    assert named.for_task(TASKS[task]()) is named
 
 
 def test_a_rule_that_a_loss_of_positions_would_not_follow_is_not_searched(base):

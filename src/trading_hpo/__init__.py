@@ -190,6 +190,7 @@ The tree, in the order in which data flow through it:
             registry.py
             <optimizer>.py  one file each
         sampling.py         rows -> batches: rows, bars or runs
+        runs.py             of consecutive bars of one asset
         schedules/          one file a schedule
             registry.py
             replay.py       what the folds did, for a training without stop rows
@@ -278,6 +279,7 @@ The tree, in the order in which data flow through it:
         config.py           the parameter group hpo
         objectives.py       what is improved, what is kept
         metrics_of_task.py  what of it a task can have
+        searched_losses.py  whether what a trial may learn by goes with labels and folds
         search_spaces.py    of the model types
         evaluation.py       what a candidate is worth, over all folds
         costs.py            what it takes, and whether it may

@@ -1,11 +1,12 @@
 """What every group of parameters shares: frozen, no unknown keys, all problems at once, in words."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, core_schema
 
 from trading_hpo.errors import did_you_mean
@@ -41,6 +42,19 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _read_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+# Annotates a parameter that is a list: a trial stores one that was searched as JSON, since Optuna stores scalars.
+FROM_TEXT = BeforeValidator(_read_text)
 
 
 @dataclass(frozen=True)

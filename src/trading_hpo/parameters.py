@@ -16,10 +16,12 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources.config import FILE_SOURCES, SourcesConfig
 from trading_hpo.market.sources.read import SOURCES
+from trading_hpo.metrics.registry import METRICS
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.metrics_of_task import learn_positions, metrics_it_lacks
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.searched_losses import loss_problems
 from trading_hpo.tasks.labels import LabelsConfig
 from trading_hpo.tasks.positions.registry import CHOSEN_BY, POSITIONS
 from trading_hpo.tasks.registry import TASKS, label_of
@@ -210,10 +212,24 @@ def _metric_problems(parameters: Parameters, spaces: Mapping[str, Mapping[str, A
 
 def _asked_for(parameters: Parameters) -> Iterator[tuple[str, str]]:
     """Yield the metrics that decide something, each after the name of its parameter."""
-    yield from (("hpo.objectives", objective.metric) for objective in parameters.hpo.objectives)
+    named, hpo = parameters.hpo.objectives, parameters.hpo.for_task(parameters.labels.task)
+    asked_by = "hpo.objectives" if named else "hpo.objectives (null: the one of the task)"
+    yield from ((asked_by, objective.metric) for objective in hpo.improved)
     yield from (("hpo.constraints", bound.metric) for bound in parameters.hpo.constraints)
     if parameters.training.monitor_metric != LOSS:
         yield MONITOR, parameters.training.monitor_metric
+
+
+def _level_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
+    """What is measured of quantiles depends on which they are: trials of other levels cannot be compared by it."""
+    if "quantile_levels" not in space or len(space["quantile_levels"].edges()) == 1:
+        return
+    for parameter, name in _asked_for(parameters):
+        if parameter != MONITOR and METRICS[name].needs == "quantiles":
+            yield (
+                f"quantile_levels must not be searched where {parameter} is {name}, whose value depends on the levels. "
+                "Fix them in training.loss, or take another metric."
+            )
 
 
 def _step_problems(parameters: Parameters, space: Mapping[str, Any]) -> Iterator[str]:
@@ -276,10 +292,18 @@ def _contradictions(parameters: Parameters) -> Iterator[str]:
         )
     yield from _metric_problems(parameters, spaces)
     yield from dict.fromkeys(_schedules(parameters, spaces))
+    learning = {name: space for name, space in spaces.items() if "loss" in MODEL_TYPES[name].choices}
+    yield from dict.fromkeys(
+        problem
+        for model_type, space in learning.items()
+        for problem in loss_problems(model_type, space, parameters.training, parameters.labels.task)
+    )
     yield from dict.fromkeys(
         problem for space in [{}, *spaces.values()] for problem in _rule_problems(parameters, space)
     )
-    yield from dict.fromkeys(problem for space in spaces.values() for problem in _step_problems(parameters, space))
+    checks = (_step_problems, _level_problems)
+    of_spaces = product(spaces.values(), checks)
+    yield from dict.fromkeys(problem for space, check in of_spaces for problem in check(parameters, space))
     yield from dict.fromkeys(problem for search in parameters.hpo.searches for problem in _rungs(search, parameters))
     if parameters.hpo.tensorboard and find_spec("tensorboard") is None:
         yield 'hpo.tensorboard needs TensorBoard, which is not installed. Run `pip install -e ".[tensorboard]"`.'

@@ -101,3 +101,4 @@ def test_long_labels_leave_fewer_blocks_and_the_test_counts_them(horizon, n_bloc
     truth = np.random.default_rng(1).random((A, T)) < 0.5
     errors = errors_of(moving(0.0), truth, truth, horizon, whole=True)
     assert errors.n_blocks == pytest.approx(n_blocks, rel=0.02)
+    assert errors.degrees_of_freedom == errors.n_blocks - 1

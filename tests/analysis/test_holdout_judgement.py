@@ -288,11 +288,14 @@ def test_forecasts_and_returns_agree_with_the_metrics(backtest):
     assert metrics["auc"] == pytest.approx(roc_auc_score(truth, found.forecasts["forecast"]))
     assert found.result["samples"] == len(found.forecasts)
     net = found.returns["net_return"]
+    blocks = len(net) / max(len(net) / 20, panel.horizon_bars)
+    assert found.result["degrees_of_freedom"] == pytest.approx(blocks - 1)
     wealth = np.concatenate([[1.0], (1 + net).cumprod()])
     assert metrics["total_return"] == pytest.approx(wealth[-1] - 1)
     assert metrics["sharpe"] == pytest.approx(net.mean() / net.std() * np.sqrt(panel.bars_per_year))
     assert metrics["max_drawdown"] == pytest.approx((1 - wealth / np.maximum.accumulate(wealth)).max())
-    assert metrics["win_rate"] == pytest.approx((net > 0).mean())
+    held = (found.returns["exposure"] != 0) | (net != 0)
+    assert metrics["win_rate"] == pytest.approx((net[held] > 0).mean())
 
 
 def test_rows_are_those_of_the_holdout_each_with_its_own_bar_and_asset():

@@ -2,17 +2,25 @@
 
 import numpy as np
 import pytest
+from tests.makers.tasks import data_of
 from tests.study.conftest import search  # noqa: F401 - a fixture
 
 from trading_hpo.analysis.kept_trials import kept_trials, tried_on
 from trading_hpo.analysis.validation_tests import validation_tests
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import drop_trial_payloads
+from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.trial_record import BLOCK_SCORES
+from trading_hpo.market.panel import open_panel, save_panel
 from trading_hpo.overfitting.best_of_many import by_blocks
+from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.search import Search
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.study.trial_ledger import enter
+from trading_hpo.training.config import TrainingConfig
 
 
 @pytest.fixture
@@ -37,6 +45,9 @@ def test_the_best_is_tested_among_all_trials_of_the_study(study, tmp_path):
     scores, best = np.array([one["excess"] for one in kept]), best_trial(study)
     assert found["forecast"]["p_value"] == by_blocks(scores, best.number, 4, n_folds=2).p_value
     assert found["forecast"]["excess"] == pytest.approx(scores[best.number].mean())
+    error = scores[best.number].std(ddof=1) / np.sqrt(18)  # 20 blocks of 2 folds
+    assert found["forecast"]["standard_error"] == pytest.approx(error)
+    assert found["forecast"]["degrees_of_freedom"] == 18
     assert found["forecast"]["excess"] == pytest.approx(best.value, abs=0.01)  # the constant forecast has an MCC of 0
 
 
@@ -67,6 +78,21 @@ def test_a_trial_whose_returns_are_gone_is_counted_and_one_that_was_chosen_canno
     assert (found["n_series"], found["n_tried"]) == (3, 3)
     drop_trial_payloads(*place_of(study), {best})
     assert judged(study, tmp_path / "none")["money"] == {"why": "its returns are not kept"}
+
+
+def test_labels_too_long_for_twenty_blocks_leave_no_test_of_the_forecast_and_say_what_to_do(tmp_path):
+    panel, split = data_of("forward_return")  # of 3 bars, on one fold
+    save_panel(panel, tmp_path / "panel.safetensors")
+    mapped, settings = open_panel(tmp_path / "panel.safetensors"), (SearchSpacesConfig(), TrainingConfig(window_bars=5))
+    (fold,) = split.folds
+    n_bars = len(np.unique(panel.bar[split.rows(panel, fold, "validation", 5)]))
+    assert 20 * 2 <= n_bars < 20 * 2 * 3  # enough for labels of one bar
+    hpo, storage = HpoConfig(n_trials=1, workers=1), StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}")
+    Search.of("linear", "study", mapped, split, *settings, BacktestConfig(), hpo).run(storage)
+    chosen = {"linear": ("study", 0)}
+    kept = kept_trials([StudyRef("study", storage).open()], chosen.values())
+    why = validation_tests(kept, chosen, tried_on(kept.values(), tmp_path / "none"))
+    assert "fewer than 20 blocks twice as long as labels. Take longer folds" in why["linear"]["forecast"]["why"]
 
 
 def test_a_study_of_another_project_has_none():

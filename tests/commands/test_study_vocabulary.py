@@ -8,7 +8,8 @@ def test_all_kinds_one_kind_and_one_name(kedro):
     assert "kedro study vocabulary focal" in everything.stdout
     of_kind = kedro("study", "vocabulary", "sampler").stdout
     assert of_kind.startswith("sampler: hpo.sampler\n  tpe: ")
-    assert "    focal_gamma: 2.0; at least 0, at most 20;" in kedro("study", "vocabulary", "focal").stdout
+    focal = kedro("study", "vocabulary", "focal").stdout
+    assert "    focal_gamma: 2.0; at least 0, at most 20; searched: 0.5 to 3.0; " in focal
 
 
 def test_an_unknown_word_has_a_near_one(kedro):

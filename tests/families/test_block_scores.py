@@ -20,11 +20,11 @@ from trading_hpo.types import BarRange
 A = 5
 
 
-def block_scores(folds, metric, weight, of_constant=False):
+def block_scores(folds, metric, weight, label_bars=1, of_constant=False):
     """Of folds that share no bar: each is moved behind the one before."""
     placed = [rows and replace(rows, bar=rows.bar + 10_000 * place) for place, rows in enumerate(folds)]
     validated = [[BarRange(10_000 * place, 10_000 * (place + 1))] for place in range(len(folds))]
-    return ours.block_scores(placed, validated, metric, weight, of_constant)
+    return ours.block_scores(placed, validated, metric, weight, label_bars, of_constant)
 
 
 def judged(n_bars=400, edge=0.0, seed=0, one_class=False):
@@ -48,7 +48,7 @@ def values(folds, metric, of_constant=False):
 @pytest.mark.parametrize("of_constant", [False, True])
 def test_their_mean_is_the_mean_over_folds_but_for_the_bias_of_small_samples(metric, of_constant):
     folds = [judged(edge=0.3, seed=seed) for seed in range(4)]
-    scores = block_scores(folds, metric, 0.3, of_constant)
+    scores = block_scores(folds, metric, 0.3, of_constant=of_constant)
     assert len(scores) == 32
     assert scores.mean() == pytest.approx(np.mean(values(folds, metric, of_constant)), abs=0.003)
 
@@ -84,6 +84,15 @@ def test_there_are_eight_of_a_fold_and_twenty_in_all(n_folds, expected):
 
 
 @pytest.mark.parametrize(
+    ("n_bars", "label_bars", "expected"),
+    [(400, 1, 32), (160, 10, 32), (159, 10, 28), (100, 10, 20), (99, 10, None), (400, 50, None)],
+)
+def test_a_block_is_twice_as_long_as_labels_and_twenty_are_needed(n_bars, label_bars, expected):
+    scores = block_scores([judged(n_bars=n_bars, seed=seed) for seed in range(4)], "mcc", 0.3, label_bars)
+    assert (None if scores is None else len(scores)) == expected
+
+
+@pytest.mark.parametrize(
     "folds",
     [
         [judged(), None],
@@ -95,7 +104,7 @@ def test_there_are_eight_of_a_fold_and_twenty_in_all(n_folds, expected):
 )
 def test_where_there_are_none_there_are_none(folds):
     of_constant = folds[0].constant is None
-    assert block_scores(folds, "mcc", 0.3, of_constant) is None
+    assert block_scores(folds, "mcc", 0.3, of_constant=of_constant) is None
 
 
 def test_a_metric_without_a_value_has_no_scores():

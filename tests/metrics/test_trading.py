@@ -96,6 +96,17 @@ def test_trading_metrics_of_a_hand_example():
     assert found["exposure"] == 0.125
 
 
+def test_bars_on_which_nothing_is_held_are_no_losses():
+    net, none = np.array([0.1, 0.0, 0.0, -0.1, 0.2, 0.0]), np.zeros(6)
+    held, traded = np.array([1.0, 0.0, 1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0])
+    assert metrics_of(net, none, exposure=held)["win_rate"] == 2 / 4  # a bar that is held earns nothing: no gain
+    assert metrics_of(net, none, exposure=none)["win_rate"] == 2 / 3  # longs and shorts of one size
+    assert metrics_of(none, traded, exposure=none)["win_rate"] == 0.0
+    assert metrics_of(none, none, exposure=none)["win_rate"] == NOTHING_TRADED
+    assert metrics_of(none, exposure=none)["win_rate"] == NOTHING_TRADED
+    assert metrics_of(net)["win_rate"] == 2 / 6  # not known
+
+
 def twin(net, per_year):
     """The same in the words of empyrical and pandas."""
     series = pd.Series(net)

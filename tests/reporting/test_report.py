@@ -7,7 +7,7 @@ import pytest
 from tests.makers.selection import selection_of
 from tests.makers.verdicts import compared_with, verdict_of
 
-from trading_hpo.reporting.report import SELECTION, T_90, of_the_best, report_of
+from trading_hpo.reporting.report import SELECTION, of_the_best, report_of
 from trading_hpo.reporting.selection_sentences import selection_sentences
 
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
@@ -76,9 +76,19 @@ def test_what_a_touch_has_ended_is_said_of_tasks_with_barriers_alone():
 
 
 def test_intervals_are_those_that_verdicts_are_made_at():
+    verdict = verdict_of()
+    validated = {**verdict["forecast"]["validation"], "degrees_of_freedom": 28}
+    verdict["forecast"] = {**verdict["forecast"], "validation": validated}
+    line = line_of(result_of("lstm"), holdout_of(degrees_of_freedom=4), verdicts={"lstm": verdict})
+    t_28, t_4 = 1.701, 2.132  # of Student's table
+    assert line["validation_interval"] == pytest.approx([0.041 - t_28 * 0.01, 0.041 + t_28 * 0.01], abs=1e-5)
+    assert line["holdout_interval"] == pytest.approx([0.03 - t_4 * 0.01, 0.03 + t_4 * 0.01], abs=1e-5)
+
+
+def test_results_that_did_not_record_their_blocks_had_twenty():
     line = line_of(result_of("lstm"), holdout_of())
-    assert line["validation_interval"] == pytest.approx([0.041 - T_90 * 0.01, 0.041 + T_90 * 0.01])
-    assert line["holdout_interval"] == pytest.approx([0.03 - T_90 * 0.01, 0.03 + T_90 * 0.01])
+    for part, value in (("validation", 0.041), ("holdout", 0.03)):
+        assert line[f"{part}_interval"] == pytest.approx([value - 0.01729, value + 0.01729], abs=1e-5)
 
 
 def test_an_objective_that_is_not_what_was_tested_has_no_interval_of_it():

@@ -2,8 +2,11 @@
 
 import pytest
 
+from trading_hpo.metrics.cost import COST_METRICS
 from trading_hpo.metrics.registry import METRICS
-from trading_hpo.reporting.vocabulary import KINDS, Parameter, entries, known_words, vocabulary_lines
+from trading_hpo.reporting.vocabulary import KINDS, Parameter, entries, in_words, known_words, vocabulary_lines
+from trading_hpo.study.search_spaces import SearchSpacesConfig
+from trading_hpo.training.config import TrainingConfig
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -31,6 +34,40 @@ def test_parameters_have_defaults_bounds_and_descriptions():
 def test_a_model_type_has_its_own_parameters_alone():
     (mlp,) = [entry for entry in entries(KINDS["model type"]) if entry.name == "mlp"]
     assert [one.name for one in mlp.parameters] == ["hidden_layers", "hidden_dim_1", "hidden_dim_2"]
+
+
+@pytest.mark.parametrize("kind", ["task", "position rule", "model type", "metric", "splitter"])
+def test_what_the_field_has_published_names_its_source(kind):
+    assert all(entry.source or entry.name in COST_METRICS for entry in entries(KINDS[kind]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "parameter", "bounds"),
+    [
+        ("schedule", "cyclical", "cycle_shape", "one of triangular, triangular2, exponential"),
+        ("loss", "joint", "joint_class", "one of focal, cross_entropy"),
+        ("loss", "joint", "joint_return", "one of mse, mae, huber, log_cosh, asymmetric, mape, trading"),
+    ],
+)
+def test_choices_are_said_of_parameters_that_have_some(kind, name, parameter, bounds):
+    (component,) = [entry for entry in entries(KINDS[kind]) if entry.name == name]
+    assert [one.bounds for one in component.parameters if one.name == parameter] == [bounds]
+
+
+def test_a_choice_beside_a_number_or_nothing_is_said_too():
+    fields = TrainingConfig.model_fields
+    (threshold,) = in_words({"threshold": fields["threshold"]})
+    assert threshold.bounds == "one of prevalence"
+
+
+def test_a_range_that_the_configuration_searches_stands_beside_the_bounds():
+    gamma = {"type": "float", "low": 0.5, "high": 3, "log": True}
+    layers = {"type": "int", "low": 2, "high": 3}
+    spaces = SearchSpacesConfig(common={"focal_gamma": gamma}, mlp={"hidden_layers": layers})
+    lines = list(vocabulary_lines("focal", spaces))
+    assert "focal_gamma: 2.0; at least 0, at most 20; searched: 0.5 to 3.0, logarithmic; how much" in lines[3]
+    assert lines[2] == list(vocabulary_lines("focal"))[2]  # not searched
+    assert "    hidden_layers: 2; at least 1, at most 16; searched: 2 to 3" in vocabulary_lines("mlp", spaces)
 
 
 def test_a_splitter_and_a_feature_are_described_by_their_files_and_functions():

@@ -70,7 +70,7 @@ def test_everything_that_chooses_agrees(study):
     assert (results["set_aside"], results["foreign_trials"], results["trials"]["complete"]) == ([1], 1, 4)
     assert best_so_far(study)["best"].to_list() == [0.1, 0.1, 0.2, 0.3]
     assert list(history_figure(study, "mlp").data[0].y) == [0.1, 0.2, 0.3]
-    taken_over = transfer_of([study], {}, HpoConfig())
+    taken_over = transfer_of([study], {}, HpoConfig(objectives=[{"metric": "mcc"}]))
     assert taken_over.trials == []
     assert numbers(eligible_trials(study)) == [0, 2, 4]
     assert next(best_lines(study)).startswith("trial 4:")
@@ -81,7 +81,7 @@ def test_a_trial_that_is_set_aside_teaches_no_later_study(study):
 
     space = {"rate": FloatParameter(type="float", low=0, high=1)}
     set_aside(study, 1)
-    taken_over = transfer_of([study], space, HpoConfig())
+    taken_over = transfer_of([study], space, HpoConfig(objectives=[{"metric": "mcc"}]))
     assert [trial.value for trial in taken_over.trials] == [0.1, 0.2, 0.3]
     assert taken_over.first == [{"rate": 0.3}, {"rate": 0.2}, {"rate": 0.1}]
 

@@ -12,7 +12,9 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tests.makers.tasks import data_of
 
+from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine import supervisor
 from trading_hpo.engine.executor.processes import ProcessExecutor
 from trading_hpo.engine.proposer import Proposal
@@ -22,8 +24,13 @@ from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.engine.store.stored_study import StoredStudy
 from trading_hpo.engine.trial_record import REASON
 from trading_hpo.errors import StorageError, StudyMismatchError
+from trading_hpo.market.panel import open_panel, save_panel
+from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.nothing_found import nothing_found
+from trading_hpo.study.phases import Phases
 from trading_hpo.study.reference import StudyRef
+from trading_hpo.study.search import Search
+from trading_hpo.study.search_spaces import SearchSpacesConfig
 from trading_hpo.training.config import TrainingConfig
 
 TINY = TrainingConfig(epochs=1, window_bars=2, max_windows_per_epoch=64)
@@ -49,6 +56,22 @@ def test_a_search_spends_its_budget_exactly_and_loads_with_plain_optuna(search, 
     assert all(trial.state == TrialState.COMPLETE for trial in study.trials)
     assert study.best_value == max(trial.value for trial in study.trials)
     assert study.metric_names == ["mcc"]
+
+
+@pytest.mark.parametrize(("task", "objective"), [("direction", "maximize mcc"), ("path", "minimize mape")])
+def test_a_study_without_objectives_improves_the_one_of_its_task(tmp_path, task, objective):
+    panel, split = data_of(task)
+    save_panel(panel, tmp_path / "panel.safetensors")
+    mapped, settings = open_panel(tmp_path / "panel.safetensors"), (SearchSpacesConfig(), TINY, BacktestConfig())
+    search = Search.of("mlp", "study", mapped, split, *settings, HpoConfig())
+    assert search.fingerprint["objectives"] == [objective]
+    assert search.task.objectives == (objective.split()[1],)
+    phases = {"phases": [{"name": "first", "n_trials": 1}, {"name": "second", "n_trials": 1}]}
+    ref = StudyRef("study.mlp", StudyStorage(f"sqlite:///{tmp_path / 'studies.db'}"), phases=("first", "second"))
+    spaces, training, backtest = settings
+    kinds = {"panel": mapped, "split": split, "spaces": spaces, "training": training, "backtest": backtest}
+    both = Phases.of(ref, HpoConfig(**phases), **kinds).hpo.searches
+    assert [own.improved for own in both] == [search.hpo.improved] * 2
 
 
 def test_it_finds_the_planted_signal(search):

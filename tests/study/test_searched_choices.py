@@ -1,5 +1,7 @@
 """Loss, optimizer and schedule as parameters of a search."""
 
+import json
+
 import numpy as np
 import optuna
 import pytest
@@ -30,6 +32,25 @@ def test_the_loss_is_searched_with_its_own_parameters_by_two_workers(search):
     # The same search goes on from where it ended.
     search(n_trials=13, workers=2, sampler="random", custom_search_spaces=spaces)
     assert len(optuna.load_study(study_name="study", storage=storage.open()).trials) == 13
+
+
+def test_phases_are_searched_as_lists_and_stored_as_text(search):
+    phases = [[{"epochs": 3}], [{"epochs": 1}, {"epochs": 2, "share": 0.1}]]
+    spaces = {
+        "common": {
+            "schedule": "multi_phase",
+            "phases": {"type": "categorical", "choices": phases},
+            "learning_rate": 0.01,
+            "batch_size": 64,
+        },
+        "mlp": {"hidden_dim_1": 8, "hidden_dim_2": 8},
+    }
+    started = [{"phases": own} for own in phases]
+    storage = search(n_trials=2, sampler="random", custom_search_spaces=spaces, start_from=started)
+    trials = optuna.load_study(study_name="study", storage=storage.open()).trials
+    by_phases = {trial.params["phases"]: trial.user_attrs["folds"][0]["learning_rates"] for trial in trials}
+    assert by_phases[json.dumps(phases[0])] == pytest.approx([0.01] * 3)
+    assert by_phases[json.dumps(phases[1])] == pytest.approx([0.01, 0.001, 0.001])
 
 
 @pytest.mark.slow

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from trading_hpo.errors import DataError
 from trading_hpo.training.losses.loss import BARS, ROWS, Sampling
-from trading_hpo.training.sampling import BatchSampler, judged_rows, run_starts
+from trading_hpo.training.runs import run_starts
+from trading_hpo.training.sampling import BatchSampler, judged_rows
 
 T = 20  # bars of the panels here
 some_rows = st.sets(st.integers(0, 3 * T - 1), min_size=1).map(lambda rows: np.array(sorted(rows)))

@@ -94,6 +94,7 @@ def judge_holdout(
         "metrics": judged.metrics,
         "no_value": judged.no_value,
         "standard_errors": errors.of_metrics,
+        "degrees_of_freedom": errors.degrees_of_freedom,
         "forecast_test": forecast_test(judged, metric, errors, backtest.regression_weight),
         "regimes": regime_scores(regimes_of(panel), [_path(rows, judged)], scale, with_errors=True),
         "samples": len(rows),
@@ -132,8 +133,7 @@ def forecast_test(judged: Judgement, metric: str, errors: Errors, regression_wei
     from scipy.special import stdtr
 
     better = (own - constant) * (-1.0 if METRICS[metric].direction == "minimize" else 1.0)
-    # The error is known from as many blocks as are drawn in the mean: Student's law, not the normal one.
-    return {**test, "p_value": float(stdtr(errors.n_blocks - 1, -better / error))}
+    return {**test, "p_value": float(stdtr(errors.degrees_of_freedom, -better / error))}
 
 
 def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast) -> pd.DataFrame:

@@ -28,6 +28,11 @@ class Errors:
     of_excess: float | None
     n_blocks: float
 
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Of every error: known from so many blocks, it is Student's law that tests go by, not the normal one."""
+        return self.n_blocks - 1
+
 
 def standard_errors(judged: Judgement, metric: str, horizon_bars: int, regression_weight: float) -> Errors:
     """Return the standard deviation of every metric over resamples of the bars, each computed as a whole.

@@ -32,7 +32,7 @@ def validation_tests(
     Returns:
         ``study_name`` and ``trial_number`` of the chosen one; ``forecast`` and ``money``, each the fields of
         ``Corrected``, or ``why`` it cannot be said; of the forecast also ``metric``, ``standard_error`` of its excess
-        over the constant forecast, and ``blocks``.
+        over the constant forecast, ``blocks``, and ``degrees_of_freedom`` of that error.
     """
     return {
         model_type: {
@@ -66,14 +66,19 @@ def _of_forecast(
     trial: Trial, scores: Mapping[Trial, Float[np.ndarray, " M"]], scored: Scored | None, n_tried: int
 ) -> dict[str, Any]:
     if scored is None:
-        return {"why": "its trials have no scores by block of bars: they are of an earlier version, or too few bars"}
+        return {
+            "why": "its trials have no scores by block of bars: they are of an earlier version, or there are "
+            "fewer than 20 blocks twice as long as labels. Take longer folds or shorter labels."
+        }
     matrix, place = np.array(list(scores.values())), list(scores).index(trial)
     (metric, n_folds), own = scored, matrix[place]
     found = by_blocks(matrix, place, max(n_tried, len(matrix)), n_folds)
     if found is None:
         return {"why": "its scores are the same in every block"}
-    error = float(own.std(ddof=1) / np.sqrt(len(own) - n_folds))
-    return {"metric": metric, "standard_error": error, "blocks": len(own), "excess": float(own.mean()), **asdict(found)}
+    freedom = len(own) - n_folds
+    error = float(own.std(ddof=1) / np.sqrt(freedom))
+    of_error = {"standard_error": error, "blocks": len(own), "degrees_of_freedom": freedom}
+    return {"metric": metric, **of_error, "excess": float(own.mean()), **asdict(found)}
 
 
 def _of_money(

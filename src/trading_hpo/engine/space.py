@@ -1,5 +1,6 @@
 """A search space: ranges of parameters, and what a trial suggests of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -10,6 +11,19 @@ from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
 
 Scalar = bool | int | float | str
+
+
+def list_as_text(value: Any) -> Any:
+    """Return a list as JSON, which whoever has the parameter reads; Optuna stores and compares scalars.
+
+    Example:
+        >>> list_as_text([0.1, 0.5]), list_as_text(32)
+        ('[0.1, 0.5]', 32)
+    """
+    return json.dumps(value) if isinstance(value, list | tuple) else value
+
+
+Value = Annotated[Scalar, BeforeValidator(list_as_text)]  # as it is written in YAML
 
 
 class ConditionalParameter(Config):
@@ -89,14 +103,15 @@ class IntParameter(ConditionalParameter):
 
     def in_words(self) -> str:
         """Return the range as a person reads it."""
-        return _range_in_words(self.low, self.high, self.log, self.step) + self._condition()
+        step = None if self.step == 1 else self.step
+        return _range_in_words(self.low, self.high, self.log, step) + self._condition()
 
 
 class CategoricalParameter(ConditionalParameter):
     """One of several values without an order."""
 
     type: Literal["categorical"]
-    choices: tuple[Scalar, ...] = Field(min_length=1)
+    choices: tuple[Value, ...] = Field(min_length=1)
 
     def contains(self, value: Any) -> bool:
         """Whether the value is one of the choices."""

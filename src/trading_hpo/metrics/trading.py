@@ -124,6 +124,7 @@ def trading_metrics(returns: Returns) -> dict[str, Value]:
         "annual_return": yearly,
         "volatility": float(np.std(net, ddof=1) * np.sqrt(per_year)) if len(net) > 1 else FEWER_THAN_2_BARS,
         "turnover": 0.0 if turnover is None else float(turnover.mean() * per_year),
+        "win_rate": _win_rate(returns),
         **_of_gains_and_losses(net),
         "sortino": sortino(net, per_year),
         "calmar": _calmar(yearly, deepest),
@@ -143,11 +144,22 @@ def _calmar(yearly: Value, deepest: float) -> Value:
     return yearly / deepest if deepest > 0 else NO_DRAWDOWN
 
 
+def _win_rate(returns: Returns) -> Value:
+    """Return the share of gains among the bars with a position; all bars count where positions are not known.
+
+    Longs and shorts may add up to an exposure of 0; then a return tells that there are some.
+    """
+    net, turnover, exposure = returns.net, returns.turnover, returns.exposure
+    if exposure is None:
+        return float((net > 0).mean())
+    active = (exposure != 0) | (net != 0) | (False if turnover is None else turnover != 0)
+    return float((net[active] > 0).mean()) if active.any() else NOTHING_TRADED
+
+
 def _of_gains_and_losses(net: Float[np.ndarray, " T"]) -> dict[str, Value]:
     gains, losses = net[net > 0], -net[net < 0]
     lacking = NO_LOSS if not len(losses) else NO_GAIN if not len(gains) else None
     return {
-        "win_rate": len(gains) / len(net),
         "profit_factor": float(gains.sum() / losses.sum()) if len(losses) else NO_LOSS,
         "payoff": lacking or float(gains.mean() / losses.mean()),
     }

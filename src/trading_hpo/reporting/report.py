@@ -7,8 +7,8 @@ from typing import Any
 from trading_hpo.reporting.selection_sentences import selection_sentences
 from trading_hpo.reporting.verdict_sentences import reference_sentence, sentences
 
-# Student's t for 20 blocks of bars, two-sided 90 %: the lower end is the one-sided 5 % that verdicts are made at.
-T_90 = 1.729
+ONE_SIDED = 0.95  # at each end of an interval: the lower one is the 5 % that verdicts are made at
+_EARLIER = 19  # degrees of freedom of results that did not record them: of 20 blocks
 SELECTION = (
     "active_sharpe",
     "probabilistic_sharpe",
@@ -125,7 +125,7 @@ def _line(
 ) -> dict[str, Any]:
     metric, best = result["metric"], result["best"]
     found = holdout.get("metrics") or {}
-    validation_error = _validation_error(metric, verdict)
+    validated = _validation_error(metric, verdict)
     return {
         "model_type": result["model_type"],
         "study_name": result["study_name"],
@@ -138,11 +138,11 @@ def _line(
         "set_aside": result.get("set_aside", []),
         "params": best.get("params", {}),
         "validation": best["value"],
-        "validation_interval": _interval(best["value"], validation_error),
+        "validation_interval": _interval(best["value"], *validated),
         "validation_constant": baselines["validation"]["constant_forecast"].get(metric),
         **{f"validation_{name}": best["metrics"].get(name) for name in SHOWN},
         "holdout": found.get(metric),
-        "holdout_interval": _interval(found.get(metric), holdout.get("standard_errors", {}).get(metric)),
+        "holdout_interval": _interval(found.get(metric), *_holdout_error(metric, holdout)),
         "holdout_constant": _holdout_constant(metric, holdout, baselines),
         **{f"holdout_{name}": found.get(name) for name in SHOWN},
         **_p_values(verdict or {}),
@@ -164,10 +164,16 @@ def _holdout_constant(metric: str, holdout: Mapping[str, Any], baselines: Mappin
     return test["constant"] if value is None and test.get("metric") == metric else value
 
 
-def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> float | None:
-    """Of the metric over blocks of bars; the constant forecast's part in it is small or none."""
+def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> tuple[float | None, float]:
+    """Of the metric over blocks of bars, and its degrees of freedom; the constant forecast's part in it is small."""
     test = verdict["forecast"]["validation"] if verdict else {}
-    return test.get("standard_error") if test.get("metric") == metric else None
+    error = test.get("standard_error") if test.get("metric") == metric else None
+    return error, test.get("degrees_of_freedom", _EARLIER)
+
+
+def _holdout_error(metric: str, holdout: Mapping[str, Any]) -> tuple[float | None, float]:
+    """Of the metric over resamples of the bars, and its degrees of freedom."""
+    return holdout.get("standard_errors", {}).get(metric), holdout.get("degrees_of_freedom", _EARLIER)
 
 
 def _p_values(verdict: Mapping[str, Any]) -> dict[str, float | None]:
@@ -198,5 +204,11 @@ def _selection(found: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _interval(value: float | None, error: float | None) -> list[float] | None:
-    return None if value is None or not error else [value - T_90 * error, value + T_90 * error]
+def _interval(value: float | None, error: float | None, degrees_of_freedom: float) -> list[float] | None:
+    """Return 90 % of Student's law around a value."""
+    if value is None or not error:
+        return None
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(degrees_of_freedom, ONE_SIDED)) * error
+    return [value - half, value + half]

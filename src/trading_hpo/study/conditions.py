@@ -133,7 +133,7 @@ def search_fingerprint(
         "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
-        "objectives": [f"{part.direction} {part.metric}" for part in hpo.objectives],
+        "objectives": [f"{part.direction} {part.metric}" for part in hpo.improved],
         "constraints": [part.name for part in hpo.constraints],
         "training": training.compared(),
         "backtest": backtest.model_dump(mode="json"),

@@ -9,14 +9,14 @@ from trading_hpo.configuration import Config
 from trading_hpo.engine.config import Goal, SearchPlan
 from trading_hpo.engine.pruners.registry import PRUNERS, Pruner
 from trading_hpo.engine.samplers.registry import Sampler
-from trading_hpo.engine.space import Scalar
+from trading_hpo.engine.space import Value
 from trading_hpo.errors import did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.notifications import NotificationsConfig
 from trading_hpo.study.fingerprint import RESERVED
 from trading_hpo.study.objectives import ConstraintConfig, ObjectiveConfig, contradictions, one_of
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig, longest_window, resolve_space
-from trading_hpo.tasks.task import TargetKind
+from trading_hpo.tasks.task import TargetKind, Task
 from trading_hpo.training.config import TrainingConfig
 
 NAME = r"^[A-Za-z0-9._-]{1,100}$"
@@ -62,8 +62,11 @@ class HpoConfig(Config):
     )
     sampler: Sampler = Field(default="tpe", validate_default=True)
     pruner: Pruner = Field(default="median", validate_default=True)
-    objectives: tuple[ObjectiveConfig, ...] = Field(
-        default=(ObjectiveConfig(),), min_length=1, max_length=6, description="the first is the one that reports show"
+    objectives: tuple[ObjectiveConfig, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=6,
+        description="the first is the one that reports show; null: the one of the task",
     )
     constraints: tuple[ConstraintConfig, ...] = Field(default=(), description="that the chosen configuration keeps")
     epochs: int | None = Field(default=None, ge=1, strict=True, description="null: those of the training group")
@@ -75,7 +78,7 @@ class HpoConfig(Config):
     tensorboard: bool = Field(default=False, description="write every trial's numbers by epoch for TensorBoard")
     limits: LimitsConfig = LimitsConfig()
     notifications: NotificationsConfig = NotificationsConfig()
-    start_from: tuple[dict[str, Scalar], ...] = Field(
+    start_from: tuple[dict[str, Value], ...] = Field(
         default=(), description="configurations that are tried first, whole or in part, by the model types they fit"
     )
     phases: tuple[PhaseConfig, ...] = Field(
@@ -153,6 +156,24 @@ class HpoConfig(Config):
             update={**given, "phases": (), "start_from": self.start_from if phase is self.phases[0] else ()}
         )
 
+    def for_task(self, task: Task) -> "HpoConfig":
+        """Return it with the objective of a task, where it names none.
+
+        Example:
+            >>> from trading_hpo.tasks.forward_return import ForwardReturn
+            >>> [goal.metric for goal in HpoConfig().for_task(ForwardReturn()).improved]
+            ['ic']
+        """
+        if self.objectives is not None:
+            return self
+        return self.model_copy(update={"objectives": (ObjectiveConfig(metric=task.objective),)})
+
+    @property
+    def improved(self) -> tuple[ObjectiveConfig, ...]:
+        """The objectives of a search, whose task is known (``for_task``)."""
+        assert self.objectives is not None
+        return self.objectives
+
     def plan(self, max_epochs: int) -> SearchPlan:
         """Return how the engine spends the budget of one search.
 
@@ -161,7 +182,7 @@ class HpoConfig(Config):
         """
         return SearchPlan(
             n_trials=self.n_trials,
-            goals=tuple(Goal(objective.metric, objective.direction) for objective in self.objectives),
+            goals=tuple(Goal(objective.metric, objective.direction) for objective in self.improved),
             max_epochs=max_epochs,
             sampler=self.sampler,
             pruner=self.pruner,
@@ -216,7 +237,7 @@ class HpoConfig(Config):
         return self
 
     def _problems(self) -> Iterator[str]:
-        yield from contradictions(self.objectives, self.constraints, self.sampler, self.pruner)
+        yield from contradictions(self.objectives or (), self.constraints, self.sampler, self.pruner)
         epochs = (MODEL_TYPES[name].has_epochs for name in self.models_to_optimize)
         if (getattr(self.pruner, "wrapped", None) or self.pruner).needs_epochs and not any(epochs):
             yield (

@@ -145,6 +145,8 @@ class TrialEvaluator:
         self._shared = self._family.shared(self._data)
         self._forecast_metric = forecast_metric(task.objectives, task_of(panel.label).objective)
         self._by_regime = TrialRegimes(self._data, self._folds, self._forecast_metric)
+        label_bars = task_of(panel.label).judged_steps or panel.horizon_bars
+        self._of_blocks = (task.backtest.regression_weight, label_bars)
         self._constant_scores: Float[np.ndarray, " M"] | None = None
         self._to_time = dict(task.timed)
 
@@ -270,10 +272,9 @@ class TrialEvaluator:
             return {}
         judged, metric = [score.judged for score in scores], self._forecast_metric
         validated = [self._folds[score.fold].validation for score in scores]
-        weight = self.task.backtest.regression_weight
-        own = block_scores(judged, validated, metric, weight)
+        own = block_scores(judged, validated, metric, *self._of_blocks)
         if self._constant_scores is None:  # the same for all trials
-            self._constant_scores = block_scores(judged, validated, metric, weight, of_constant=True)
+            self._constant_scores = block_scores(judged, validated, metric, *self._of_blocks, of_constant=True)
         if own is None or self._constant_scores is None:
             return {}
         excess = [float(f"{one:.6g}") for one in own - self._constant_scores]

@@ -29,6 +29,7 @@ from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search import Search
 from trading_hpo.study.transfer import Transfer, teacher, transfer_of
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
 
@@ -62,6 +63,7 @@ class Phases:
             split: As of ``Search.of``.
             settings: Its further arguments.
         """
+        hpo = hpo.for_task(task_of(panel.label))
         settings |= {"panel": panel, "split": split, "hpo": hpo.searches[0], "place": ref.place}
         first = Search.of(ref.model_type, ref.names[0], **settings)
         first = replace(first, phase=ref.phases[0] if ref.phases else "")

@@ -35,6 +35,7 @@ from trading_hpo.study.own_trials import set_aside_in
 from trading_hpo.study.place import Place
 from trading_hpo.study.progress import Progress, Shown
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.study.searched_losses import check_runs
 from trading_hpo.study.thinning import thin
 from trading_hpo.study.timing import middle_of
 from trading_hpo.study.transfer import Transfer, recall
@@ -111,23 +112,26 @@ class Search:
             place: Among the searches of a run.
 
         Raises:
-            DataError: A role of a fold has no samples or one class only.
+            DataError: A role of a fold has no samples, one class only, or no bars in a row that a loss needs.
         """
         if panel.path is None:
             raise ValueError("panel must be mapped from a file, for the workers to map it too")
         all_epochs = training.epochs
         training = training.model_copy(update={"epochs": hpo.epochs or all_epochs})
-        target_kind, custom = task_of(panel.label).target_kind, hpo.custom_search_spaces
+        predicted, custom = task_of(panel.label), hpo.custom_search_spaces
+        hpo, target_kind = hpo.for_task(predicted), predicted.target_kind
         space = resolve_space(spaces, custom, model_type, training, target_kind)
         window = common_window(target_kind, spaces, training, custom)
         check_samples(panel, split, window)
+        if "loss" in MODEL_TYPES[model_type].choices:
+            check_runs(panel, split, window, space, training, target_kind)
         fingerprint = search_fingerprint(panel, split, space, window, hpo, training, backtest)
         task = EvaluationTask(
             model_type=model_type,
             split=split,
             training=training,
             backtest=backtest,
-            objectives=tuple(objective.metric for objective in hpo.objectives),
+            objectives=tuple(objective.metric for objective in hpo.improved),
             constraints=hpo.constraints,
             longest_window=window,
             seed=hpo.seed,
@@ -259,7 +263,7 @@ class Search:
 
     def _open(self, storage: StudyStorage) -> tuple[optuna.Study, BaseStorage]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study, opened = open_study(storage, self.study_name, self.hpo.objectives, self.fingerprint, self.transfer)
+        study, opened = open_study(storage, self.study_name, self.hpo.improved, self.fingerprint, self.transfer)
         self._keep_validation(*place_of(study))
         return study, opened
 
@@ -274,7 +278,7 @@ class Search:
     def _keep_up(self, study: optuna.Study, ledger: Path | None, entered: Entered) -> None:
         if ledger is not None:
             enter(ledger, study, entered=entered)
-        thin(*place_of(study), self.hpo.objectives[0].direction, self.hpo.seed)
+        thin(*place_of(study), self.hpo.improved[0].direction, self.hpo.seed)
 
 
 def _to_time(

@@ -13,8 +13,8 @@ from trading_hpo.engine.space import (
     ConditionalParameter,
     FloatParameter,
     Parameter,
-    Scalar,
     Space,
+    Value,
 )
 from trading_hpo.errors import ConfigurationError, did_you_mean
 from trading_hpo.families.registry import MODEL_TYPES
@@ -25,6 +25,8 @@ from trading_hpo.training.choices import CHOICES, having
 from trading_hpo.training.config import TrainingConfig, losses_for
 from trading_hpo.training.losses.loss import Loss
 from trading_hpo.training.losses.registry import LOSSES, part_losses
+
+Override = Parameter | Value | None
 
 
 class _Groups(Config):
@@ -66,11 +68,11 @@ class SearchSpacesConfig(_Groups):
 
 
 class CustomSpacesConfig(_Groups):
-    """Overrides, parameter by parameter: an entry replaces the whole, a scalar fixes it, null removes it."""
+    """Overrides, parameter by parameter: an entry replaces the whole, a value fixes it, null removes it."""
 
-    __pydantic_extra__: dict[str, dict[str, Parameter | Scalar | None]]
+    __pydantic_extra__: dict[str, dict[str, Override]]
 
-    common: dict[str, Parameter | Scalar | None] = Field(default_factory=dict)
+    common: dict[str, Override] = Field(default_factory=dict)
 
 
 def _entry(value: Any) -> Any:

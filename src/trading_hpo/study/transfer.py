@@ -65,7 +65,7 @@ def transfer_of(teachers: Sequence[optuna.Study], space: Mapping[str, Any], hpo:
 def _transferable(study: optuna.Study, space: Mapping[str, Any], hpo: HpoConfig) -> Iterator[FrozenTrial]:
     for trial in complete_trials(study):
         measured = {**metrics_of(trial), **cost_of(trial)}
-        values = [measured.get(objective.metric) for objective in hpo.objectives]
+        values = [measured.get(objective.metric) for objective in hpo.improved]
         # Some costs are measured only where they are asked for; a metric that was, and has no value, breaks its bound.
         unmeasured = any(bound.metric not in measured for bound in hpo.constraints)
         if unmeasured or any(value is None for value in values) or not fits(space, trial.params):

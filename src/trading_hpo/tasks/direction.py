@@ -13,6 +13,9 @@ from trading_hpo.tasks.class_task import ClassTask
 class Direction(ClassTask):
     """1 where the return over the next H bars exceeds the threshold.
 
+    Source: Christoffersen and Diebold (2006), Financial Asset Returns, Direction-of-Change Forecasting, and Volatility
+    Dynamics.
+
     Example:
         >>> Direction().build(pd.DataFrame({"close": [1.0, 2.0, 1.0]})).ravel().tolist()
         [1.0, 0.0, nan]

@@ -12,6 +12,8 @@ from trading_hpo.tasks.number_task import NumberTask
 class ForwardReturn(NumberTask):
     """The simple return over the next H bars.
 
+    Source: Gu, Kelly and Xiu (2020), Empirical Asset Pricing via Machine Learning.
+
     Example:
         >>> ForwardReturn().build(pd.DataFrame({"close": [1.0, 2.0, 1.0]})).ravel().tolist()
         [1.0, -0.5, nan]

@@ -17,11 +17,14 @@ class Head:
             something else.
         levels: Of the quantiles, increasing, each above 0 and below 1.
         parts: Of each target.
+        in_risk: Whether a position is a share of a volatility, and not of the capital: the same position holds less of
+            an asset that moves more.
     """
 
     kind: HeadKind
     levels: tuple[float, ...] = ()
     parts: tuple["Head", ...] = ()
+    in_risk: bool = False
 
     def width(self, n_targets: int) -> int:
         """Return O, the number of outputs for C targets; quantiles lie target by target.
@@ -40,12 +43,15 @@ class Head:
             True
         """
         parts = {"parts": [part.plain() for part in self.parts]} if self.parts else {}
-        return {"kind": self.kind, "levels": list(self.levels), **parts}
+        in_risk = {"in_risk": True} if self.in_risk else {}
+        return {"kind": self.kind, "levels": list(self.levels), **parts, **in_risk}
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "Head":
         """Return what ``plain`` has written."""
-        return Head(plain["kind"], tuple(plain["levels"]), tuple(Head.of(part) for part in plain.get("parts", ())))
+        parts = tuple(Head.of(part) for part in plain.get("parts", ()))
+        return Head(plain["kind"], tuple(plain["levels"]), parts, plain.get("in_risk", False))
 
 
 LOGIT, VALUE, POSITION = Head("logit"), Head("value"), Head("position")
+POSITION_IN_RISK = Head("position", in_risk=True)

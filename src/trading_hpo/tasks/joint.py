@@ -20,6 +20,8 @@ class Joint(ClassTask):
 
     Metrics of classes judge the class, metrics of numbers the return.
 
+    Source: Caruana (1997), Multitask Learning.
+
     Example:
         >>> Joint().build(pd.DataFrame({"close": [1.0, 2.0, 1.0]})).tolist()
         [[1.0, 1.0], [0.0, -0.5], [nan, nan]]

@@ -18,6 +18,9 @@ class Path(NumberTask):
     A trial may learn fewer steps (``pred_len``). All trials have the same labels, which end after H bars, and all are
     judged on the same steps, of which a trial must learn at least as many: 1 to ``judged_bars``.
 
+    Source: Ben Taieb, Bontempi, Atiya and Sorjamaa (2012), A Review and Comparison of Strategies for Multi-Step Ahead
+    Time Series Forecasting: all steps at once.
+
     Example:
         >>> Path(horizon_bars=2).build(pd.DataFrame({"close": [1.0, 2.0, 1.0]})).tolist()
         [[1.0, -0.5], [-0.5, nan], [nan, nan]]

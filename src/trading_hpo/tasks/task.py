@@ -4,7 +4,7 @@ R rows, C targets, H horizon steps, O outputs, Q quantile levels, T bars of one 
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -30,7 +30,8 @@ class Forecast:
         values: Of each target, in its unit.
         quantiles: Of each target at ``levels``, in its unit.
         levels: Of the quantiles.
-        position: To hold, -1 to 1, of a loss that learns positions.
+        position: To hold, -1 to 1 of the asset's share of the capital, of a loss that learns positions; of one that
+            learns them in risk, a share of the target volatility until it is ``sized``.
         called: Whether a decision calls each row positive; absent until there is one.
     """
 
@@ -48,6 +49,28 @@ class Forecast:
         if self.values is not None:
             return self.values[:, 0]
         return self.score if self.probability is None else self.probability
+
+    def sized(self, target_volatility: float, volatility: Float[np.ndarray, " R"]) -> "Forecast":
+        """Return it with what is traded of a position that was learned in risk: a share of the capital, 1 at most.
+
+        Without the bound at 1, what all positions earn is what was learned, times the target volatility.
+
+        **Looks ahead:** never.
+
+        Args:
+            target_volatility: Of an asset that is held with a position of 1.
+            volatility: ``trailing_volatility`` of the rows.
+
+        Source: Lim, Zohren and Roberts (2019), equation 1; there positions are not bounded.
+
+        Example:
+            >>> forecast = Forecast(np.zeros(3), position=np.array([0.5, 0.5, -1.0]))
+            >>> forecast.sized(0.01, np.array([0.01, 0.02, 0.005])).position.tolist()
+            [0.5, 0.25, -1.0]
+        """
+        assert self.position is not None
+        position = self.position * (target_volatility / volatility.astype(np.float64))
+        return replace(self, position=position.clip(-1.0, 1.0))
 
     def at(self, rows: Int[np.ndarray, " N"] | Bool[np.ndarray, " R"]) -> "Forecast":
         """Return the forecast of some of the rows.

@@ -11,7 +11,11 @@ from trading_hpo.tasks.class_task import ClassTask
 
 
 class Volatility(ClassTask):
-    """1 where the realised volatility of the next H bars exceeds the trailing median of the same measure."""
+    """1 where the realised volatility of the next H bars exceeds the trailing median of the same measure.
+
+    Source: Andersen, Bollerslev, Diebold and Labys (2003), Modeling and Forecasting Realized Volatility, for the
+    measure: the root of the sum of squared returns.
+    """
 
     name: ClassVar[str] = "volatility"
     positions: ClassVar[str | None] = "half_when_volatile"

@@ -23,7 +23,7 @@ with warnings.catch_warnings(record=True):
         Input, one row per window: ``asset`` by name, and each feature by its name, with the unscaled values of the
         window's bars, oldest first. ``windows [B, L, F]`` may stand for all features, in the order of the metadata, and
         the place in its list for an asset. Output, one row per window: ``score``, ``forecast`` (a probability, or the
-        number itself) and ``called`` (by the model's own decision).
+        number itself; where positions are learned, the score) and ``called`` (by the model's own decision).
         """
 
         def load_context(self, context: PythonModelContext) -> None:

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from trading_hpo.errors import DataError
 from trading_hpo.training.losses.loss import Sampling
+from trading_hpo.training.runs import run_starts
 
 
 class BatchSampler:
@@ -87,28 +87,6 @@ def judged_rows(
         places: Int[np.ndarray, " M"] = (first[:, None] + np.arange(sampling.length)).ravel()
         return places
     return np.arange(len(rows))
-
-
-def run_starts(rows: Int[np.ndarray, " N"], asset: Int[np.ndarray, " N"], length: int) -> Int[np.ndarray, " S"]:
-    """Return the rows after which the asset's next bars are there too, ``length`` bars in all.
-
-    Raises:
-        DataError: There are none.
-
-    Example:
-        >>> run_starts(np.array([1, 2, 3, 5, 6]), asset=np.zeros(5, dtype=int), length=2)
-        array([1, 2, 5])
-    """
-    last = np.arange(len(rows)) + length - 1
-    inside = last < len(rows)
-    first, end = rows[inside], rows[last[inside]]
-    same_asset = asset[inside] == asset[last[inside]]
-    starts: Int[np.ndarray, " S"] = first[(end - first == length - 1) & same_asset]
-    if not len(starts):
-        raise DataError(
-            [f"no {length} consecutive bars of one asset are among the {len(rows)} rows. Shorten the runs."]
-        )
-    return starts
 
 
 def _side_by_side(starts: Int[np.ndarray, " S"], length: int) -> Int[np.ndarray, " S"]:

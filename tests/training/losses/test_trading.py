@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from tests.makers.panels import panel_of
 from tests.training.losses.given import GivenRows
 
+from trading_hpo.backtest.config import BacktestConfig
+from trading_hpo.families.judgement import judge
+from trading_hpo.tasks.task import Decision, Forecast
 from trading_hpo.training.losses.trading import Trading
 
 
@@ -34,6 +38,15 @@ def test_a_large_forecast_wins_or_loses_half_of_the_return(forecast: float, cost
     for sign in (-1, 1):
         value = gmadl(torch.tensor([[sign * forecast]]), torch.tensor([[sign * 2.0]]))
         assert float(value) == pytest.approx(cost)
+
+
+def test_it_is_half_of_what_trading_the_sign_of_the_forecast_loses() -> None:
+    panel = panel_of(1, 60, seed=0, label={"kind": "forward_return", "horizon_bars": 1})
+    rows, score = np.arange(59), np.random.default_rng(1).normal(size=59)
+    backtest = BacktestConfig(positions="as_forecast", cost_bps=0.0)
+    net = judge(panel, rows, Forecast(score, values=score[:, None]), Decision(0.0), backtest).returns
+    output, target = torch.from_numpy(1e6 * score[:, None]), torch.from_numpy(panel.forward_return[rows].astype("f8"))
+    assert float(gmadl(output, target, a=1e6)) == pytest.approx(-net.mean() / 2, rel=1e-6)
 
 
 def test_a_small_agreement_keeps_its_digits() -> None:

@@ -15,6 +15,7 @@ from trading_hpo.families.model_file import read_model, write_readable
 from trading_hpo.families.networks.architecture import Architecture
 from trading_hpo.families.networks.fitting import Fitting, Recipe
 from trading_hpo.families.window_input import check_windows
+from trading_hpo.market.trailing_volatility import trailing_volatility
 from trading_hpo.splits.folds import FINAL
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.registry import task_of
@@ -24,6 +25,8 @@ from trading_hpo.training.loop import predict
 from trading_hpo.training.machine import use_one_thread
 from trading_hpo.training.windows import Scaler, Windows
 from trading_hpo.types import Panel
+
+TARGET_VOLATILITY = "target_volatility"  # of a card: of a network whose positions are in risk
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class TrainedNetwork:
         scaler: Of its train rows.
         decision: How its forecasts become calls.
         card: Where it comes from: study, trial, parameters, epochs, train rows; and what its outputs stand for: label,
-            head, unit.
+            head, unit, and the target volatility of positions in risk.
     """
 
     architecture: Architecture
@@ -64,16 +67,23 @@ class TrainedNetwork:
     def forecast(self, panel: Panel, rows: Int[np.ndarray, " N"], device: str = "cpu") -> Forecast:
         """Return what the network says of rows; features and assets of the panel are found by their names.
 
+        **Looks ahead:** never; a position in risk is sized by the volatility that is known at its row.
+
         Raises:
             DataError: A feature or an asset is not the network's.
         """
         windows = Windows(as_trained(panel, rows, self.card), self.architecture.window_bars, device)
         output = predict(self.network.to(device), windows, rows, self.scaler.to(device))
-        return self._read(output.cpu().numpy())
+        forecast = self._read(output.cpu().numpy())
+        if TARGET_VOLATILITY not in self.card:
+            return forecast
+        return forecast.sized(self.card[TARGET_VOLATILITY], trailing_volatility(panel)[rows])
 
     @torch.inference_mode()
     def forecast_windows(self, windows: Float[np.ndarray, "B L F"], asset: Int[np.ndarray, " B"]) -> Forecast:
         """Return what the network says of windows of unscaled features that are in no panel, oldest bar first.
+
+        A position that was learned in risk stays so: windows do not say how much their asset has moved.
 
         Raises:
             DataError: The windows have another length or other features, a value is not finite, or there is no such
@@ -155,6 +165,7 @@ def train_final(data: FinalData, parameters: Mapping[str, Any], card: Mapping[st
         "learning_rates": rates[: best.number],
         "head": recipe.head.plain(),
         "unit": fitting.unit.tolist(),
+        **({} if fitting.target_volatility is None else {TARGET_VOLATILITY: fitting.target_volatility}),
         "torch": torch.__version__,
     }
     return TrainedNetwork(

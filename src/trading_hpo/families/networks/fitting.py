@@ -152,6 +152,7 @@ class Fitting:
         self.scaler = Scaler.fit(panel, train, recipe.training.clip_sigma).to(recipe.training.device)
         self.unit = recipe.task.scale(panel.target[train])[: recipe.chosen.pred_len]
         self._targets = recipe.targets(panel, self.unit, (train, stop))
+        self.target_volatility = self._median_volatility() if recipe.head.in_risk else None
 
     def epochs(
         self, backtest: BacktestConfig, should_stop: Callable[[], bool], benchmark: BacktestConfig | None = None
@@ -188,7 +189,7 @@ class Fitting:
                 raise DivergedError(
                     f"the loss or an output was not finite in epoch {result.epoch} of {_fold(self._number)}"
                 )
-            forecast = self._read(output)
+            forecast = self._read(output, self._stop)
             decision = recipe.task.decide(forecast, self._panel.target[self._stop], training.threshold)
             reached = -stop_loss if monitor is None else monitor(forecast, decision)
             scores.append(reached)
@@ -213,14 +214,26 @@ class Fitting:
         output = self._predict(rows, should_stop)
         if not bool(torch.isfinite(output).all()):
             raise DivergedError(f"a validation output was not finite in epoch {epoch} of {_fold(self._number)}")
-        return self._read(output)
+        return self._read(output, rows)
+
+    def _median_volatility(self) -> float:
+        """At which an asset is held with its learned position: as many train rows move less as move more."""
+        return float(np.median(self._volatility[self._train]))
+
+    @property
+    def _volatility(self) -> Float[np.ndarray, " R"]:
+        """What the loss has sized positions by."""
+        return self._targets.volatility.cpu().numpy()
 
     def _predict(self, rows: Int[np.ndarray, " N"], should_stop: Callable[[], bool]) -> Float[Tensor, "N O"]:
         size = self._recipe.training.eval_batch_size
         return predict(self.network, self._windows, rows, self.scaler, size, should_stop)
 
-    def _read(self, output: Float[Tensor, "N O"]) -> Forecast:
-        return self._recipe.task.forecast(output.cpu().numpy(), self._recipe.head, self.unit)
+    def _read(self, output: Float[Tensor, "N O"], rows: Int[np.ndarray, " N"]) -> Forecast:
+        forecast = self._recipe.task.forecast(output.cpu().numpy(), self._recipe.head, self.unit)
+        if self.target_volatility is None:
+            return forecast
+        return forecast.sized(self.target_volatility, self._volatility[rows])
 
     def _stop_loss(self) -> Callable[[Float[Tensor, "N O"]], float]:
         """Return what gives the loss of the stop rows, in the order that the loss wants them in."""

@@ -14,6 +14,8 @@ class AsForecast(PositionRule):
 
     A rise is a probability above a half, or a value above 0; the decision is not asked. How much is held of what is
     predicted with more or less certainty is up to ``proportional``.
+
+    Source: Lim, Zohren and Roberts (2019), Enhancing Time-Series Momentum Strategies Using Deep Neural Networks.
     """
 
     name: Literal["as_forecast"] = "as_forecast"

@@ -10,7 +10,10 @@ from trading_hpo.tasks.task import Decision, Forecast
 
 
 class HalfWhenVolatile(PositionRule):
-    """0.5 where the positive class is called, which is a volatile market, 1 elsewhere."""
+    """0.5 where the positive class is called, which is a volatile market, 1 elsewhere.
+
+    Source: Moreira and Muir (2017), Volatility-Managed Portfolios; there the variance itself scales what is held.
+    """
 
     name: Literal["half_when_volatile"] = "half_when_volatile"
 

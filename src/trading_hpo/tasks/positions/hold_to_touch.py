@@ -35,6 +35,8 @@ class HoldToTouch(PositionRule):
     It ends at the close of the bar that touches, or of the H-th bar, so that it earns the return to that close and not
     to the barrier's price; a call of that bar may open the next one. The barriers are those of the row that opened it:
     where they are not known yet, none is opened. Where an own bar of the asset has no forecast, nothing is held.
+
+    Source: Lopez de Prado (2018), Advances in Financial Machine Learning, 3.4: the barriers of a trade.
     """
 
     reads: ClassVar[tuple[Reads, ...]] = ("barriers",)

@@ -10,7 +10,11 @@ from trading_hpo.tasks.task import Decision, Forecast
 
 
 class LongFlat(PositionRule):
-    """1 where the positive class is called, 0 elsewhere."""
+    """1 where the positive class is called, 0 elsewhere.
+
+    Source: Breen, Glosten and Jagannathan (1989), Economic Significance of Predictable Variations in Stock Index
+    Returns.
+    """
 
     name: Literal["long_flat"] = "long_flat"
 

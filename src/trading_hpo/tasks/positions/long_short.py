@@ -10,7 +10,10 @@ from trading_hpo.tasks.task import Decision, Forecast
 
 
 class LongShort(PositionRule):
-    """1 where the positive class is called, -1 elsewhere."""
+    """1 where the positive class is called, -1 elsewhere.
+
+    Source: Moskowitz, Ooi and Pedersen (2012), Time Series Momentum: the sign in their equation 5.
+    """
 
     name: Literal["long_short"] = "long_short"
 

@@ -15,6 +15,8 @@ class Proportional(PositionRule):
 
     The decision is not asked: a probability of a half, or a predicted number of 0, holds nothing.
 
+    Source: Kelly (1956), A New Interpretation of Information Rate: the stake of a bet at even odds.
+
     Example:
         >>> forecast = Forecast(np.zeros(3), probability=np.array([0.4, 0.5, 0.75]))
         >>> known = KnownRows(*np.zeros((3, 3), dtype=int))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -59,6 +60,15 @@ class Loss(Config, ABC):
     def sampling(self) -> Sampling:
         """What a batch must hold."""
         return ROWS
+
+    def problems(self, held_bars: int) -> Iterator[str]:
+        """Yield what of the parameters does not go with the labels, each beginning with a parameter's name.
+
+        Args:
+            held_bars: For so many bars a position is held.
+        """
+        del held_bars
+        yield from ()
 
     @abstractmethod
     def __call__(self, batch: Batch) -> Float[Tensor, ""]:

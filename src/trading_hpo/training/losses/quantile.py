@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
+from trading_hpo.configuration import FROM_TEXT
 from trading_hpo.tasks.head import Head
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.losses.loss import Loss
@@ -38,7 +39,7 @@ class Quantile(Loss):
     name: ClassVar[str] = "quantile"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("number",)
 
-    quantile_levels: tuple[float, ...] = Field(
+    quantile_levels: Annotated[tuple[float, ...], FROM_TEXT] = Field(
         default=(0.1, 0.5, 0.9), min_length=1, description="rising, above 0 and below 1"
     )
 

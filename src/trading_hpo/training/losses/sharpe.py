@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from trading_hpo.tasks.head import POSITION, Head
+from trading_hpo.tasks.head import POSITION_IN_RISK, Head
 from trading_hpo.tasks.task import TargetKind
 from trading_hpo.training.losses.loss import Loss, Sampling
 
@@ -25,7 +26,9 @@ class Sharpe(Loss):
 
     A row earns ``R_t = X_t r / s_t - c |X_t / s_t - X_(t-1) / s_(t-1)|`` with ``X = tanh(output)`` the position,
     ``s`` the asset's trailing volatility and ``c`` the cost. Positions are sized in risk: each would move as much as
-    any other if volatility stayed as it was. The paper's target volatility is a factor of both terms and cancels.
+    any other if volatility stayed as it was. The paper's target volatility is a factor of both terms and cancels here;
+    what is traded is ``X`` times the median volatility of the train rows over ``s``, at most all of the asset's share
+    of the capital (``Forecast.sized``).
 
     The task's horizon H is that of the back-test: a position is held for H bars with a part 1 / H of the capital. So
     ``r`` is the mean of the next H one-bar returns, and what is traded is ``|X_t / s_t - X_(t-H) / s_(t-H)| / H``. The
@@ -48,7 +51,7 @@ class Sharpe(Loss):
 
     name: ClassVar[str] = "sharpe"
     target_kinds: ClassVar[tuple[TargetKind, ...]] = ("number",)
-    head: ClassVar[Head] = POSITION
+    head: ClassVar[Head] = POSITION_IN_RISK
     additive: ClassVar[bool] = False
 
     sharpe_run_bars: int = Field(default=20, ge=2, le=10000, description="consecutive bars of one asset in a run")
@@ -60,6 +63,15 @@ class Sharpe(Loss):
     def sampling(self) -> Sampling:
         """Return the runs."""
         return Sampling("runs", self.sharpe_run_bars)
+
+    def problems(self, held_bars: int) -> Iterator[str]:
+        """Yield that no trade within a run would cost anything."""
+        if self.sharpe_cost_bps and self.sharpe_run_bars <= held_bars:
+            yield (
+                f"sharpe_run_bars must be above the {held_bars} bars for which a position is held, where "
+                f"sharpe_cost_bps is above 0, got {self.sharpe_run_bars}: no trade would cost anything. "
+                "Lengthen the runs."
+            )
 
     def __call__(self, batch: Batch) -> Float[Tensor, ""]:
         """Return the loss of a batch of runs."""

@@ -27,6 +27,9 @@ class Trading(Loss):
     Return ``r`` and forecast ``r^`` are in units of the target's spread, so that one ``a`` suits any bar length. The
     authors take plain returns: their ``a`` times the square of the spread is ours (1000 at a spread of 0.02: 0.4).
 
+    With a large ``a`` and ``b = 1`` it is what the rule ``as_forecast``, which holds full shares long or short, would
+    lose of one asset, halved: both count returns in shares of the capital, and none of them by volatility.
+
     Learns numbers; an output is the value of a target. Rows are drawn one by one.
 
     Source: Michankow, Sakowski and Slepaczuk (2024), Generalized Mean Absolute Directional Loss as a Solution to

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from trading_hpo.training.schedules.cosine import cosine_between
-from trading_hpo.training.schedules.schedule import Schedule
+from trading_hpo.training.schedules.schedule import MOST_EPOCHS, Schedule
 
 
 class CosineRestarts(Schedule):
@@ -27,7 +27,7 @@ class CosineRestarts(Schedule):
     name: ClassVar[str] = "cosine_restarts"
     per_batch: ClassVar[bool] = True
 
-    restart_epochs: int = Field(default=10, ge=1, description="of the first cycle")
+    restart_epochs: int = Field(default=10, ge=1, le=MOST_EPOCHS, description="of the first cycle")
     restart_growth: int = Field(default=2, ge=1, le=10, description="each cycle is so many times as long as the last")
     restart_decay: float = Field(default=0.8, gt=0, le=1, description="each peak as a share of the one before")
     lr_floor: float = Field(default=0.0, ge=0, le=1, description="lowest, as a share of the learning rate")

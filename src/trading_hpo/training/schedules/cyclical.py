@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from trading_hpo.training.schedules.schedule import Schedule
+from trading_hpo.training.schedules.schedule import MOST_EPOCHS, Schedule
 
 
 class Cyclical(Schedule):
@@ -25,7 +25,7 @@ class Cyclical(Schedule):
     name: ClassVar[str] = "cyclical"
     per_batch: ClassVar[bool] = True
 
-    cycle_epochs: int = Field(default=8, ge=1, description="up and down; the paper advises 4 to 20")
+    cycle_epochs: int = Field(default=8, ge=1, le=MOST_EPOCHS, description="up and down; the paper advises 4 to 20")
     cycle_shape: Literal["triangular", "triangular2", "exponential"] = "triangular"
     cycle_decay: float = Field(
         default=0.95, gt=0, le=1, description="of exponential: height of an epoch as a share of the one before"

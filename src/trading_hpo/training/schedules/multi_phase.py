@@ -5,11 +5,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from trading_hpo.configuration import Config
+from trading_hpo.configuration import FROM_TEXT, Config
 from trading_hpo.training.choices import choice_problems, parts_of
 from trading_hpo.training.schedules.constant import Constant
 from trading_hpo.training.schedules.registry import SCHEDULES
-from trading_hpo.training.schedules.schedule import Schedule
+from trading_hpo.training.schedules.schedule import MOST_EPOCHS, Schedule
 
 
 def _made(given: Any) -> Any:
@@ -34,7 +34,7 @@ class Phase(Config):
             scores are the phase's.
     """
 
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=MOST_EPOCHS)
     share: float = Field(default=1.0, gt=0, le=1000, description="its learning rate, as a share of the configured one")
     kind: Annotated[Schedule, BeforeValidator(_made), PlainSerializer(_written)] = Constant()
 
@@ -51,7 +51,7 @@ class MultiPhase(Schedule):
     name: ClassVar[str] = "multi_phase"
     per_batch: ClassVar[bool] = True
 
-    phases: tuple[Phase, ...] = Field(
+    phases: Annotated[tuple[Phase, ...], FROM_TEXT] = Field(
         default=(), description="a list such as [{epochs: 5, share: 0.5}, {epochs: 15, kind: cosine}]"
     )
     repeat: bool = Field(default=False, description="begin with the first phase again after the last")

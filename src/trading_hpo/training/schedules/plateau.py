@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from trading_hpo.training.schedules.schedule import Schedule
+from trading_hpo.training.schedules.schedule import MOST_EPOCHS, Schedule
 
 
 class Plateau(Schedule):
@@ -27,7 +27,9 @@ class Plateau(Schedule):
     has_feedback: ClassVar[bool] = True
 
     plateau_factor: float = Field(default=0.5, gt=0, lt=1, description="the learning rate is multiplied by it")
-    plateau_patience: int = Field(default=3, ge=0, description="so many epochs in a row may be without a new best")
+    plateau_patience: int = Field(
+        default=3, ge=0, le=MOST_EPOCHS, description="so many epochs in a row may be without a new best"
+    )
     plateau_threshold: float = Field(
         default=0.0, ge=0, description="a new best is better by more, in units of what is monitored"
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from trading_hpo.configuration import Config
 
+MOST_EPOCHS = 1_000_000  # that a schedule can count
 WARMUP_FROM = 0.1  # a warm-up begins with this share of what it rises to: a batch without any would be wasted
 
 
@@ -26,7 +27,10 @@ class Schedule(Config, ABC):
     per_batch: ClassVar[bool] = False
 
     warmup_epochs: int = Field(
-        default=0, ge=0, description="so many epochs come first, over which the learning rate rises batch by batch"
+        default=0,
+        ge=0,
+        le=MOST_EPOCHS,
+        description="so many epochs come first, over which the learning rate rises batch by batch",
     )
 
     @property

@@ -1,1 +1,4 @@
-"""A long short-term memory."""
+"""A long short-term memory.
+
+Source: Hochreiter and Schmidhuber (1997), Long Short-Term Memory.
+"""

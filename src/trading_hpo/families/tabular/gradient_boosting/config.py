@@ -10,11 +10,13 @@ class GradientBoostingConfig(TabularConfig):
 
     boosting_learning_rate: float = Field(default=0.1, gt=0, le=1)
     boosting_max_leaf_nodes: int = Field(default=15, ge=2, le=4096)
-    boosting_min_samples_leaf: int = Field(default=100, ge=1)
+    boosting_min_samples_leaf: int = Field(default=100, ge=1, le=1_000_000)
     boosting_l2: float = Field(default=1.0, ge=0, description="of the values of leaves")
     boosting_max_features: float = Field(default=1.0, gt=0, le=1, description="share of columns drawn for a split")
     boosting_max_iterations: int = Field(default=300, ge=1, le=100_000, description="trees at most")
-    boosting_patience: int = Field(default=10, ge=1, description="trees without a better loss on the stop rows")
+    boosting_patience: int = Field(
+        default=10, ge=1, le=100_000, description="trees without a better loss on the stop rows"
+    )
 
 
 MODEL_TYPE = tabular_type(GradientBoostingConfig, f"{__package__}.estimator:GRADIENT_BOOSTING")
