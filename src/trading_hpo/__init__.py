@@ -323,6 +323,7 @@ The tree, in the order in which data flow through it:
         verdict_sentences.py    ... in words
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
+        next_steps.py       what to type after a run
         studies.py          for kedro study
         trials_table.py     the trials of one study, as wide as a terminal
         fitted_lines.py     lines that are not wider

@@ -153,7 +153,14 @@ def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
     assert "Study daily.lstm has found nothing: so many trials." in text
 
 
-@pytest.mark.parametrize(("label", "advised"), [("direction", True), ("volatility", False), (None, True)])
-def test_the_task_with_something_to_learn_is_advised_unless_it_is_the_one(label, advised):
-    text = printed({**of_all(VALUES), "label": label}, 100)
-    assert ("labels.kind=volatility" in text) == advised
+def test_it_ends_with_what_to_type_next():
+    console = Console(width=100, file=io.StringIO(), force_terminal=False)
+    console.print(render(of_all(VALUES), [("other data", "kedro run --params source=x")], lambda text: f"my {text}"))
+    best = max(VALUES, key=VALUES.get)
+    assert [line.strip() for line in console.file.getvalue().splitlines()[-5:]] == [
+        "Look further:",
+        "# everything about the best configuration",
+        f"my kedro study best daily.{best}",
+        "# other data",
+        "my kedro run --params source=x",
+    ]

@@ -35,7 +35,7 @@ def write_search_page(
         for model_type, ref in there.items()
     }
     searched = Searched(results, combined_results(list(results.values())))
-    return report_page(run_facts(parameters), searched, None, named(figures))
+    return report_page(run_facts(parameters, _storage(results)), searched, None, named(figures))
 
 
 def write_page(
@@ -49,7 +49,7 @@ def write_page(
     figures: dict[str, go.Figure],
 ) -> tuple[str, str]:
     """Write the page of searches and holdout, and its summary as text."""
-    facts, ours = run_facts(parameters), [result for result in results.values() if "model_type" in result]
+    facts, ours = run_facts(parameters, _storage(results)), [one for one in results.values() if "model_type" in one]
     looked = {name: own for name, own in holdouts.items() if own.get("data_key") == base["data_key"]}
     judged = Judged(
         report,
@@ -63,3 +63,7 @@ def write_page(
     )
     searched = Searched(results, combined_results(ours))
     return report_page(facts, searched, judged, named(figures)), text_summary(facts, searched, judged)
+
+
+def _storage(results: dict[str, dict[str, Any]]) -> str | None:
+    return next((result["storage"] for result in results.values() if "storage" in result), None)

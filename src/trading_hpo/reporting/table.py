@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.next_steps import Step
 from trading_hpo.reporting.verdict_sentences import p_value
 
 _ANY_WIDTH = 1000
@@ -19,16 +20,17 @@ _MONEY = {"annual_return": "\nyear", "sharpe": "\nSharpe", "max_drawdown": "draw
 _BASELINES = {"constant_forecast": "constant", "buy_and_hold": "buy, hold"}
 
 
-def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> RenderableType:
+def render(report: Mapping[str, Any], steps: Sequence[Step] = (), typed: Callable[[str], str] = str) -> RenderableType:
     """Return the table, the verdicts on every model type, and what to look at next.
 
     Args:
         report: Of ``report_of``.
+        steps: What to type beside the look at the best configuration, of ``other_runs`` and ``pages``.
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
     verdicts = [*_verdicts(lines[:1]), *_beside_reference(report)]
-    said = [*verdicts, *_remarks(report, lines), "", *_next_steps(lines, report["label"], typed)]
+    said = [*verdicts, *_remarks(report, lines), "", *_next_steps(lines, steps, typed)]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 
@@ -171,18 +173,15 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(lines: Sequence[Mapping[str, Any]], label: str | None, typed: Callable[[str], str]) -> list[str]:
-    if not lines:
-        return []
-    more = ["  # the task with something to learn", f"  {typed('kedro run --params labels.kind=volatility')}"]
-    return [
-        "Look further:",
-        *(more if label != "volatility" else ()),
-        "  # other data; your own: see README",
-        f"  {typed('kedro run --params source=us_tech_ohlcv')}",
-        "  # everything about the best configuration",
-        f"  {typed('kedro study best ' + shlex.quote(lines[0]['study_name']))}",
-    ]
+def _next_steps(
+    lines: Sequence[Mapping[str, Any]], steps: Sequence[Step], typed: Callable[[str], str]
+) -> Iterator[str]:
+    if lines:
+        best = f"kedro study best {shlex.quote(lines[0]['study_name'])}"
+        yield "Look further:"
+        for said, command in [("everything about the best configuration", best), *steps]:
+            yield f"  # {said}"
+            yield f"  {typed(command)}"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

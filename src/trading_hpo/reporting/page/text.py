@@ -32,7 +32,7 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
             yield from _table(block)
     yield ""
     yield "What to do now:"
-    yield from (f"  {': '.join(filter(None, step))}" for step in first.steps)
+    yield from (f"  {': '.join(filter(None, step))}".replace("`", "") for step in first.steps)
 
 
 def _table(table: Table) -> Iterator[str]:
