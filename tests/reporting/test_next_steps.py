@@ -48,8 +48,9 @@ def parameters_of(command, env="base"):
 def test_every_advised_run_is_taken_and_is_another(typed):
     raw = parameters_of(f"kedro run --params {shlex.quote(typed)}")
     ours = check_parameters(raw)
-    commands = [command for _, command in other_runs(raw)]
+    commands = [command for _, command in other_runs(ours)]
     assert [command.removeprefix("kedro run --params ") for command in commands] == RUNS[typed]
+    assert run_facts(dict(ours), None) == run_facts(raw, None)  # a node gets groups as objects
     of_the_page = [run_facts(raw, None).typed(command) for command in commands]
     for command in [completed(command, "--params", typed) for command in commands] + of_the_page:
         found = check_parameters(parameters_of(command))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
@@ -28,6 +28,9 @@ from trading_hpo.escaping import make_logs_plain
 from trading_hpo.file_lock import locked_folder
 from trading_hpo.urls import urls_hidden
 from trading_hpo.whole_files import remove_leftovers
+
+if TYPE_CHECKING:
+    from trading_hpo.parameters import Parameters
 
 INTERRUPTED = 130
 OURS = "trading_hpo.runner.reusing.ReusingRunner"
@@ -51,25 +54,25 @@ def run(**options: Any) -> Any:
     options["env"] = chosen_environment(options["env"])
     # Held beside other runs; `make clean` must have it alone.
     with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
-        outputs, results, raw_parameters = _run(options)
-    if not _show(outputs, raw_parameters, as_typed(options)):
+        outputs, results, parameters = _run(options)
+    if not _show(outputs, parameters, as_typed(options)):
         click.echo(f"Done. Results are in {results}")
     if found := _nothing_found():
         exit_with_message(NothingFoundError("\n".join(found)), as_typed(options))
     return outputs
 
 
-def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path, dict[str, Any]]:
+def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path, "Parameters"]:
     """Return the outputs of the run, where its results are, its parameters; one that fails or is stopped ends all."""
     try:
-        results, selected, raw_parameters = _check(options)
+        results, selected, parameters = _check(options)
         options |= selected
         options["runner"] = options["runner"] or OURS
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
         remove_leftovers(results)
-        return outputs, results, raw_parameters
+        return outputs, results, parameters
     except KeyboardInterrupt:
         _end_tracked_run()
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
@@ -124,7 +127,7 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]], dict[str, Any]]:
+def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]], "Parameters"]:
     """Refuse a configuration before the first node, with all that is wrong with it.
 
     Returns:
@@ -146,9 +149,11 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]], dict[st
     if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
         raise ConfigurationError(unversioned)
     credentials = _credentials(loader, source).get("study_storage")
-    _check_parameters(raw_parameters, (options["params"] or {}).get("source", shared["source"]), shared["scenario"])
+    parameters = _check_parameters(
+        raw_parameters, (options["params"] or {}).get("source", shared["source"]), shared["scenario"]
+    )
     _check_storage(storage["filepath"], credentials)
-    return project_folder() / Path(storage["filepath"]).parents[1], selected, raw_parameters
+    return project_folder() / Path(storage["filepath"]).parents[1], selected, parameters
 
 
 def _read(loader: Any, source: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -160,8 +165,8 @@ def _read(loader: Any, source: str) -> tuple[dict[str, Any], dict[str, Any], dic
         raise ConfigurationError([said]) from error
 
 
-def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str) -> None:
-    """Refuse parameters that are wrong by themselves, beside the globals, or on this machine."""
+def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str) -> "Parameters":
+    """Return the parameters; refuse what is wrong by itself, beside the globals, or on this machine."""
     from trading_hpo.notifications import Notifier
     from trading_hpo.parameters import check_parameters
     from trading_hpo.tracking.environment import server_problem
@@ -183,6 +188,7 @@ def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str
     if wrong_server is not None:
         raise ConfigurationError([wrong_server])
     Notifier.of(parameters.hpo.notifications).close()
+    return parameters
 
 
 def _check_storage(filepath: str, credentials: Any) -> None:
@@ -234,7 +240,7 @@ def _check_runner(options: dict[str, Any]) -> None:
         )
 
 
-def _show(outputs: dict[str, Any], raw_parameters: dict[str, Any], typed: Callable[[str], str]) -> bool:
+def _show(outputs: dict[str, Any], parameters: "Parameters", typed: Callable[[str], str]) -> bool:
     """Print the table of a run and where its page is; say whether there was any of it."""
     from rich.console import Console
 
@@ -249,7 +255,7 @@ def _show(outputs: dict[str, Any], raw_parameters: dict[str, Any], typed: Callab
     report = outputs["report"].load() if "report" in outputs else read_json(reports[-1]) if reports else None
     if report is not None:
         browsed = [(f"in a browser: {what}", it) for what, it in pages(project_folder(), report["storage"])]
-        steps = [*other_runs(raw_parameters), *browsed]
+        steps = [*other_runs(parameters), *browsed]
         Console(highlight=False).print(render(report, steps, typed))
     if written:
         path = written[-1]

@@ -49,7 +49,7 @@ def run_facts(raw: Mapping[str, Any], storage: str | None) -> RunFacts:
         asked,
         _versions(),
         ours.backtest.cost_bps,
-        other_runs(raw),
+        other_runs(ours),
         pages(Path.cwd(), storage),
     )
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +23,24 @@ _OF_ITS_TASK: Mapping[str, Any] = {"training.loss": "auto", **_OF_ITS_STUDIES}
 _OF_ITS_DATA: Mapping[str, Any] = {"assets": "all", "features.names": None, "holdout.start": None, **_OF_ITS_STUDIES}
 
 
-def other_runs(raw: Mapping[str, Any]) -> list[Step]:
+def other_runs(parameters: Parameters) -> list[Step]:
     """Return the runs that are worth a try after one with these parameters; one that would be refused is left out.
 
     Args:
-        raw: All parameters of the run, checked.
+        parameters: Of the run.
 
     Returns:
         What a run shows and its command, without the parameters that it shares with the run before.
     """
-    ours = Parameters.of(raw)
     steps = []
-    if ours.labels.kind != LEARNABLE:
+    if parameters.labels.kind != LEARNABLE:
         steps.append(("the task with something to learn", {"labels.kind": LEARNABLE}, _OF_ITS_TASK))
-    if ours.source in PACKAGED:
-        other = next(name for name in PACKAGED if name != ours.source)
+    if parameters.source in PACKAGED:
+        other = next(name for name in PACKAGED if name != parameters.source)
         steps.append(("other data; your own: see README", {"source": other}, _OF_ITS_DATA))
-    found = [(said, {**change, **_reset(raw, its_own)}) for said, change, its_own in steps]
-    return [(said, f"kedro run --params {_typed(changes)}") for said, changes in found if _is_accepted(raw, changes)]
+    plain = parameters.model_dump(mode="json")
+    found = [(said, {**change, **_reset(plain, its_own)}) for said, change, its_own in steps]
+    return [(said, f"kedro run --params {_typed(changes)}") for said, changes in found if _is_accepted(plain, changes)]
 
 
 def pages(project: Path, storage: str | None) -> list[Step]:
@@ -66,25 +68,16 @@ def _studies(project: Path, storage: str | None) -> str:
     return "" if shown == _BASE_STUDIES else f" STUDIES={shell_argument(f'{prefix}{shown.as_posix()}')}"
 
 
-def _reset(raw: Mapping[str, Any], its_own: Mapping[str, Any]) -> dict[str, Any]:
+def _reset(plain: Mapping[str, Any], its_own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that are otherwise than a run on other data or of another task can have them."""
-    return {name: value for name, value in its_own.items() if _value(raw, name) not in (None, value)}
+    return {name: value for name, value in its_own.items() if reduce(getitem, name.split("."), plain) != value}
 
 
-def _value(raw: Mapping[str, Any], name: str) -> Any:
-    for part in name.split("."):
-        raw = raw.get(part) if isinstance(raw, Mapping) else None  # type: ignore[assignment]
-    return raw
-
-
-def _is_accepted(raw: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
-    changed = deepcopy(dict(raw))
+def _is_accepted(plain: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+    changed = deepcopy(dict(plain))
     for name, value in changes.items():
         *groups, last = name.split(".")
-        inner = changed
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[last] = value
+        reduce(getitem, groups, changed)[last] = value
     try:
         check_parameters(changed)
     except ConfigurationError:
