@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast soak check mutants audit-packages bench format viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check mutants audit-packages bench format pictures viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ format: $(INSTALLED_DEV)  ## let ruff write what it can
 docs: $(INSTALLED_DEV)  ## the documentation, into build/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in build/docs/index.html"
+
+pictures: REPORT ?= data/base/sp500_20/08_reporting/report.html
+pictures: $(INSTALLED_DEV)  ## the pictures of README and docs, from a run's report; REPORT=FILE for another
+	@$(BIN)/python docs/build_site/pictures.py "$(REPORT)"
 
 # Pages for a browser on this machine; another port by PORT=...
 viz: PORT ?= 4141

@@ -366,6 +366,7 @@ The tree, in the order in which data flow through it:
         regimes.py              scores by regime, in words
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
+        next_steps.py       what to type after a run
         studies.py          for kedro study
         audit_lines.py      an audit on a terminal
         trials_table.py     the trials of one study, as wide as a terminal

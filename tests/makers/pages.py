@@ -31,6 +31,8 @@ from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.report import report_of
 from trading_hpo.study.results import combined_results, model_results
 
+OTHER_RUNS = [("the task with something to learn", "kedro run --params labels.kind=volatility,training.loss=auto")]
+PAGES = [("every trial", "make dashboard STUDIES=sqlite:///data/own/studies.db"), ("the pipelines", "make viz")]
 METRIC, COST_BPS, BARS_PER_YEAR = "mcc", 5.0, 252.0
 
 
@@ -81,7 +83,8 @@ def made(
     for more, of in (shown_as or {}).items():
         results[more] = {**results[of], "model_type": more}
         figures |= {f"{more}.{key.partition('.')[2]}": own for key, own in figures.items() if key.startswith(f"{of}.")}
-    facts = RunFacts(name, "test", "own", {"hpo.seed": "0"}, {"source": "own"}, {"Python": "3.11"}, COST_BPS)
+    about = ({"hpo.seed": "0"}, {"source": "own"}, {"Python": "3.11"}, COST_BPS)
+    facts = RunFacts(name, "test", "own", *about, OTHER_RUNS, PAGES)
     searched = Searched(results, combined_results(list(results.values())), selection=selection)
     return Made(facts, searched, judged, figures)
 

@@ -33,7 +33,8 @@ def test_every_number_is_printed_whole(width):
     assert all(len(line) <= width for line in text.splitlines())
     table = text.partition("best of them")[0]
     for name, value in VALUES.items():
-        own = " ".join(line for line in table.splitlines() if line.split()[:1] == [name])
+        begins = ([name], [name.partition("_")[0] + "_"])  # a long name may go on in the next line
+        own = " ".join(line for line in table.splitlines() if line.split()[:1] in begins)
         numbers = (
             f"{value:.3f}±0.017",
             f"{value + 0.4:.3f}±0.017",
@@ -49,18 +50,26 @@ def test_every_number_is_printed_whole(width):
 
 
 def test_validation_and_holdout_stand_side_by_side_where_all_of_both_has_room():
-    short = of_all({name: value for name, value in VALUES.items() if len(name) < 9})
-    assert printed(short, 100).count("buy, hold") == 1
-    assert printed(of_all(VALUES), 80).count("buy, hold") == 2
-    wide = next(width for width in range(80, 130) if printed(of_all(VALUES), width).count("buy, hold") == 1)
-    assert "…" not in printed(of_all(VALUES), wide).split("complete")[0]
+    for report in (of_all(VALUES), of_all({name: -value for name, value in VALUES.items()})):
+        text = printed(report, 100)
+        assert text.count("buy, hold") == 1
+        assert "…" not in text.split("complete")[0]
+        assert printed(report, 80).count("buy, hold") == 2
+
+
+def test_a_name_that_has_no_room_beside_both_parts_stands_on_two_lines():
+    narrow, wide = (printed(of_all(VALUES), width).splitlines() for width in (95, 120))
+    (place,) = (number for number, line in enumerate(narrow) if line.startswith("gradient_ "))
+    assert narrow[place + 1].split() == ["boosting"]
+    assert any(line.startswith("gradient_boosting") and "±" in line for line in wide)
+    assert "boosting" not in [word for line in wide for word in line.split()]
 
 
 @pytest.mark.parametrize("width", [80, 100])
 def test_baselines_have_all_their_numbers_and_the_parts_their_dates(width):
     text = printed(of_all(VALUES), width)
     constant, held = (
-        " ".join(line for line in text.splitlines() if name in line) for name in (" constant ", " buy, hold ")
+        " ".join(line for line in text.splitlines() if line.startswith(name)) for name in ("constant ", "buy, hold ")
     )
     assert all(number in constant for number in ("0.010", "0.000", "11%", "0.61", "33%", "4.0"))
     assert all(number in held for number in ("11%", "0.61", "0.47", "33%", "4.0"))
@@ -155,10 +164,17 @@ def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
     assert "Study daily.lstm has found nothing: so many trials." in text
 
 
-@pytest.mark.parametrize(("label", "advised"), [("direction", True), ("volatility", False), (None, True)])
-def test_the_task_with_something_to_learn_is_advised_unless_it_is_the_one(label, advised):
-    text = printed({**of_all(VALUES), "label": label}, 100)
-    assert ("labels.kind=volatility" in text) == advised
+def test_it_ends_with_what_to_type_next():
+    console = Console(width=100, file=io.StringIO(), force_terminal=False)
+    console.print(render(of_all(VALUES), [("other data", "kedro run --params source=x")], lambda text: f"my {text}"))
+    best = max(VALUES, key=VALUES.get)
+    assert [line.strip() for line in console.file.getvalue().splitlines()[-5:]] == [
+        "Look further:",
+        "# everything about the best configuration",
+        f"my kedro study best daily.{best}",
+        "# other data",
+        "my kedro run --params source=x",
+    ]
 
 
 def test_the_best_is_said_to_be_luck_or_not_with_a_number():

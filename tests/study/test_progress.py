@@ -1,4 +1,5 @@
 import io
+import itertools
 
 import pytest
 from rich.console import Console
@@ -117,6 +118,23 @@ def test_a_file_gets_a_line_every_quarter_of_a_minute_and_the_last_state(monkeyp
         tally.finished = 3
     assert file.getvalue().count("\n") == 3
     assert "3/3 trials" in file.getvalue()
+
+
+def test_a_file_of_a_long_search_gets_fewer_lines_but_one_at_least_every_five_minutes(monkeypatch):
+    clock, file = Clock(), io.StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", clock)
+    shown, printed_at = Progress(NotificationsConfig(), Console(file=file)), [clock.now]
+    for _ in range(12 * 3600):
+        clock.now += 1.0
+        shown.refresh()
+        if file.getvalue():
+            printed_at.append(clock.now)
+            file.truncate(file.seek(0))
+    gaps = [after - before for before, after in itertools.pairwise(printed_at)]
+    assert gaps[:10] == [progress.PLAIN_EVERY_S] * 10
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == progress.PLAIN_AT_MOST_S
+    assert len(gaps) < 200  # with one every quarter of a minute 2,880
 
 
 def test_a_terminal_gets_a_live_line():

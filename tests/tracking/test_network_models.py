@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.scoring_server import invocations
+from mlflow.utils import environment, requirements_utils
 from tests.makers.panels import planted_panel
 
 from trading_hpo.backtest.config import BacktestConfig
@@ -277,6 +278,19 @@ def answer_of(script, cwd):
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_logging_looks_through_no_installed_package_and_leaves_mlflow_its_check(logged, monkeypatch):
+    panel, network, _ = logged
+    looked: list[str] = []
+    monkeypatch.setattr(requirements_utils, "_init_modules_to_packages_map", lambda: looked.append("all packages"))
+    experiment = mlflow.get_experiment_by_name("networks").experiment_id
+    with mlflow.start_run(experiment_id=experiment):
+        log_network(network, panel)
+    assert looked == []
+    check = requirements_utils.warn_dependency_requirement_mismatches
+    assert environment.warn_dependency_requirement_mismatches is check
+    assert mlflow.pyfunc.warn_dependency_requirement_mismatches is check
 
 
 def test_the_model_loads_in_a_process_that_has_its_requirements_alone(folder, tmp_path):

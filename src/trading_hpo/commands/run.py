@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
@@ -28,6 +28,9 @@ from trading_hpo.escaping import make_logs_plain
 from trading_hpo.file_lock import locked_folder
 from trading_hpo.urls import urls_hidden
 from trading_hpo.whole_files import remove_leftovers
+
+if TYPE_CHECKING:
+    from trading_hpo.parameters import Parameters
 
 INTERRUPTED = 130
 OURS = "trading_hpo.runner.reusing.ReusingRunner"
@@ -51,8 +54,8 @@ def run(**options: Any) -> Any:
     options["env"] = chosen_environment(options["env"])
     # Held beside other runs; `make clean` must have it alone.
     with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
-        outputs, results = _run(options)
-    if not _show(outputs, as_typed(options)) and "audits" not in outputs:
+        outputs, results, parameters = _run(options)
+    if not _show(outputs, parameters, as_typed(options)) and "audits" not in outputs:
         click.echo(f"Done. Results are in {results}")
     n_findings = _show_audit(outputs)
     if found := _nothing_found():
@@ -62,17 +65,17 @@ def run(**options: Any) -> Any:
     return outputs
 
 
-def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path]:
-    """Return the outputs of the run and where its results are; a run that fails or is stopped ends the process."""
+def _run(options: dict[str, Any]) -> tuple[dict[str, Any], Path, "Parameters"]:
+    """Return the outputs of the run, where its results are, its parameters; one that fails or is stopped ends all."""
     try:
-        results, selected = _check(options)
+        results, selected, parameters = _check(options)
         options |= selected
         options["runner"] = options["runner"] or OURS
         pipelines = [options.pop("pipeline")] if options["pipeline"] else options["pipelines"]
         options |= {"pipeline": None, "pipelines": pipelines}
         outputs = _callback(kedro_run)(**options)
         remove_leftovers(results)
-        return outputs, results
+        return outputs, results, parameters
     except KeyboardInterrupt:
         _end_tracked_run()
         click.secho("Stopped. What was finished is kept; the same command goes on from here.", fg="yellow", err=True)
@@ -127,11 +130,11 @@ def quieten() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
+def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]], "Parameters"]:
     """Refuse a configuration before the first node, with all that is wrong with it.
 
     Returns:
-        Where results go, and the options that name nodes, with Kedro's full names.
+        Where results go, the options that name nodes, with Kedro's full names, and all parameters.
     """
     from kedro.framework.project import pipelines as registered
 
@@ -149,9 +152,11 @@ def _check(options: dict[str, Any]) -> tuple[Path, dict[str, list[str]]]:
     if unversioned := list(version_problems(options["load_versions"] or {}, loader["catalog"])):
         raise ConfigurationError(unversioned)
     credentials = _credentials(loader, source).get("study_storage")
-    _check_parameters(raw_parameters, (options["params"] or {}).get("source", shared["source"]), shared["scenario"])
+    parameters = _check_parameters(
+        raw_parameters, (options["params"] or {}).get("source", shared["source"]), shared["scenario"]
+    )
     _check_storage(storage["filepath"], credentials)
-    return project_folder() / Path(storage["filepath"]).parents[1], selected
+    return project_folder() / Path(storage["filepath"]).parents[1], selected, parameters
 
 
 def _read(loader: Any, source: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -163,8 +168,8 @@ def _read(loader: Any, source: str) -> tuple[dict[str, Any], dict[str, Any], dic
         raise ConfigurationError([said]) from error
 
 
-def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str) -> None:
-    """Refuse parameters that are wrong by themselves, beside the globals, or on this machine."""
+def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str) -> "Parameters":
+    """Return the parameters; refuse what is wrong by itself, beside the globals, or on this machine."""
     from trading_hpo.notifications import Notifier
     from trading_hpo.parameters import check_parameters
     from trading_hpo.tracking.environment import server_problem
@@ -186,6 +191,7 @@ def _check_parameters(raw_parameters: dict[str, Any], source: str, scenario: str
     if wrong_server is not None:
         raise ConfigurationError([wrong_server])
     Notifier.of(parameters.hpo.notifications).close()
+    return parameters
 
 
 def _check_storage(filepath: str, credentials: Any) -> None:
@@ -237,25 +243,28 @@ def _check_runner(options: dict[str, Any]) -> None:
         )
 
 
-def _show(outputs: dict[str, Any], typed: Callable[[str], str]) -> bool:
+def _show(outputs: dict[str, Any], parameters: "Parameters", typed: Callable[[str], str]) -> bool:
     """Print the table of a run and where its page is; say whether there was any of it."""
     from rich.console import Console
 
     from trading_hpo.datasets.files import file_of
     from trading_hpo.datasets.results import read_json
+    from trading_hpo.reporting.next_steps import other_runs, pages
     from trading_hpo.reporting.table import render
 
-    pages = [path for name in ("search_page", "report_page") if name in outputs and (path := file_of(outputs[name]))]
+    written = [path for name in ("search_page", "report_page") if name in outputs and (path := file_of(outputs[name]))]
     # The page's node takes the report, so that Kedro does not list it as a result of the run.
-    reports = [path.with_name("report.json") for path in pages if "report_page" in outputs]
+    reports = [path.with_name("report.json") for path in written if "report_page" in outputs]
     report = outputs["report"].load() if "report" in outputs else read_json(reports[-1]) if reports else None
     if report is not None:
-        Console(highlight=False).print(render(report, typed))
-    if pages:
-        path = pages[-1]
+        browsed = [(f"in a browser: {what}", it) for what, it in pages(project_folder(), report["storage"])]
+        steps = [*other_runs(parameters), *browsed]
+        Console(highlight=False).print(render(report, steps, typed))
+    if written:
+        path = written[-1]
         shown = path.relative_to(project_folder()) if path.is_relative_to(project_folder()) else path
         click.echo(f"\nReport: {shown}")
-    return report is not None or bool(pages)
+    return report is not None or bool(written)
 
 
 def _show_audit(outputs: dict[str, Any]) -> int:

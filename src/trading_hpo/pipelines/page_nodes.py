@@ -46,7 +46,7 @@ def write_search_page(
         {name: sentences(own) for name, own in judged.items()},
         of_the_best(selection, results),
     )
-    return report_page(run_facts(parameters), searched, None, named(figures))
+    return report_page(run_facts(parameters, _storage(results)), searched, None, named(figures))
 
 
 def write_page(
@@ -61,7 +61,7 @@ def write_page(
     figures: dict[str, go.Figure],
 ) -> tuple[str, str]:
     """Write the page of searches and holdout, and its summary as text."""
-    facts, ours = run_facts(parameters), [result for result in results.values() if "model_type" in result]
+    facts, ours = run_facts(parameters, _storage(results)), [one for one in results.values() if "model_type" in one]
     looked = {name: own for name, own in holdouts.items() if own.get("data_key") == base["data_key"]}
     judged = Judged(
         report,
@@ -75,3 +75,7 @@ def write_page(
     )
     searched = Searched(results, combined_results(ours), selection=of_the_best(selection, results))
     return report_page(facts, searched, judged, named(figures)), text_summary(facts, searched, judged)
+
+
+def _storage(results: dict[str, dict[str, Any]]) -> str | None:
+    return next((result["storage"] for result in results.values() if "storage" in result), None)

@@ -56,14 +56,8 @@ def report_of(
         "constant_forecast": _of_baseline(baselines, "constant_forecast"),
         "buy_and_hold": _of_baseline(baselines, "buy_and_hold"),
         "dates": baselines.get("dates", {}),
-        "label": next((label for r in results if (label := _label(r))), None),
         "storage": next((r["storage"] for r in results if "storage" in r), None),
     }
-
-
-def _label(result: Mapping[str, Any]) -> str | None:
-    label: str | None = result.get("conditions", {}).get("data", {}).get("label")
-    return label
 
 
 def is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:

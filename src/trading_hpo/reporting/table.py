@@ -1,5 +1,6 @@
 """The table that a run ends with, the verdicts under it, and what to look at next."""
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,41 +12,66 @@ from rich.table import Table
 from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.next_steps import Step
 from trading_hpo.reporting.regimes import worst_regimes
 from trading_hpo.reporting.selection_sentences import DEFLATED
 from trading_hpo.reporting.verdict_sentences import p_value
 
 _ANY_WIDTH = 1000
+_NAME_WIDTH = 9
 _PARTS = ("validation", "holdout")
 _MONEY = {"annual_return": "\nyear", "sharpe": "\nSharpe", "max_drawdown": "draw-\ndown", "turnover": "turn-\nover"}
 _BASELINES = {"constant_forecast": "constant", "buy_and_hold": "buy, hold"}
 
 
-def render(report: Mapping[str, Any], typed: Callable[[str], str] = str) -> RenderableType:
+def render(report: Mapping[str, Any], steps: Sequence[Step] = (), typed: Callable[[str], str] = str) -> RenderableType:
     """Return the table, the verdicts on every model type, and what to look at next.
 
     Args:
         report: Of ``report_of``.
+        steps: What to type beside the look at the best configuration, of ``other_runs`` and ``pages``.
         typed: Completes commands that are recommended, as ``commands.cli_errors.as_typed`` does.
     """
     lines = best_first(report["models"])
     verdicts = [*_verdicts(lines[:1]), *_beside_reference(report)]
-    said = [*verdicts, *_remarks(report, lines), "", *_next_steps(lines, report["label"], typed)]
+    said = [*verdicts, *_remarks(report, lines), "", *_next_steps(lines, steps, typed)]
     return Group(_Tables(report, lines), *_configurations(lines), *map(rich_text, said))
 
 
 class _Tables:
-    """Side by side where the terminal has room for it, one below the other where it has not."""
+    """Side by side where the terminal has room for it, if need be with names on two lines; else one below the other."""
 
     def __init__(self, report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
         self._report, self._lines = report, lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        side_by_side = _table(self._report, self._lines, _PARTS)
-        needed = Measurement.get(console, options.update(max_width=_ANY_WIDTH), side_by_side).maximum
-        for shown in [_PARTS] if needed <= options.max_width else [(part,) for part in _PARTS]:
-            yield Text(_title(self._report, self._lines, shown))
-            yield _table(self._report, self._lines, shown)
+        for shown_name in (one_line, _on_lines):
+            side_by_side = _table(self._report, self._lines, _PARTS, shown_name)
+            needed = Measurement.get(console, options.update(max_width=_ANY_WIDTH), side_by_side).maximum
+            if needed <= options.max_width:
+                yield Text(_title(self._report, self._lines, _PARTS))
+                yield side_by_side
+                yield Text()
+                return
+        for part in _PARTS:
+            yield Text(_title(self._report, self._lines, (part,)))
+            yield _table(self._report, self._lines, (part,), one_line)
+            yield Text()
+
+
+def _on_lines(name: str) -> str:
+    r"""Return a name broken after underscores, so that its lines have few characters.
+
+    Example:
+        >>> _on_lines("gradient_boosting"), _on_lines("cnn_lstm")
+        ('gradient_\nboosting', 'cnn_lstm')
+    """
+    lines = [""]
+    for part in re.findall(r"[^_]*_*", one_line(name)):
+        if lines[-1] and len(lines[-1] + part) > _NAME_WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _title(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> str:
@@ -53,9 +79,14 @@ def _title(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts:
     return f"Best configurations by {metric}: {'; '.join(_dated(report, part) for part in parts)}"
 
 
-def _table(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> Table:
+def _table(
+    report: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    parts: Sequence[str],
+    shown_name: Callable[[str], str],
+) -> Table:
     metric = lines[0]["metric"] if lines else "score"
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", no_wrap=True)
     for part in parts:
         # The name of the group stands over its first column.
@@ -64,7 +95,7 @@ def _table(report: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], parts:
         for heading in headings:
             table.add_column(Text(heading), justify="right", no_wrap=True)
     for line in lines:
-        table.add_row(rich_text(line["model_type"]), *(cell for part in parts for cell in _cells(line, part)))
+        table.add_row(Text(shown_name(line["model_type"])), *(cell for part in parts for cell in _cells(line, part)))
     table.add_section()
     for name, shown in _BASELINES.items():
         table.add_row(shown, *(cell for part in parts for cell in _baseline_cells(report[name][part], metric)))
@@ -178,18 +209,15 @@ def _how_it_was_chosen(line: Mapping[str, Any]) -> Iterator[str]:
         yield f"no trial keeps all constraints; this one breaks {', '.join(line['broken_constraints'])}"
 
 
-def _next_steps(lines: Sequence[Mapping[str, Any]], label: str | None, typed: Callable[[str], str]) -> list[str]:
-    if not lines:
-        return []
-    more = ["  # the task with something to learn", f"  {typed('kedro run --params labels.kind=volatility')}"]
-    return [
-        "Look further:",
-        *(more if label != "volatility" else ()),
-        "  # other data; your own: see README",
-        f"  {typed('kedro run --params source=us_tech_ohlcv')}",
-        "  # everything about the best configuration",
-        f"  {typed('kedro study best ' + shlex.quote(lines[0]['study_name']))}",
-    ]
+def _next_steps(
+    lines: Sequence[Mapping[str, Any]], steps: Sequence[Step], typed: Callable[[str], str]
+) -> Iterator[str]:
+    if lines:
+        best = f"kedro study best {shlex.quote(lines[0]['study_name'])}"
+        yield "Look further:"
+        for said, command in [("everything about the best configuration", best), *steps]:
+            yield f"  # {said}"
+            yield f"  {typed(command)}"
 
 
 def _number(value: float | None, digits: int = 3) -> str:

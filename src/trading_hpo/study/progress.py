@@ -15,7 +15,8 @@ from trading_hpo.escaping import rich_text
 from trading_hpo.notifications import NotificationsConfig, Notifier
 from trading_hpo.study.place import Place
 
-PLAIN_EVERY_S = 15.0
+# Plain lines come this often at first, then after a tenth of the time so far, so that a night fills no log.
+PLAIN_EVERY_S, PLAIN_AT_MOST_S, _PLAIN_SHARE = 15.0, 300.0, 0.1
 PLAIN_WIDTH = 100  # of a line that is no terminal's
 _DRAW_EVERY_S = 0.2
 
@@ -70,7 +71,8 @@ class Progress:
         self._console = console or Console(file=sys.stderr, highlight=False)
         self._shown = shown or Shown()
         self._live: Live | None = None
-        self._next = time.monotonic() + PLAIN_EVERY_S
+        self._begun = time.monotonic()
+        self._next = self._begun + PLAIN_EVERY_S
         self._tally = Tally("", "", 0)
 
     @contextmanager
@@ -111,7 +113,7 @@ class Progress:
         if now < self._next:
             return
         if self._live is None:
-            self._next = now + PLAIN_EVERY_S
+            self._next = now + min(max(PLAIN_EVERY_S, _PLAIN_SHARE * (now - self._begun)), PLAIN_AT_MOST_S)
             self._print(self._line())
         else:
             self._next = now + _DRAW_EVERY_S

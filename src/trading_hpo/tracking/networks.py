@@ -15,6 +15,7 @@ import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import AnyType
+from mlflow.utils import environment
 
 from trading_hpo.families.family import ServedModel
 from trading_hpo.registry import load_plugins
@@ -25,6 +26,7 @@ _CODE = Path(__file__).with_name("network_model.py")
 _PACKAGE = Path(__file__).parents[1]
 _REQUIRED = ("numpy", "pandas", "safetensors", "pydantic", "jaxtyping", "scipy")
 EXAMPLE_ROWS = 2
+_CHECK = "warn_dependency_requirement_mismatches"  # where MLflow keeps it when it saves a model, and when it loads one
 
 
 def log_network(network: ServedModel, panel: Panel) -> str:
@@ -37,7 +39,12 @@ def log_network(network: ServedModel, panel: Panel) -> str:
         network: After the final training.
         panel: Gives the example.
     """
-    with TemporaryDirectory() as folder, warnings.catch_warnings(record=True), _no_bytecode():
+    with (
+        TemporaryDirectory() as folder,
+        warnings.catch_warnings(record=True),
+        _no_bytecode(),
+        _pins_unchecked(),
+    ):
         network.save(Path(folder) / "network")
         info = mlflow.pyfunc.log_model(
             name=f"{network.card['model_type']}_network",
@@ -87,6 +94,19 @@ def _no_bytecode() -> Iterator[None]:
         yield
     finally:
         sys.dont_write_bytecode = before
+
+
+@contextmanager
+def _pins_unchecked() -> Iterator[None]:
+    """The pins are what is installed: to compare them MLflow would look at every file of every package there is."""
+    before = {module: getattr(module, _CHECK) for module in (environment, mlflow.pyfunc)}
+    for module in before:
+        setattr(module, _CHECK, lambda _: None)
+    try:
+        yield
+    finally:
+        for module, check in before.items():
+            setattr(module, _CHECK, check)
 
 
 def _example(panel: Panel, length: int) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """The page in a real browser: every figure is drawn, nothing is asked for, nothing is wider than the screen."""
 
+import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 from tests.makers.browser import CHROMIUM, needs_chromium
 from tests.makers.pages import Made, made, without_holdout
 
+from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.page.page import report_page
 
 HOSTILE = "<img src=x onerror=alert(1)>$x$"
@@ -16,6 +20,13 @@ pytestmark = [
     pytest.mark.long(part="pages"),
     needs_chromium,
 ]
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    """What makes the pictures of the docs; it is no package."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "docs" / "build_site"))
+    return importlib.import_module("pictures")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +90,30 @@ def test_all_figures_are_drawn_and_nothing_is_wider_than_the_screen(browser, tmp
     assert opened.too_wide() <= 0
     assert opened.wrong == []
     assert opened.asked == [path.as_uri()]
+
+
+def test_the_published_picture_of_the_first_screen_ends_after_what_to_do_now(browser, tmp_path, pictures):
+    page = made(
+        tuple(MODEL_TYPES), 8, assets=[f"STOCK{number}" for number in range(20)], name="base-sp500_20-direction1"
+    )
+    opened = Opened(browser, written(tmp_path, page), pictures.WIDTH, "light")
+    card = opened.page.locator(".card", has_text="What to do now").bounding_box()
+    assert card["y"] + card["height"] < pictures.HEIGHT
+    assert opened.page.locator(".columns .steps li").count() == 4
+
+
+def test_pictures_are_taken_of_a_page(tmp_path, pictures):
+    def taken(page: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, pictures.__file__, str(page), str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    refused = taken(tmp_path / "absent.html")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"There is no report at {tmp_path / 'absent.html'}. Run `make run` first")
+    assert taken(written(tmp_path, made())).stderr == ""
+    heads = [(tmp_path / name).read_bytes()[:24] for name in ("report.png", "equity.png")]
+    widths = [int.from_bytes(head[16:20]) for head in heads]
+    assert widths[0] == pictures.WIDTH > widths[1] > pictures.WIDTH / 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

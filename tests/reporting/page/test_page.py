@@ -13,6 +13,7 @@ from tests.makers.pages import made, without_holdout
 from trading_hpo.reporting.page.figures_json import MOST_MARKS
 from trading_hpo.reporting.page.first_screen import NOT_TESTED
 from trading_hpo.reporting.page.page import DIGEST, report_page, resources_digest
+from trading_hpo.reporting.page.results_sections import results_section
 
 HOSTILE = "<script>alert(1)</script>\"'`&{{7*7}}\u2028</style>"
 LIMIT_BYTES = 6_000_000
@@ -69,7 +70,31 @@ def test_the_first_screen_says_what_was_searched_what_won_and_what_to_do():
     assert f"{best['model_type']}, trial {best['trial_number']}" in first
     assert f"40: {page.searched.trials('complete')} complete" in first
     assert f"kedro study best test-own-direction1.{best['model_type']}" in first
-    assert "kedro run --env test --params source=own,labels.kind=volatility" in first
+    assert "kedro run --env test --params source=own,labels.kind=volatility,training.loss=auto" in first
+    assert "In a browser: every trial with make dashboard STUDIES=sqlite:///data/own/studies.db" in first
+
+
+def test_what_stands_behind_a_plus_minus_is_the_same_in_the_tiles_and_in_the_table():
+    page = made()
+    text = Elements(page_of(page)).text
+    line = page.judged.line(page.searched.best["model_type"])
+    for part in ("validation", "holdout"):
+        low, high = line[f"{part}_interval"]
+        spread = f"± {(high - low) / 2:.3f}"
+        assert f"{spread}; constant 0.000" in text  # the tile
+        assert f"{line[part]:.3f} {spread} " in text  # the table
+    assert "over folds" not in text.partition("Results")[0]
+
+
+def test_the_table_has_the_same_columns_of_validation_and_of_the_holdout():
+    page = made()
+    table = results_section(page.searched, page.judged).blocks[0]
+    validation, holdout = table.head[2:8], table.head[8:]
+    assert validation == holdout == ["mcc", "p", "Sharpe", "annual return", "drawdown", "turnover"]
+    page.judged.lines[0].update(validation_annual_return=0.123, holdout_annual_return=-0.045, holdout_turnover=7.0)
+    rows = results_section(page.searched, page.judged).blocks[0].rows
+    (own,) = (row for row in rows if row[0] == page.judged.lines[0]["model_type"])
+    assert (own[5], own[7], own[11], own[13]) == ("12.3 %", "8.0", "-4.5 %", "7.0")
 
 
 def test_every_section_is_in_the_contents():

@@ -1,12 +1,15 @@
 """Facts about a run beside its results, for the page."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from trading_hpo.reporting.next_steps import Step
 
 _RUN = re.compile(r"kedro run(?P<rest>(?: --pipelines? \S+)?)(?: --params (?P<params>[^\s`]+))?")
 OWN_ENVIRONMENT = "base"  # what is read without --env
@@ -24,6 +27,8 @@ class RunFacts:
         asked: Parameters that decide what the studies are about, to be given to a command on the same ones.
         versions: Of the libraries and of this code, by name.
         cost_bps: Costs of the traded value.
+        other_runs: What to run next, each with what it shows; of ``next_steps``.
+        pages: What shows the run in a browser, each with what it shows.
     """
 
     name: str
@@ -33,6 +38,8 @@ class RunFacts:
     asked: Mapping[str, str]
     versions: Mapping[str, str]
     cost_bps: float = 0.0
+    other_runs: Sequence[Step] = ()
+    pages: Sequence[Step] = ()
 
     def typed(self, command: str) -> str:
         """Return a command about this run: its scenario and what its studies are about are put in.
@@ -50,7 +57,7 @@ class RunFacts:
         given = dict(item.partition("=")[::2] for item in (found["params"] or "").split(",") if item)
         options = "" if self.scenario == OWN_ENVIRONMENT else f" --env {self.scenario}"
         params = ",".join(f"{name}={value}" for name, value in {**self.asked, **given}.items())
-        return f"kedro run{options}{found['rest']}{params and f' --params {params}'}"
+        return f"kedro run{options}{found['rest']}{params and f' --params {shlex.quote(params)}'}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a person reads first: what was searched, what won, what that is worth, what to do now."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from trading_hpo.escaping import shell_argument
 from trading_hpo.reporting.figures.style import BASELINE_NAMES
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
-from trading_hpo.reporting.page.numbers import day, number, percent, whole
+from trading_hpo.reporting.page.numbers import day, half_interval, number, percent, whole
 
 NAMED = 8  # assets in a line
 _VERDICTS = (("forecast", "Forecast"), ("money", "Money"), ("luck", "Luck"))
@@ -18,7 +18,7 @@ _MONEY: Mapping[str, Callable[[Any], str]] = {
     "total_return": percent,
     "max_drawdown": partial(percent, digits=0),
 }
-_SHOWN = {"sharpe": "Sharpe", "total_return": "return", "max_drawdown": "drawdown"}
+_SHOWN = {"sharpe": "Sharpe", "total_return": "total return", "max_drawdown": "drawdown"}
 NOT_JUDGED = "Not judged on the holdout yet."
 NOT_TESTED = "Its trials have left nothing to test."
 
@@ -49,7 +49,7 @@ def first_screen(facts: RunFacts, searched: Searched, judged: Judged | None) -> 
         _winner(searched),
         _tiles(searched, judged),
         _verdicts(searched, judged),
-        [(said, facts.typed(command)) for said, command in _steps(searched, judged, facts.asked)],
+        [(said, facts.typed(command)) for said, command in _steps(searched, judged, facts)],
     )
 
 
@@ -102,21 +102,25 @@ def _tiles(searched: Searched, judged: Judged | None) -> list[tuple[str, str, st
     best = searched.best
     if best is None:
         return []
-    metric, line = best["metric"], None if judged is None else judged.line(best["model_type"])
-    spread = best["spread"].get(metric)
-    beside = f"± {number(spread)} over folds"
-    if line is not None:
-        beside += f"; constant forecast {number(line['validation_constant'])}"
-    tiles = [(f"{metric} on validation", number(best["value"]), beside)]
-    if judged is None or line is None:
-        sharpe, drawdown = best["metrics"].get("sharpe"), best["metrics"].get("max_drawdown")
-        return [
-            *tiles,
-            ("Sharpe on validation", number(sharpe, 2), "after costs"),
-            ("drawdown on validation", percent(drawdown, 0), ""),
-        ]
-    tiles.append((f"{metric} on the holdout", number(line["holdout"]), f"constant {number(line['holdout_constant'])}"))
-    own, *others = (judged.at_own_costs(name) for name in (best["model_type"], "constant_forecast", "buy_and_hold"))
+    line = None if judged is None else judged.line(best["model_type"])
+    return _validation_tiles(best) if judged is None or line is None else _judged_tiles(line, judged)
+
+
+def _validation_tiles(best: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    metric, metrics = best["metric"], best["metrics"]
+    return [
+        (f"{metric} on validation", number(best["value"]), f"± {number(best['spread'].get(metric))} over folds"),
+        ("Sharpe on validation", number(metrics.get("sharpe"), 2), "after costs"),
+        ("drawdown on validation", percent(metrics.get("max_drawdown"), 0), ""),
+    ]
+
+
+def _judged_tiles(line: Mapping[str, Any], judged: Judged) -> list[tuple[str, str, str]]:
+    tiles = []
+    for part, where in (("validation", "validation"), ("holdout", "the holdout")):
+        beside = "; ".join(filter(None, [half_interval(line, part), f"constant {number(line[f'{part}_constant'])}"]))
+        tiles.append((f"{line['metric']} on {where}", number(line[part]), beside))
+    own, *others = (judged.at_own_costs(name) for name in (line["model_type"], "constant_forecast", "buy_and_hold"))
     for key, shown in _MONEY.items():
         compared = ", ".join(f"{name} {shown(other.get(key))}" for name, other in zip(_TO_BEAT, others, strict=True))
         tiles.append((f"{_SHOWN[key]} on the holdout", shown(own.get(key)), compared))
@@ -139,7 +143,7 @@ def _verdicts(searched: Searched, judged: Judged | None) -> list[tuple[str, str]
 
 def _capital(said: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
     """Return what is said as whole sentences."""
-    return [(title, f"{one[0].upper()}{one[1:]}.") for title, one in said if one]
+    return [(title, f"{_sentence(one)}.") for title, one in said if one]
 
 
 def _why_nothing(searched: Searched) -> list[str]:
@@ -147,20 +151,23 @@ def _why_nothing(searched: Searched) -> list[str]:
     return found or ["No trial is complete yet."]
 
 
-def _steps(searched: Searched, judged: Judged | None, about: Mapping[str, str]) -> list[tuple[str, str]]:
+def _steps(searched: Searched, judged: Judged | None, facts: RunFacts) -> Iterator[tuple[str, str]]:
     best = searched.best
-    steps = []
     if judged is None:
-        steps.append(("Search to the end of the budget, train the best and judge them on the holdout", "kedro run"))
+        yield "Search to the end of the budget, train the best and judge them on the holdout", "kedro run"
     if best is not None:
         study = shell_argument(best["study_name"])
-        steps += [
-            ("See the best configuration with all its metrics", f"kedro study best {study}"),
-            ("Compare it with the trials next to it", f"kedro study trials {study} --top 10"),
-        ]
-    if judged is not None and about.get("labels.kind") != "volatility":
-        steps.append(("Try a task with more to learn", "kedro run --params labels.kind=volatility"))
-    return steps
+        yield "The best configuration with all its metrics", f"kedro study best {study}"
+        yield "The trials next to it", f"kedro study trials {study} --top 10"
+    if judged is not None:
+        yield from ((_sentence(said), command) for said, command in facts.other_runs)
+    if facts.pages:
+        shown = ", ".join(f"{said} with `{command}`" for said, command in facts.pages)
+        yield f"In a browser: {shown}", ""
+
+
+def _sentence(said: str) -> str:
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def shown_name(name: str) -> str:

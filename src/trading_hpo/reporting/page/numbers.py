@@ -1,6 +1,7 @@
 """Numbers as texts of the page."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 NONE = "–"
@@ -24,6 +25,21 @@ def percent(value: Any, digits: int = 1, signed: bool = False) -> str:
         ('12.3 %', '-50 %', '+1.0 %')
     """
     return NONE if is_missing(value) else f"{100 * value:{'+' if signed else ''}.{digits}f} %"
+
+
+def half_interval(line: Mapping[str, Any], part: str) -> str:
+    """Return half of the 90 % interval of the objective; nothing where there is none.
+
+    Args:
+        line: Of ``report_of``.
+        part: ``validation`` or ``holdout``.
+
+    Example:
+        >>> half_interval({"holdout_interval": [0.1, 0.2]}, "holdout")
+        '± 0.050'
+    """
+    interval = line[f"{part}_interval"]
+    return "" if interval is None else f"± {number((interval[1] - interval[0]) / 2)}"
 
 
 def whole(value: Any) -> str:

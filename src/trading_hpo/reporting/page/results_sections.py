@@ -9,10 +9,12 @@ from trading_hpo.reporting.page.blocks import Block, Drawn, Folded, Section, Tab
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import shown_name
 from trading_hpo.reporting.page.metrics_table import every_metric
-from trading_hpo.reporting.page.numbers import NONE, number, percent, whole
+from trading_hpo.reporting.page.numbers import NONE, half_interval, number, percent, whole
+from trading_hpo.reporting.report import SHOWN
 from trading_hpo.reporting.verdict_sentences import p_value
 
 MOST_ROWS = 40  # of a table of assets
+PARTS = ("validation", "holdout")
 BASELINES = ("constant_forecast", "buy_and_hold")
 
 
@@ -52,14 +54,14 @@ def _searched_table(searched: Searched) -> Table:
 
 def _judged_table(searched: Searched, judged: Judged) -> Table:
     metric = _metric(searched)
-    head = ["", "trials", metric, "p", "Sharpe", "drawdown", metric, "p", "Sharpe", "return", "drawdown"]
-    groups = (("", 2), ("validation", 4), ("holdout", 6))
+    head = ["", "trials", *[metric, "p", "Sharpe", "annual return", "drawdown", "turnover"] * len(PARTS)]
+    groups = (("", 2), *((part, 6) for part in PARTS))
     lines = sorted(judged.lines, key=lambda line: _place(line, searched))
-    rows = [_model_row(line, searched, judged) for line in lines]
+    rows = [_model_row(line) for line in lines]
     rows += [_baseline_row(name, metric, judged) for name in BASELINES]
     best = None if searched.best is None else searched.best["model_type"]
     strong = [place for place, line in enumerate(lines) if line["model_type"] == best]
-    return Table([*head, "turnover"], rows, groups, (), strong, (len(lines), len(lines) + 1))
+    return Table(head, rows, groups, (), strong, (len(lines), len(lines) + 1))
 
 
 def _place(line: Mapping[str, Any], searched: Searched) -> int:
@@ -68,50 +70,30 @@ def _place(line: Mapping[str, Any], searched: Searched) -> int:
     return order.index(line["model_type"]) if line["model_type"] in order else len(order)
 
 
-def _model_row(line: Mapping[str, Any], searched: Searched, judged: Judged) -> list[str]:
-    name = line["model_type"]
-    best = searched.results.get(name, {}).get("best") or {"metrics": {}}
-    money = judged.at_own_costs(name)
-    return [
-        name,
-        whole(sum(line["trials"].values())),
-        *_tested(line, "validation"),
-        number(line["validation_sharpe"], 2),
-        percent(best["metrics"].get("max_drawdown"), 0),
-        *_tested(line, "holdout"),
-        *_money(money),
-    ]
+def _model_row(line: Mapping[str, Any]) -> list[str]:
+    cells = [line["model_type"], whole(sum(line["trials"].values()))]
+    for part in PARTS:
+        p = line[f"forecast_{part}_p_value"]
+        cells += [f"{number(line[part])} {half_interval(line, part)}".rstrip(), NONE if p is None else p_value(p)]
+        cells += _money({name: line[f"{part}_{name}"] for name in SHOWN})
+    return cells
 
 
 def _baseline_row(name: str, metric: str, judged: Judged) -> list[str]:
-    validation, holdout = (judged.baselines[part][name] for part in ("validation", "holdout"))
-    return [
-        shown_name(name),
-        "",
-        number(validation.get(metric)) if metric in validation else "",
-        "",
-        number(validation.get("sharpe"), 2),
-        percent(validation.get("max_drawdown"), 0),
-        number(holdout.get(metric)) if metric in holdout else "",
-        "",
-        *_money(judged.at_own_costs(name)),
-    ]
+    cells = [shown_name(name), ""]
+    for part in PARTS:
+        found = judged.baselines[part][name]
+        cells += [number(found[metric]) if metric in found else "", "", *_money(found)]
+    return cells
 
 
 def _money(found: Mapping[str, Any]) -> list[str]:
     return [
         number(found.get("sharpe"), 2),
-        percent(found.get("total_return")),
+        percent(found.get("annual_return")),
         percent(found.get("max_drawdown"), 0),
         number(found.get("turnover"), 1),
     ]
-
-
-def _tested(line: Mapping[str, Any], part: str) -> list[str]:
-    """Return the objective with half of its interval, and the p-value of the forecast."""
-    interval, p = line[f"{part}_interval"], line[f"forecast_{part}_p_value"]
-    spread = "" if interval is None else f" ± {number((interval[1] - interval[0]) / 2)}"
-    return [f"{number(line[part])}{spread}", NONE if p is None else p_value(p)]
 
 
 def _with_spread(best: Mapping[str, Any] | None, metric: str) -> str:

@@ -45,7 +45,7 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
     yield from _luck(searched)
     yield ""
     yield "What to do now:"
-    yield from (f"  {': '.join(filter(None, step))}" for step in first.steps)
+    yield from (f"  {': '.join(filter(None, step))}".replace("`", "") for step in first.steps)
 
 
 def _luck(searched: Searched) -> Iterator[str]:
