@@ -19,7 +19,7 @@ def tables(net, exposure, market):
     """A market whose constant forecast is to hold it."""
     returns = pd.DataFrame({"timestamp": STAMPS, "net_return": net, "turnover": 0.0, "exposure": exposure})
     held = {"timestamp": STAMPS, "buy_and_hold": market, "constant_forecast": market}
-    return returns, pd.DataFrame({**held, "constant_forecast_turnover": 0.0, "constant_forecast_exposure": 1.0})
+    return returns, pd.DataFrame({**held, "benchmark": market, "benchmark_exposure": 1.0})
 
 
 def test_half_of_what_the_constant_forecast_holds_is_nothing_active(market):

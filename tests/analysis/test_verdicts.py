@@ -15,8 +15,8 @@ HELD = pd.DataFrame(
         "timestamp": STAMPS,
         "buy_and_hold": MARKET,
         "constant_forecast": MARKET,
-        "constant_forecast_turnover": 0.0,
-        "constant_forecast_exposure": 1.0,
+        "benchmark": MARKET,
+        "benchmark_exposure": 1.0,
     }
 )
 

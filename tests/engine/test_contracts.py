@@ -309,41 +309,11 @@ def test_a_pruner_goes_with_the_order_of_folds_that_shows_it_what_it_judges(name
 
 # --- a plug-in's ---
 
-PLUGIN = '''
-from typing import Literal
-
-import optuna
-from pydantic import Field
-
-from trading_hpo.engine.pruners.base import PrunerConfig
-from trading_hpo.engine.pruners.registry import PRUNERS
-from trading_hpo.engine.samplers.base import Draw, SamplerConfig
-from trading_hpo.engine.samplers.registry import SAMPLERS
-
-
-class UnivariateConfig(SamplerConfig):
-    """TPE, one parameter at a time."""
-
-    name: Literal["univariate"] = "univariate"
-    n_startup_trials: int = Field(default=5, ge=0, description="random trials first")
-
-    def make(self, draw: Draw) -> optuna.samplers.BaseSampler:
-        return optuna.samplers.TPESampler(seed=draw.seed, n_startup_trials=self.n_startup_trials)
-
-
-class FloorConfig(PrunerConfig):
-    """Gives up what reaches no floor."""
-
-    name: Literal["floor"] = "floor"
-    share: float = Field(default=0.5, description="of the best trial's value")
-
-    def make(self, max_epochs: int) -> optuna.pruners.BasePruner:
-        return optuna.pruners.PercentilePruner(100 * self.share, n_startup_trials=2)
-
-
-SAMPLERS.add("univariate", UnivariateConfig)
-PRUNERS.add("floor", FloorConfig)
-'''
+PAGE = Path(__file__).parents[2] / "docs/howto/add_a_pruner_or_sampler.md"
+BLOCKS = dict(re.findall(r'^```python title="([\w./]+)"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL))
+PLUGIN = "".join(
+    BLOCKS[name] for name in ("engine/pruners/top_share.py", "engine/samplers/univariate.py", "our_search.py")
+)
 
 
 @pytest.mark.slow
@@ -357,7 +327,7 @@ def test_a_plugins_sampler_and_pruner_are_searched_with_and_pass_these_tests(tmp
         "pytest",
         str(Path(__file__)),
         "-k",
-        "univariate or floor",
+        "univariate or top_share",
         "-p",
         "no:cacheprovider",
     ]

@@ -282,7 +282,54 @@ def test_the_constant_forecast_is_traded_as_any_other_and_earns_nothing_above_it
     np.testing.assert_array_equal(always.traded.span, np.repeat([0, 1], [20, 15]))
     assert judged.metrics["active_return"] == 0.0
     assert judged.no_value["active_sharpe"] == "it earned what the constant forecast earns"
-    assert judged.constant is always.traded
+    assert judged.constant is always.benchmark is always.traded
+
+
+def rises_that_are_called_down(seed=0, n_bars=400):
+    """A market that rises, whose labels are down on all train rows: the constant forecast holds nothing."""
+    moves = np.random.default_rng(seed).normal(0.002, 0.02, (2, n_bars, 1)).astype("f4")
+    panel = random_panel(n_assets=2, n_bars=n_bars, forward_return=moves)
+    down = panel.rows((BarRange(0, 19),), 1)
+    return panel, down[panel.target[down, 0] == 0]
+
+
+def test_where_the_constant_forecast_holds_nothing_holding_all_assets_is_not_active():
+    panel, down = rises_that_are_called_down()
+    ranges = BarRange(20, 200), BarRange(210, 390)
+    rows = panel.rows(ranges, 1)
+    dear = BacktestConfig(cost_bps=5.0)
+    always = traded_constant(panel, rows, down, dear, ranges)
+    assert not always.traded.exposure.any()
+    assert (always.benchmark.exposure == 1).all()
+    judged = judge_forecast(panel, rows, Forecast(np.ones(len(rows))), Decision(0.5), dear, always, ranges)
+    assert judged.metrics["total_return"] > 0.5
+    assert judged.metrics["active_return"] == 0.0
+    nothing = judge_forecast(panel, rows, Forecast(np.zeros(len(rows))), Decision(0.5), dear, always, ranges)
+    assert nothing.metrics["active_return"] == 0.0
+
+
+def test_a_range_in_which_the_constant_forecast_holds_something_stays_as_it_is():
+    panel, down = rises_that_are_called_down()
+    rows = panel.rows(JUDGED, 1)
+    short = BacktestConfig(positions="long_short")
+    always = traded_constant(panel, rows, down, short)
+    assert (always.traded.exposure == -1).all()
+    assert always.benchmark is always.traded
+
+
+def test_random_callers_in_a_rising_market_have_no_active_return_whatever_the_constant_forecast_holds():
+    above, raw = 0, 0
+    for seed in range(100):
+        panel, down = rises_that_are_called_down(seed)
+        rows = panel.rows((BarRange(20, 390),), 1)
+        called = Forecast(np.random.default_rng(seed).random(len(rows)))
+        always = traded_constant(panel, rows, down, FREE)
+        judged = judge_forecast(panel, rows, called, Decision(0.4), FREE, always)
+        years = len(judged.bars) / panel.bars_per_year
+        above += judged.metrics["active_sharpe"] * years**0.5 > 1.645
+        raw += judged.metrics["sharpe"] * years**0.5 > 1.645
+    assert above <= 10  # of a true 5 %: 99 %
+    assert raw >= 60
 
 
 def test_what_is_earned_above_the_constant_forecast_is_the_difference_at_the_same_exposure():

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.short_trials import ShortTrials
 
@@ -66,6 +67,20 @@ def cannot_begin(_task: EvaluationTask, _panel_path: Path, takes_gb: float = 0) 
     """Fail in a worker before its first trial: for memory that it takes, else because data were removed."""
     bytearray(int(takes_gb * 2**30))
     raise StaleInputError("the panel was removed. Run again.")
+
+
+class TakesMemoryToRead:
+    """Makes trials, and cannot be read by a worker: there is no memory for it."""
+
+    def __call__(self, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:
+        return ShortTrials(reports=1)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _no_memory, ()
+
+
+def _no_memory() -> None:
+    raise MemoryError
 
 
 def only_one_begins(first: Path, _task: EvaluationTask, _panel_path: Path) -> ShortTrials:

@@ -60,6 +60,34 @@ def test_a_later_stage_with_other_settings_is_refused_and_writes_nothing(kedro, 
 
 
 @pytest.mark.slow
+@pytest.mark.long(part="routes")
+def test_another_search_space_changes_nothing_that_the_study_has_chosen(kedro, finished):
+    before = results(finished)
+    space = "hpo.custom_search_spaces.mlp.hidden_dim_1=9,hpo.custom_search_spaces.common.batch_size=8"
+    for stage, again in (("analysis", ""), ("retraining", ",retraining.epochs=2"), ("evaluation", "")):
+        done = kedro(*RUN, "--pipeline", stage, "--params", f"{SOURCE},{space}{again}")
+        assert done.returncode == 0, done.stderr
+    after = results(finished)
+    network = [name for name in before if "06_models" in name and not name.endswith(".json")]
+    assert network
+    assert {name: after[name] for name in network} == {name: before[name] for name in network}
+
+
+@pytest.mark.slow
+@pytest.mark.long(part="routes")
+def test_pictures_and_verification_are_of_the_study_whatever_is_set_today(kedro, finished):
+    drawn = []
+    for change in ("", ",folds.n_folds=3,holdout.fraction=0.35"):
+        done = kedro(*RUN, "--pipeline", "analysis", "--params", f"{SOURCE}{change}")
+        assert done.returncode == 0, done.stderr
+        drawn.append(contents(finished, "08_reporting/figures"))
+    assert any(name.endswith("figures/mlp_history.json") for name in drawn[0])
+    assert drawn[1] == drawn[0]
+    done = kedro("study", "verify", FINISHED_STUDY)
+    assert "the same to the last bit" in done.stdout
+
+
+@pytest.mark.slow
 def test_a_finished_project_that_was_copied_makes_nothing_again(kedro, finished):
     live = {"study_mlp.json", "search_summary_mlp.json"}  # of nodes that run each time
     made = [path for path in (finished / ROOT).rglob("*.*") if path.is_file() and path.name not in live]

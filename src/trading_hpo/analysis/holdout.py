@@ -200,7 +200,8 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
     Returns:
         ``timestamp, buy_and_hold, constant_forecast``, dated by the bar at whose close a return was earned; what the
         constant forecast traded and held, as of ``HoldoutLook``, in ``constant_forecast_turnover`` and
-        ``constant_forecast_exposure``. Buy-and-hold trades on the first bar only and holds the whole capital.
+        ``constant_forecast_exposure``; and what active returns are taken from, in ``benchmark`` and
+        ``benchmark_exposure``. Buy-and-hold trades on the first bar only and holds the whole capital.
     """
     before, rows = split.search_rows(panel, window_bars), panel.windowed_rows((split.holdout,), window_bars)
     held = buy_and_hold(panel, rows, backtest)
@@ -212,6 +213,8 @@ def baseline_returns(panel: Panel, split: Split, window_bars: int, backtest: Bac
             "constant_forecast": always.traded.net,
             "constant_forecast_turnover": always.traded.turnover,
             "constant_forecast_exposure": always.traded.exposure,
+            "benchmark": always.benchmark.net,
+            "benchmark_exposure": always.benchmark.exposure,
         }
     )
 

@@ -33,13 +33,12 @@ def money_tests(
     """
     both = returns.merge(baselines, on="timestamp", validate="one_to_one")
     net = both["net_return"].to_numpy(float)
-    constant = both["constant_forecast"].to_numpy(float)
-    own, always = (
-        {0: _series(earned, both[exposure].to_numpy(float))}
-        for earned, exposure in ((net, "exposure"), (constant, "constant_forecast_exposure"))
+    own, benchmark = (
+        _series(both[earned].to_numpy(float), both[exposure].to_numpy(float))
+        for earned, exposure in (("net_return", "exposure"), ("benchmark", "benchmark_exposure"))
     )
     series = {
-        "active": active_returns(own, {0: per_unit(always[0])}),
+        "active": active_returns({0: own}, {0: per_unit(benchmark)}),
         "above_buy_and_hold": net - both["buy_and_hold"].to_numpy(float),
     }
     return {name: _per_year(above, horizon_bars, bars_per_year) for name, above in series.items()}

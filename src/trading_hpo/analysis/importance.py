@@ -8,6 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.experimental import accepted_as_experimental
+from trading_hpo.engine.store.optuna_tables import storage_of
 from trading_hpo.study.ranking import complete_trials, goals_of
 
 LEAST_TRIALS = 4
@@ -23,7 +24,7 @@ class _Sample(optuna.Study):
     """A study that has some of its complete trials, several times maybe."""
 
     def __init__(self, study: optuna.Study, trials: Sequence[FrozenTrial]) -> None:
-        super().__init__(study.study_name, study._storage)
+        super().__init__(study.study_name, storage_of(study))
         self._sample = list(trials)
 
     def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:

@@ -52,7 +52,7 @@ class Judgement:
         no_value: Why a metric has none, by its name.
         traded: What its trades returned, out of sample.
         bars: Bar number of each return.
-        constant: What trading the constant forecast returned, where there is one.
+        constant: What active returns are taken from, where there is a constant forecast (``Constant.benchmark``).
         judged: The rows that have a label, as they were forecast; none of what is only held.
     """
 
@@ -82,12 +82,15 @@ class Constant:
     Attributes:
         forecast: With its calls.
         traded: Out of sample, on the same bars as a forecast of the rows.
+        benchmark: What active returns are taken from: what it traded; in a range in which it holds nothing, equal
+            shares of all assets, since whoever holds something there without skill earns what the market does.
         bars: Bar number of each return.
         train_targets: That suggest it.
     """
 
     forecast: Forecast
     traded: Returns
+    benchmark: Returns
     bars: Int[np.ndarray, " T"]
     train_targets: Float[np.ndarray, "N C"]
 
@@ -127,7 +130,7 @@ def judge(
             there is no label, and its position earns all the same.
     """
     returns, bars = _traded(panel, rows, forecast, decision, config, ranges)
-    always = None if constant is None else constant.traded
+    always = None if constant is None else constant.benchmark
     seen = _judged_rows(panel, rows, called_by(forecast, decision), constant, judged)
     found = compute_metrics(seen.forecast, seen.targets, returns, always, regression_weight=config.regression_weight)
     return Judgement(found.values, found.no_value, returns, bars, always, seen)
@@ -175,7 +178,7 @@ def monitored(
         value = judge(panel, rows, forecast, decision, config, constant, ranges).metrics[name]
     elif metric.kind == "trading":
         returns, _ = _traded(panel, rows, forecast, decision, config, ranges)
-        always = None if constant is None else constant.traded
+        always = None if constant is None else constant.benchmark
         value = compute_metric(name, called_by(forecast, decision), targets, returns, always)
     else:
         value = compute_metric(name, called_by(forecast, decision), targets)
@@ -220,7 +223,36 @@ def traded_constant(
     """
     forecast, decision = constant_forecast(panel, rows, train)
     traded, bars = _traded(panel, rows, forecast, decision, config, ranges)
-    return Constant(called_by(forecast, decision), traded, bars, panel.target[train])
+    benchmark = _holding_where_flat(panel, rows, traded, config, ranges)
+    return Constant(called_by(forecast, decision), traded, benchmark, bars, panel.target[train])
+
+
+def _holding_where_flat(
+    panel: Panel, rows: Int[np.ndarray, " N"], traded: Returns, config: BacktestConfig, ranges: Sequence[BarRange]
+) -> Returns:
+    """Return what was traded, with equal shares of all assets in each range in which nothing was held."""
+    assert traded.exposure is not None
+    assert traded.turnover is not None
+    span = np.zeros(len(traded.net), int) if traded.span is None else traded.span
+    flat = np.bincount(span, traded.exposure != 0) == 0
+    if not flat.any():
+        return traded
+    net, turnover, exposure = traded.net.copy(), traded.turnover.copy(), traded.exposure.copy()
+    bar, spans = panel.bar[rows], _spans(panel, rows, ranges)
+    for number in np.flatnonzero(flat):
+        bars = spans[number]
+        own = rows[(bar >= bars[0]) & (bar <= bars[-1])]
+        grid = grid_of(panel, own, bars)
+        positions = held_over(grid.lay(np.ones(len(own))), grid.given, grid.own, 1)
+        there = span == number
+        net[there], turnover[there], exposure[there] = _net(equal_shares(positions, grid.alive), grid, config)
+    return replace(traded, net=net, turnover=turnover, exposure=exposure)
+
+
+def _net(
+    weights: Float[np.ndarray, "T A"], grid: Grid, config: BacktestConfig
+) -> tuple[Float[np.ndarray, " T"], Float[np.ndarray, " T"], Float[np.ndarray, " T"]]:
+    return net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive)
 
 
 def buy_and_hold(
@@ -260,7 +292,7 @@ def _traded(
     for bars in spans:
         own = (bar >= bars[0]) & (bar <= bars[-1])
         weights, grid = weights_of(panel, rows[own], forecast.at(own), decision, config, bars)
-        parts.append(net_returns(weights, grid.returns, config.cost_bps, grid.own | ~grid.alive))
+        parts.append(_net(weights, grid, config))
     net, turnover, exposure = (np.concatenate(part) for part in zip(*parts, strict=True))
     span = np.repeat(np.arange(len(spans)), [len(bars) for bars in spans]) if len(spans) > 1 else None
     return Returns(net, panel.bars_per_year, turnover, exposure, span), np.concatenate(spans)

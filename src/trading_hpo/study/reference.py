@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from trading_hpo.engine.store.optuna_tables import study_names
+from trading_hpo.engine.store.optuna_tables import storage_of, study_names
 from trading_hpo.engine.store.storage import StudyStorage
 from trading_hpo.errors import StorageError
 from trading_hpo.escaping import one_line
@@ -95,7 +95,7 @@ class StudyRef:
             DamagedStudyError: A trial or an attribute is not what was written.
         """
         study = self.follow()
-        with self.storage.errors_in_words(), readable(study.study_name, study._storage):
+        with self.storage.errors_in_words(), readable(study.study_name, storage_of(study)):
             return StudySnapshot(study)
 
     def follow(self) -> optuna.Study:

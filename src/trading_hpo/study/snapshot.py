@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from trading_hpo.engine.store.optuna_tables import storage_of
+
 
 class StudySnapshot(optuna.Study):
     """A study whose trials and attributes are those of one moment: what is counted and drawn of it agrees.
@@ -16,7 +18,7 @@ class StudySnapshot(optuna.Study):
     """
 
     def __init__(self, study: optuna.Study) -> None:
-        super().__init__(study.study_name, study._storage)
+        super().__init__(study.study_name, storage_of(study))
         self._trials_then = study.get_trials(deepcopy=False)
         self._attrs_then = study.user_attrs
 

@@ -43,9 +43,9 @@ def fold_rows(panel: Panel, split: Split, window_bars: int) -> dict[int, Rows]:
 def constant_series(
     panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
 ) -> dict[int, Series]:
-    """Return what the constant forecast earns, by path: net, per unit of its mean exposure in a validation range.
+    """Return what active returns are taken from, by path: net, per unit of its mean exposure in a validation range.
 
-    Where it holds nothing it is 0.
+    It is what the constant forecast earns, or holding all assets where that holds nothing (``Constant.benchmark``).
 
     **Looks ahead:** label only: train rows make the forecast, validation trades it.
     """
@@ -59,8 +59,8 @@ def _constant_by_fold(
     for fold in split.folds:
         own = rows[fold.number]
         always = traded_constant(panel, own.traded, own.train, backtest, own.validation_ranges)
-        assert always.traded.exposure is not None
-        yield Traded(fold, always.bars, always.traded.net, always.traded.exposure)
+        assert always.benchmark.exposure is not None
+        yield Traded(fold, always.bars, always.benchmark.net, always.benchmark.exposure)
 
 
 def keep_validation(

@@ -16,7 +16,7 @@ import pytest
 from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 from tests.makers.processes import wait_until
-from tests.makers.trials import CountedTrials, cannot_begin, only_one_begins
+from tests.makers.trials import CountedTrials, TakesMemoryToRead, cannot_begin, only_one_begins
 
 from trading_hpo.engine import supervisor
 from trading_hpo.engine.candidate import Candidate
@@ -130,6 +130,15 @@ def test_a_worker_without_memory_to_begin_says_so(storage, monkeypatch):
     with pytest.raises(WorkersDieError, match=said):
         replace(search, make=partial(cannot_begin, takes_gb=8)).run(storage)
     assert TrialState.RUNNING not in states(storage)
+    assert no_worker_is_left()
+
+
+def test_a_worker_without_memory_to_read_its_task_says_so(storage, monkeypatch, capfd):
+    monkeypatch.setattr(supervisor, "MAX_DEATHS", 1)
+    search = short_search("study", ShortTrials(reports=1), n_trials=2)
+    with pytest.raises(WorkersDieError, match=r"the last could not begin: out of memory \(MemoryError\)"):
+        replace(search, make=TakesMemoryToRead()).run(storage)
+    assert "Traceback" not in capfd.readouterr().err
     assert no_worker_is_left()
 
 

@@ -1,7 +1,9 @@
 """What is written in one transaction is what Optuna's own functions write."""
 
 import math
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import optuna
 import pytest
@@ -9,7 +11,9 @@ import sqlalchemy
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from trading_hpo.engine.store.optuna_tables import Change, engine_of, insert_once, write_change
+import trading_hpo
+from trading_hpo.engine.store.optuna_tables import Change, check_schema, engine_of, insert_once, write_change
+from trading_hpo.errors import StorageError
 
 INF = math.inf
 PARAMETERS = {
@@ -18,6 +22,7 @@ PARAMETERS = {
     "kind": ("b", CategoricalDistribution(["a", "b", None])),
     "none": (None, CategoricalDistribution(["a", None])),
 }
+PRIVATE = re.compile(r"(?<!self)\._(storage|trial_id|study_id|backend|get_trials)\b|optuna\.[\w.]*\._")
 STARTED = datetime(2026, 3, 29, 1, 30, 0, 123456)
 CHANGES = {
     "complete": Change(TrialState.COMPLETE, [0.1 + 0.2], {"metrics": {"mcc": None}}, {"s": [1]}, {1: 0.5, 2: -0.25}),
@@ -164,3 +169,15 @@ def test_a_change_is_written_whole_or_not_at_all(storage):
         write_change(engine_of(storage), trial_id, Change(TrialState.COMPLETE, [object()], {"a": 1}, reports={1: 1.0}))
     (trial,) = storage.get_all_trials(study_id)
     assert (trial.state, trial.user_attrs, trial.intermediate_values) == (TrialState.RUNNING, {"slot": 3}, {})
+
+
+def test_tables_of_another_optuna_are_refused(monkeypatch):
+    monkeypatch.setattr(optuna.storages._rdb.models, "SCHEMA_VERSION", 13)
+    with pytest.raises(StorageError, match=r"schema version 12, got 13 of Optuna .* Install optuna==5\.0"):
+        check_schema()
+
+
+def test_private_parts_of_optuna_stay_in_two_files():
+    source = Path(trading_hpo.__file__).parent
+    using = {path.name for path in source.rglob("*.py") if PRIVATE.search(path.read_text())}
+    assert using == {"optuna_tables.py", "recorded_storage.py"}

@@ -9,6 +9,10 @@ PENNIES = good_bars(level=5_000.0).assign(
     **{name: good_bars(level=5_000.0)[name] / 1e4 for name in ("open", "high", "low", "close")}
 )
 TWO = pd.concat([BARS, OTHER], ignore_index=True)
+LATER = pd.concat(
+    [BARS, OTHER.assign(timestamp=pd.date_range("2020-03-01", periods=60, freq="D").strftime("%Y-%m-%d"))],
+    ignore_index=True,
+)
 HOURS = good_bars(n=400, step="h")
 STAMPS = pd.to_datetime(BARS["timestamp"])
 INDEXED = BARS.assign(timestamp=STAMPS).set_index("timestamp")

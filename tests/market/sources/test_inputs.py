@@ -50,6 +50,19 @@ READ = [
         {"AAA.CSV": csv(without("asset")), "BBB.csv": csv(without("asset", bars=OTHER)), "._BBB.csv": b"\x00\x05\x16"},
         becomes=TWO,
     ),
+    Input(
+        "remarks beside some bars",
+        {"AAA.csv": csv(without("asset").assign(note=["split", "dividend", *[""] * 58], session=["day"] * 60))},
+    ),
+    Input(
+        "a flag and an unknown number",
+        {"AAA.csv": csv(without("asset").assign(dividend=[0.5, *[0] * 59], trades=[1, 2] * 30))},
+    ),
+    Input(
+        "texts that are numbers, between semicolons",
+        {"AAA.csv": csv(without("asset").assign(weight=[1.5, 2.5] * 30), sep=";", decimal=",")},
+        {"separator": ";", "decimal": ","},
+    ),
     Input("a column with one ticker", {"AAA.csv": csv(BARS.rename(columns={"asset": "ticker"}))}),
     Input("an index of times in Parquet", {"AAA.parquet": INDEXED.drop(columns="asset")}),
     Input("an index of times and assets in Parquet", {"bars.parquet": INDEXED.set_index("asset", append=True)}),

@@ -8,6 +8,7 @@ from tests.market.sources.files import (
     BARS,
     CLOSES,
     HOURS,
+    LATER,
     LONG_AGAIN,
     MANY_LEVELS,
     NIGHTS,
@@ -200,18 +201,53 @@ REFUSED = [
         Input(
             f"assets in a column {name}",
             {"bars.csv": csv(TWO.rename(columns={"asset": name}))},
-            refused=f"2 values in {name!r} ('AAA', 'BBB'). Set sources.csv.columns.asset={name}.",
+            refused=f"2 values in {name!r} ('AAA', 'BBB'). Set sources.csv.columns.asset={name}, or",
             then={"columns": {"asset": name}},
             becomes=TWO,
         )
-        for name in ("ticker", "Symbol", "CODE")
+        for name in ("ticker", "Symbol", "CODE", "what", "Name", "stock_code", "ts_code", "Ticker Symbol", "exchange")
     ),
     Input(
-        "assets in a column of another name",
-        {"bars.csv": csv(TWO.rename(columns={"asset": "what"}))},
-        refused="if they are of several assets, name the column of the assets",
-        then={"columns": {"asset": "what"}},
-        becomes=TWO,
+        "one asset after the other in a column of another name",
+        {"bars.csv": csv(LATER.rename(columns={"asset": "Name"}))},
+        refused="2 values in 'Name' ('AAA', 'BBB'). Set sources.csv.columns.asset=Name, or",
+        then={"columns": {"asset": "Name"}},
+        becomes=LATER,
+    ),
+    Input(
+        "numbers of assets",
+        {"bars.csv": csv(LATER.rename(columns={"asset": "instrument_id"}).replace({"AAA": 10001, "BBB": 10002}))},
+        refused="2 values in 'instrument_id' (10001, 10002). Set sources.csv.columns.asset=instrument_id, or",
+        then={"columns": {"asset": "instrument_id"}},
+        becomes=LATER.replace({"AAA": "10001", "BBB": "10002"}),
+    ),
+    Input(
+        "assets in a Parquet file under another name",
+        {"bars.parquet": LATER.rename(columns={"asset": "stock"}).astype({"stock": "category"})},
+        refused="2 values in 'stock' ('AAA', 'BBB'). Set sources.parquet.columns.asset=stock, or",
+        then={"columns": {"asset": "stock"}},
+        becomes=LATER,
+    ),
+    Input(
+        "words that are no assets",
+        {"AAA.csv": csv(without("asset").assign(weekday=STAMPS.dt.day_name()))},
+        refused="7 values in 'weekday'",
+        then={"one_asset": True},
+    ),
+    Input(
+        "a first column without a name",
+        {"bars.csv": csv(BARS.rename(columns={"timestamp": ""}))},
+        refused="Name it in sources.csv.columns.timestamp (probably Unnamed: 0)",
+        then={"columns": {"timestamp": "Unnamed: 0"}},
+    ),
+    *(
+        Input(
+            f"{unit} that were saved as nanoseconds",
+            {"bars.parquet": BARS.assign(timestamp=pd.to_datetime(seconds(unit), unit="ns"))},
+            refused=f"numbers in {unit} that were read as ns. Save them as pandas.to_datetime(",
+            then={"bars.parquet": BARS.assign(timestamp=pd.to_datetime(seconds(unit), unit=unit))},
+        )
+        for unit in ("s", "ms", "us")
     ),
     Input(
         "an asset twice",

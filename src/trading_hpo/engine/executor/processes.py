@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Literal
 
 from trading_hpo.engine.candidate import Candidate, MakeEvaluator
@@ -96,7 +97,7 @@ class ProcessExecutor:
     def __init__(
         self, make: MakeEvaluator, workers: int | Literal["auto"], silence_s: float, preload: Sequence[str] = ()
     ) -> None:
-        self._make, self._silence_s, self._preload = make, silence_s, tuple(preload)
+        self._task, self._silence_s, self._preload = bytes(ForkingPickler.dumps(make)), silence_s, tuple(preload)
         self._workers = workers
         self._busy: list[Worker] = []
         self._idle: list[Worker] = []
@@ -226,7 +227,7 @@ class ProcessExecutor:
         pulse = context.RawValue(Pulse, 0.0, 0)
         try:
             with _lean_start(), _signals_blocked():
-                process = context.Process(target=work, args=(theirs, pulse, self._make), daemon=True)
+                process = context.Process(target=work, args=(theirs, pulse, self._task), daemon=True)
                 process.start()
         except BaseException:
             ours.close()

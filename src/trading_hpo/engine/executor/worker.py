@@ -7,6 +7,7 @@ ends: with ``CannotBegin`` if no other can either, else in words.
 """
 
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -47,14 +48,21 @@ _NO_MEMORY = (
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
-def work(pipe: Pipe, pulse: Pulse, make: MakeEvaluator) -> None:
-    """Serve batches of candidates until the pipe ends, with the parent or by its wish."""
+def work(pipe: Pipe, pulse: Pulse, task: bytes) -> None:
+    """Serve batches of candidates until the pipe ends, with the parent or by its wish.
+
+    Args:
+        pipe: To the parent.
+        pulse: That shows that the worker lives.
+        task: A pickled ``MakeEvaluator``: to read it takes memory, and what fails there is said, too.
+    """
     # Ctrl-C and a closed terminal reach the whole process group; only the parent decides what they mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         _die_with_parent()
+        make: MakeEvaluator = pickle.loads(task)
         evaluator = make()
     except Exception as error:  # the parent says it
         # Data that were removed are removed for all workers; memory that one has not found, another may have.

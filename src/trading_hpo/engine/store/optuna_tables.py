@@ -1,9 +1,10 @@
-"""Optuna's private parts, all of them: its tables, into which a trial is written in one transaction.
+"""Optuna's private parts: its tables, into which a trial is written in one transaction.
 
 Through Optuna's own functions a trial of 20 reports is some 30 transactions, and one that is killed between two of
 them is half there. What is written here is what those functions write. Another version of the schema is refused by
 ``check_schema``, and the dependency is held at Optuna 5.0. Optuna's cache (``_CachedStorage``) keeps finished trials
-only and reads all others again, so it never shows a trial as it was before.
+only and reads all others again, so it never shows a trial as it was before. Beside these,
+``recorded_storage`` overrides what that cache reads through; nothing else knows a private name of Optuna's.
 """
 
 import json
@@ -94,6 +95,11 @@ def id_of(trial: FrozenTrial) -> int:
     return int(trial._trial_id)
 
 
+def storage_of(study: optuna.Study) -> BaseStorage:
+    """Return where a study is stored."""
+    return study._storage
+
+
 def engine_of(storage: BaseStorage) -> Engine:
     """Return the engine under a storage that ``StudyStorage`` has opened."""
     backend: Any = storage
@@ -103,7 +109,7 @@ def engine_of(storage: BaseStorage) -> Engine:
 
 def place_of(study: optuna.Study) -> tuple[Engine, int]:
     """Return the engine under a study's storage and the study's id there; both hold while the study is kept."""
-    return engine_of(study._storage), study._study_id
+    return engine_of(storage_of(study)), study._study_id
 
 
 def write_change(engine: Engine, trial_id: int, change: Change) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Container
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from trading_hpo.engine.store.optuna_tables import id_of
 from trading_hpo.engine.store.payloads import trial_record, trial_records
 
 
@@ -28,7 +29,7 @@ class RecordedStorage(RDBStorage):
         trial_id_greater_than: int,
     ) -> list[FrozenTrial]:
         trials = super()._get_trials(study_id, states, included_trial_ids, trial_id_greater_than)
-        records = trial_records(self.engine, study_id, [trial._trial_id for trial in trials]) if trials else {}
+        records = trial_records(self.engine, study_id, [id_of(trial) for trial in trials]) if trials else {}
         for trial in trials:
-            trial.user_attrs.update(records.get(trial._trial_id, {}))
+            trial.user_attrs.update(records.get(id_of(trial), {}))
         return trials

@@ -31,7 +31,7 @@ def asset_names(table: pd.DataFrame, column: str | None, others: Sequence[str], 
     Args:
         table: As in the file.
         column: That holds the assets; none if the file holds one.
-        others: Columns that may hold assets and were not asked for.
+        others: Columns that may hold assets and were not asked for, the likeliest first.
         origin: The file.
 
     Raises:
@@ -40,11 +40,12 @@ def asset_names(table: pd.DataFrame, column: str | None, others: Sequence[str], 
     if column is None:
         for other in others:
             if table[other].nunique() > 1:
-                values = first_of(map(repr, table[other].dropna().unique()), 3)
+                values = first_of(map(repr, table[other].dropna().unique().tolist()), 3)
                 raise DataError(
                     [
                         f"{origin.path} has no column for 'asset', and {table[other].nunique()} values in {other!r} "
-                        f"({values}). Set {origin.setting('columns.asset')}={other}."
+                        f"({values}). Set {origin.setting('columns.asset')}={other}, or, if these are no assets, "
+                        f"{origin.setting('one_asset')}=true."
                     ]
                 )
         return pd.Series(name_of_file(origin.path), index=table.index, dtype="str")

@@ -26,6 +26,7 @@ class FileSource(Config):
         default_factory=dict,
         description="our column name -> name in the file; regime: labels by which scores are divided",
     )
+    one_asset: bool = Field(default=False, description="a file without a column for the asset holds one, for certain")
     timestamp_format: str | None = Field(
         default=None,
         description="strptime format, s, ms, us, ns for a Unix time, excel for day numbers; null: pandas reads it",

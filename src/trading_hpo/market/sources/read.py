@@ -10,7 +10,12 @@ import pandas as pd
 
 from trading_hpo.errors import DataError, did_you_mean, first_of
 from trading_hpo.market.sources.assets import asset_names, shared_assets
-from trading_hpo.market.sources.columns import other_asset_columns, pick_columns
+from trading_hpo.market.sources.columns import (
+    OF_TIME_OF_DAY,
+    named_as_assets,
+    other_asset_columns,
+    pick_columns,
+)
 from trading_hpo.market.sources.config import (
     ADJUSTED_CLOSE,
     FILE_SOURCES,
@@ -100,10 +105,11 @@ def source_fingerprint(source: str, sources: SourcesConfig) -> str:
 
 
 def _read_file(origin: Origin) -> pd.DataFrame:
-    raw, picked, other_assets = _raw_table(origin)
+    raw, picked = _raw_table(origin)
     if raw.empty:
         raise DataError([f"{origin.path} must hold bars, got an empty table."])
-    table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), other_assets, origin)})
+    others = [] if origin.settings.one_asset else other_asset_columns(raw, picked)
+    table = pd.DataFrame({"asset": asset_names(raw, picked.get("asset"), others, origin)})
     table["timestamp"] = to_utc(raw[picked["timestamp"]], table["asset"], origin)
     problems = [*_time_apart(table, raw, origin)]
     if REGIME in picked:
@@ -116,21 +122,20 @@ def _read_file(origin: Origin) -> pd.DataFrame:
     return _adjusted(table, origin)
 
 
-def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
-    """The table as in the file, our names of its columns, and others that may hold assets."""
+def _raw_table(origin: Origin) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The table as in the file, and our names of its columns."""
     raw = read_parquet(origin).rename(columns=str) if origin.kind == "parquet" else None
     names = header(origin) if raw is None else [str(name) for name in raw]
     picked = pick_columns(names, origin)
-    other_assets = other_asset_columns(names, picked)
     if raw is None:
         as_text = [picked[name] for name in ("timestamp", "asset", REGIME) if name in picked]
-        raw = read_csv(origin, names, [*as_text, *other_assets])
-    return raw, picked, other_assets
+        raw = read_csv(origin, names, [*as_text, *named_as_assets(names, picked)])
+    return raw, picked
 
 
 def _time_apart(table: pd.DataFrame, raw: pd.DataFrame, origin: Origin) -> Iterator[str]:
     """Days are read as timestamps, and the time of day stands beside them."""
-    times = [name for name in raw if str(name).strip().lower() in ("time", "hour", "time of day")]
+    times = [name for name in raw if str(name).strip().lower() in OF_TIME_OF_DAY]
     if times and table.duplicated().any():
         yield f"{origin.path} has the time of day in a column of its own, {times[0]!r}. Write both into the timestamp."
 

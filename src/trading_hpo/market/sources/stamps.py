@@ -143,8 +143,25 @@ def _day_or_month(text: pd.Series) -> str | None:
     return str(text.iloc[int(differs.argmax())])
 
 
+def _check_unit(stamps: pd.Series, origin: Origin) -> None:
+    """Times that a program has made of numbers in another unit lie within days of 1970."""
+    if not (stamps < _EPOCH_ENDS_1970).all():
+        return
+    fitting = [unit for unit in _fitting_units(stamps.dt.as_unit("ns").astype("int64")) if unit in EPOCHS]
+    if fitting:
+        raise DataError(
+            [
+                f"{origin.path}: timestamps must not all be of 1970, got {stamps.min()} to {stamps.max()}, which are "
+                f"numbers in {fitting[0]} that were read as ns. Save them as pandas.to_datetime(stamps.astype("
+                f"'datetime64[ns]').astype('int64'), unit={fitting[0]!r})."
+            ]
+        )
+
+
 def _check_years(stamps: pd.Series, column: pd.Series, origin: Origin) -> None:
     """A stamp of another century is another unit, a placeholder or a misread format."""
+    if origin.settings.timestamp_format not in EPOCHS:
+        _check_unit(stamps, origin)
     wrong = ((stamps < _EARLIEST) | (stamps > _tomorrow())).to_numpy()
     # Seconds that are read as milliseconds are days of 1970.
     in_1970 = bool(not wrong.any() and origin.settings.timestamp_format in EPOCHS and (stamps < _EPOCH_ENDS_1970).all())

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from trading_hpo.errors import DataError, first_of
+from trading_hpo.market.sources.columns import nameless
 from trading_hpo.market.sources.config import CsvSource
 from trading_hpo.market.sources.origin import Origin
 
@@ -32,7 +33,7 @@ def header(origin: Origin) -> list[str]:
         problem = _other_encoding(origin)
     if problem:
         raise DataError([problem])
-    return [str(name) for name in names]
+    return [name or nameless(place) for place, name in enumerate(map(str, names))]
 
 
 def read_csv(origin: Origin, names: Sequence[str], as_text: Sequence[str]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, e
 from trading_hpo.reporting.figures.style import note
 from trading_hpo.reporting.report import is_of, report_of
 from trading_hpo.study.conditions import Conditions, check_terms
+from trading_hpo.study.integrity import checked
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.trial_ledger import searched_on
 
@@ -125,7 +126,7 @@ def compare_with_reference(
 
 def _studies(refs: dict[str, StudyRef]) -> list[Any]:
     there = (ref.if_there() for ref in refs.values())
-    return [study.open() for ref in there if ref.skipped is None for study in ref.begun()]
+    return [checked(study.open()) for ref in there if ref.skipped is None for study in ref.begun()]
 
 
 def _chosen(results: dict[str, dict[str, Any]]) -> dict[str, tuple[str, int]]:
