@@ -102,7 +102,7 @@ def test_every_section_is_in_the_contents():
     sections = [attrs["id"] for attrs in found.those("section")][1:]
     assert [attrs["href"] for attrs in found.those("a")] == [f"#{key}" for key in sections]
     assert sections == [
-        *("results", "luck", "equity", "months", "years", "assets", "exposure", "costs", "calls"),
+        *("results", "luck", "regimes", "equity", "months", "years", "assets", "exposure", "costs", "calls"),
         *("search", "folds", "best", "configuration", "environment"),
     ]
 
