@@ -372,7 +372,11 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "x",
             f"labels.kind: unknown task 'x'. Known: {', '.join(sorted(TASKS))}.",
         ),
-        ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: blocked, combinatorial, purged_kfold, walk_forward."),
+        (
+            "folds.scheme",
+            "x",
+            "folds.scheme: unknown splitter 'x'. Known: blocked, combinatorial, purged_kfold, walk_forward.",
+        ),
         (
             "backtest.positions",
             "long",
