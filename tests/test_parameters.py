@@ -378,7 +378,11 @@ METRIC = [{"metric": "mcc", "direction": "maximize", "weight": 1.0}]
             "x",
             f"labels.kind: unknown task 'x'. Known: {', '.join(sorted(TASKS))}.",
         ),
-        ("folds.scheme", "x", "folds.scheme: unknown splitter 'x'. Known: purged_kfold, walk_forward."),
+        (
+            "folds.scheme",
+            "x",
+            "folds.scheme: unknown splitter 'x'. Known: blocked, combinatorial, purged_kfold, walk_forward.",
+        ),
         (
             "backtest.positions",
             "long",
@@ -588,6 +592,11 @@ def test_one_mistake_is_one_sentence_that_names_parameter_rule_and_value(base, n
 
 
 def test_a_folds_rule_across_parameters_names_its_parameter_once(base):
+    raw = changed(base, ("folds.scheme", "combinatorial"), ("folds.options", {"groups": 5}))
+    assert problems(raw) == [
+        "folds.n_folds must be 10 for combinatorial with groups=5, test_groups=2, got 4. "
+        "The options decide how many there are."
+    ]
     raw = changed(base, ("folds.scheme", "purged_kfold"), ("folds.n_folds", 1))
     assert problems(raw) == ["folds.n_folds must be 2 or more for purged_kfold, got 1."]
 
