@@ -87,13 +87,14 @@ def cuts(n_bars: int) -> Sequence[int]:
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
     try:
-        found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp])
+        found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp]).reset_index(drop=True)
     except DataError:  # too few of them, or not all assets are there yet: a source that ends so early is none
         return
     known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
-    if not found.reset_index(drop=True).equals(known):
-        n_bars = abs(len(known) - len(found))
-        yield Finding("bars", str(cut), float(n_bars), f"clean bars up to it are others, by {n_bars} of {len(known)}")
+    if not found.equals(known):
+        same = int((found.to_numpy() == known.to_numpy()).all(axis=1).sum()) if found.shape == known.shape else 0
+        said = f"{len(known) - same} of {len(known)} clean bars up to it are others where the source ends there"
+        yield Finding("bars", str(cut), float(len(known) - same), said)
 
 
 def _features(built: Built, other: Built, cut: _Cut) -> Iterator[Finding]:
@@ -145,10 +146,12 @@ def _change(name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int
     if not moved.any():
         return None
     apart = np.abs(ours[moved].astype(float) - others[moved].astype(float))
-    size = float(np.nanmax(apart)) if np.isfinite(apart).any() else float(moved.sum())
-    before = int(cut.bar - bar[moved].min())
-    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}, the first {before} bars before it"
-    return Finding(name, str(cut), size, said)
+    count, before = int(moved.sum()), int(cut.bar - bar[moved].min())
+    size, how = float(count), "are there in one future only"
+    if np.isfinite(apart).any():
+        size = float(np.nanmax(apart))
+        how = f"change by up to {size:.3g}"
+    return Finding(name, str(cut), size, f"{count} of {len(moved)} values {how}, the first {before} bars before it")
 
 
 def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:
