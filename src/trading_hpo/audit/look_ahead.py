@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.other_future import other_future
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
@@ -68,8 +68,9 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
             scalers += 1
             if not of_features:  # otherwise it follows from them
                 findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
-    compared = f"{len(built.columns)} columns of features, labels, {len(split.folds)} folds, {scalers} scalers"
-    return Check("look-ahead", f"{len(at)} cuts; {compared}", worst_of_each(findings))
+    counts = {"feature column": len(built.columns), "fold": len(split.folds), "scaler": scalers}
+    compared = ", ".join(counted(n, what) for what, n in counts.items())
+    return Check("look-ahead", f"{counted(len(at), 'cut')}; labels, {compared}", worst_of_each(findings))
 
 
 def cuts(n_bars: int) -> Sequence[int]:
