@@ -58,3 +58,13 @@ def worst_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if known is None or finding.size > known.size:
             worst[finding.column] = finding
     return tuple(worst.values())
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "fold"), counted(1200, "fold")
+        ('1 fold', '1,200 folds')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
