@@ -71,6 +71,15 @@ def test_a_best_trial_that_breaks_a_constraint_is_told_everywhere(over, told):
     assert (" kept" in best) is not told
 
 
+def test_each_metric_of_the_best_stands_beside_the_constant_forecasts_where_that_is_known():
+    study = study_of(trial_of(0.3, metrics={"mcc": 0.3, "auc": 0.6}, spread={"mcc": 0.1}))
+    beside = list(best_lines(study, {"mcc": 0.0, "sharpe": 0.7}))
+    assert "  mean over folds ± spread (constant forecast)" in beside
+    assert "  mcc                       0.3000 ± 0.1000 (0.0000)" in beside
+    assert "  auc                       0.6000 ± -" in beside
+    assert "  mean over folds ± spread" in list(best_lines(study))
+
+
 def test_a_metric_without_a_value_says_why_and_what_found_nothing_says_that():
     about = {
         "metrics": {"mcc": 0.3, "sharpe": None, "auc": None},

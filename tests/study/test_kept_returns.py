@@ -14,6 +14,7 @@ from benchmarks.short_trials import ShortTrials, short_search
 from optuna.trial import TrialState
 from tests.study.conftest import SPACES, TRAINING
 
+from trading_hpo.analysis.holdout import baselines
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate
 from trading_hpo.engine.store.optuna_tables import place_of
@@ -27,15 +28,17 @@ from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
 from trading_hpo.study import thinning
 from trading_hpo.study.catalogue import archive, delete
+from trading_hpo.study.conditions import Conditions
 from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.evaluation import make_evaluator
 from trading_hpo.study.export import export_returns
+from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import model_results
 from trading_hpo.study.returns_table import returns_tables, trial_series
 from trading_hpo.study.search import Search
 from trading_hpo.study.trial_returns import active_returns, decode, moments
-from trading_hpo.study.validation import fold_rows, kept_constant, kept_facts
+from trading_hpo.study.validation import fold_rows, kept_constant, kept_constant_metrics, kept_facts
 
 
 def open_study(storage, name="study"):
@@ -245,6 +248,15 @@ def test_what_a_study_keeps_of_its_validation_bars_is_written_once(search, finis
     assert len(facts["marks"]) == 64
     monkeypatch.setattr("trading_hpo.study.search.keep_validation", None)  # would raise if it were called
     search(n_trials=4)
+
+
+def test_a_study_keeps_the_metrics_of_the_constant_forecast(finished, panel_file):
+    panel, study = open_panel(panel_file), open_study(finished)
+    kept_metrics, conditions = kept_constant_metrics(*place_of(study)), Conditions("study", conditions_of(study))
+    expected = baselines(panel, conditions.split, conditions.longest_window, BacktestConfig())
+    assert kept_metrics == expected["validation"]["constant_forecast"]
+    assert kept_metrics["mcc"] == 0.0
+    assert kept_metrics["accuracy"] > 0.4
 
 
 def test_a_study_of_an_earlier_version_is_given_it_and_keeps_the_series_of_what_is_searched_from_then_on(

@@ -167,10 +167,13 @@ def best(name: str) -> None:
     \b
     kedro study best base-sp500_20-direction1.lstm
     """
+    from trading_hpo.engine.store.optuna_tables import place_of
     from trading_hpo.reporting.studies import NAMES, best_lines
     from trading_hpo.study.integrity import checked
+    from trading_hpo.study.validation import kept_constant_metrics
 
-    echo_fitted(best_lines(checked(find_study(name).open())), NAMES)
+    found = checked(find_study(name).open())
+    echo_fitted(best_lines(found, kept_constant_metrics(*place_of(found))), NAMES)
 
 
 @study.command()

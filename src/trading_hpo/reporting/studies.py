@@ -113,12 +113,17 @@ def failures(study: optuna.Study) -> list[str]:
     return [one_line(f"trial {trial.number}: {trial.user_attrs.get(REASON, 'unknown')}") for trial in failed]
 
 
-def best_lines(study: optuna.Study) -> Iterator[str]:
-    """Yield the best configuration with every metric, its spread over folds, and what it cost."""
-    yield from map(one_line, _best_lines(study))
+def best_lines(study: optuna.Study, constant: Mapping[str, float | None] | None = None) -> Iterator[str]:
+    """Yield the best configuration with every metric, its spread over folds, and what it cost.
+
+    Args:
+        study: Any of the project's.
+        constant: Metrics of the constant forecast, as ``kept_constant_metrics`` has them; none where it is not known.
+    """
+    yield from map(one_line, _best_lines(study, constant or {}))
 
 
-def _best_lines(study: optuna.Study) -> Iterator[str]:
+def _best_lines(study: optuna.Study, constant: Mapping[str, float | None]) -> Iterator[str]:
     best = best_trial(study)
     if best is None:
         yield (
@@ -136,11 +141,12 @@ def _best_lines(study: optuna.Study) -> Iterator[str]:
         yield f"  {bound:<26}{'kept' if over <= 0 else f'broken, by {over:.0%} of the bound'}"
     for name, value in best.params.items():
         yield f"  {name:<26}{_short(value)}"
-    yield "  mean over folds ± spread"
+    yield f"  mean over folds ± spread{' (constant forecast)' if constant else ''}"
     spread = best.user_attrs.get(SPREAD, {})
     why = best.user_attrs.get(NO_VALUE, {})
     for name, value in metrics_of(best).items():
         reached = f"{_number(value)} ± {_number(spread.get(name))}"
+        reached += f" ({_number(constant[name])})" if name in constant else ""
         yield f"  {name:<26}{reached if value is not None else f'no value: {why.get(name, _NO_REASON)}'}"
     for name, value in cost_of(best).items():
         yield f"  {name:<26}{_short(value)}"

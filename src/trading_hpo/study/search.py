@@ -41,7 +41,7 @@ from trading_hpo.study.timing import middle_of
 from trading_hpo.study.transfer import Transfer, recall
 from trading_hpo.study.trial_ledger import Entered, enter
 from trading_hpo.study.upkeep import Upkeep
-from trading_hpo.study.validation import constant_series, fold_rows, keep_validation, kept_facts
+from trading_hpo.study.validation import constant_metrics, constant_series, fold_rows, keep_validation, kept_facts
 from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import Panel
@@ -272,8 +272,8 @@ class Search:
         if self.task.split.folds and not kept_facts(engine, study_id):
             panel = mapped_panel(self.task, self.panel_path)
             rows = fold_rows(panel, self.task.split, self.task.longest_window)
-            constant = constant_series(panel, rows, self.task.split, self.task.backtest)
-            keep_validation(engine, study_id, panel, rows, constant)
+            asked = (panel, rows, self.task.split, self.task.backtest)
+            keep_validation(engine, study_id, panel, rows, constant_series(*asked), constant_metrics(*asked))
 
     def _keep_up(self, study: optuna.Study, ledger: Path | None, entered: Entered) -> None:
         if ledger is not None:

@@ -15,13 +15,15 @@ from sqlalchemy import Engine
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.payloads import put_study_payload, study_payload
 from trading_hpo.families.family import Rows
-from trading_hpo.families.judgement import traded_constant
+from trading_hpo.families.judgement import constant_forecast, judge, traded_constant
 from trading_hpo.market.same_bars import seen_bars
 from trading_hpo.splits.folds import ROLES, Split
+from trading_hpo.splits.paths import mean_over_paths
 from trading_hpo.study.trial_returns import Series, Traded, decode, payload_of, per_unit, series_by_path
 from trading_hpo.types import Panel
 
 FACTS, STAMPS, CONSTANT = "validation", "timestamps", "constant/"  # keys of the study's payload; the path follows
+CONSTANT_METRICS = "constant_metrics"
 
 
 def fold_rows(panel: Panel, split: Split, window_bars: int) -> dict[int, Rows]:
@@ -53,6 +55,24 @@ def constant_series(
     return {path: per_unit(own) for path, own in traded.items()}
 
 
+def constant_metrics(
+    panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
+) -> dict[str, float | None]:
+    """Return what each metric of the constant forecast is, as a trial's is: the mean over folds, or over paths.
+
+    **Looks ahead:** label only: train rows make the forecast, validation judges it.
+    """
+    of_folds = []
+    for fold in split.folds:
+        own = rows[fold.number]
+        always = constant_forecast(panel, own.traded, own.train)
+        constant = traded_constant(panel, own.traded, own.train, backtest, own.validation_ranges)
+        judged = judge(panel, own.traded, *always, backtest, constant, own.validation_ranges, own.judged)
+        of_folds.append(judged.metrics)
+    paths = [fold.paths for fold in split.folds]
+    return {name: mean_over_paths([fold[name] for fold in of_folds], paths) for name in of_folds[0]}
+
+
 def _constant_by_fold(
     panel: Panel, rows: Mapping[int, Rows], split: Split, backtest: BacktestConfig
 ) -> Iterator[Traded]:
@@ -64,7 +84,12 @@ def _constant_by_fold(
 
 
 def keep_validation(
-    engine: Engine, study_id: int, panel: Panel, rows: Mapping[int, Rows], constant: Mapping[int, Series]
+    engine: Engine,
+    study_id: int,
+    panel: Panel,
+    rows: Mapping[int, Rows],
+    constant: Mapping[int, Series],
+    metrics: Mapping[str, float | None],
 ) -> None:
     """Write down what a study keeps of its validation bars, all or nothing.
 
@@ -76,6 +101,7 @@ def keep_validation(
         panel: The data.
         rows: Of every fold.
         constant: As ``constant_series`` returns them.
+        metrics: As ``constant_metrics`` returns them.
     """
     validated = np.unique(np.concatenate([own.validation for own in rows.values()]))
     bars = np.unique(np.concatenate([own.bars for own in constant.values()]))
@@ -85,6 +111,7 @@ def keep_validation(
     stamps = np.concatenate([[len(bars)], bars, panel.timestamps.as_unit("ns").asi8[bars]]).astype("<i8")
     payload = {f"{CONSTANT}{path}": data for path, data in payload_of(constant).items()}
     payload |= {FACTS: json.dumps(facts).encode(), STAMPS: zlib.compress(stamps.tobytes())}
+    payload |= {CONSTANT_METRICS: json.dumps(dict(metrics)).encode()}
     put_study_payload(engine, study_id, payload)
 
 
@@ -96,11 +123,20 @@ def kept_constant(engine: Engine, study_id: int) -> dict[int, Series]:
 
 def kept_facts(engine: Engine, study_id: int) -> dict[str, Any]:
     """Return assets, first and last moment, marks and number of the validation bars; empty as above."""
+    return _kept_mapping(engine, study_id, FACTS)
+
+
+def kept_constant_metrics(engine: Engine, study_id: int) -> dict[str, float | None]:
+    """Return what ``constant_metrics`` gave when the study was made; empty as above."""
+    return _kept_mapping(engine, study_id, CONSTANT_METRICS)
+
+
+def _kept_mapping(engine: Engine, study_id: int, key: str) -> dict[str, Any]:
     try:
-        facts = json.loads(study_payload(engine, study_id).get(FACTS, b"{}"))
+        kept = json.loads(study_payload(engine, study_id).get(key, b"{}"))
     except ValueError:  # what was altered is written anew by the next search
         return {}
-    return dict(facts) if isinstance(facts, dict) else {}
+    return dict(kept) if isinstance(kept, dict) else {}
 
 
 def kept_timestamps(engine: Engine, study_id: int) -> "pd.Series[int]":
