@@ -318,6 +318,11 @@ The tree, in the order in which data flow through it:
         paired_interval.py  of differences, pair by pair
         holm.py             several hypotheses together
         best_of_many.py     corrected for all trials
+        sharpe.py           how sure a Sharpe ratio is, deflated for many trials; how long a test must be
+        effective_trials.py how many of many trials differ
+        backtest_overfitting.py PBO: the best of one half of the bars, on the other half
+        reality_check.py    the best of many strategies against a benchmark
+        diebold_mariano.py  two forecasts, by their losses
     reporting/              results -> text and figures
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words

@@ -57,6 +57,27 @@ def resampled_means(
         >>> resampled_means(series, 1.0, 1000).error.round(2).tolist()
         [0.1]
     """
+    n_bars, mean = series.shape[1], series.mean(axis=1)
+    drawn = deviations(series, mean_length, n_draws, seed)
+    spread = drawn.std(axis=0, ddof=1)
+    unbiased = spread / spread_of_draws(n_bars, mean_length)
+    independent = series.std(axis=1, ddof=1) / np.sqrt(n_bars)
+    return ResampledMeans(mean, np.maximum(unbiased, independent), drawn / spread)
+
+
+def deviations(
+    series: Float[np.ndarray, "N T"], mean_length: float, n_draws: int, seed: int = 0
+) -> Float[np.ndarray, "D N"]:
+    """Return how far the mean of each series is from its own in each draw: as ``resampled_means``, but not scaled.
+
+    Raises:
+        ValueError: As ``resampled_means``.
+
+    Example:
+        >>> series = np.random.default_rng(0).normal(1.0, 2.0, (1, 400))
+        >>> deviations(series, 1.0, 1000).std().round(2).item()
+        0.1
+    """
     n_bars = series.shape[1]
     if not 1 <= mean_length <= longest_block(n_bars):
         raise ValueError(
@@ -64,16 +85,11 @@ def resampled_means(
             "Use block_length."
         )
     check_finite(series)
-    mean = series.mean(axis=1)
-    centred = np.ascontiguousarray((series - mean[:, None]).T)
+    centred = np.ascontiguousarray((series - series.mean(axis=1, keepdims=True)).T)
     random = np.random.default_rng(seed)
     at_once = max(1, CELLS_AT_ONCE // n_bars)
     parts = [min(at_once, n_draws - done) for done in range(0, n_draws, at_once)]
-    drawn = np.concatenate([resample_counts(n_bars, mean_length, part, random) @ centred for part in parts]) / n_bars
-    spread = drawn.std(axis=0, ddof=1)
-    unbiased = spread / spread_of_draws(n_bars, mean_length)
-    independent = series.std(axis=1, ddof=1) / np.sqrt(n_bars)
-    return ResampledMeans(mean, np.maximum(unbiased, independent), drawn / spread)
+    return np.concatenate([resample_counts(n_bars, mean_length, part, random) @ centred for part in parts]) / n_bars
 
 
 def check_finite(values: Float[np.ndarray, "..."]) -> None:

@@ -6,12 +6,13 @@ The *active return* of a bar (``metrics.active``) takes the trial's mean exposur
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from trading_hpo.metrics import active
+from trading_hpo.overfitting.sharpe import Moments
 from trading_hpo.types import BarRange, Fold
 
 _HEAD = struct.Struct("<I")  # number of spans
@@ -164,14 +165,4 @@ def moments(returns: Float[np.ndarray, " T"]) -> dict[str, float | None]:
     """
     if not len(returns) or not np.isfinite(returns).all():
         return {"count": len(returns), "mean": None, "variance": None, "skewness": None, "kurtosis": None}
-    mean = float(returns.mean())
-    squared = (returns - mean) ** 2
-    variance = float(squared.mean())
-    scaled = (returns - mean) / np.sqrt(variance) if variance > 0 else None
-    return {
-        "count": len(returns),
-        "mean": mean,
-        "variance": variance,
-        "skewness": None if scaled is None else float(np.mean(scaled * scaled * scaled)),
-        "kurtosis": None if scaled is None else float(np.mean(squared * squared)) / variance**2,
-    }
+    return asdict(Moments.of(returns))

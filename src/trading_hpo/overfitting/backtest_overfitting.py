@@ -1,0 +1,164 @@
+"""How often the best of many trials on one half of the bars is no better than the middle one on the other half."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from jaxtyping import Float
+
+from trading_hpo.overfitting.resampled_means import check_finite
+from trading_hpo.overfitting.stationary_bootstrap import varies
+
+FEWEST_TRIALS = 20  # below, a relative rank is too coarse: with two trials the best is first or last
+CELLS_AT_ONCE = 250_000  # halves times trials: what fits into a processor's cache is done twice as fast
+ROUNDING = 1e-12  # of Sharpe ratios, and of a variance against the mean square
+
+
+@dataclass(frozen=True)
+class TooFew:
+    """There is no answer yet.
+
+    Attributes:
+        why: What there is, and what would be needed.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """How the best of one half does on the other, over all ways to halve the blocks.
+
+    Attributes:
+        probability: Share of the halves whose best trial is in the lower half, or in the very middle, on the other.
+        logits: Of its relative rank there, for each of C ways: above 0 it is in the upper half.
+        slope: By how much its Sharpe ratio on the other half rises with that on the first; None where that is constant.
+        n_trials: N.
+        n_bars: T, as far as they are used.
+        n_blocks: S.
+    """
+
+    probability: float
+    logits: Float[np.ndarray, " C"]
+    slope: float | None
+    n_trials: int
+    n_bars: int
+    n_blocks: int
+
+
+def overfitting_probability(returns: Float[np.ndarray, "N T"], n_blocks: int = 16) -> Overfitting | TooFew:
+    """Estimate the probability of back-test overfitting by combinatorially symmetric cross-validation.
+
+    The bars are cut into blocks. Of each half of the blocks the trial with the highest Sharpe ratio is chosen, as the
+    search would have done; its rank among all trials on the other half says whether that choice was worth anything.
+    Bars at the head that make no whole block are left out.
+
+    All C(S, S / 2) halves are counted, none is drawn: mean and variance of a half follow from sums over its blocks.
+
+    **Looks ahead:** label only, to judge.
+
+    Args:
+        returns: Of each trial, complete and on the same bars. One that does not vary on a half has a ratio of 0 there.
+        n_blocks: S, even.
+
+    Returns:
+        ``TooFew`` of fewer than 20 trials that vary, or fewer bars than blocks.
+
+    Raises:
+        ValueError: ``n_blocks`` is odd or below 4, or a return is not finite.
+
+    Source: Bailey, Borwein, Lopez de Prado and Zhu (2017), The Probability of Backtest Overfitting, section 3; the
+    relative rank is rank / (N + 1), ties have their mean rank, and a logit of 0 counts as overfit.
+
+    ``purgedcv`` 0.1.11 counts a logit of 0 as not overfit and spreads the bars that are left over on the first blocks;
+    it computes each ratio from the bars.
+
+    Example:
+        >>> luck = np.random.default_rng(0).normal(0.0, 0.01, (50, 800))
+        >>> round(overfitting_probability(luck, n_blocks=8).probability, 2)
+        0.34
+        >>> luck[7] += 0.002
+        >>> overfitting_probability(luck, n_blocks=8).probability < 0.05
+        True
+        >>> overfitting_probability(luck[:5]).why
+        'PBO needs at least 20 trials whose returns vary; there are 5.'
+    """
+    if n_blocks < 4 or n_blocks % 2:
+        raise ValueError(f"n_blocks must be even and at least 4, got {n_blocks!r}.")
+    check_finite(returns)
+    n_trials, n_bars = returns.shape
+    if n_bars < n_blocks:
+        return TooFew(f"PBO needs at least one bar in each of {n_blocks} blocks; there are {n_bars} bars.")
+    used = returns[:, n_bars % n_blocks :]
+    n_varying = int(varies(used).sum())
+    if n_varying < FEWEST_TRIALS:
+        return TooFew(f"PBO needs at least {FEWEST_TRIALS} trials whose returns vary; there are {n_varying}.")
+    ranks, chosen, kept = _all_halves(used, n_blocks)
+    logits = np.log(ranks / (n_trials + 1 - ranks))
+    return Overfitting(float((logits <= 0).mean()), logits, _slope(chosen, kept), n_trials, used.shape[1], n_blocks)
+
+
+def _all_halves(
+    returns: Float[np.ndarray, "N T"], n_blocks: int
+) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+    """Return of the best of each half its rank on the other half, its ratio on its own half and on the other.
+
+    Halves are in lexicographic order, in which the complement of the first is the last, and so on.
+    """
+    halves = list(combinations(range(n_blocks), n_blocks // 2))
+    of_half = np.zeros((len(halves), n_blocks))
+    np.put_along_axis(of_half, np.array(halves), 1.0, axis=1)
+    sums, squares, mean = _block_sums(returns, n_blocks)
+    half_bars = returns.shape[1] // 2
+    ranks, chosen, kept = (np.empty(len(halves)) for _ in range(3))
+    at_once = max(1, CELLS_AT_ONCE // len(returns))
+    for first in range(0, len(halves) // 2, at_once):
+        places = np.arange(first, min(first + at_once, len(halves) // 2))
+        both = [(own, _sharpe(of_half[own], sums, squares, mean, half_bars)) for own in (places, -1 - places)]
+        for (own, inside), (_, outside) in (both, both[::-1]):
+            best = inside.argmax(axis=1)[:, None]
+            chosen[own] = np.take_along_axis(inside, best, axis=1)[:, 0]
+            kept[own] = np.take_along_axis(outside, best, axis=1)[:, 0]
+            ranks[own] = _rank(outside, kept[own])
+    return ranks, chosen, kept
+
+
+def _block_sums(
+    returns: Float[np.ndarray, "N T"], n_blocks: int
+) -> tuple[Float[np.ndarray, "S N"], Float[np.ndarray, "S N"], Float[np.ndarray, " N"]]:
+    """Return sums and sums of squares of each block, less each trial's mean, which would swallow small variances."""
+    mean = returns.mean(axis=1)
+    blocks = (returns - mean[:, None]).reshape(len(returns), n_blocks, -1)
+    squares = np.einsum("nst,nst->sn", blocks, blocks)
+    return np.ascontiguousarray(blocks.sum(axis=2).T), squares, mean
+
+
+def _sharpe(
+    of_half: Float[np.ndarray, "C S"],
+    sums: Float[np.ndarray, "S N"],
+    squares: Float[np.ndarray, "S N"],
+    mean: Float[np.ndarray, " N"],
+    half_bars: int,
+) -> Float[np.ndarray, "C N"]:
+    above_mean = of_half @ sums / half_bars
+    square = of_half @ squares / half_bars
+    variance = square - above_mean**2
+    steady = variance <= ROUNDING * square
+    variance[steady] = 1.0
+    ratio = (above_mean + mean) / np.sqrt(variance * half_bars / (half_bars - 1))
+    ratio[steady] = 0.0
+    return ratio
+
+
+def _rank(ratios: Float[np.ndarray, "C N"], of: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
+    """Return the place of one ratio among all, from 1, the lowest; of ties their mean."""
+    near = ROUNDING * (1 + np.abs(of))
+    below = (ratios < (of - near)[:, None]).sum(axis=1)
+    not_above = (ratios <= (of + near)[:, None]).sum(axis=1)
+    return (below + not_above + 1) / 2
+
+
+def _slope(chosen: Float[np.ndarray, " C"], kept: Float[np.ndarray, " C"]) -> float | None:
+    if not varies(chosen[None])[0]:
+        return None
+    return float(np.cov(chosen, kept, ddof=0)[0, 1] / chosen.var())
