@@ -1,0 +1,130 @@
+"""Real prices with an edge in them that no linear model can see.
+
+A stock's next return is moved by the product of two of its features, each as it stands above or below its usual value:
+``rsi_14``, whether the price has risen, and ``volatility_ratio_5_63``, whether the market is more volatile than it was.
+What has risen goes on rising while it is volatile, and falls back while it is calm. By itself neither feature says
+anything, nor does a sum of the two.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+
+from trading_hpo.backtest.returns import net_returns
+from trading_hpo.backtest.shares import equal_shares
+from trading_hpo.metrics.active import above_constant
+from trading_hpo.metrics.trading import sharpe
+
+FEATURES = ("rsi_14", "volatility_ratio_5_63")
+RISE, FAST, SLOW = 14, 5, 63  # their bars
+LIMIT = 2.0  # of the product: no bar is moved by more than twice the strength
+BARS_PER_YEAR = 252.0
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Prices with an edge.
+
+    Attributes:
+        close: After planting.
+        state: Of each bar, known at its close: by how many strengths the next return is moved, within -2 to 2; 0 where
+            history is too short.
+        strength: In trailing volatilities (63 bars).
+    """
+
+    close: pd.DataFrame
+    state: Float[np.ndarray, "T A"]
+    strength: float
+
+
+def plant(close: pd.DataFrame, strength: float) -> Planted:
+    """Move the returns of real prices by a product of two features of what was planted before.
+
+    What is usual is the median and the standard deviation of each feature over all stocks and bars of the real prices.
+    These four numbers are part of the edge, as its strength is; no model is given them.
+
+    **Looks ahead:** never but for these four; a bar's state is made of the planted prices up to it.
+
+    Args:
+        close: Real prices, one column per stock, without a gap.
+        strength: In trailing volatilities.
+    """
+    real = close.to_numpy()
+    moves, price = np.diff(np.log(real), axis=0), real.copy()
+    usual = _usual(real, moves)
+    planted, state = moves.copy(), np.zeros(real.shape)
+    for bar in range(SLOW, len(real)):
+        recent = planted[bar - SLOW : bar]
+        each = (_rise(np.diff(price[bar - RISE : bar + 1], axis=0)), _ratio(recent))
+        scaled = [(value - middle) / spread for value, (middle, spread) in zip(each, usual, strict=True)]
+        state[bar] = np.clip(scaled[0] * scaled[1], -LIMIT, LIMIT)
+        if bar < len(moves):
+            planted[bar] += strength * recent.std(axis=0, ddof=1) * state[bar]
+            price[bar + 1] = price[bar] * np.exp(planted[bar])
+    return Planted(pd.DataFrame(price, close.index, close.columns), state, strength)
+
+
+def _usual(real: Float[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"]) -> list[tuple[float, float]]:
+    rises = [_rise(changes) for changes in _windows(np.diff(real, axis=0), RISE)]
+    ratios = [_ratio(recent) for recent in _windows(moves, SLOW)]
+    return [(float(np.median(values)), float(np.std(values))) for values in (rises, ratios)]
+
+
+def _windows(values: Float[np.ndarray, "T A"], length: int) -> Float[np.ndarray, "N L A"]:
+    return np.lib.stride_tricks.sliding_window_view(values, length, axis=0).swapaxes(1, 2)
+
+
+def _rise(changes: Float[np.ndarray, "L A"]) -> Float[np.ndarray, " A"]:
+    moved = np.abs(changes).sum(axis=0)
+    return changes.sum(axis=0) / np.where(moved > 0, moved, 1.0)
+
+
+def _ratio(recent: Float[np.ndarray, "L A"]) -> Float[np.ndarray, " A"]:
+    usual = recent.std(axis=0, ddof=1)
+    return recent[-FAST:].std(axis=0, ddof=1) / np.where(usual > 0, usual, 1.0)
+
+
+def oracle(planted: Planted, bars: Int[np.ndarray, " T"], cost_bps: float) -> Float[np.ndarray, " T"]:
+    """Return the active returns of positions that know the state: long where a return is raised, else flat.
+
+    **Looks ahead:** label only; the state of a bar is known at its close.
+
+    Args:
+        planted: The prices.
+        bars: Calendar bars, increasing; each run of them is a range of its own.
+        cost_bps: Basis points of the traded value.
+    """
+    close = planted.close.to_numpy()
+    moves = close[1:] / close[:-1] - 1
+    runs = np.split(bars, np.flatnonzero(np.diff(bars) != 1) + 1)
+    return np.concatenate([_active(planted.state[own] > 0, moves[own], cost_bps) for own in runs])
+
+
+def _active(
+    long: Bool[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"], cost_bps: float
+) -> Float[np.ndarray, " T"]:
+    alive = np.ones(long.shape, dtype=bool)
+    net, _, exposure = net_returns(equal_shares(long.astype(float), alive), moves, cost_bps)
+    held, _, whole = net_returns(equal_shares(alive.astype(float), alive), moves, cost_bps)
+    return above_constant(net, np.full(len(net), exposure.mean()), held / whole.mean())
+
+
+def strength_for(close: pd.DataFrame, ratio: float, bars: Int[np.ndarray, " T"], cost_bps: float) -> Planted:
+    """Plant as much as gives the oracle an active Sharpe ratio.
+
+    Args:
+        close: As of ``plant``.
+        ratio: Annualised.
+        bars: As of ``oracle``.
+        cost_bps: As of ``oracle``.
+
+    Source: bisection; the ratio grows with the strength.
+    """
+    low, high = 0.0, 1.0
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        found = sharpe(oracle(plant(close, middle), bars, cost_bps), BARS_PER_YEAR)
+        low, high = (middle, high) if found < ratio else (low, middle)
+    return plant(close, high)
