@@ -15,7 +15,7 @@ from benchmarks.measure import fresh
 from benchmarks.project import new_project
 from jaxtyping import Float, Int
 
-LAST = ("verdicts",)  # what is made of nothing but results: no figure, no page
+LEVEL = 0.05  # of a verdict
 
 # What every control searches: small, since it is run for many seeds.
 SEARCH: Mapping[str, Any] = {
@@ -47,18 +47,21 @@ class Finished:
     """What a run has left.
 
     Attributes:
-        verdicts: As the report has them, by model type.
+        judged: The dataset that was asked for.
         chosen: By model type.
     """
 
-    verdicts: Mapping[str, Any]
+    judged: Mapping[str, Any]
     chosen: Mapping[str, Chosen]
 
 
-def run(settings: Mapping[str, Any], plugin: str | None = None, bars: str | None = None) -> Finished:
-    """Run all stages up to the verdicts, with neither figures nor tracking, in a fresh process.
+def run(
+    until: str, settings: Mapping[str, Any], plugin: str | None = None, bars: str | None = None
+) -> Finished:
+    """Run what a dataset of the report is made of, with neither figures nor tracking, in a fresh process.
 
     Args:
+        until: The dataset, such as ``verdicts``.
         settings: Parameters, as after ``kedro run --params``; nested.
         plugin: A module of components that the run may use.
         bars: A CSV file's text, which the run finds as ``bars.csv``.
@@ -68,10 +71,10 @@ def run(settings: Mapping[str, Any], plugin: str | None = None, bars: str | None
             (folder / "bars.csv").write_text(bars)
         off = {"tracking": {"disable_tracking": {"pipelines": ["__default__"]}}}
         (folder / "conf/local/mlflow.yml").write_text(yaml.safe_dump(off))
-        return fresh(_run, folder, dict(settings), plugin)
+        return fresh(_run, folder, until, dict(settings), plugin)
 
 
-def _run(project: Path, settings: dict[str, Any], plugin: str | None) -> Finished:
+def _run(project: Path, until: str, settings: dict[str, Any], plugin: str | None) -> Finished:
     if plugin is not None:
         os.environ["TRADING_HPO_PLUGINS"] = plugin
     warnings.simplefilter("ignore")
@@ -85,19 +88,19 @@ def _run(project: Path, settings: dict[str, Any], plugin: str | None) -> Finishe
     bootstrap_project(project)
     with KedroSession.create(project_path=project, runtime_params=settings) as session:
         run: Any = session.run  # the session's own arguments are not its base class's
-        run(pipeline_names=["__default__"], runner=ReusingRunner(), to_outputs=LAST)
-    return _finished(project)
+        run(pipeline_names=["__default__"], runner=ReusingRunner(), to_outputs=[until])
+    return _finished(project, until)
 
 
-def _finished(project: Path) -> Finished:
+def _finished(project: Path, until: str) -> Finished:
     from trading_hpo.engine.store.storage import StudyStorage
 
-    verdicts = json.loads(next(project.rglob("verdicts.json")).read_text())
+    judged = json.loads(next(project.rglob(f"{until}.json")).read_text())
     storage = StudyStorage(f"sqlite:///{next(project.rglob('studies.db'))}")
     ledger = next(project.rglob("trial_ledger.jsonl"))
     results = (json.loads(path.read_text()) for path in sorted(project.rglob("hpo_results_*.json")))
     chosen = {own["model_type"]: _chosen(own, storage, ledger) for own in results if own.get("best")}
-    return Finished(verdicts, chosen)
+    return Finished(judged, chosen)
 
 
 def _chosen(result: Mapping[str, Any], storage: Any, ledger: Path) -> Chosen:
@@ -118,3 +121,16 @@ def _chosen(result: Mapping[str, Any], storage: Any, ledger: Path) -> Chosen:
     }
     tried = n_trials(ledger, kept_facts(*place_of(study)))
     return Chosen(bars, active[result["best"]["trial_number"]], np.array(list(active.values())), tried)
+
+
+def deflated(chosen: Chosen) -> float | None:
+    """Return the deflated Sharpe ratio of a chosen configuration among all that were tried.
+
+    None where its active returns do not vary.
+    """
+    from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe
+
+    each = [Moments.of(own).sharpe for own in chosen.trials]
+    known = [ratio for ratio in each if ratio is not None]
+    spread = float(np.std(known, ddof=1)) if len(known) > 1 else 0.0
+    return deflated_sharpe(Moments.of(chosen.active), chosen.n_trials, spread)
