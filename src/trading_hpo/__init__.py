@@ -42,6 +42,7 @@ The tree, in the order in which data flow through it:
             pipeline.py
         analysis/
             nodes.py
+            validation_nodes.py  tests of validation
             pipeline.py
         retraining/
             nodes.py
@@ -307,6 +308,10 @@ The tree, in the order in which data flow through it:
         holdout_touches.py  closed at the close, not at the barrier
         holdout_periods.py  months, exposure
         holdout_money.py    above as much exposure without looking, and above buy-and-hold
+        kept_trials.py      what trials have left for comparison, and how many there were
+        selection_statistics.py is the chosen one luck: deflated Sharpe and more
+        trials_together.py  ... of all trials: backtest overfitting, reality check
+        forecast_losses.py  ... of its losses
         validation_tests.py the best of all trials, tested as that
         verdicts.py         on the forecast and on the money
         references.py       each network beside the best reference
@@ -326,6 +331,7 @@ The tree, in the order in which data flow through it:
     reporting/              results -> text and figures
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words
+        selection_sentences.py  the statistics of selection bias in words
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
         studies.py          for kedro study
@@ -342,6 +348,7 @@ The tree, in the order in which data flow through it:
             comparison.py   of model types
             folds.py        on a time axis
             holdout.py
+            overfitting.py  logits of backtest overfitting
             periods.py      months, exposure, costs, assets
         page/               one file for a browser, and a summary as text
             facts.py        facts about a run
@@ -349,6 +356,7 @@ The tree, in the order in which data flow through it:
             numbers.py      as texts
             first_screen.py what was searched, what won, what to do now
             results_sections.py  the holdout beside validation
+            luck_section.py      is the winner luck
             metrics_table.py     every metric beside the baselines
             search_sections.py   how the search went, and under what
             figures_json.py figures as data of the page

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.study.conftest import search  # noqa: F401 - a fixture
 
+from trading_hpo.analysis.kept_trials import kept_trials, tried_on
 from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.engine.store.optuna_tables import place_of
 from trading_hpo.engine.store.payloads import drop_trial_payloads
@@ -21,7 +22,8 @@ def study(search):  # noqa: F811
 
 def judged(study, ledger, *others):
     chosen = {"mlp": (study.study_name, best_trial(study).number)}
-    return validation_tests([study, *others], chosen, ledger)["mlp"]
+    kept = kept_trials([study, *others], chosen.values())
+    return validation_tests(kept, chosen, tried_on(kept.values(), ledger))["mlp"]
 
 
 def test_the_best_is_tested_among_all_trials_of_the_study(study, tmp_path):
@@ -67,5 +69,5 @@ def test_a_trial_whose_returns_are_gone_is_counted_and_one_that_was_chosen_canno
     assert judged(study, tmp_path / "none")["money"] == {"why": "its returns are not kept"}
 
 
-def test_a_study_of_another_project_has_none(tmp_path):
-    assert validation_tests([], {"mlp": ("elsewhere", 0)}, tmp_path / "none") == {}
+def test_a_study_of_another_project_has_none():
+    assert validation_tests({}, {"mlp": ("elsewhere", 0)}, {}) == {}

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 from tests.makers.pages import Made, made
+from tests.makers.selection import TOO_FEW, overfitting_of
 from tests.makers.studies import study_of, trial_of
 
 from trading_hpo.analysis.convergence import best_so_far, complete_values, fold_scores
@@ -18,6 +19,7 @@ from trading_hpo.families.registry import MODEL_TYPES
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.holdout import calibration_figure, equity_figure
+from trading_hpo.reporting.figures.overfitting import overfitting_figure
 from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
@@ -186,6 +188,8 @@ FULL: dict[str, Callable[[], go.Figure]] = {
     "equity_figure, baselines alone": lambda: _equity(300),
     "calibration_figure": lambda: _calibration("class"),
     "calibration_figure, numbers": lambda: _calibration("number"),
+    "overfitting_figure": lambda: overfitting_figure({"mlp": {"overfitting": overfitting_of()}}),
+    "overfitting_figure, few splits": lambda: overfitting_figure({"mlp": {"overfitting": overfitting_of(6)}}),
     **{f"{name}_figure": partial(_of_a_page, name) for name in _OF_A_PAGE},
 }
 EMPTY: dict[str, Callable[[], go.Figure]] = {
@@ -206,6 +210,8 @@ EMPTY: dict[str, Callable[[], go.Figure]] = {
     "costs_figure": lambda: costs_figure(pd.DataFrame(), 5.0),
     "assets_figure": lambda: assets_figure(pd.DataFrame()),
     "folds_figure": lambda: folds_figure(pd.DataFrame()),
+    "overfitting_figure": lambda: overfitting_figure({"mlp": {"overfitting": TOO_FEW}}),
+    "overfitting_figure, no study": lambda: overfitting_figure({}),
 }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
+from tests.makers.selection import selection_of
 from tests.makers.studies import study_of, trial_of
 from tests.makers.verdicts import compared_with, verdict_of
 
@@ -20,6 +21,7 @@ from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
 from trading_hpo.reporting.figures.holdout import equity_figure
+from trading_hpo.reporting.figures.overfitting import overfitting_figure
 from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
@@ -71,13 +73,17 @@ def made(
         one: _study(f"{name}.{one}", n_trials, names, seed, assets, several) for seed, one in enumerate(model_types)
     }
     results = {one: model_results(study, one, "sqlite:///studies.db") for one, study in studies.items()}
-    judged, holdout = _judged(results, n_bars, assets)
-    figures = {**_of_studies(studies), **holdout}
+    selection = {
+        one: selection_of(own["study_name"], own["best"]["trial_number"]) for one, own in results.items() if own["best"]
+    }
+    judged, holdout = _judged(results, n_bars, assets, selection)
+    figures = {**_of_studies(studies), **holdout, "overfitting_figure": overfitting_figure(selection)}
     for more, of in (shown_as or {}).items():
         results[more] = {**results[of], "model_type": more}
         figures |= {f"{more}.{key.partition('.')[2]}": own for key, own in figures.items() if key.startswith(f"{of}.")}
     facts = RunFacts(name, "test", "own", {"hpo.seed": "0"}, {"source": "own"}, {"Python": "3.11"}, COST_BPS)
-    return Made(facts, Searched(results, combined_results(list(results.values()))), judged, figures)
+    searched = Searched(results, combined_results(list(results.values())), selection=selection)
+    return Made(facts, searched, judged, figures)
 
 
 def without_holdout(page: Made, *complete: str) -> Made:
@@ -86,7 +92,9 @@ def without_holdout(page: Made, *complete: str) -> Made:
         one: result if one in complete else {"model_type": one, "study_name": "", "skipped": "not searched yet"}
         for one, result in page.searched.results.items()
     }
-    return replace(page, searched=Searched(results, combined_results(list(results.values()))))
+    selection = {one: own for one, own in page.searched.selection.items() if one in complete}
+    searched = Searched(results, combined_results(list(results.values())), selection=selection)
+    return replace(page, searched=searched)
 
 
 def _study(
@@ -134,7 +142,10 @@ def _study(
 
 
 def _judged(
-    results: Mapping[str, Mapping[str, Any]], n_bars: int, assets: Sequence[str]
+    results: Mapping[str, Mapping[str, Any]],
+    n_bars: int,
+    assets: Sequence[str],
+    selection: Mapping[str, Mapping[str, Any]],
 ) -> tuple[Judged, dict[str, go.Figure]]:
     stamps = pd.date_range("2018-01-02", periods=n_bars, tz="UTC")
     random = np.random.default_rng(1)
@@ -187,6 +198,7 @@ def _judged(
             base,
             {one: verdict_of() for one in results},
             compared_with(**dict.fromkeys(results, 0.01)),
+            selection,
         ),
         base,
         holdouts,

@@ -189,7 +189,7 @@ def test_the_page_of_the_searches_has_what_there_is_and_leaves_out_a_users_own_p
     parameters = OmegaConfigLoader(str(ROOT / "conf"), env="test", **CONFIG_LOADER_ARGS)["parameters"]
     refs = {"mlp": ref_of("mlp"), "lstm": skipped()}
     figures = {"mlp__history_figure": draw_study("mlp", refs["mlp"], NO_SUMMARY)[0]}
-    page = write_search_page({**parameters, "broker": {"key": "s3cret"}}, refs, figures, {})
+    page = write_search_page({**parameters, "broker": {"key": "s3cret"}}, refs, {}, {}, figures, {})
     assert "mlp, trial 5" in page
     assert 'data-figure="mlp.history_figure"' in page
     assert f"lstm: {NOT_SEARCHED}" in page

@@ -47,9 +47,9 @@ def holdout_of(value=0.03, looks=1, metric="mcc", model_type="lstm", **changes):
     return {"metrics": metrics, "standard_errors": {metric: 0.01}, "looks_so_far": looks, **whose}
 
 
-def reported(results, holdouts, baselines=BASELINES, verdicts=None):
+def reported(results, holdouts, baselines=BASELINES, verdicts=None, selection=None):
     own = {r["model_type"]: verdict_of() for r in results if r.get("best")} if verdicts is None else verdicts
-    return report_of(results, holdouts, baselines, own, compared_with(mlp=-0.01))
+    return report_of(results, holdouts, baselines, own, compared_with(mlp=-0.01), selection or {})
 
 
 def skipped(model_type):

@@ -14,6 +14,7 @@ from trading_hpo.analysis.holdout_money import money_tests
 from trading_hpo.overfitting.holm import holm
 
 LEVEL = 0.05  # a p-value up to it says "above"
+_NOT_JUDGED = {"why": "not judged yet"}
 
 
 def verdicts(
@@ -45,15 +46,25 @@ def verdicts(
     money = {name: _money(returns[name], baselines, base) for name in finalists}
     _correct(forecast, context)
     _correct({name: own["active"] for name, own in money.items()}, context)
-    nothing = {"why": "not judged yet"}
     return {
         name: {
-            "forecast": _both(own["forecast"], forecast.get(name, nothing)),
-            "money": _both(own["money"], money[name]["active"] if name in money else nothing)
-            | {"above_buy_and_hold": money[name]["above_buy_and_hold"] if name in money else nothing},
+            "forecast": _both(own["forecast"], forecast.get(name, _NOT_JUDGED)),
+            "money": _both(own["money"], money[name]["active"] if name in money else _NOT_JUDGED)
+            | {"above_buy_and_hold": money[name]["above_buy_and_hold"] if name in money else _NOT_JUDGED},
         }
         for name, own in validation.items()
     }
+
+
+def verdicts_of_validation(validation: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return verdicts as long as nothing is judged on the holdout.
+
+    **Looks ahead:** label only, to judge.
+
+    Args:
+        validation: Of ``validation_tests``.
+    """
+    return verdicts(validation, {}, {}, pd.DataFrame(), {})
 
 
 def _money(returns: pd.DataFrame, baselines: pd.DataFrame, base: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -10,11 +10,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from trading_hpo.analysis.holdout_assets import assets_of_all
+from trading_hpo.analysis.verdicts import verdicts_of_validation
 from trading_hpo.pipelines.adapters import named
 from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.page.facts import Judged, Searched
 from trading_hpo.reporting.page.page import report_page
 from trading_hpo.reporting.page.text import text_summary
+from trading_hpo.reporting.report import of_the_best
+from trading_hpo.reporting.verdict_sentences import sentences
 from trading_hpo.study.integrity import checked
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.results import combined_results, model_results
@@ -23,6 +26,8 @@ from trading_hpo.study.results import combined_results, model_results
 def write_search_page(
     parameters: dict[str, Any],
     refs: dict[str, StudyRef],
+    validation: dict[str, Any],
+    selection: dict[str, Any],
     figures: dict[str, go.Figure],
     _searched: dict[str, dict[str, Any]],
 ) -> str:
@@ -34,7 +39,13 @@ def write_search_page(
         else model_results(checked(ref.open()), model_type, ref.storage.masked)
         for model_type, ref in there.items()
     }
-    searched = Searched(results, combined_results(list(results.values())))
+    judged = verdicts_of_validation(of_the_best(validation, results))
+    searched = Searched(
+        results,
+        combined_results(list(results.values())),
+        {name: sentences(own) for name, own in judged.items()},
+        of_the_best(selection, results),
+    )
     return report_page(run_facts(parameters), searched, None, named(figures))
 
 
@@ -44,6 +55,7 @@ def write_page(
     base: dict[str, Any],
     holdouts: dict[str, dict[str, Any]],
     report: dict[str, Any],
+    selection: dict[str, Any],
     tables: dict[str, pd.DataFrame],
     assets: dict[str, pd.DataFrame],
     figures: dict[str, go.Figure],
@@ -61,5 +73,5 @@ def write_page(
         confusion=tables["confusion_table"],
         cost_bps=facts.cost_bps,
     )
-    searched = Searched(results, combined_results(ours))
+    searched = Searched(results, combined_results(ours), selection=of_the_best(selection, results))
     return report_page(facts, searched, judged, named(figures)), text_summary(facts, searched, judged)

@@ -4,10 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trading_hpo.reporting.selection_sentences import selection_sentences
 from trading_hpo.reporting.verdict_sentences import reference_sentence, sentences
 
 # Student's t for 20 blocks of bars, two-sided 90 %: the lower end is the one-sided 5 % that verdicts are made at.
 T_90 = 1.729
+SELECTION = (
+    "active_sharpe",
+    "probabilistic_sharpe",
+    "deflated_sharpe",
+    "overfitting_probability",
+    "superior_ability_p_value",
+)
 SHOWN = ("annual_return", "sharpe", "max_drawdown", "turnover")  # beside the objective
 
 
@@ -17,6 +25,7 @@ def report_of(
     baselines: Mapping[str, Any],
     verdicts: Mapping[str, Mapping[str, Any]],
     compared: Mapping[str, Any],
+    selection: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Put together, per model type, what was found and what it must beat.
 
@@ -26,9 +35,13 @@ def report_of(
         baselines: Of ``baselines``.
         verdicts: Of ``analysis.verdicts``, by model type.
         compared: Of ``analysis.references``.
+        selection: Of ``analysis.selection_statistics``, by model type.
     """
     lines = [
-        _line(result, holdout if is_of(result, holdout) else {}, baselines, verdicts.get(result["model_type"]))
+        {
+            **_line(result, holdout if is_of(result, holdout) else {}, baselines, verdicts.get(result["model_type"])),
+            **_selection(selection.get(result["model_type"])),
+        }
         for result, holdout in zip(results, holdouts, strict=True)
         if _comparable(result, baselines)
     ]
@@ -58,6 +71,23 @@ def is_of(result: Mapping[str, Any], holdout: Mapping[str, Any]) -> bool:
     best = result.get("best") or {}
     ours = (result.get("data_key"), result.get("study_name"), best.get("trial_number"))
     return ours == tuple(holdout.get(name) for name in ("data_key", "study_name", "trial_number"))
+
+
+def of_the_best(found: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what was found by model type, of the best configurations: a search may have gone on in between.
+
+    Args:
+        found: Each with ``study_name`` and ``trial_number``; whatever else is there is left out.
+        results: Of ``model_results``, by model type.
+    """
+    chosen = {
+        name: (own["study_name"], own["best"]["trial_number"]) for name, own in results.items() if own.get("best")
+    }
+    return {
+        name: found[name]
+        for name, trial in chosen.items()
+        if name in found and (found[name]["study_name"], found[name]["trial_number"]) == trial
+    }
 
 
 def _of_baseline(baselines: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -145,6 +175,25 @@ def _p_values(verdict: Mapping[str, Any]) -> dict[str, float | None]:
         f"{about}_{part}_p_value": verdict.get(about, {}).get(part, {}).get("p_value")
         for about in ("forecast", "money")
         for part in ("validation", "holdout")
+    }
+
+
+def _selection(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the statistics of selection bias, in words, too, and the first of them as numbers that can be logged."""
+    if found is None:
+        return {"selection": None, "selection_sentences": {}, **dict.fromkeys(SELECTION)}
+    active = found["own"].get("active", {})
+    numbers = (
+        active.get("sharpe"),
+        active.get("probabilistic"),
+        active.get("deflated", {}).get("probability"),
+        found["overfitting"].get("probability"),
+        found["reality_check"].get("superior", {}).get("consistent"),
+    )
+    return {
+        "selection": dict(found),
+        "selection_sentences": selection_sentences(found),
+        **dict(zip(SELECTION, numbers, strict=True)),
     }
 
 

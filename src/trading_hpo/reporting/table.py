@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.selection_sentences import DEFLATED
 from trading_hpo.reporting.verdict_sentences import p_value
 
 _ANY_WIDTH = 1000
@@ -120,6 +121,8 @@ def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{line['model_type']}, the best of them:"
         for about, sentence in line["verdicts"].items():
             yield f"  {about}: {sentence}."
+        if deflated := line.get("selection_sentences", {}).get(DEFLATED):
+            yield f"  selection: {deflated} report.txt says more."
 
 
 def _beside_reference(report: Mapping[str, Any]) -> Iterator[str]:

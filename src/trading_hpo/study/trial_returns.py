@@ -141,6 +141,15 @@ def active_returns(series: Mapping[int, Series], constant: Mapping[int, Series])
     return np.where(np.abs(mean) < active.SAME_RETURN, 0.0, mean)
 
 
+def net_returns(series: Mapping[int, Series]) -> Float[np.ndarray, " T"]:
+    """Return the net return of each bar; of several paths the mean over those that cover the bar.
+
+    **Looks ahead:** label only; the returns were earned on validation.
+    """
+    each = [own.net for own in series.values()]
+    return each[0] if len(each) == 1 else _mean_by_bar(list(series.values()), each) if each else np.zeros(0)
+
+
 def _mean_by_bar(paths: Sequence[Series], each: Sequence[Float[np.ndarray, " T"]]) -> Float[np.ndarray, " T"]:
     _, place = np.unique(np.concatenate([own.bars for own in paths]), return_inverse=True)
     mean: Float[np.ndarray, " T"] = np.bincount(place, np.concatenate(each)) / np.maximum(np.bincount(place), 1)

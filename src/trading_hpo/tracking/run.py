@@ -24,6 +24,11 @@ _OF_A_MODEL_TYPE = (
     "holdout_sharpe",
     "holdout_max_drawdown",
     *(f"{about}_{part}_p_value" for about in ("forecast", "money") for part in ("validation", "holdout")),
+    "active_sharpe",
+    "probabilistic_sharpe",
+    "deflated_sharpe",
+    "overfitting_probability",
+    "superior_ability_p_value",
 )
 
 

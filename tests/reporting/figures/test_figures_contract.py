@@ -248,6 +248,7 @@ OF_NO_METRIC = {
     "exposure_figure": "shares of the capital",
     "assets_figure": "percentage points of a return",
     "folds_figure": "dates",
+    "overfitting_figure": "logits of ranks",
 }
 WITH_SHARPE = [name for name in FULL if name.split(",")[0] not in OF_NO_METRIC and "long names" not in name]
 

@@ -77,7 +77,7 @@ def test_every_section_is_in_the_contents():
     sections = [attrs["id"] for attrs in found.those("section")][1:]
     assert [attrs["href"] for attrs in found.those("a")] == [f"#{key}" for key in sections]
     assert sections == [
-        *("results", "equity", "months", "years", "assets", "exposure", "costs", "calls"),
+        *("results", "luck", "equity", "months", "years", "assets", "exposure", "costs", "calls"),
         *("search", "folds", "best", "configuration", "environment"),
     ]
 

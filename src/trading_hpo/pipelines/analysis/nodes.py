@@ -10,6 +10,7 @@ from trading_hpo.analysis.importance import parameter_importance
 from trading_hpo.errors import MissingInputError
 from trading_hpo.reporting.figures.comparison import comparison_figure, convergence_figure
 from trading_hpo.reporting.figures.folds import folds_figure
+from trading_hpo.reporting.figures.overfitting import overfitting_figure
 from trading_hpo.reporting.figures.parallel import parallel_figure
 from trading_hpo.reporting.figures.pareto import pareto_figure
 from trading_hpo.reporting.figures.search import history_figure, importance_figure, search_it
@@ -53,6 +54,11 @@ def draw_folds(
         remedy = "Run `kedro run --pipeline hpo` with the settings of the studies: their data are prepared again."
         return note("Folds and holdout", "other data have been prepared since than those of the studies", remedy)
     return folds_figure(folds)
+
+
+def draw_overfitting(selection: dict[str, Any]) -> go.Figure:
+    """Draw how the best trial of one half of the bars ranks on the other."""
+    return overfitting_figure(selection)
 
 
 def compare_searches(refs: dict[str, StudyRef], _searched: dict[str, dict[str, Any]]) -> tuple[go.Figure, go.Figure]:

@@ -10,15 +10,18 @@ from trading_hpo.pipelines.analysis.nodes import (
     compare_searches,
     draw_folds,
     draw_importance,
+    draw_overfitting,
     draw_study,
     importance,
 )
+from trading_hpo.pipelines.analysis.validation_nodes import judge_validation
 from trading_hpo.pipelines.namespaces import per_model, stage
 from trading_hpo.pipelines.page_nodes import write_search_page
 
 # After the search where both run; of a search in another process, the summary is an older one or none.
 _READ = ("study", "search_summary")
-_OF_ALL = ("convergence_figure", "comparison_figure", "folds_figure")
+_OF_ALL = ("convergence_figure", "comparison_figure", "folds_figure", "overfitting_figure")
+_TESTED = {"validation": "validation_tests", "selection": "selection_statistics"}
 _OF_EACH = ("history_figure", "importance_figure", "slice_figure", "parallel_figure", "pareto_figure")
 
 
@@ -50,11 +53,23 @@ def create_pipeline() -> Pipeline:
     )
     page = mapping_node(
         write_search_page,
-        {"parameters": "parameters", **read, "figures": by_name(search_figures())},
+        {"parameters": "parameters", **read, **_TESTED, "figures": by_name(search_figures())},
         "search_page",
         name="write_search_page",
     )
-    return stage("analysis", [per_model(_nodes), compare, folds, page])
+    overfitting = node(draw_overfitting, "selection_statistics", "overfitting_figure", name="draw_overfitting")
+    return validation_tested() + stage("analysis", [per_model(_nodes), compare, folds, overfitting, page])
+
+
+def validation_tested() -> Pipeline:
+    """Return the tests of validation, which the evaluation brings along, too: reused while nothing has changed."""
+    tested = mapping_node(
+        judge_validation,
+        {"refs": each("study"), "trial_ledger": "trial_ledger", "_searched": each("search_summary")},
+        list(_TESTED.values()),
+        name="judge_validation",
+    )
+    return stage("analysis", [tested])
 
 
 def search_figures() -> list[str]:

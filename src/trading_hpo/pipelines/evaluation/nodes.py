@@ -15,7 +15,6 @@ from trading_hpo.analysis.holdout_costs import costs_table
 from trading_hpo.analysis.holdout_periods import exposure_table, monthly_table
 from trading_hpo.analysis.holdout_tables import confusion_table, yearly_table
 from trading_hpo.analysis.references import against_reference
-from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.analysis.verdicts import verdicts
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.errors import MissingInputError, StaleInputError
@@ -24,7 +23,7 @@ from trading_hpo.market.kept_panels import KeptPanels
 from trading_hpo.reporting.figures.holdout import JUDGE_IT, calibration_figure, equity_figure
 from trading_hpo.reporting.figures.periods import assets_figure, costs_figure, exposure_figure, monthly_figure
 from trading_hpo.reporting.figures.style import note
-from trading_hpo.reporting.report import is_of, report_of
+from trading_hpo.reporting.report import is_of, of_the_best, report_of
 from trading_hpo.study.conditions import Conditions, check_terms
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.trial_ledger import searched_on
@@ -109,13 +108,6 @@ def judge_baselines(
     return base, baseline_returns(panel, split, window, backtest)
 
 
-def judge_validation(
-    refs: dict[str, StudyRef], results: dict[str, dict[str, Any]], trial_ledger: Path
-) -> dict[str, dict[str, Any]]:
-    """Say of each best configuration how far it is luck, among all trials on the same bars."""
-    return validation_tests(_studies(refs), _chosen(results), trial_ledger)
-
-
 def compare_with_reference(
     refs: dict[str, StudyRef], results: dict[str, dict[str, Any]], base: dict[str, Any]
 ) -> dict[str, Any]:
@@ -135,14 +127,14 @@ def _chosen(results: dict[str, dict[str, Any]]) -> dict[str, tuple[str, int]]:
 def judge_verdicts(
     base: dict[str, Any],
     held: pd.DataFrame,
-    validation: dict[str, dict[str, Any]],
+    validation: dict[str, Any],
     results: dict[str, dict[str, Any]],
     holdouts: dict[str, dict[str, Any]],
     returns: dict[str, pd.DataFrame],
 ) -> dict[str, dict[str, Any]]:
     """Say of each model type what its forecast and its money are worth beyond luck."""
     ours = {name: own for name, own in holdouts.items() if is_of(results.get(name, {}), own)}
-    return verdicts(validation, ours, returns, held, base)
+    return verdicts(of_the_best(validation, results), ours, returns, held, base)
 
 
 def make_report(
@@ -151,10 +143,11 @@ def make_report(
     holdouts: dict[str, dict[str, Any]],
     judged: dict[str, dict[str, Any]],
     compared: dict[str, Any],
+    selection: dict[str, Any],
 ) -> dict[str, Any]:
     """Put the report together."""
     looks = [holdouts[model_type] for model_type in results]
-    return report_of(list(results.values()), looks, base, judged, compared)
+    return report_of(list(results.values()), looks, base, judged, compared, of_the_best(selection, results))
 
 
 def draw_calibration(model_type: str, forecasts: pd.DataFrame, result: dict[str, Any]) -> go.Figure:

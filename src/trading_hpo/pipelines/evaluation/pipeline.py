@@ -6,14 +6,13 @@ from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
 from trading_hpo.pipelines.adapters import by_name, each, mapping_node, of_model
-from trading_hpo.pipelines.analysis.pipeline import search_figures
+from trading_hpo.pipelines.analysis.pipeline import search_figures, validation_tested
 from trading_hpo.pipelines.evaluation.nodes import (
     compare_with_reference,
     draw_calibration,
     draw_holdout,
     draw_trades,
     judge_baselines,
-    judge_validation,
     judge_verdicts,
     look_at_holdout,
     make_report,
@@ -54,7 +53,7 @@ def create_pipeline() -> Pipeline:
         "holdouts": holdouts,
         "returns": returns,
     }
-    return stage(
+    return validation_tested() + stage(
         "evaluation",
         [
             per_model(_nodes),
@@ -63,12 +62,6 @@ def create_pipeline() -> Pipeline:
                 {"results": each("hpo_results"), "panels": "kept_panels", "backtest": "params:backtest"},
                 ["baselines", "baseline_returns"],
                 name="judge_baselines",
-            ),
-            mapping_node(
-                judge_validation,
-                {"refs": each("study"), "results": each("hpo_results"), "trial_ledger": "trial_ledger"},
-                "validation_tests",
-                name="judge_validation",
             ),
             mapping_node(
                 judge_verdicts,
@@ -97,6 +90,7 @@ def create_pipeline() -> Pipeline:
                     "holdouts": holdouts,
                     "judged": "verdicts",
                     "compared": "against_reference",
+                    "selection": "selection_statistics",
                 },
                 "report",
                 name="make_report",
@@ -130,6 +124,7 @@ def _page() -> Node:
             "base": "baselines",
             "holdouts": each("holdout"),
             "report": "report",
+            "selection": "selection_statistics",
             "tables": {name: name for name in ("yearly_table", "costs_table", "confusion_table")},
             "assets": each("holdout_assets"),
             "figures": by_name(figures),

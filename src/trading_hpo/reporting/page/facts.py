@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,14 @@ class Searched:
     Attributes:
         results: Of ``model_results`` by model type; of one without a study, why it has none.
         overall: Of ``combined_results``.
+        verdicts: Sentences by model type, of validation alone.
+        selection: Of ``analysis.selection_statistics``, by model type.
     """
 
     results: Mapping[str, Mapping[str, Any]]
     overall: Mapping[str, Any]
+    verdicts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    selection: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def begun(self) -> dict[str, Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """What a person reads first: what was searched, what won, what that is worth, what to do now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -129,12 +129,17 @@ def _verdicts(searched: Searched, judged: Judged | None) -> list[tuple[str, str]
         return [("Result", why) for why in _why_nothing(searched)]
     line = None if judged is None else judged.line(best["model_type"])
     if line is None:
-        return [("Forecast", NOT_JUDGED)]
+        so_far = searched.verdicts.get(best["model_type"], {})
+        return _capital((title, so_far.get(name)) for name, title in _VERDICTS) or [("Forecast", NOT_JUDGED)]
     assert judged is not None
     own, compared = line.get("verdicts") or {}, judged.report.get("against_reference", {}).get("said")
     said = [(title, own.get(name)) for name, title in _VERDICTS] + [("Reference", compared)]
-    tested = [(title, f"{one[0].upper()}{one[1:]}.") for title, one in said if one]
-    return tested if own else [("Forecast", NOT_TESTED), *tested]
+    return _capital(said) if own else [("Forecast", NOT_TESTED), *_capital(said)]
+
+
+def _capital(said: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
+    """Return what is said as whole sentences."""
+    return [(title, f"{one[0].upper()}{one[1:]}.") for title, one in said if one]
 
 
 def _why_nothing(searched: Searched) -> list[str]:

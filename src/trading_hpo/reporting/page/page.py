@@ -16,6 +16,7 @@ from trading_hpo.reporting.page.blocks import Drawn, drawn_in
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.figures_json import page_data, plain_figure
 from trading_hpo.reporting.page.first_screen import first_screen
+from trading_hpo.reporting.page.luck_section import luck_section
 from trading_hpo.reporting.page.results_sections import holdout_sections, results_section
 from trading_hpo.reporting.page.search_sections import environment_sections, search_sections
 
@@ -37,6 +38,7 @@ def report_page(facts: RunFacts, searched: Searched, judged: Judged | None, figu
     """
     sections = [
         results_section(searched, judged),
+        luck_section(searched),
         *holdout_sections(facts, judged),
         *search_sections(searched),
         *environment_sections(facts, searched),

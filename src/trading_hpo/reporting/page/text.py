@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from trading_hpo.escaping import one_line
-from trading_hpo.reporting.page.blocks import Table
+from trading_hpo.reporting.page.blocks import Facts, Table, Text
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import first_screen
+from trading_hpo.reporting.page.luck_section import luck_section
 from trading_hpo.reporting.page.results_sections import results_section
 
 WIDTH = 100
@@ -31,8 +32,20 @@ def _lines(facts: RunFacts, searched: Searched, judged: Judged | None) -> Iterat
         if isinstance(block, Table):
             yield from _table(block)
     yield ""
+    yield "Is it luck?"
+    yield from _luck(searched)
+    yield ""
     yield "What to do now:"
     yield from (f"  {': '.join(filter(None, step))}" for step in first.steps)
+
+
+def _luck(searched: Searched) -> Iterator[str]:
+    """Yield what is said of the winner."""
+    for block in luck_section(searched).blocks[:2]:
+        if isinstance(block, Text):
+            yield block.text
+        elif isinstance(block, Facts):
+            yield from (f"{title:<21} {said}" for title, said in block.pairs)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -1,0 +1,153 @@
+"""The statistics of selection bias in words: one plain sentence each, with its number and what would change it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trading_hpo.reporting.verdict_sentences import p_value
+
+DEFLATED, OVERFITTING = "Deflated Sharpe", "Backtest overfitting"  # titles that others look for
+
+LEVEL = 0.95  # of a probability that counts as shown
+
+Found = Mapping[str, Any]
+
+
+def selection_sentences(found: Found) -> dict[str, str]:
+    """Return the sentences about one model type's choice by their titles.
+
+    Args:
+        found: Of ``analysis.selection_statistics``, of the model type.
+    """
+    said = dict(_of_returns(found["own"]))
+    said[OVERFITTING] = _overfitting(found["overfitting"])
+    said["Reality check"] = _reality_check(found["reality_check"])
+    said["Forecast"] = _forecast(found["forecast"])
+    return said
+
+
+def _of_returns(own: Found) -> Iterator[tuple[str, str]]:
+    if "why" in own:
+        yield "Sharpe", f"It cannot be tested: {own['why']}."
+        return
+    active, span = own["active"], f"{_years(own['years'])}, {own['bars']:,} bars"
+    if "why" in active:
+        yield "Sharpe", f"{_ratio(own['sharpe'])} a year after costs, over {span}; nothing to test: {active['why']}."
+        return
+    yield (
+        "Sharpe",
+        f"{active['sharpe']:.2f} a year above a constant forecast of the same exposure (active), "
+        f"{_ratio(own['sharpe'])} as it is, both after costs; {span}.",
+    )
+    yield "Probabilistic Sharpe", _probabilistic(own, active)
+    yield DEFLATED, _deflated(active)
+    if effective := active["effective"]:
+        yield "Effective trials", _effective(effective)
+    yield "Track record", _track_record(own, active)
+    yield "Backtest length", _backtest_length(own, active)
+
+
+def _probabilistic(own: Found, active: Found) -> str:
+    raw = "" if own["probabilistic"] is None else f" On raw returns it is {_share(own['probabilistic'])}."
+    return f"PSR {_share(active['probabilistic'])} that the active Sharpe is above 0, were this the only trial.{raw}"
+
+
+def _deflated(active: Found) -> str:
+    own, sharpe = active["deflated"], active["sharpe"]
+    if own["n_trials"] == 1:
+        return f"DSR {_share(own['probability'])}: of one trial none was chosen, so it is the probabilistic Sharpe."
+    said = (
+        f"DSR {_share(own['probability'])}: the best of {own['n_trials']:,} trials without skill would show a Sharpe "
+        f"of {own['expected_best']:.2f}; this one has {sharpe:.2f}."
+    )
+    if own["probability"] is not None and own["probability"] >= active["level"]:
+        return f"{said} Luck shows less; every further trial on these bars raises what it shows."
+    if own["years"] is None:
+        return f"{said} No number of years would settle it at a Sharpe that is not above 0."
+    return f"{said} More years, not more trials, would settle it: {_years(own['years'])} at this Sharpe."
+
+
+def _effective(effective: Found) -> str:
+    return (
+        f"DSR {_share(effective['probability'])}, against a Sharpe of {effective['expected_best']:.2f}, if the "
+        f"{effective['n_series']:,} trials with returns count as the {effective['n_trials']:,} different ones that "
+        "they are like. The less alike trials are, the more they count."
+    )
+
+
+def _track_record(own: Found, active: Found) -> str:
+    years = active["track_record_years"]
+    if years is None:
+        return "No length of it would show a Sharpe above 0: this one is not."
+    return (
+        f"{_years(years)} ({active['track_record_bars']:,.0f} bars) at this Sharpe would show that it is above 0, with "
+        f"{active['level']:.0%}, were this the only trial; there are {_years(own['years'])}."
+    )
+
+
+def _backtest_length(own: Found, active: Found) -> str:
+    years, n_trials = active["backtest_years"], active["deflated"]["n_trials"]
+    if years is None:
+        return "Luck shows a Sharpe above 0 over any length; this one is not above 0."
+    if n_trials == 1:
+        return "Of one trial none was chosen: no length is too short for the number of trials."
+    return (
+        f"Over less than {_years(years)} the best of {n_trials:,} trials without skill is expected to show "
+        f"{active['sharpe']:.2f}; there are {_years(own['years'])}. More years or fewer trials would change that."
+    )
+
+
+def _overfitting(found: Found) -> str:
+    if "why" in found:
+        return f"Not to be said yet. {found['why']}"
+    return (
+        f"PBO {_share(found['probability'])}: the share of {found['n_splits']:,} ways to halve the bars in which the "
+        f"best of {found['n_trials']:,} trials on one half is in the lower half on the other. Skill brings it to "
+        "0, and with more bars sooner."
+    )
+
+
+def _reality_check(found: Found) -> str:
+    if "why" in found:
+        return f"Not to be said: {found['why']}."
+    return (
+        f"p {p_value(found['p_value'])} (White), {p_value(found['superior']['consistent'])} (Hansen): how often the "
+        f"best of {found['n_series']:,} trials without skill earns as much; at most 0.05 is more than luck. More bars "
+        "lower it if there is an edge."
+    )
+
+
+def _forecast(found: Found) -> str:
+    constant, reference = found["constant"], found["reference"]
+    if "why" in constant:
+        return f"Losses cannot be compared: {constant['why']}."
+    beside = "" if "why" in reference else f", {p_value(reference['p_value'])} against {reference['name']}"
+    return (
+        f"Diebold-Mariano p {p_value(constant['p_value'])} against the constant forecast{beside}, by "
+        f"{constant['metric']} in {constant['blocks']} blocks of bars, were this the only trial. More blocks lower it "
+        "if the forecast is better."
+    )
+
+
+def _years(years: float) -> str:
+    return f"{years:,.0f} years" if years >= 100 else f"{years:.1f} years"
+
+
+def _ratio(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
+
+
+def _share(value: float | None) -> str:
+    """Return a probability with two digits, or as many as keep it below 1, above 0 and on its side of 0.95.
+
+    Example:
+        >>> _share(0.412), _share(0.9499), _share(0.9999), _share(1.0), _share(None)
+        ('0.41', '0.9499', '0.9999', '1.00', 'none')
+    """
+    if value is None:
+        return "none"
+    texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
+    return next((text for text in texts if _sides(float(text)) == _sides(value)), texts[0])
+
+
+def _sides(value: float) -> tuple[bool, bool, bool]:
+    return value > 0, value < 1, value >= LEVEL

@@ -1,0 +1,113 @@
+"""The statistics of selection bias in words: each has its number and what would change it."""
+
+from dataclasses import replace
+
+import pytest
+from tests.makers.pages import made, without_holdout
+from tests.makers.selection import TOO_FEW, selection_of
+
+from trading_hpo.reporting.page.luck_section import NOTHING, luck_section
+from trading_hpo.reporting.page.text import text_summary
+from trading_hpo.reporting.selection_sentences import DEFLATED, OVERFITTING, selection_sentences
+
+
+def test_every_statistic_has_a_sentence_with_its_number():
+    said = selection_sentences(selection_of())
+    numbers = {
+        "Sharpe": ("0.80", "1.10", "5.2 years", "1,310 bars"),
+        "Probabilistic Sharpe": ("PSR 0.79", "0.98"),
+        DEFLATED: ("DSR 0.41", "48 trials", "0.90", "0.80", "16.2 years"),
+        "Effective trials": ("DSR 0.71", "40 trials", "6 different", "0.50"),
+        "Track record": ("7.4 years", "1,865 bars", "95%", "5.2 years"),
+        "Backtest length": ("6.1 years", "48 trials", "5.2 years"),
+        OVERFITTING: ("PBO 0.5", "12,870", "40 trials"),
+        "Reality check": ("p 0.31", "0.22", "40 trials"),
+        "Forecast": ("p 0.03", "0.2 against linear", "mcc", "32 blocks"),
+    }
+    assert list(said) == list(numbers)
+    for title, expected in numbers.items():
+        assert all(number in said[title] for number in expected), said[title]
+        assert said[title].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (selection_of(), "More years, not more trials, would settle it: 16.2 years at this Sharpe."),
+        (selection_of(deflated=0.97), "Luck shows less; every further trial on these bars raises what it shows."),
+        (selection_of(sharpe=-0.2, years=None), "No number of years would settle it at a Sharpe that is not above 0."),
+        (selection_of(n_trials=1), "of one trial none was chosen, so it is the probabilistic Sharpe."),
+        (selection_of(deflated=0.9499), "DSR 0.9499: the best"),
+    ],
+)
+def test_a_deflated_sharpe_says_what_would_change_it(found, expected):
+    assert expected in selection_sentences(found)[DEFLATED]
+
+
+def test_what_cannot_be_said_says_why():
+    found = selection_of(overfitting=False)
+    found["reality_check"] = {"why": "12 bars are too few: 20 are needed"}
+    found["forecast"] = dict.fromkeys(("constant", "reference"), {"why": "its trials have no scores"})
+    said = selection_sentences(found)
+    assert said[OVERFITTING] == f"Not to be said yet. {TOO_FEW['why']}"
+    assert said["Reality check"] == "Not to be said: 12 bars are too few: 20 are needed."
+    assert said["Forecast"] == "Losses cannot be compared: its trials have no scores."
+
+
+def test_returns_that_are_not_kept_or_those_of_the_constant_forecast_have_one_sentence():
+    lost, same = selection_of(), selection_of()
+    lost["own"] = {"why": "its returns are not kept"}
+    same["own"]["active"] = {"why": "it earned what the constant forecast earns"}
+    for found, expected in ((lost, "its returns are not kept"), (same, "it earned what the constant forecast earns")):
+        said = selection_sentences(found)
+        assert expected in said["Sharpe"]
+        assert list(said) == ["Sharpe", OVERFITTING, "Reality check", "Forecast"]
+
+
+def test_a_sharpe_below_zero_and_one_without_clusters_have_sentences():
+    found = selection_of(sharpe=-0.2, years=None)
+    found["own"]["active"] |= {"effective": None, "track_record_years": None, "backtest_years": None}
+    said = selection_sentences(found)
+    assert "Effective trials" not in said
+    assert said["Track record"] == "No length of it would show a Sharpe above 0: this one is not."
+    assert said["Backtest length"].endswith("this one is not above 0.")
+
+
+def test_without_a_reference_the_constant_forecast_stands_alone():
+    found = selection_of()
+    found["forecast"]["reference"] = {"why": "it is a reference itself"}
+    assert "against the constant forecast, by mcc in 32 blocks" in selection_sentences(found)["Forecast"]
+
+
+# The section of the page
+
+
+def test_the_section_is_about_the_winner_and_the_others_are_behind_titles():
+    page = made()
+    first = page.searched.best["model_type"]
+    intro, facts, drawn, table, _, folded = luck_section(page.searched).blocks
+    assert f"Of {first}, the best of all" in intro.text
+    assert dict(facts.pairs) == selection_sentences(page.searched.selection[first])
+    assert drawn.name == "overfitting_figure"
+    assert [row[0] for row in table.rows][0] == first
+    assert {len(row) for row in table.rows} == {len(table.head)} == {sum(count for _, count in table.groups)}
+    assert folded.title != first
+
+
+def test_without_statistics_it_says_so():
+    page = made(n_trials=0)
+    assert [block.text for block in luck_section(page.searched).blocks] == [NOTHING]
+    text = text_summary(page.facts, page.searched, None)
+    assert NOTHING in text
+
+
+def test_half_a_study_has_them_too():
+    page = without_holdout(made(), "lstm")
+    assert "Deflated Sharpe" in text_summary(page.facts, page.searched, None)
+
+
+def test_the_numbers_of_one_that_cannot_be_tested_are_dashes():
+    page = made()
+    selection = {name: {**own, "own": {"why": "lost"}} for name, own in page.searched.selection.items()}
+    table = luck_section(replace(page.searched, selection=selection)).blocks[3]
+    assert {cell for row in table.rows for cell in row[1:]} == {"–"}
