@@ -1,8 +1,8 @@
-"""The commands that the project adds to Kedro: `kedro run`, with clean errors, and `kedro study`."""
+"""The commands that the project adds to Kedro: `kedro run`, with clean errors, `kedro audit` and `kedro study`."""
 
 import click
 
-from trading_hpo.commands import set_aside, study_clean, study_vocabulary
+from trading_hpo.commands import audit, set_aside, study_clean, study_vocabulary
 from trading_hpo.commands import study as study_commands
 from trading_hpo.commands.run import command
 
@@ -14,6 +14,7 @@ def cli() -> None:
 
 run = command()  # by this name Kedro finds it in an installed package
 cli.add_command(run)
+cli.add_command(audit.command())
 cli.add_command(study_commands.study)
 study_commands.study.add_command(set_aside.set_aside)
 study_commands.study.add_command(study_clean.clean)

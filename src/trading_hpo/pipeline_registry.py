@@ -7,7 +7,7 @@ from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-from trading_hpo.runner.reusing import STAGES
+from trading_hpo.runner.reusing import ON_REQUEST, STAGES
 
 
 class LazyPipelines(Mapping[str, Pipeline]):
@@ -33,13 +33,14 @@ class LazyPipelines(Mapping[str, Pipeline]):
 
 
 def register_pipelines() -> Mapping[str, Pipeline]:
-    """Return every pipeline; ``hpo`` brings data engineering along, which is reused while nothing changed."""
-    stages = LazyPipelines({name: partial(_stage, name) for name in STAGES})
+    """Return every pipeline; ``hpo`` and ``audit`` bring data engineering along, reused while nothing changed."""
+    stages = LazyPipelines({name: partial(_stage, name) for name in (*STAGES, *ON_REQUEST)})
     return LazyPipelines(
         {
             **{name: partial(stages.__getitem__, name) for name in STAGES},
             "hpo": lambda: stages["data_engineering"] + stages["hpo"],
-            "__default__": lambda: sum(stages.values(), Pipeline([])),
+            "audit": lambda: stages["data_engineering"] + stages["audit"],
+            "__default__": lambda: sum((stages[name] for name in STAGES), Pipeline([])),
         }
     )
 

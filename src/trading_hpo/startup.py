@@ -1,4 +1,4 @@
-"""Answers `kedro run` and `kedro study` before Kedro imports the commands of all plugins.
+"""Answers `kedro run`, `kedro audit` and `kedro study` before Kedro imports the commands of all plugins.
 
 Kedro calls it first, by the entry-point group ``kedro.init``. Otherwise it would look for our commands after it has
 imported everybody's: kedro-mlflow's bring MLflow along, which takes seconds.
@@ -14,7 +14,7 @@ import click
 from kedro.framework.cli.cli import KedroCLI
 from kedro.utils import find_kedro_project
 
-OWN = ("run", "study")
+OWN = ("audit", "run", "study")
 PACKAGE = __name__.partition(".")[0]
 
 

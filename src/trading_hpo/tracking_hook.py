@@ -18,7 +18,7 @@ from kedro.pipeline.node import Node
 from trading_hpo.datasets.files import file_of
 from trading_hpo.errors import TradingHpoError
 from trading_hpo.escaping import file_name
-from trading_hpo.runner.reusing import ALL_OR_NOTHING, STAGES
+from trading_hpo.runner.reusing import ALL_OR_NOTHING, ON_REQUEST, STAGES
 from trading_hpo.tracking.environment import Places, alone, prepare, server_problem
 from trading_hpo.urls import urls_hidden
 
@@ -217,7 +217,7 @@ class TrackingHook:
         kedro-mlflow logs a node's parameters here: a group in one long line.
         """
         del catalog, is_async
-        if node.short_name == "search" or (node.namespace or "").partition(".")[0] not in STAGES:
+        if node.short_name == "search" or (node.namespace or "").partition(".")[0] not in (*STAGES, *ON_REQUEST):
             self._begin()
         if not self._works:
             return

@@ -17,7 +17,7 @@ from trading_hpo.escaping import printable
 from trading_hpo.urls import urls_hidden
 
 TYPED_PARAMS = "trading_hpo.params"  # in the meta of click's context: the text of --params
-_PROPOSED_RUN = re.compile(r"kedro run(?: --params (?P<params>[^\s`]+))?")
+_PROPOSED_RUN = re.compile(r"kedro (?P<command>run|audit)(?: --params (?P<params>[^\s`]+))?")
 
 
 def exit_with_message(error: Exception, typed: Callable[[str], str] = str) -> NoReturn:
@@ -52,7 +52,7 @@ def as_typed(options: Mapping[str, Any]) -> Callable[[str], str]:
 
     def proposed(found: re.Match[str]) -> str:
         params = _merged(context.meta.get(TYPED_PARAMS), found["params"])
-        return f"{program} run{more}{params and f' --params {shlex.quote(params)}'}"
+        return f"{program} {found['command']}{more}{params and f' --params {shlex.quote(params)}'}"
 
     def complete(text: str) -> str:
         return _PROPOSED_RUN.sub(proposed, text.replace("kedro study", f"{program} study"))

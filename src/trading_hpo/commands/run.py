@@ -12,7 +12,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from trading_hpo.commands.cli_errors import as_typed, exit_with_message, lines_kept
+from trading_hpo.commands.cli_errors import as_typed, echo, exit_with_message, lines_kept
 from trading_hpo.commands.command_line_parameters import parse_parameters
 from trading_hpo.commands.configuration_source import (
     chosen_environment,
@@ -52,10 +52,13 @@ def run(**options: Any) -> Any:
     # Held beside other runs; `make clean` must have it alone.
     with interrupted_by_signals(), locked_folder(project_folder(), shared=True):
         outputs, results = _run(options)
-    if not _show(outputs, as_typed(options)):
+    if not _show(outputs, as_typed(options)) and "audits" not in outputs:
         click.echo(f"Done. Results are in {results}")
+    n_findings = _show_audit(outputs)
     if found := _nothing_found():
         exit_with_message(NothingFoundError("\n".join(found)), as_typed(options))
+    if n_findings:
+        sys.exit(1)
     return outputs
 
 
@@ -253,3 +256,15 @@ def _show(outputs: dict[str, Any], typed: Callable[[str], str]) -> bool:
         shown = path.relative_to(project_folder()) if path.is_relative_to(project_folder()) else path
         click.echo(f"\nReport: {shown}")
     return report is not None or bool(pages)
+
+
+def _show_audit(outputs: dict[str, Any]) -> int:
+    """Print the audit of a run and return how many findings it has; 0 of a run that has audited nothing."""
+    if "audits" not in outputs:
+        return 0
+    from trading_hpo.reporting.audit_lines import audit_lines
+
+    record = list(outputs["audits"].load().values())[-1]
+    for line in audit_lines(record):
+        echo(line)
+    return int(record["n_findings"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 _HOMES = {
+    "AuditsDataset": "audits",
     "BarsDataset": "bars",
     "CSVTableDataset": "csv_table",
     "FigureDataset": "figure",

@@ -28,6 +28,7 @@ LIVE = "live"  # tag of nodes that decide for themselves what is left to do: a s
 ALL_OR_NOTHING = "all_or_nothing"  # tag of nodes whose outputs are as before when one of them fails
 STAMPS = "stamps"
 STAGES = ("data_engineering", "hpo", "analysis", "retraining", "evaluation")  # outer namespaces of our nodes
+ON_REQUEST = ("audit",)  # likewise, of those that no other pipeline brings along
 
 
 class ReusingRunner(SequentialRunner):

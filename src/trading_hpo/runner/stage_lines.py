@@ -14,7 +14,7 @@ from trading_hpo.durations import clock
 from trading_hpo.escaping import rich_text
 from trading_hpo.training.following import following
 
-SHOWN = ("data_engineering", "analysis", "retraining", "evaluation")  # a search has a line of its own
+SHOWN = ("data_engineering", "analysis", "retraining", "evaluation", "audit")  # a search has a line of its own
 BY_MODEL = ("retraining",)
 
 

@@ -1,0 +1,187 @@
+"""Does anything that was known at a moment change with what comes after it?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Int
+
+from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.other_future import other_future
+from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.errors import DataError
+from trading_hpo.market.panel import OF_SOME_TASKS
+from trading_hpo.splits.folds import Split, split_to_table
+from trading_hpo.types import Panel
+
+N_CUTS = 12
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A moment.
+
+    Attributes:
+        stamp: Of the last bar that is known.
+        bar: Its number on the calendar.
+    """
+
+    stamp: pd.Timestamp
+    bar: int
+
+    def __str__(self) -> str:
+        return self.stamp.isoformat()
+
+
+def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0) -> Check:
+    """Change the future after several cuts, make everything again, and compare what was known at each cut, bit by bit.
+
+    Compared are the clean bars, every column of features, prices and barriers, the labels that were known by then, the
+    folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
+    everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
+    the folds are divided by the end that it has in the source: at the cut it was not known.
+
+    **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
+    for that), or from timestamps alone.
+
+    Args:
+        raw: Bars of the source.
+        built: What the project makes of them.
+        rebuild: How it does.
+        seed: Of the other futures.
+
+    Raises:
+        DataError: The data cannot be made of another future.
+    """
+    split = rebuild.split(built.panel)
+    findings: list[Finding] = []
+    at, scalers = cuts(built.panel.n_bars), 0
+    for number, bar in enumerate(at):
+        cut = _Cut(built.panel.timestamps[bar], bar)
+        other = rebuild.build(other_future(built.bars, cut.stamp, seed + number), f"other prices after {cut}")
+        of_features = list(_features(built, other, cut))
+        findings += [*_bars(raw, built, rebuild, cut), *of_features, *_labels(built.panel, other.panel, cut)]
+        findings += _folds(built.panel, split, other.panel, rebuild, cut)
+        for fold, rows in _ended(built.panel, split, rebuild.window_bars, bar):
+            scalers += 1
+            if not of_features:  # otherwise it follows from them
+                findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
+    compared = f"{len(built.columns)} columns of features, labels, {len(split.folds)} folds, {scalers} scalers"
+    return Check("look-ahead", f"{len(at)} cuts; {compared}", worst_of_each(findings))
+
+
+def cuts(n_bars: int) -> Sequence[int]:
+    """Return the bars after which the future is changed.
+
+    The first is the first of all: values that are filled from later bars show there. The others are spread over the
+    calendar, unevenly, so that not all of them end a week.
+
+    Example:
+        >>> cuts(1000)
+        [0, 91, 184, 275, 362, 451, 543, 636, 726, 814, 903, 995]
+    """
+    return sorted({min((n_bars - 6) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
+
+
+def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
+    try:
+        found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp])
+    except DataError:  # too few of them, or not all assets are there yet: a source that ends so early is none
+        return
+    known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
+    if not found.reset_index(drop=True).equals(known):
+        n_bars = abs(len(known) - len(found))
+        yield Finding("bars", str(cut), float(n_bars), f"clean bars up to it are others, by {n_bars} of {len(known)}")
+
+
+def _features(built: Built, other: Built, cut: _Cut) -> Iterator[Finding]:
+    """Compare the table, and then the panel, whose rows have all features or none."""
+    known = (built.features["timestamp"] <= cut.stamp).to_numpy()
+    stamps = built.features["timestamp"][known]
+    seen = set()
+    for name in built.columns:
+        ours, others = (one.features[name].to_numpy()[known] for one in (built, other))
+        if found := _change(name, ours, others, cut, built.panel.timestamps.get_indexer(pd.DatetimeIndex(stamps))):
+            seen.add(name)
+            yield found
+    rows = built.panel.bar <= cut.bar
+    for name, ours, others in _known_at_their_bar(built.panel, other.panel):
+        if name not in seen and (found := _change(name, ours[rows], others[rows], cut, built.panel.bar[rows])):
+            yield found
+
+
+def _known_at_their_bar(panel: Panel, other: Panel) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield what rows hold beside labels, by name."""
+    yield "observed", panel.observed, other.observed
+    for place, name in enumerate(panel.feature_names):
+        yield name, panel.features[:, place], other.features[:, place]
+    for group, columns in OF_SOME_TASKS.items():
+        ours, others = getattr(panel, group), getattr(other, group)
+        if ours is not None:
+            yield from ((name, ours[:, place], others[:, place]) for place, name in enumerate(columns))
+
+
+def _labels(panel: Panel, other: Panel, cut: _Cut) -> Iterator[Finding]:
+    """Compare the labels that had ended by the cut, in either future."""
+    ours, others = (one.labelled & (one.label_end <= cut.bar) for one in (panel, other))
+    known = ours | others
+    ends = [np.where(is_known, one.label_end, -1) for is_known, one in ((ours, panel), (others, other))]
+    if found := _change("label_end", ends[0][known], ends[1][known], cut, panel.bar[known]):
+        yield found
+    both = ours & others
+    for name, target in (("target", "target"), ("forward_return", "forward_return")):
+        values = (getattr(one, target)[both].astype(float).sum(axis=1) for one in (panel, other))
+        if found := _change(name, *values, cut, panel.bar[both]):
+            yield found
+
+
+def _change(
+    name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int[np.ndarray, " N"]
+) -> Finding | None:
+    """Say that values differ, by how much, and how long before the cut."""
+    moved: Bool[np.ndarray, " N"] = (ours != others) & ~(_missing(ours) & _missing(others))
+    if not moved.any():
+        return None
+    apart = np.abs(ours[moved].astype(float) - others[moved].astype(float))
+    size = float(np.nanmax(apart)) if np.isfinite(apart).any() else float(moved.sum())
+    ahead = int(cut.bar - bar[moved].min()) + 1
+    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}; it reads up to {ahead} bars ahead"
+    return Finding(name, str(cut), size, said)
+
+
+def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:
+    missing: Bool[np.ndarray, " N"] = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
+    return missing
+
+
+def _folds(panel: Panel, split: Split, other: Panel, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
+    was_open = panel.label_end > cut.bar
+    ends = np.where(was_open, panel.label_end, other.label_end)
+    labelled = np.where(was_open, panel.labelled, other.labelled)
+    found = rebuild.split(replace(other, label_end=ends, labelled=labelled))
+    if found != split:
+        ours, others = (set(map(tuple, split_to_table(one, panel).to_numpy())) for one in (split, found))
+        n_ranges = len(ours - others)
+        yield Finding("folds", str(cut), float(n_ranges), f"{n_ranges} of {len(ours)} ranges of bars change")
+
+
+def _ended(
+    panel: Panel, split: Split, window_bars: int, bar: int
+) -> Iterator[tuple[int, Int[np.ndarray, " N"]]]:
+    """Yield the folds whose train labels had all ended, with their train rows."""
+    for fold in split.folds:
+        rows = split.rows(panel, fold, "train", window_bars)
+        if len(rows) and panel.label_end[rows].max() <= bar:
+            yield fold.number, rows
+
+
+def _scaler(
+    panel: Panel, other: Panel, rows: Int[np.ndarray, " N"], rebuild: Rebuild, cut: _Cut, fold: int
+) -> Iterator[Finding]:
+    ours, others = (rebuild.scale(one, rows) for one in (panel, other))
+    for place, name in enumerate(panel.feature_names):
+        if (ours[:, place] != others[:, place]).any():
+            size = float(np.abs(ours[:, place] - others[:, place]).max())
+            said = f"its scaler of fold {fold} changes by up to {size:.3g}: it is fitted on later bars than train"
+            yield Finding(name, str(cut), size, said)

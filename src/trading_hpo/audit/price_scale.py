@@ -1,0 +1,46 @@
+"""Does a feature change when an asset's prices are given in another unit?"""
+
+import numpy as np
+
+from trading_hpo.audit.agreement import differ, spread_of
+from trading_hpo.audit.check import Check, Finding
+from trading_hpo.audit.rebuild import Built, Rebuild
+
+_FACTOR = 0.37  # of the first asset's prices; that of each further one is another
+_STEP = 1.7
+_PRICES = ("open", "high", "low", "close")
+
+
+def price_scale(built: Built, rebuild: Rebuild) -> Check:
+    """Multiply all prices of each asset by a constant and compare the features.
+
+    Splits and dividends to come do just that to adjusted prices of the past: a feature that changes with it knows them.
+
+    **Looks ahead:** never.
+
+    Args:
+        built: What the project makes of the bars.
+        rebuild: How it does.
+
+    Raises:
+        DataError: The features cannot be made of such prices.
+    """
+    number = np.unique(built.bars["asset"].to_numpy(dtype=str), return_inverse=True)[1]
+    factor = _FACTOR * _STEP ** (number % 8)
+    prices = [name for name in _PRICES if name in built.bars]
+    scaled = built.bars.assign(**{name: built.bars[name] * factor for name in prices})
+    others = rebuild.build(scaled, "prices in another unit").features[built.columns].to_numpy(dtype=float)
+    values = built.features[built.columns].to_numpy(dtype=float)
+    wrong = differ(values, others, spread_of(values))
+    findings = []
+    for place in np.flatnonzero(wrong.any(axis=0)):
+        rows = wrong[:, place]
+        size = float(np.abs(values[rows, place] - others[rows, place]).max())
+        said = (
+            f"{int(rows.sum())} values change by up to {size:.3g} with the unit of an asset's prices: use ratios or "
+            "logarithms of prices"
+        )
+        first = built.features["timestamp"][rows].min()
+        findings.append(Finding(built.columns[place], first.isoformat(), size, said))
+    compared = f"prices of each asset in another unit; {len(built.columns)} columns of features"
+    return Check("price scale", compared, tuple(findings))

@@ -1,0 +1,104 @@
+"""Is a column the future itself, whatever it was computed from?"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.rebuild import Built
+
+PLAUSIBLE = 0.3  # largest rank correlation with the next return that a column of the past may have
+N_PERMUTATIONS = 100  # the bound is the largest of them: one asset in a hundred passes it by chance, not PLAUSIBLE too
+_LEAST_BARS = 60  # of an asset; with fewer even the future is hard to tell from chance
+
+
+def source(built: Built, seed: int = 0) -> Check:
+    """Correlate every column, as it is and as it changes, with what happens next.
+
+    A feature that is read from a file with tomorrow's stamp, or a close that is shifted by one against the opens, does
+    not move with other prices: it is found by how well it predicts. What happens next is the return to the next close
+    and, where the source has opens, that to the next open. A column is the future where its rank correlation with
+    either, asset by asset, is beyond both what permuted returns give and ``PLAUSIBLE``; real predictability of a bar
+    is far below. Prices that bounce between bid and ask may come near it, and cannot be traded.
+
+    Not found is a column whose future says nothing of the direction, such as tomorrow's volume.
+
+    **Looks ahead:** to the next bar, to find what does.
+
+    Args:
+        built: What the project makes of the bars.
+        seed: Of the permutations.
+    """
+    findings: list[Finding] = []
+    columns = _columns(built)
+    counted = {str(asset): len(rows) for asset, rows in built.bars.groupby("asset", sort=False).indices.items()}
+    random = np.random.default_rng(seed)
+    for asset, rows in built.bars.groupby("asset", sort=False).indices.items():
+        if len(rows) >= _LEAST_BARS:
+            bars = built.bars.iloc[rows].reset_index(drop=True)
+            findings += _of_one_asset(str(asset), bars, columns.iloc[rows].reset_index(drop=True), random)
+    n_assets = sum(count >= _LEAST_BARS for count in counted.values())
+    if not n_assets:
+        most = max(counted.values())
+        return Check("source", f"too few bars: at least {_LEAST_BARS} of an asset, got {most}", too_few=True)
+    looked_at = f"{columns.shape[1]} columns of {n_assets} assets against what is next"
+    return Check("source", looked_at, worst_of_each(findings))
+
+
+def _columns(built: Built) -> pd.DataFrame:
+    """Return the features, and what the bars hold beside closes, without their level."""
+    columns = built.features[built.columns].astype("float64")
+    prices = [name for name in ("open", "high", "low") if name in built.bars]
+    own = {name: np.log(built.bars[name] / built.bars["close"]) for name in prices}
+    if "volume" in built.bars:
+        own["volume"] = built.bars["volume"]
+    return columns.assign(**{name: values.array for name, values in own.items() if name not in columns})
+
+
+def _of_one_asset(
+    asset: str, bars: pd.DataFrame, columns: pd.DataFrame, random: np.random.Generator
+) -> Iterator[Finding]:
+    ranks = {"": _ranks(columns), "the change of ": _ranks(columns.diff())}
+    for name, later in _next(bars).items():
+        target = _ranks(later.to_frame())
+        drawn = np.column_stack([random.permutation(target[:, 0]) for _ in range(N_PERMUTATIONS)])
+        for kind, values in ranks.items():
+            found = _correlations(values, target)[:, 0]
+            bound = float(np.abs(_correlations(values, drawn)).max())
+            for place in np.flatnonzero(np.abs(found) > max(bound, PLAUSIBLE)):
+                said = (
+                    f"{kind}it has a rank correlation of {found[place]:.2f} with {name} of {asset}; permuted returns "
+                    f"reach {bound:.2f}, past data {PLAUSIBLE}: is its stamp too early?"
+                )
+                yield Finding(str(columns.columns[place]), None, float(abs(found[place])), said)
+
+
+def _next(bars: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return what happens after each bar, by its name."""
+    close = pd.Series(np.log(bars["close"].to_numpy()))
+    later = {"the next return": close.shift(-1) - close}
+    if "open" in bars:
+        later["the return to the next open"] = pd.Series(np.log(bars["open"].to_numpy())).shift(-1) - close
+    return later
+
+
+def _ranks(values: pd.DataFrame) -> Float[np.ndarray, "T N"]:
+    """Return ranks around 0, and 0 where there is no value."""
+    ranks = values.rank()
+    centred: Float[np.ndarray, "T N"] = (ranks - ranks.mean()).fillna(0.0).to_numpy()
+    return centred
+
+
+def _correlations(
+    columns: Float[np.ndarray, "T N"], targets: Float[np.ndarray, "T M"]
+) -> Float[np.ndarray, "N M"]:
+    """Return rank correlations, over the bars on which both are known; 0 of a column that never moves."""
+    of_columns = (columns**2).T @ (targets != 0)
+    of_targets = (columns != 0).astype(float).T @ targets**2
+    spread = np.sqrt(of_columns * of_targets)
+    found: Float[np.ndarray, "N M"] = np.divide(
+        columns.T @ targets, spread, out=np.zeros_like(spread), where=spread > 0
+    )
+    return found

@@ -1,0 +1,59 @@
+"""Does a feature's value depend on where the history begins?"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from trading_hpo.audit.agreement import differ, spread_of
+from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.errors import DataError
+
+_STARTS = (0.23, 0.47)  # shares of the calendar
+
+
+def start_of_history(built: Built, rebuild: Rebuild) -> Check:
+    """Compute the features on two histories that begin later, and compare them where the warm-up is over.
+
+    A value that differs was computed from fewer bars than it needs: in use, where history begins elsewhere, it would be
+    another one.
+
+    **Looks ahead:** never.
+
+    Args:
+        built: What the project makes of all bars.
+        rebuild: How it does.
+    """
+    starts = [built.panel.timestamps[int(built.panel.n_bars * share)] for share in _STARTS]
+    findings: list[Finding] = []
+    n_compared, why = 0, ""
+    for start in starts:
+        kept = (built.bars["timestamp"] >= start).to_numpy()
+        try:
+            later = rebuild.features(built.bars[kept].reset_index(drop=True))
+        except DataError as error:
+            why = error.problems[0]
+            continue
+        n_compared += 1
+        findings += _differences(built, built.features[kept], later, start)
+    if not n_compared:
+        return Check("start of history", f"too few bars for a later start: {why}", too_few=True)
+    compared = f"{n_compared} later starts; {len(built.columns)} columns of features"
+    return Check("start of history", compared, worst_of_each(findings))
+
+
+def _differences(
+    built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: pd.Timestamp
+) -> Iterator[Finding]:
+    values, others = (one[built.columns].to_numpy(dtype=float) for one in (whole, later))
+    wrong = differ(values, others, spread_of(values))
+    own_bar = later.groupby("asset", sort=False).cumcount().to_numpy()
+    for place in np.flatnonzero(wrong.any(axis=0)):
+        rows = wrong[:, place]
+        size = float(np.abs(values[rows, place] - others[rows, place]).max())
+        said = (
+            f"{int(rows.sum())} values after its warm-up differ by up to {size:.3g} from those of the whole history, "
+            f"up to own bar {int(own_bar[rows].max())}: raise its warmup_bars"
+        )
+        yield Finding(built.columns[place], start.isoformat(), size, said)

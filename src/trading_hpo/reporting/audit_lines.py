@@ -1,0 +1,24 @@
+"""An audit as lines for a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def audit_lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each check, and below it one for each finding.
+
+    Args:
+        record: Of ``audit.audit``.
+
+    Example:
+        >>> split = {"name": "split", "status": "clean", "looked_at": "90 labels", "findings": []}
+        >>> list(audit_lines({"checks": [split]}))
+        ['split             clean       90 labels']
+    """
+    for check in record["checks"]:
+        count = len(check["findings"])
+        status = f"{count} finding{'s' if count > 1 else ''}" if count else check["status"]
+        yield f"{check['name']:<16}  {status:<10}  {check['looked_at']}"
+        for finding in check["findings"]:
+            cut = f" at {finding['cut']}" if finding["cut"] else ""
+            yield f"  {finding['column']}{cut}: {finding['said']}"
