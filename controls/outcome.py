@@ -109,7 +109,9 @@ def in_words(name: str, control: Control, outcomes: Sequence[Outcome]) -> str:
     """Say in one line how a control went."""
     good = sum(outcome.as_expected for outcome in outcomes)
     holds = {True: "holds", False: "does NOT hold", None: "is not decided yet"}[control.holds(outcomes)]
-    done = f"{good} of {len(outcomes)} seeds" + ("" if len(outcomes) == control.seeds else f" ({control.seeds} planned)")
+    done = f"{good} of {len(outcomes)} seeds" + (
+        "" if len(outcomes) == control.seeds else f" ({control.seeds} planned)"
+    )
     return f"{name}: {control.expects}: {done}, {control.needed} needed: {holds}"
 
 

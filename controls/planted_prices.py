@@ -102,9 +102,7 @@ def oracle(planted: Planted, bars: Int[np.ndarray, " T"], cost_bps: float) -> Fl
     return np.concatenate([_active(planted.state[own] > 0, moves[own], cost_bps) for own in runs])
 
 
-def _active(
-    long: Bool[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"], cost_bps: float
-) -> Float[np.ndarray, " T"]:
+def _active(long: Bool[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"], cost_bps: float) -> Float[np.ndarray, " T"]:
     alive = np.ones(long.shape, dtype=bool)
     net, _, exposure = net_returns(equal_shares(long.astype(float), alive), moves, cost_bps)
     held, _, whole = net_returns(equal_shares(alive.astype(float), alive), moves, cost_bps)

@@ -87,5 +87,8 @@ def _deflated(series: Float[np.ndarray, "N T"]) -> float | None:
 
 
 CONTROL = Control(
-    "best of 100 random callers: the raw probabilistic Sharpe is at least 0.95, the active deflated below", 20, 20, judge
+    "best of 100 random callers: the raw probabilistic Sharpe is at least 0.95, the active deflated below",
+    20,
+    20,
+    judge,
 )
