@@ -11,7 +11,7 @@ from benchmarks.measure import machine
 from rich.console import Console
 
 from controls import leaks, planted_edge, random_callers, shuffled_labels
-from controls.outcome import Control, Outcomes, read, save, show
+from controls.outcome import Control, Outcomes, code_digest, read, save, show
 
 RESULTS = Path("data/controls.json")
 CONTROLS: Mapping[str, Control] = {
@@ -34,14 +34,15 @@ def main() -> int:
         parser.error(f"unknown control {unknown[0]!r}, choose from {', '.join(CONTROLS)}")
     if options.seeds is not None and options.seeds < 1:
         parser.error(f"--seeds must be at least 1, got {options.seeds}")
-    outcomes = read(options.json)
+    code = code_digest()
+    outcomes = read(options.json, code)
     for name in options.controls or CONTROLS:
-        judge(name, options.seeds, outcomes, options.json)
+        judge(name, options.seeds, outcomes, code, options.json)
     show(outcomes, CONTROLS, Console())
     return 1 if any(CONTROLS[name].holds(own) is False for name, own in outcomes.items()) else 0
 
 
-def judge(name: str, seeds: int | None, outcomes: Outcomes, path: Path) -> None:
+def judge(name: str, seeds: int | None, outcomes: Outcomes, code: str, path: Path) -> None:
     """Judge the seeds of a control that have no outcome yet; each is saved as soon as it is there."""
     control, known = CONTROLS[name], {outcome.seed for outcome in outcomes.setdefault(name, [])}
     for seed in range(min(control.seeds, seeds or control.seeds)):
@@ -50,7 +51,7 @@ def judge(name: str, seeds: int | None, outcomes: Outcomes, path: Path) -> None:
         began = time.monotonic()
         outcome = replace(control.judge(seed), seconds=time.monotonic() - began)
         outcomes[name].append(outcome)
-        save(outcomes, CONTROLS, machine(), path)
+        save(outcomes, CONTROLS, code, machine(), path)
         print(name, outcome, file=sys.stderr, flush=True)  # it may be a while until the table
 
 

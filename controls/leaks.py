@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from controls.leaky_features import LEAKY
 from controls.outcome import Control, Outcome
 from controls.runs import results, run
 from trading_hpo.market.sources.packaged import PACKAGED
@@ -19,10 +20,7 @@ from trading_hpo.splits.folds import Split
 from trading_hpo.types import BarRange
 
 N_STOCKS, HONEST, STOP_FRACTION = 5, "rsi_14", 0.15
-NAMES = (  # of leaky_features, which is imported where the run has it as a plug-in
-    *("next_return", "next_week", "faint", "centred_mean_3", "centred_mean_21", "standardised", "ranked"),
-    *("filled_back", "weekly", "lagging_span"),
-)
+NAMES = tuple(LEAKY)
 
 
 def judge(seed: int) -> Outcome:
@@ -38,19 +36,18 @@ def judge(seed: int) -> Outcome:
         "training": {"window_bars": 1},
     }
     read = partial(_said, overlap_bars=overlap_bars)
-    checks, leaky = run("audit", ["audits"], settings, read, plugin="controls.leaky_features")
+    checks, leaky = run("audit", ["audits"], settings, read)
     named = {check: sorted({one["column"] for one in own["findings"]}) for check, own in checks.items()}
-    flagged = [check for check in ("look-ahead", "source", "start of history") if name in named[check]]
-    honest = any(HONEST in columns for columns in named.values())
+    flagged = [check for check, columns in named.items() if name in columns]
+    wrongly = sorted({HONEST for columns in named.values() if HONEST in columns} | {*named["split"]})
     numbers = {
         "feature": name,
         "flagged_by": ", ".join(flagged) or "nothing",
-        "honest_feature_flagged": "yes" if honest else "no",
-        "overlap_bars": float(overlap_bars),
-        "labels_found_in_validation": float(leaky),
-        "own_folds_flagged": "yes" if named["split"] else "no",
+        "overlap_bars": overlap_bars,
+        "labels_found": leaky,
+        "wrongly_flagged": ", ".join(wrongly) or "nothing",
     }
-    return Outcome(seed, bool(flagged) and leaky > 0 and not honest and not named["split"], numbers)
+    return Outcome(seed, bool(flagged) and leaky > 0 and not wrongly, numbers)
 
 
 def _said(project: Path, overlap_bars: int) -> tuple[dict[str, Any], int]:

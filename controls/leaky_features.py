@@ -1,12 +1,9 @@
-"""A plug-in: ten features that know the future, each in another way that people have come upon."""
+"""Ten features that know the future, each in another way that people have come upon."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-
-from trading_hpo.market.features.feature import Feature
-from trading_hpo.market.features.registry import FEATURES
 
 
 def _next_return(bars: pd.DataFrame, ahead: int) -> pd.Series:
@@ -63,6 +60,3 @@ LEAKY: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
     "weekly": _weekly,
     "lagging_span": _lagging_span,
 }
-
-for _name, _compute in LEAKY.items():
-    FEATURES.add(_name, Feature(_compute, 0))

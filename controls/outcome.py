@@ -13,6 +13,8 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
 
+Cell = float | int | str | None
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -27,7 +29,7 @@ class Outcome:
 
     seed: int
     as_expected: bool
-    numbers: Mapping[str, float | str | None]
+    numbers: Mapping[str, Cell]
     seconds: float = 0.0
 
 
@@ -68,8 +70,10 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def save(outcomes: Outcomes, controls: Mapping[str, Control], described: Mapping[str, Any], path: Path) -> None:
-    """Write all outcomes, whole or not at all."""
+def save(
+    outcomes: Outcomes, controls: Mapping[str, Control], code: str, described: Mapping[str, Any], path: Path
+) -> None:
+    """Write all outcomes, whole or not at all; ``code`` is the digest of what they were judged with."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = {
         name: {
@@ -82,16 +86,16 @@ def save(outcomes: Outcomes, controls: Mapping[str, Control], described: Mapping
         for name, own in outcomes.items()
     }
     draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps({"code": code_digest(), "machine": described, "controls": kept}, indent=2))
+    draft.write_text(json.dumps({"code": code, "machine": described, "controls": kept}, indent=2))
     draft.replace(path)
 
 
-def read(path: Path) -> Outcomes:
+def read(path: Path, code: str) -> Outcomes:
     """Return the outcomes in a file, or none where it is missing, or of other code."""
     if not path.exists():
         return {}
     kept = json.loads(path.read_text())
-    if kept["code"] != code_digest():
+    if kept["code"] != code:
         return {}
     return {name: [Outcome(**one) for one in own["outcomes"]] for name, own in kept["controls"].items()}
 
@@ -127,7 +131,7 @@ def _table(name: str, outcomes: Iterable[Outcome]) -> Table:
     return table
 
 
-def _cell(value: float | str | None) -> str:
+def _cell(value: Cell) -> str:
     if value is None:
         return "-"
-    return value if isinstance(value, str) else f"{value:.3f}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -30,7 +30,6 @@ def run(
     outputs: Sequence[str],
     settings: Mapping[str, Any],
     read: Callable[[Path], T],
-    plugin: str | None = None,
     bars: str | None = None,
 ) -> T:
     """Run what some datasets are made of, with neither figures nor tracking, in a fresh process.
@@ -40,7 +39,6 @@ def run(
         outputs: The datasets.
         settings: Parameters, as after ``kedro run --params``; nested.
         read: Called with the project's folder when all is made; what it returns is returned.
-        plugin: A module of components that the run may use.
         bars: Text of a file that the run finds as ``bars.csv``.
     """
     with new_project() as folder:
@@ -48,7 +46,7 @@ def run(
             (folder / BARS_FILE).write_text(bars)
         off = {"tracking": {"disable_tracking": {"pipelines": [pipeline]}}}
         (folder / "conf/local/mlflow.yml").write_text(yaml.safe_dump(off))
-        return fresh(_run, folder, pipeline, list(outputs), dict(settings), read, plugin)
+        return fresh(_run, folder, pipeline, list(outputs), dict(settings), read)
 
 
 def _run(
@@ -57,10 +55,8 @@ def _run(
     outputs: list[str],
     settings: dict[str, Any],
     read: Callable[[Path], T],
-    plugin: str | None,
 ) -> T:
-    if plugin is not None:
-        os.environ["TRADING_HPO_PLUGINS"] = plugin
+    os.environ["TRADING_HPO_PLUGINS"] = "controls.plugin"
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     from kedro.framework.session import KedroSession

@@ -1,4 +1,4 @@
-"""A plug-in: the direction label of another bar, so that there is nothing to learn and nothing else has changed."""
+"""A task: the direction label of another bar, so that there is nothing to learn and nothing else has changed."""
 
 from typing import ClassVar
 
@@ -8,7 +8,6 @@ from jaxtyping import Float
 from pydantic import Field
 
 from trading_hpo.tasks.direction import Direction
-from trading_hpo.tasks.registry import TASKS
 
 
 class ShuffledDirection(Direction):
@@ -33,6 +32,3 @@ class ShuffledDirection(Direction):
         known = np.flatnonzero(np.isfinite(labels[:, 0]))
         labels[known] = np.random.default_rng(self.shuffle_seed).permutation(labels[known])
         return labels
-
-
-TASKS.add(ShuffledDirection.name, ShuffledDirection)

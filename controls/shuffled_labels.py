@@ -20,7 +20,7 @@ def judge(seed: int) -> Outcome:
     labels = {"kind": "shuffled_direction", "shuffle_seed": seed}
     hpo = {**SEARCH, "models_to_optimize": ["mlp"], "seed": seed}
     settings = {**SMALL, "labels": labels, "hpo": hpo}
-    verdict, statistics = run("__default__", NEEDS, settings, _said, plugin="controls.shuffled_direction")
+    verdict, statistics = run("__default__", NEEDS, settings, _said)
     above = [what for what in ("forecast", "money") if verdict[what]["above"]]
     tests = {
         f"{part}_{what}_p": verdict[what][part].get("p_value")
