@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from controls.leaky_features import LEAKY
-from controls.outcome import Control, Outcome
+from controls.outcome import Cell, Control, Outcome
 from controls.runs import results, run
 from trading_hpo.market.sources.packaged import PACKAGED
 from trading_hpo.splits.folds import Split
@@ -40,7 +40,7 @@ def judge(seed: int) -> Outcome:
     named = {check: sorted({one["column"] for one in own["findings"]}) for check, own in checks.items()}
     flagged = [check for check, columns in named.items() if name in columns]
     wrongly = sorted({HONEST for columns in named.values() if HONEST in columns} | {*named["split"]})
-    numbers = {
+    numbers: dict[str, Cell] = {
         "feature": name,
         "flagged_by": ", ".join(flagged) or "nothing",
         "overlap_bars": overlap_bars,

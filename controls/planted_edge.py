@@ -13,10 +13,9 @@ import pandas as pd
 from jaxtyping import Int
 
 from controls.outcome import Control, Outcome
-from controls.planted_prices import BARS_PER_YEAR, FEATURES, Planted, oracle, strength_for
+from controls.planted_prices import BARS_PER_YEAR, FEATURES, Planted, oracle_sharpe, strength_for
 from controls.runs import BARS_FILE, LEVEL, SEARCH, SMALL, deflated, results, run
 from trading_hpo.market.sources.packaged import PACKAGED
-from trading_hpo.metrics.trading import sharpe
 
 N_STOCKS, RATIO, COST_BPS = 10, 2.0, 5.0
 CALIBRATED_ON = (0.4, 0.8)  # share of the bars: about those that a walk-forward with the base settings validates
@@ -36,8 +35,7 @@ def judge(seed: int) -> Outcome:
     """Search planted prices; as expected where the network's money is above on validation, and above the linear's."""
     planted = planted_prices(seed)
     validated, tests, statistics = run("__default__", NEEDS, _settings(seed), _said, bars=_as_csv(planted.close))
-    known = sharpe(oracle(planted, validated, COST_BPS), BARS_PER_YEAR)
-    assert isinstance(known, float)
+    known = oracle_sharpe(planted, validated, COST_BPS)
     found, linear = (_sharpe(statistics[name]) for name in ("mlp", "linear"))
     p_value = tests["mlp"]["money"].get("p_value")
     numbers = {

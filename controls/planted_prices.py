@@ -109,6 +109,13 @@ def _active(long: Bool[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"], cost
     return above_constant(net, np.full(len(net), exposure.mean()), held / whole.mean())
 
 
+def oracle_sharpe(planted: Planted, bars: Int[np.ndarray, " T"], cost_bps: float) -> float:
+    """Return the annualised active Sharpe ratio of ``oracle``."""
+    ratio = sharpe(oracle(planted, bars, cost_bps), BARS_PER_YEAR)
+    assert isinstance(ratio, float)  # prices that move have one
+    return ratio
+
+
 def strength_for(close: pd.DataFrame, ratio: float, bars: Int[np.ndarray, " T"], cost_bps: float) -> Planted:
     """Plant as much as gives the oracle an active Sharpe ratio.
 
@@ -123,6 +130,6 @@ def strength_for(close: pd.DataFrame, ratio: float, bars: Int[np.ndarray, " T"],
     low, high = 0.0, 1.0
     while high - low > 1e-3:
         middle = (low + high) / 2
-        found = sharpe(oracle(plant(close, middle), bars, cost_bps), BARS_PER_YEAR)
-        low, high = (middle, high) if found < ratio else (low, middle)
+        enough = oracle_sharpe(plant(close, middle), bars, cost_bps) >= ratio
+        low, high = (low, middle) if enough else (middle, high)
     return plant(close, high)

@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from controls import planted_prices
-from controls.planted_prices import BARS_PER_YEAR, FEATURES, LIMIT, SLOW, Planted, oracle, plant, strength_for
+from controls.planted_prices import (
+    BARS_PER_YEAR,
+    FEATURES,
+    LIMIT,
+    SLOW,
+    Planted,
+    oracle,
+    oracle_sharpe,
+    plant,
+    strength_for,
+)
 
 from trading_hpo.market.features.registry import FEATURES as BY_NAME
 from trading_hpo.metrics.active import active_metrics
@@ -99,6 +109,6 @@ def test_each_range_of_bars_is_traded_by_itself(planted):
 def test_the_strength_is_the_one_that_gives_the_oracle_its_ratio(close):
     bars = np.arange(300, 900)
     found = strength_for(close, 2.0, bars, COST_BPS)
-    assert sharpe(oracle(found, bars, COST_BPS), BARS_PER_YEAR) == pytest.approx(2.0, abs=0.1)
+    assert oracle_sharpe(found, bars, COST_BPS) == pytest.approx(2.0, abs=0.1)
     weaker = plant(close, found.strength - 0.02)
-    assert sharpe(oracle(weaker, bars, COST_BPS), BARS_PER_YEAR) < 2.0
+    assert oracle_sharpe(weaker, bars, COST_BPS) < 2.0
