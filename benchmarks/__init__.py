@@ -14,6 +14,7 @@
     usual.py      that script
     pruning.py    what Hyperband saves, and whom it cuts
     search.py     TPE against random search and QMC, on validation and on the holdout
+    overfitting.py what PBO and the tests of the best of many cost, and PBO against purgedcv
     start.py      commands with nothing to train against their imports
     curves.py     trials of a search that pruned nothing, as its study keeps them
 

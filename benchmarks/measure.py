@@ -34,6 +34,7 @@ ROWS = (
     "pruning",
     "front",
     "search",
+    "overfitting",
     "start",
 )
 QUIET_CORES = 0.25  # of other work, below which the machine counts as ours
@@ -52,7 +53,7 @@ class Row:
         name: Row and case, such as ``loop.lstm``.
         compares: What is divided by what, or what is counted.
         values: One per repeat; infinite for what never came.
-        unit: ``x`` for a ratio, ``%``, ``MB``, ``GB``.
+        unit: ``x`` for a ratio, ``%``, ``s``, ``MB``, ``GB``.
         limit: That the median must keep; none for a finding, which promises nothing.
         at_least: Whether the limit is a lower one.
         other_cores: Cores that other programs kept busy just before the repeats.

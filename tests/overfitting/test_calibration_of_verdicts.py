@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from trading_hpo.overfitting.best_of_many import by_blocks, by_returns
 from trading_hpo.overfitting.holm import holm
 from trading_hpo.overfitting.intervals import mean_interval
+from trading_hpo.overfitting.reality_check import reality_check, superior_predictive_ability
 from trading_hpo.overfitting.stationary_bootstrap import block_length
 
 LEVEL = 0.05
@@ -78,6 +79,18 @@ def test_returns_without_skill_are_not_above_for_1_8_100_and_33_of_100_trials(st
         each = [by_returns(own, best, n, block_length(own[best]), n_draws, seed) for own, n, best in looks(active)]
         found.append([one.p_value for one in each])
     assert_calibrated(count_above(found), n_nulls, f"returns, {structure}")
+
+
+@nulls
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_the_best_of_50_strategies_without_skill_is_not_superior(structure, n_nulls, n_draws):
+    found = []
+    for seed in range(n_nulls):
+        active = active_returns(seed, structure, 50, 400)
+        length = block_length(active[active.mean(axis=1).argmax()])
+        hansens = superior_predictive_ability(active, length, n_draws, seed)
+        found.append([reality_check(active, length, n_draws, seed), hansens.consistent, hansens.upper])
+    assert_calibrated(count_above(found), n_nulls, f"reality check, Hansen's consistent and upper, {structure}")
 
 
 @nulls

@@ -3,9 +3,9 @@
 Every ratio here is per bar, not per year, but for ``minimum_backtest_length``. The formulas take bars as independent:
 returns that follow themselves, such as those of positions held for long, make a ratio look surer than it is.
 
-Where others differ: ``quantstats`` 0.0.86 has the same probabilistic Sharpe ratio against 0, with bias-corrected
-skewness and kurtosis in place of the population's, and counts bars without a return in T; it has none of the others.
-``purgedcv`` 0.1.11 has none of them.
+Where others differ: ``purgedcv`` 0.1.11 takes the standard deviation of the population in the ratio, corrects skewness
+and kurtosis for bias, which the papers do not, and rounds a track record up. ``quantstats`` 0.0.86 has only the
+probabilistic ratio against 0, corrects them too, and counts bars whose return is missing. At equal moments all agree.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def probabilistic_sharpe(moments: Moments, benchmark: float = 0.0) -> float | No
     (2002) at the observed ratio, over T - 1.
 
     Example:
-        >>> fund = Moments(count=24, mean=0.036, variance=0.079**2 * 23 / 24, skewness=-2.448, kurtosis=10.164)
+        >>> fund = Moments(count=24, mean=0.458, variance=23 / 24, skewness=-2.448, kurtosis=10.164)
         >>> round(probabilistic_sharpe(fund), 3)
         0.913
     """
@@ -175,7 +175,9 @@ def minimum_track_record(moments: Moments, benchmark: float = 0.0, level: float 
     sharpe, error = moments.sharpe, _unit_error(moments)
     if sharpe is None or error is None or sharpe <= benchmark:
         return None
-    return float(1 + (error * ndtri(level) / (sharpe - benchmark)) ** 2)
+    errors = float(error * ndtri(level)) / float(sharpe - benchmark)
+    bars = 1 + errors * errors
+    return bars if np.isfinite(bars) else None
 
 
 def minimum_backtest_length(n_trials: int, sharpe_per_year: float) -> float:
