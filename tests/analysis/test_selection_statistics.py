@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trading_hpo.analysis import trials_together
 from trading_hpo.analysis.forecast_losses import forecast_losses
 from trading_hpo.analysis.kept_trials import KeptTrials, Tried
 from trading_hpo.analysis.selection_statistics import bars_to_settle, selection_statistics
@@ -196,3 +197,10 @@ def test_scores_that_are_those_of_the_constant_forecast_are_not_tested():
     kept = {"a.mlp": kept_of("a.mlp", active_of(1), np.zeros((1, 32)))}
     found = forecast_losses("mlp", {"mlp": ("a.mlp", 0)}, kept)
     assert found["constant"]["why"] == "its scores are those of the constant forecast"
+
+
+def test_of_very_many_trials_some_are_clustered_and_all_are_judged(monkeypatch):
+    monkeypatch.setattr(trials_together, "MOST_CLUSTERED", 30)
+    found = Together.of({("a", number): own for number, own in enumerate(active_of(61))}, 1, Tried(0, ()))
+    assert found.n_series == 21
+    assert found.n_tried == found.found["overfitting"]["n_trials"] == 61

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trading_hpo.analysis.verdicts import verdicts
+from trading_hpo.analysis.verdicts import verdicts, verdicts_of_validation
 
 T = 600
 STAMPS = pd.date_range("2020-01-01", periods=T, tz="UTC")
@@ -83,3 +83,10 @@ def test_nothing_that_was_given_is_changed():
     holdouts = {"mlp": look(0.02), "lstm": look(0.03)}
     judged({name: validated() for name in holdouts}, holdouts)
     assert holdouts == {"mlp": look(0.02), "lstm": look(0.03)}
+
+
+def test_before_a_look_only_validation_has_a_verdict_and_nothing_is_above():
+    own = verdicts_of_validation({"mlp": {**validated(), "study_name": "a.mlp", "trial_number": 4}})["mlp"]
+    assert own["forecast"]["validation"]["p_value"] == 0.01
+    assert [own[about]["above"] for about in ("forecast", "money")] == [False, False]
+    assert own["forecast"]["holdout"] == own["money"]["above_buy_and_hold"] == {"why": "not judged yet"}

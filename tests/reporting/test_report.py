@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from tests.makers.selection import selection_of
 from tests.makers.verdicts import compared_with, verdict_of
 
-from trading_hpo.reporting.report import T_90, report_of
+from trading_hpo.reporting.report import SELECTION, T_90, of_the_best, report_of
+from trading_hpo.reporting.selection_sentences import selection_sentences
 
 TRIALS = {"complete": 7, "pruned": 2, "fail": 1, "running": 0, "waiting": 0}
 MONEY = {"annual_return": 0.11, "sharpe": 0.61, "max_drawdown": 0.33, "turnover": 4.0}
@@ -158,3 +160,29 @@ def test_the_report_can_be_written_as_strict_json():
     result = result_of("cnn_lstm", value=np.float64(0.02))
     report = reported([result, skipped("mlp")], [holdout_of(model_type="cnn_lstm"), {"skipped": ""}])
     assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_statistics_of_selection_bias_stand_with_their_configuration_in_words_and_as_numbers():
+    (line,) = reported([result_of("mlp")], [holdout_of(model_type="mlp")], selection={"mlp": selection_of()})["models"]
+    assert line["selection"] == selection_of()
+    assert line["selection_sentences"] == selection_sentences(selection_of())
+    numbers = {"active_sharpe": 0.8, "probabilistic_sharpe": 0.79, "deflated_sharpe": 0.41}
+    numbers["overfitting_probability"] = selection_of()["overfitting"]["probability"]
+    numbers["superior_ability_p_value"] = 0.22
+    assert {name: line[name] for name in SELECTION} == numbers
+
+
+@pytest.mark.parametrize("own", [{"why": "lost"}, {**selection_of()["own"], "active": {"why": "the same"}}, None])
+def test_what_has_no_statistic_has_none_in_the_report(own):
+    selection = {} if own is None else {"mlp": {**selection_of(overfitting=False), "own": own}}
+    (line,) = reported([result_of("mlp")], [holdout_of(model_type="mlp")], selection=selection)["models"]
+    assert [line[name] for name in SELECTION[:4]] == [None] * 4
+    json.dumps(line, allow_nan=False)
+
+
+def test_what_was_found_of_another_trial_is_left_out():
+    results = {"mlp": result_of("mlp"), "lstm": {"skipped": "not run yet"}}
+    ours, earlier = selection_of(), selection_of(trial_number=3)
+    assert of_the_best({"mlp": ours}, results) == {"mlp": ours}
+    assert of_the_best({"mlp": earlier, "lstm": ours}, results) == {}
+    assert of_the_best({"skipped": "not run yet"}, results) == {}

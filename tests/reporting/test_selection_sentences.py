@@ -47,7 +47,7 @@ def test_a_deflated_sharpe_says_what_would_change_it(found, expected):
 def test_what_cannot_be_said_says_why():
     found = selection_of(overfitting=False)
     found["reality_check"] = {"why": "12 bars are too few: 20 are needed"}
-    found["forecast"] = dict.fromkeys(("constant", "reference"), {"why": "its trials have no scores"})
+    found["forecast"] = {other: {"why": "its trials have no scores"} for other in ("constant", "reference")}
     said = selection_sentences(found)
     assert said[OVERFITTING] == f"Not to be said yet. {TOO_FEW['why']}"
     assert said["Reality check"] == "Not to be said: 12 bars are too few: 20 are needed."
@@ -79,6 +79,20 @@ def test_without_a_reference_the_constant_forecast_stands_alone():
     assert "against the constant forecast, by mcc in 32 blocks" in selection_sentences(found)["Forecast"]
 
 
+def test_trials_that_move_together_count_as_one():
+    found = selection_of()
+    found["own"]["active"]["effective"] |= {"n_trials": 1, "expected_best": 0.0}
+    said = selection_sentences(found)["Effective trials"]
+    assert said.startswith("DSR 0.71 if the 40 trials with returns, which move together, count as one.")
+
+
+@pytest.mark.parametrize(("years", "said"), [(6.1, "more years or fewer trials"), (5.1, "enough for so many trials.")])
+def test_a_backtest_is_long_enough_for_its_trials_or_not(years, said):
+    found = selection_of()
+    found["own"]["active"]["backtest_years"] = years
+    assert said in selection_sentences(found)["Backtest length"]
+
+
 # The section of the page
 
 
@@ -89,7 +103,7 @@ def test_the_section_is_about_the_winner_and_the_others_are_behind_titles():
     assert f"Of {first}, the best of all" in intro.text
     assert dict(facts.pairs) == selection_sentences(page.searched.selection[first])
     assert drawn.name == "overfitting_figure"
-    assert [row[0] for row in table.rows][0] == first
+    assert table.rows[0][0] == first
     assert {len(row) for row in table.rows} == {len(table.head)} == {sum(count for _, count in table.groups)}
     assert folded.title != first
 

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from tests.makers.selection import selection_of
 from tests.makers.verdicts import verdict_of
 from tests.reporting.test_report import holdout_of, reported, result_of, skipped
 
@@ -157,3 +158,12 @@ def test_what_a_search_says_that_has_found_nothing_is_in_the_report():
 def test_the_task_with_something_to_learn_is_advised_unless_it_is_the_one(label, advised):
     text = printed({**of_all(VALUES), "label": label}, 100)
     assert ("labels.kind=volatility" in text) == advised
+
+
+def test_the_best_is_said_to_be_luck_or_not_with_a_number():
+    selection = {"lstm": selection_of("daily.lstm"), "mlp": selection_of("daily.mlp", deflated=0.97)}
+    results = [result_of("lstm", 0.09), result_of("mlp", 0.03)]
+    report = reported(results, [holdout_of(), holdout_of(model_type="mlp")], selection=selection)
+    text = " ".join(printed(report, 200).split())
+    assert "selection: DSR 0.41: the best of 48 trials without skill would show a Sharpe of 0.90;" in text
+    assert "0.97" not in text

@@ -13,6 +13,7 @@ from trading_hpo.engine.store.optuna_tables import ended_trials, place_of
 from trading_hpo.engine.trial_record import BLOCK_SCORES, SLOT
 from trading_hpo.study.conditions import Conditions
 from trading_hpo.study.fingerprint import conditions_of
+from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.returns_table import trial_series
 from trading_hpo.study.trial_ledger import n_trials, sharpe_ratios
 from trading_hpo.study.trial_returns import Series, active_returns, net_returns
@@ -85,6 +86,20 @@ def _whole(
         for number, own in by_trial.items()
         if number in numbers and {path: len(series.bars) for path, series in own.items()} == n_bars
     }
+
+
+def chosen_trials(phases: Mapping[str, Sequence[optuna.Study]]) -> dict[str, Trial]:
+    """Return the best trial of each model type: of the last phase of its search that has found something.
+
+    Args:
+        phases: The studies of each model type, in the order in which they are searched.
+    """
+    chosen = {}
+    for model_type, studies in phases.items():
+        for study in studies:
+            if (best := best_trial(study)) is not None:
+                chosen[model_type] = (study.study_name, best.number)
+    return chosen
 
 
 def kept_trials(studies: Sequence[optuna.Study], chosen: Collection[Trial]) -> dict[str, KeptTrials]:

@@ -14,6 +14,7 @@ from trading_hpo.overfitting.reality_check import reality_check, superior_predic
 from trading_hpo.overfitting.stationary_bootstrap import FEWEST_BARS, block_length, varies
 
 N_RESAMPLES = 1_000
+MOST_CLUSTERED = 2_000  # series: all pairs of them take 32 MB for each copy
 _WIDTH, _FARTHEST = 0.5, 6.0  # of the bins of logits; from 400 trials on a rank may lie beyond
 
 
@@ -23,7 +24,7 @@ class Together:
 
     Attributes:
         n_tried: All that the ledger knows, those without a series with them.
-        n_series: Those whose active returns vary, on all bars.
+        n_series: Those whose active returns vary, on all bars; of very many every second, third, and so on.
         n_effective: How many different ones these are; none where there is nothing to cluster.
         spread: Standard deviation of the Sharpe ratios per bar, of complete trials of the ledger.
         found: What is said of all of them: ``overfitting``, ``reality_check``.
@@ -48,10 +49,11 @@ class Together:
         """
         every = np.array(list(active.values())) if active else np.zeros((0, 0))
         series = every[varies(every)]
+        some = series[:: -(-len(series) // MOST_CLUSTERED) or 1]
         return Together(
             max(tried.n_trials, len(every)),
-            len(series),
-            effective_trials(series) if len(series) > 1 else None,
+            len(some),
+            effective_trials(some) if len(some) > 1 else None,
             _spread(tried.sharpe_ratios, series),
             {"overfitting": _overfitting(series), "reality_check": _reality_check(series, horizon_bars)},
         )
@@ -66,7 +68,7 @@ def _spread(ratios: Sequence[float], series: Float[np.ndarray, "N T"]) -> float:
 
 
 def _overfitting(series: Float[np.ndarray, "N T"]) -> dict[str, Any]:
-    found = overfitting_probability(series, blocks_for(len(series)))
+    found = overfitting_probability(series)
     if isinstance(found, TooFew):
         return {"why": found.why}
     edges = np.arange(-_FARTHEST, _FARTHEST + _WIDTH / 2, _WIDTH)
@@ -82,16 +84,6 @@ def _overfitting(series: Float[np.ndarray, "N T"]) -> dict[str, Any]:
         "edges": edges.tolist(),
         "counts": counts.tolist(),
     }
-
-
-def blocks_for(n_trials: int) -> int:
-    """Return into how many blocks the bars are cut: 12,870 ways to halve 16 of them, 924 for 12 where trials are many.
-
-    Example:
-        >>> blocks_for(32), blocks_for(2000)
-        (16, 12)
-    """
-    return 16 if n_trials <= 500 else 12
 
 
 def _reality_check(series: Float[np.ndarray, "N T"], horizon_bars: int) -> dict[str, Any]:

@@ -67,6 +67,11 @@ def _deflated(active: Found) -> str:
 
 
 def _effective(effective: Found) -> str:
+    if effective["n_trials"] == 1:
+        return (
+            f"DSR {_share(effective['probability'])} if the {effective['n_series']:,} trials with returns, which move "
+            "together, count as one. The less alike trials are, the more they count."
+        )
     return (
         f"DSR {_share(effective['probability'])}, against a Sharpe of {effective['expected_best']:.2f}, if the "
         f"{effective['n_series']:,} trials with returns count as the {effective['n_trials']:,} different ones that "
@@ -90,9 +95,10 @@ def _backtest_length(own: Found, active: Found) -> str:
         return "Luck shows a Sharpe above 0 over any length; this one is not above 0."
     if n_trials == 1:
         return "Of one trial none was chosen: no length is too short for the number of trials."
+    change = "enough for so many trials" if own["years"] >= years else "more years or fewer trials would be enough"
     return (
         f"Over less than {_years(years)} the best of {n_trials:,} trials without skill is expected to show "
-        f"{active['sharpe']:.2f}; there are {_years(own['years'])}. More years or fewer trials would change that."
+        f"{active['sharpe']:.2f}; there are {_years(own['years'])}: {change}."
     )
 
 
@@ -111,8 +117,8 @@ def _reality_check(found: Found) -> str:
         return f"Not to be said: {found['why']}."
     return (
         f"p {p_value(found['p_value'])} (White), {p_value(found['superior']['consistent'])} (Hansen): how often the "
-        f"best of {found['n_series']:,} trials without skill earns as much; at most 0.05 is more than luck. More bars "
-        "lower it if there is an edge."
+        f"best of {found['n_series']:,} trials without skill earns as much as the one here that earns most, whichever "
+        "it is; at most 0.05 is more than luck. More bars lower it if there is an edge."
     )
 
 

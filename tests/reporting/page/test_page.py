@@ -204,3 +204,18 @@ def test_six_model_types_of_a_thousand_trials_fit():
 
 def test_a_change_of_template_style_or_script_is_a_change_of_code():
     assert resources_digest() == DIGEST, f"write DIGEST = {resources_digest()!r} into page.py"
+
+
+def test_a_search_that_is_not_judged_yet_has_the_verdicts_of_validation():
+    page = made()
+    said = {"forecast": "the f of it", "luck": "the l of it"}
+    searched = replace(page.searched, verdicts={page.searched.best["model_type"]: said})
+    text = Elements(page_of(replace(page, searched=searched), judged=False)).text
+    assert "Forecast The f of it. Luck The l of it." in text
+
+
+def test_it_asks_whether_the_winner_is_luck():
+    for judged in (True, False):
+        text = Elements(page_of(made(), judged)).text
+        assert "Is it luck?" in text
+        assert "DSR 0.41: the best of 48 trials without skill would show a Sharpe of 0.90" in text

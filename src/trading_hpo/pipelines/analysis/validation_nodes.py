@@ -3,12 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import optuna
-
-from trading_hpo.analysis.kept_trials import Trial, kept_trials, tried_on
+from trading_hpo.analysis.kept_trials import chosen_trials, kept_trials, tried_on
 from trading_hpo.analysis.selection_statistics import selection_statistics
 from trading_hpo.analysis.validation_tests import validation_tests
-from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.reference import StudyRef
 
 
@@ -18,13 +15,7 @@ def judge_validation(
     """Say of each best configuration how far it is luck, among all trials on the same bars; then in more statistics."""
     there = {model_type: ref.begun() for model_type, ref in refs.items() if ref.skipped is None}
     studies = {model_type: [own.open() for own in begun] for model_type, begun in there.items()}
-    chosen = {name: trial for name, own in studies.items() if (trial := _chosen(own)) is not None}
+    chosen = chosen_trials(studies)
     kept = kept_trials([study for own in studies.values() for study in own], set(chosen.values()))
     tried = tried_on(kept.values(), trial_ledger)
     return validation_tests(kept, chosen, tried), selection_statistics(kept, chosen, tried)
-
-
-def _chosen(phases: list[optuna.Study]) -> Trial | None:
-    """Return the best trial of the last phase that has found something."""
-    best = ((study.study_name, best_trial(study)) for study in reversed(phases))
-    return next(((name, trial.number) for name, trial in best if trial is not None), None)

@@ -13,7 +13,7 @@ NOTHING = "No trial is complete yet, or those that are have left nothing to test
 
 def luck_section(searched: Searched) -> Section:
     """Return the statistics of selection bias: of the winner in words, of all model types as numbers."""
-    first = None if searched.best is None else searched.best["model_type"]
+    first = "" if searched.best is None else str(searched.best["model_type"])
     there = sorted(searched.selection, key=lambda name: name != first)
     if first not in searched.selection:
         return Section("luck", "Is it luck?", [Text(NOTHING)])
