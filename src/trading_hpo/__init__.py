@@ -2,7 +2,7 @@
 
 The tree, in the order in which data flow through it:
 
-    pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation
+    pipeline_registry.py    data_engineering -> hpo -> analysis -> retraining -> evaluation; on request: audit
     settings.py             Kedro wiring
     hooks.py                what happens beside the nodes
     tracking_hook.py        what a run logs to MLflow
@@ -15,6 +15,7 @@ The tree, in the order in which data flow through it:
         command_line_parameters.py  --params
         selection.py        which nodes a run is about
         contradictions.py   options that give way to others, or have no effect
+        audit.py            kedro audit
         clean.py            make clean
         study.py            kedro study
         set_aside.py        kedro study set-aside
@@ -50,12 +51,16 @@ The tree, in the order in which data flow through it:
         evaluation/
             nodes.py
             pipeline.py
+        audit/
+            nodes.py
+            pipeline.py
         namespaces.py       stages outside, model types inside
         adapters.py         nodes that take a model type, or one input per model type
         page_nodes.py       adapters to the pages
         run_facts.py        what the report says of a run beside its results
     datasets/               Kedro datasets of our own
         bars.py             raw bars of the chosen source
+        audits.py           audits of prepared data, by the digest of the data
         panel.py            the panel, mapped
         kept_panels.py      the panels that studies were made on
         results.py          JSON of one model type, which may have been left out
@@ -316,6 +321,17 @@ The tree, in the order in which data flow through it:
         verdicts.py         on the forecast and on the money
         references.py       each network beside the best reference
         calibration.py      of probabilities
+    audit/                  what the data should not know
+        audit.py            all checks, and the record that is kept
+        check.py            what a check has found
+        rebuild.py          how a project makes its data, as functions
+        other_future.py     bars up to a moment, and others after it
+        agreement.py        more than rounding
+        look_ahead.py       what is known does not change with the future
+        start_of_history.py nor with where history begins
+        price_scale.py      nor with the unit of prices
+        source.py           columns that are the future themselves
+        split.py            labels that reach into what is judged
     overfitting/            more than luck: statistics of plain arrays
         stationary_bootstrap.py blocks of random length, drawn anew
         resampled_means.py  of many series over the same draws
@@ -335,6 +351,7 @@ The tree, in the order in which data flow through it:
         vocabulary.py           every component of the registries, with parameters, bounds and source
         table.py            ... as it is printed
         studies.py          for kedro study
+        audit_lines.py      an audit on a terminal
         trials_table.py     the trials of one study, as wide as a terminal
         fitted_lines.py     lines that are not wider
         figures/            Plotly

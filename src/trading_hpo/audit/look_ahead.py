@@ -81,7 +81,7 @@ def cuts(n_bars: int) -> Sequence[int]:
         >>> cuts(1000)
         [0, 91, 184, 275, 362, 451, 543, 636, 726, 814, 903, 995]
     """
-    return sorted({min((n_bars - 6) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
+    return sorted({min(max(n_bars - 6, 0) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
 
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
@@ -136,17 +136,15 @@ def _labels(panel: Panel, other: Panel, cut: _Cut) -> Iterator[Finding]:
             yield found
 
 
-def _change(
-    name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int[np.ndarray, " N"]
-) -> Finding | None:
+def _change(name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int[np.ndarray, " N"]) -> Finding | None:
     """Say that values differ, by how much, and how long before the cut."""
     moved: Bool[np.ndarray, " N"] = (ours != others) & ~(_missing(ours) & _missing(others))
     if not moved.any():
         return None
     apart = np.abs(ours[moved].astype(float) - others[moved].astype(float))
     size = float(np.nanmax(apart)) if np.isfinite(apart).any() else float(moved.sum())
-    ahead = int(cut.bar - bar[moved].min()) + 1
-    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}; it reads up to {ahead} bars ahead"
+    before = int(cut.bar - bar[moved].min())
+    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}, the first {before} bars before it"
     return Finding(name, str(cut), size, said)
 
 
@@ -166,9 +164,7 @@ def _folds(panel: Panel, split: Split, other: Panel, rebuild: Rebuild, cut: _Cut
         yield Finding("folds", str(cut), float(n_ranges), f"{n_ranges} of {len(ours)} ranges of bars change")
 
 
-def _ended(
-    panel: Panel, split: Split, window_bars: int, bar: int
-) -> Iterator[tuple[int, Int[np.ndarray, " N"]]]:
+def _ended(panel: Panel, split: Split, window_bars: int, bar: int) -> Iterator[tuple[int, Int[np.ndarray, " N"]]]:
     """Yield the folds whose train labels had all ended, with their train rows."""
     for fold in split.folds:
         rows = split.rows(panel, fold, "train", window_bars)

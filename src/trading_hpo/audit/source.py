@@ -91,9 +91,7 @@ def _ranks(values: pd.DataFrame) -> Float[np.ndarray, "T N"]:
     return centred
 
 
-def _correlations(
-    columns: Float[np.ndarray, "T N"], targets: Float[np.ndarray, "T M"]
-) -> Float[np.ndarray, "N M"]:
+def _correlations(columns: Float[np.ndarray, "T N"], targets: Float[np.ndarray, "T M"]) -> Float[np.ndarray, "N M"]:
     """Return rank correlations, over the bars on which both are known; 0 of a column that never moves."""
     of_columns = (columns**2).T @ (targets != 0)
     of_targets = (columns != 0).astype(float).T @ targets**2

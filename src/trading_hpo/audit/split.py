@@ -45,7 +45,9 @@ def split_leaks(panel: Panel, split: Split, stop_fraction: float, window_bars: i
         rows = split.rows(panel, final, role, window_bars)
         n_rows += len(rows)
         findings += _reaching(panel, rows, _holdout(panel, split), f"{role} of the final training", "the holdout")
-    return Check("split", f"{n_rows} label intervals of {len(split.folds)} folds and the final training", tuple(findings))
+    return Check(
+        "split", f"{n_rows} label intervals of {len(split.folds)} folds and the final training", tuple(findings)
+    )
 
 
 def _covered(panel: Panel, rows: Int[np.ndarray, " N"]) -> Bool[np.ndarray, " T"]:

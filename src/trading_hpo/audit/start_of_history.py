@@ -43,9 +43,7 @@ def start_of_history(built: Built, rebuild: Rebuild) -> Check:
     return Check("start of history", compared, worst_of_each(findings))
 
 
-def _differences(
-    built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: pd.Timestamp
-) -> Iterator[Finding]:
+def _differences(built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: pd.Timestamp) -> Iterator[Finding]:
     values, others = (one[built.columns].to_numpy(dtype=float) for one in (whole, later))
     wrong = differ(values, others, spread_of(values))
     own_bar = later.groupby("asset", sort=False).cumcount().to_numpy()

@@ -1,0 +1,148 @@
+"""The future is changed: what knew it moves, and nothing else does."""
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.makers.audits import business_days, project, scale_of
+
+from trading_hpo.audit.look_ahead import N_CUTS, cuts, look_ahead
+from trading_hpo.errors import DataError
+from trading_hpo.market.bars import clean_bars
+from trading_hpo.market.features.registry import STANDARD
+from trading_hpo.market.sources.config import SourcesConfig
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import build_split
+from trading_hpo.tasks.direction import Direction
+from trading_hpo.tasks.labels import LabelsConfig
+from trading_hpo.tasks.registry import TASKS
+
+# Each with how long before a cut its values move; as long as the coarser bar is, where that depends on the cut.
+LOOKING = {
+    "centred_mean": range(9, 10),
+    "whole_sample": range(500),
+    "filled_at_the_start": range(1),
+    "filled_between": range(23),
+    "weekly_bar": range(5),
+    "lagging_span": range(25, 26),
+}
+
+
+def checked(raw, rebuild):
+    return look_ahead(raw, rebuild.build(rebuild.clean(raw)), rebuild)
+
+
+@pytest.mark.parametrize(("name", "before"), LOOKING.items())
+def test_a_feature_that_looks_ahead_is_named_with_the_cut_and_the_size(raw, leaky, name, before):
+    check = checked(raw, project(["return_1", name]))
+    assert check.status == "findings"
+    (finding,) = check.findings
+    assert finding.column == name
+    assert pd.Timestamp(finding.cut) in set(raw["timestamp"])
+    assert finding.size > 0.001
+    change, _, first = finding.said.partition(", the first ")
+    assert change.endswith(f"change by up to {finding.size:.3g}")
+    assert int(first.removesuffix(" bars before it")) in before
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_our_features_labels_and_folds_do_not_look_ahead(kind):
+    """Ends of the labels of triple_barrier move with the future, and folds with them."""
+    raw = business_days(500)
+    options = {"horizon_bars": 3} if kind == "path" else {"median_bars": 40} if kind == "volatility" else {}
+    names = [name for name in STANDARD if name != "momentum_12_1"] if kind == "direction" else ["return_1"]
+    clean = partial(clean_bars, assets="all", sources=SourcesConfig())
+    check = checked(raw, project(names, LabelsConfig(kind=kind, **options), clean=clean))
+    assert check.findings == ()
+    assert check.looked_at.startswith(f"{N_CUTS} cuts; {len(names)} columns")
+    assert int(check.looked_at.split()[-2]) > 0  # scalers
+
+
+class TooEarly(Direction):
+    """Says that its label is known after one bar, and reads three."""
+
+    name: ClassVar[str] = "too_early"
+
+    def build(self, bars):
+        ahead = bars["close"].shift(-3) / bars["close"] - 1
+        return (ahead > 0).astype("float64").where(ahead.notna()).to_numpy()[:, None]
+
+
+class OfAll(Direction):
+    """Compares with the mean move of the whole sample."""
+
+    name: ClassVar[str] = "of_all"
+
+    def build(self, bars):
+        moves = np.log(bars["close"]).diff().shift(-1)
+        return (moves > moves.mean()).astype("float64").where(moves.notna()).to_numpy()[:, None]
+
+
+@pytest.mark.parametrize("task", [TooEarly, OfAll])
+def test_a_label_that_reads_beyond_its_end_is_found(raw, enter, task):
+    enter(TASKS, task.name, task)
+    (finding,) = checked(raw, project(labels=LabelsConfig(kind=task.name))).findings
+    assert finding.column == "target"
+    assert finding.cut is not None
+    assert finding.size == 1.0
+
+
+def test_a_scaler_that_is_fitted_on_all_rows_is_found(raw):
+    rebuild = project(scale=lambda panel, rows: scale_of(panel, np.flatnonzero(panel.observed)))
+    (finding,) = checked(raw, rebuild).findings
+    assert finding.column == "return_1"
+    assert "scaler of fold" in finding.said
+
+
+def test_folds_that_follow_prices_are_found(raw):
+    def by_price(panel):
+        share = 0.2 + abs(float(panel.forward_return[:, 0].mean())) * 1e4 % 0.2
+        return build_split(panel, FoldsConfig(n_folds=2), HoldoutConfig(fraction=share))
+
+    findings = {finding.column: finding for finding in checked(raw, project(split=by_price)).findings}
+    assert findings["folds"].size > 0
+
+
+def test_bars_that_are_filled_from_later_ones_are_found(raw):
+    def filled(raw):
+        return raw.assign(volume=raw["volume"].where(raw["volume"] > 5000).bfill().fillna(0.0))
+
+    findings = {finding.column for finding in checked(raw, project(clean=filled)).findings}
+    assert findings == {"bars"}
+
+
+def test_a_panel_that_is_changed_after_its_features_is_looked_at_too(raw):
+    usual = project()
+
+    def scaled(bars, table):
+        panel = usual.panel(bars, table)
+        np.divide(panel.features, panel.features.std(axis=0), out=panel.features)
+        return panel
+
+    (finding,) = checked(raw, project(panel=scaled)).findings
+    assert finding.column == "return_1"
+
+
+def test_data_that_cannot_be_made_with_another_future_are_refused_in_words(raw):
+    known = raw["close"].max()
+
+    def strict(bars):
+        if bars["close"].max() != known:
+            raise DataError(["prices must be those of the file, got others."])
+        return project().features(bars)
+
+    with pytest.raises(DataError, match=r"made again with other prices after 2020-01-01.*, got: prices must be"):
+        checked(raw, project(features=strict))
+
+
+@pytest.mark.parametrize("n_bars", [2, 10, 77, 500, 4529, 6005])
+def test_there_are_at_least_five_cuts_on_different_days_of_the_week_and_a_bar_after_each(n_bars):
+    at = cuts(n_bars)
+    assert at[0] == 0
+    assert max(at) <= n_bars - 2
+    assert at == sorted(set(at))
+    if n_bars > 60:
+        assert len(at) == N_CUTS >= 5
+        assert len({bar % 5 for bar in at}) >= 3

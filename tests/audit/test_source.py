@@ -1,0 +1,81 @@
+"""Columns that are the future are found by what they predict; honest ones, and tomorrow's volume, are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.audit.plugin.leaky_features import TOMORROWS_FILE
+from tests.makers.audits import business_days, project
+
+from trading_hpo.audit.source import PLAUSIBLE, source
+from trading_hpo.market.features.feature import Feature
+from trading_hpo.market.features.registry import FEATURES, STANDARD
+
+
+def checked(raw, rebuild):
+    return source(rebuild.build(rebuild.clean(raw)))
+
+
+def test_a_file_with_tomorrows_stamp_is_found_though_it_does_not_move_with_prices(raw, leaky, tmp_path, monkeypatch):
+    mood = raw[["timestamp", "asset"]].copy()
+    returns = np.log(raw["close"]).groupby(raw["asset"]).diff()
+    mood["mood"] = returns.rolling(3).mean().groupby(raw["asset"]).shift(-1)  # of yesterday, today and tomorrow
+    monkeypatch.setenv(TOMORROWS_FILE, str(tmp_path / "mood.csv"))
+    mood.to_csv(tmp_path / "mood.csv", index=False)
+    (finding,) = checked(raw, project(["return_1", "from_tomorrows_file"])).findings
+    assert finding.column == "from_tomorrows_file"
+    assert 0.5 < finding.size <= 1
+    assert "the next return of" in finding.said
+
+    mood["mood"] = mood["mood"].groupby(mood["asset"]).shift(1)
+    mood.to_csv(tmp_path / "mood.csv", index=False)
+    assert checked(raw, project(["return_1", "from_tomorrows_file"])).findings == ()
+
+
+def test_a_level_whose_change_is_the_next_return_is_found(raw, enter):
+    enter(FEATURES, "tomorrows_close", Feature(lambda bars: np.log(bars["close"]).shift(-1).ffill(), 0))
+    (finding,) = checked(raw, project(["return_1", "tomorrows_close"])).findings
+    assert finding.column == "tomorrows_close"
+    assert finding.size > 0.99
+    assert "the change of it" in finding.said
+
+
+def test_a_source_whose_closes_are_shifted_by_one_against_its_opens_is_found(raw):
+    alone = raw[["timestamp", "asset", "open", "close"]]  # with highs and lows such bars are refused
+    assert checked(alone, project()).findings == ()
+    shifted = alone.assign(close=alone.groupby("asset")["close"].shift(-1)).dropna()
+    findings = {finding.column: finding for finding in checked(shifted, project()).findings}
+    assert findings["open"].size > PLAUSIBLE
+    assert "the return to the next open" in findings["open"].said
+
+
+def test_one_asset_with_the_future_among_others_is_found_and_named(enter):
+    bars = business_days(400, ("A", "B", "C"))
+
+    def only_of_b(own):
+        moves = np.log(own["close"]).diff()
+        return moves.shift(-1 if own["asset"].iloc[0] == "B" else 0).fillna(0.0)
+
+    enter(FEATURES, "mixed", Feature(only_of_b, 1))
+    (finding,) = checked(bars, project(["return_1", "mixed"])).findings
+    assert "return of B" in finding.said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_markets_are_clean(seed):
+    assert checked(business_days(350, seed=seed), project(STANDARD)).findings == ()
+
+
+def test_tomorrows_volume_is_not_found_as_it_says_nothing_of_the_direction(raw, enter):
+    enter(FEATURES, "next_volume", Feature(lambda bars: np.log(bars["volume"]).shift(-1).ffill(), 0))
+    assert checked(raw, project(["next_volume"])).findings == ()
+
+
+def test_too_few_bars_are_an_answer(raw):
+    check = checked(raw.groupby("asset").head(40), project())
+    assert check.status == "too few"
+    assert check.looked_at == "too few bars: at least 60 of an asset, got 40"
+
+
+def test_a_column_that_never_moves_is_no_finding(raw, enter):
+    enter(FEATURES, "still", Feature(lambda bars: pd.Series(1.0, index=bars.index), 0))
+    assert checked(raw, project(["return_1", "still"])).findings == ()
