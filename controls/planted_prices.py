@@ -2,8 +2,8 @@
 
 A stock's next return is moved by the product of two of its features, each as it stands above or below its usual value:
 ``rsi_14``, whether the price has risen, and ``volatility_ratio_5_63``, whether the market is more volatile than it was.
-What has risen goes on rising while it is volatile, and falls back while it is calm. By itself neither feature says
-anything, nor does a sum of the two.
+What has risen goes on rising while it is volatile, and falls back while it is calm. What a line through both features
+says of the product is taken out of it, so that neither feature says anything by itself, nor does a sum of the two.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from trading_hpo.metrics.trading import sharpe
 
 FEATURES = ("rsi_14", "volatility_ratio_5_63")
 RISE, FAST, SLOW = 14, 5, 63  # their bars
-LIMIT = 2.0  # of the product: no bar is moved by more than twice the strength
+LIMIT = 2.0  # of the product, which otherwise would leave most of the edge to a few bars
 BARS_PER_YEAR = 252.0
 
 
@@ -29,8 +29,8 @@ class Planted:
 
     Attributes:
         close: After planting.
-        state: Of each bar, known at its close: by how many strengths the next return is moved, within -2 to 2; 0 where
-            history is too short.
+        state: Of each bar, known at its close: by how many strengths the next return is moved; 0 where history is too
+            short.
         strength: In trailing volatilities (63 bars).
     """
 
@@ -42,34 +42,66 @@ class Planted:
 def plant(close: pd.DataFrame, strength: float) -> Planted:
     """Move the returns of real prices by a product of two features of what was planted before.
 
-    What is usual is the median and the standard deviation of each feature over all stocks and bars of the real prices.
-    These four numbers are part of the edge, as its strength is; no model is given them.
+    What is usual, and what a line says of the product, is taken from the real prices, all stocks and bars together.
+    These seven numbers are part of the edge, as its strength is; no model is given them.
 
-    **Looks ahead:** never but for these four; a bar's state is made of the planted prices up to it.
+    **Looks ahead:** never but for these seven; a bar's state is made of the planted prices up to it.
 
     Args:
         close: Real prices, one column per stock, without a gap.
         strength: In trailing volatilities.
     """
     real = close.to_numpy()
-    moves, price = np.diff(np.log(real), axis=0), real.copy()
-    usual = _usual(real, moves)
-    planted, state = moves.copy(), np.zeros(real.shape)
+    planted, price = np.diff(np.log(real), axis=0), real.copy()
+    usual, state = _Usual.of(real), np.zeros(real.shape)
     for bar in range(SLOW, len(real)):
         recent = planted[bar - SLOW : bar]
-        each = (_rise(np.diff(price[bar - RISE : bar + 1], axis=0)), _ratio(recent))
-        scaled = [(value - middle) / spread for value, (middle, spread) in zip(each, usual, strict=True)]
-        state[bar] = np.clip(scaled[0] * scaled[1], -LIMIT, LIMIT)
-        if bar < len(moves):
+        rise = _rise(np.diff(price[bar - RISE : bar + 1], axis=0))
+        state[bar] = usual.state(np.stack([rise, _ratio(recent)]))
+        if bar < len(planted):
             planted[bar] += strength * recent.std(axis=0, ddof=1) * state[bar]
             price[bar + 1] = price[bar] * np.exp(planted[bar])
     return Planted(pd.DataFrame(price, close.index, close.columns), state, strength)
 
 
-def _usual(real: Float[np.ndarray, "T A"], moves: Float[np.ndarray, "T A"]) -> list[tuple[float, float]]:
-    rises = [_rise(changes) for changes in _windows(np.diff(real, axis=0), RISE)]
-    ratios = [_ratio(recent) for recent in _windows(moves, SLOW)]
-    return [(float(np.median(values)), float(np.std(values))) for values in (rises, ratios)]
+@dataclass(frozen=True)
+class _Usual:
+    """What the two features are on real prices.
+
+    Attributes:
+        middle: Of each, its median.
+        spread: Of each, its standard deviation.
+        line: The constant and the two slopes that come closest to the product.
+    """
+
+    middle: Float[np.ndarray, " 2"]
+    spread: Float[np.ndarray, " 2"]
+    line: Float[np.ndarray, " 3"]
+
+    @staticmethod
+    def of(real: Float[np.ndarray, "T A"]) -> "_Usual":
+        rises = [_rise(changes) for changes in _windows(np.diff(real, axis=0), RISE)]
+        ratios = [_ratio(recent) for recent in _windows(np.diff(np.log(real), axis=0), SLOW)]
+        both = np.stack([np.ravel(rises[SLOW - RISE :]), np.ravel(ratios)])
+        middle, spread = np.median(both, axis=1), both.std(axis=1)
+        scaled = (both - middle[:, None]) / spread[:, None]
+        line, *_ = np.linalg.lstsq(_with_constant(scaled), _product(scaled), rcond=None)
+        return _Usual(middle, spread, line)
+
+    def state(self, features: Float[np.ndarray, "2 A"]) -> Float[np.ndarray, " A"]:
+        """Return the product less what the line says of it, so that no line says anything of the rest."""
+        scaled = (features - self.middle[:, None]) / self.spread[:, None]
+        state: Float[np.ndarray, " A"] = _product(scaled) - _with_constant(scaled) @ self.line
+        return state
+
+
+def _product(scaled: Float[np.ndarray, "2 N"]) -> Float[np.ndarray, " N"]:
+    product: Float[np.ndarray, " N"] = np.clip(scaled[0] * scaled[1], -LIMIT, LIMIT)
+    return product
+
+
+def _with_constant(scaled: Float[np.ndarray, "2 N"]) -> Float[np.ndarray, "N 3"]:
+    return np.column_stack([np.ones(scaled.shape[1]), *scaled])
 
 
 def _windows(values: Float[np.ndarray, "T A"], length: int) -> Float[np.ndarray, "N L A"]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 from benchmarks.measure import fresh
-from benchmarks.project import new_project
+from benchmarks.project import ROOT, new_project
 
 LEVEL, SURE = 0.05, 0.95  # of a verdict's p-value; of a probability that is taken for skill
 BARS_FILE = "bars.csv"
@@ -56,7 +56,9 @@ def _run(
     settings: dict[str, Any],
     read: Callable[[Path], T],
 ) -> T:
-    os.environ["TRADING_HPO_PLUGINS"] = "controls.plugin"
+    # The server of the search's workers imports the plug-in too, and knows this folder by the environment alone.
+    places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ.update(TRADING_HPO_PLUGINS="controls.plugin", PYTHONPATH=os.pathsep.join(places))
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     from kedro.framework.session import KedroSession
