@@ -158,6 +158,7 @@ def test_a_trial_that_is_still_has_a_ratio_of_zero_and_idle_halves_too():
     returns[1] = 0.0
     returns[2, :24] = 0.0  # three of eight blocks
     returns[3, 32:] = 0.0
+    returns[4, :32] = 5.0
     assert overfitting_probability(returns, 8).logits == pytest.approx(twin(returns, 8))
 
 

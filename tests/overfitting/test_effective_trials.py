@@ -32,6 +32,14 @@ def test_opposite_trials_are_two():
     assert effective_trials(np.stack([one, -one])) == 2
 
 
+def test_a_chain_of_trials_is_no_cluster():
+    parts = np.random.default_rng(0).normal(size=(4, 2000))
+    chain = np.stack([parts[0] + 2 * parts[1], 2 * parts[1] + 2 * parts[2], 2 * parts[2] + parts[3]])
+    alike = np.corrcoef(chain)
+    assert min(alike[0, 1], alike[1, 2]) > 0.55
+    assert effective_trials(chain) == 2  # the ends have nothing in common
+
+
 @few
 @given(seed=st.integers(0, 500), copies=st.integers(1, 9))
 def test_copies_are_one_trial(seed, copies):

@@ -168,6 +168,10 @@ def test_a_ratio_without_an_error_has_no_probability():
     assert probabilistic_sharpe(certain) is None
 
 
+def test_a_record_longer_than_any_number_is_none():
+    assert minimum_track_record(moments_of(50, 1e-300)) is None
+
+
 def test_moments_are_plain_data():
     moments = Moments.of(np.array([0.1, 0.2, 0.4]))
     assert Moments(**asdict(moments)) == moments

@@ -134,14 +134,17 @@ class _Blocks:
         return int((self.squares.sum(axis=0) > n_bars * (ROUNDING * self.mean) ** 2).sum())
 
     def sharpe(self, of_half: Float[np.ndarray, "C S"]) -> Float[np.ndarray, "C N"]:
-        """Return the ratio of each trial on each half, which has ones at its blocks; 0 where nothing varies."""
+        """Return the ratio of each trial on each half, which has ones at its blocks; 0 where nothing varies.
+
+        The deviation is the population's: all halves have as many bars, and a common factor changes no rank, no slope.
+        """
         n_bars = self.bars_each * len(self.squares) // 2
         above_mean = of_half @ self.sums / n_bars
         square = of_half @ self.squares / n_bars
         variance = square - above_mean**2
         still = variance <= ROUNDING * square
         variance[still] = 1.0
-        ratio: Float[np.ndarray, "C N"] = (above_mean + self.mean) / np.sqrt(variance * n_bars / (n_bars - 1))
+        ratio: Float[np.ndarray, "C N"] = (above_mean + self.mean) / np.sqrt(variance)
         ratio[still] = 0.0
         return ratio
 
