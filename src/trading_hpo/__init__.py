@@ -316,6 +316,7 @@ The tree, in the order in which data flow through it:
         kept_trials.py      what trials have left for comparison, and how many there were
         selection_statistics.py is the chosen one luck: deflated Sharpe and more
         trials_together.py  ... of all trials: backtest overfitting, reality check
+        study_alone.py      ... among the trials of one study
         forecast_losses.py  ... of its losses
         validation_tests.py the best of all trials, tested as that
         verdicts.py         on the forecast and on the money

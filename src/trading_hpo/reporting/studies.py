@@ -8,6 +8,7 @@ from optuna.trial import TrialState
 from rich import box
 from rich.table import Table
 
+from trading_hpo.analysis.study_alone import deflated_alone
 from trading_hpo.engine.trial_record import NO_VALUE, REASON, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.study.fingerprint import conditions_of
@@ -86,6 +87,11 @@ def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
         return
     broken = "" if summary["best_keeps_constraints"] in (True, None) else ", which breaks a constraint as all others do"
     yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}{broken}"
+    best = best_trial(study)
+    if best is not None and (found := deflated_alone(study, best)) is not None:
+        probability, count = found
+        among = f"among the {count:,} trials of this study" if count > 1 else "of its only trial"
+        yield f"  luck        DSR {probability:.2f} {among}; the report counts all trials on these bars"
 
 
 def _left_out(study: optuna.Study, summary: Mapping[str, Any]) -> Iterator[str]:
