@@ -50,7 +50,7 @@ def test_a_feature_that_looks_ahead_is_named_with_the_cut_and_the_size(raw, leak
 @pytest.mark.parametrize("kind", TASKS)
 def test_our_features_labels_and_folds_do_not_look_ahead(kind):
     """Ends of the labels of triple_barrier move with the future, and folds with them."""
-    raw = business_days(500)
+    raw = business_days(700)
     options = {"horizon_bars": 3} if kind == "path" else {"median_bars": 40} if kind == "volatility" else {}
     names = [name for name in STANDARD if name != "momentum_12_1"] if kind == "direction" else ["return_1"]
     clean = partial(clean_bars, assets="all", sources=SourcesConfig())

@@ -73,9 +73,20 @@ def test_tomorrows_volume_is_not_found_as_it_says_nothing_of_the_direction(raw, 
 def test_too_few_bars_are_an_answer(raw):
     check = checked(raw.groupby("asset").head(40), project())
     assert check.status == "too few"
-    assert check.looked_at == "too few bars: at least 60 of an asset, got 40"
+    assert check.looked_at == "at least 250 bars of an asset are needed, got 40"
 
 
 def test_a_column_that_never_moves_is_no_finding(raw, enter):
     enter(FEATURES, "still", Feature(lambda bars: pd.Series(1.0, index=bars.index), 0))
     assert checked(raw, project(["return_1", "still"])).findings == ()
+
+
+def test_an_asset_or_a_column_with_too_few_bars_is_left_out(raw, enter):
+    def late(bars):
+        return np.log(bars["close"]).diff().shift(-1).fillna(0.0)
+
+    enter(FEATURES, "late", Feature(late, len(raw) // 2 - 100))
+    short = pd.concat([raw[raw["asset"] == "A"], raw[raw["asset"] == "B"].head(100)])
+    check = checked(short, project(["return_1", "late"]))
+    assert check.findings == ()
+    assert "1 of 2 assets" in check.looked_at

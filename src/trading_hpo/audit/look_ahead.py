@@ -13,6 +13,7 @@ from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
 from trading_hpo.market.panel import OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
+from trading_hpo.tasks.labels import target_columns
 from trading_hpo.types import Panel
 
 N_CUTS = 12
@@ -130,9 +131,11 @@ def _labels(panel: Panel, other: Panel, cut: _Cut) -> Iterator[Finding]:
     if found := _change("label_end", ends[0][known], ends[1][known], cut, panel.bar[known]):
         yield found
     both = ours & others
-    for name, target in (("target", "target"), ("forward_return", "forward_return")):
-        values = (getattr(one, target)[both].astype(float).sum(axis=1) for one in (panel, other))
-        if found := _change(name, *values, cut, panel.bar[both]):
+    targets = zip(target_columns(panel.target.shape[1]), panel.target[both].T, other.target[both].T, strict=True)
+    names = [f"forward_return_{step}" for step in range(1, panel.horizon_bars + 1)]
+    returns = zip(names, panel.forward_return[both].T, other.forward_return[both].T, strict=True)
+    for name, column, as_changed in (*targets, *returns):
+        if found := _change(name, column, as_changed, cut, panel.bar[both]):
             yield found
 
 

@@ -10,8 +10,8 @@ from trading_hpo.audit.check import Check, Finding, worst_of_each
 from trading_hpo.audit.rebuild import Built
 
 PLAUSIBLE = 0.3  # largest rank correlation with the next return that a column of the past may have
-N_PERMUTATIONS = 100  # the bound is the largest of them: one asset in a hundred passes it by chance, not PLAUSIBLE too
-_LEAST_BARS = 60  # of an asset; with fewer even the future is hard to tell from chance
+N_PERMUTATIONS = 100
+LEAST_BARS = 250  # on which a column is known; with fewer, one of hundreds of columns passes 0.3 by chance
 
 
 def source(built: Built, seed: int = 0) -> Check:
@@ -33,17 +33,16 @@ def source(built: Built, seed: int = 0) -> Check:
     """
     findings: list[Finding] = []
     columns = _columns(built)
-    counted = {str(asset): len(rows) for asset, rows in built.bars.groupby("asset", sort=False).indices.items()}
+    rows_of = {str(asset): rows for asset, rows in built.bars.groupby("asset", sort=False).indices.items()}
+    long_enough = [asset for asset, rows in rows_of.items() if len(rows) >= LEAST_BARS]
+    if not long_enough:
+        most = max(map(len, rows_of.values()))
+        return Check("source", f"at least {LEAST_BARS} bars of an asset are needed, got {most}", too_few=True)
     random = np.random.default_rng(seed)
-    for asset, rows in built.bars.groupby("asset", sort=False).indices.items():
-        if len(rows) >= _LEAST_BARS:
-            bars = built.bars.iloc[rows].reset_index(drop=True)
-            findings += _of_one_asset(str(asset), bars, columns.iloc[rows].reset_index(drop=True), random)
-    n_assets = sum(count >= _LEAST_BARS for count in counted.values())
-    if not n_assets:
-        most = max(counted.values())
-        return Check("source", f"too few bars: at least {_LEAST_BARS} of an asset, got {most}", too_few=True)
-    looked_at = f"{columns.shape[1]} columns of {n_assets} assets against what is next"
+    for asset in long_enough:
+        bars, own = (table.iloc[rows_of[asset]].reset_index(drop=True) for table in (built.bars, columns))
+        findings += _of_one_asset(asset, bars, own, random)
+    looked_at = f"{columns.shape[1]} columns of {len(long_enough)} of {len(rows_of)} assets against what is next"
     return Check("source", looked_at, worst_of_each(findings))
 
 
@@ -51,10 +50,11 @@ def _columns(built: Built) -> pd.DataFrame:
     """Return the features, and what the bars hold beside closes, without their level."""
     columns = built.features[built.columns].astype("float64")
     prices = [name for name in ("open", "high", "low") if name in built.bars]
-    own = {name: np.log(built.bars[name] / built.bars["close"]) for name in prices}
+    close = built.bars["close"].to_numpy()
+    own = {name: np.log(built.bars[name].to_numpy() / close) for name in prices}
     if "volume" in built.bars:
-        own["volume"] = built.bars["volume"]
-    return columns.assign(**{name: values.array for name, values in own.items() if name not in columns})
+        own["volume"] = built.bars["volume"].to_numpy()
+    return columns.assign(**{name: values for name, values in own.items() if name not in columns})
 
 
 def _of_one_asset(
@@ -67,7 +67,7 @@ def _of_one_asset(
         for kind, values in ranks.items():
             found = _correlations(values, target)[:, 0]
             bound = float(np.abs(_correlations(values, drawn)).max())
-            for place in np.flatnonzero(np.abs(found) > max(bound, PLAUSIBLE)):
+            for place in np.flatnonzero(np.abs(found) > max(bound, PLAUSIBLE)).tolist():
                 said = (
                     f"{kind}it has a rank correlation of {found[place]:.2f} with {name} of {asset}; permuted returns "
                     f"reach {bound:.2f}, past data {PLAUSIBLE}: is its stamp too early?"
@@ -85,9 +85,9 @@ def _next(bars: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _ranks(values: pd.DataFrame) -> Float[np.ndarray, "T N"]:
-    """Return ranks around 0, and 0 where there is no value."""
-    ranks = values.rank()
-    centred: Float[np.ndarray, "T N"] = (ranks - ranks.mean()).fillna(0.0).to_numpy()
+    """Return ranks around 0, and 0 where there is no value or the column has too few."""
+    ranks, long_enough = values.rank(), (values.count() >= LEAST_BARS - 1).to_numpy()
+    centred: Float[np.ndarray, "T N"] = (ranks - ranks.mean()).fillna(0.0).to_numpy() * long_enough
     return centred
 
 

@@ -38,7 +38,7 @@ def start_of_history(built: Built, rebuild: Rebuild) -> Check:
         n_compared += 1
         findings += _differences(built, built.features[kept], later, start)
     if not n_compared:
-        return Check("start of history", f"too few bars for a later start: {why}", too_few=True)
+        return Check("start of history", f"more bars are needed for a later start: {why}", too_few=True)
     compared = f"{n_compared} later starts; {len(built.columns)} columns of features"
     return Check("start of history", compared, worst_of_each(findings))
 
