@@ -9,7 +9,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_EXTRAS := $(firstword $(wildcard $(INSTALLED_DEV)) $(VENV)/.installed-extras)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-fast soak check mutants audit-packages bench format pictures viz lab dashboard mlflow docs clean
+.PHONY: help run test test-all test-fast soak check mutants audit-packages bench controls format pictures viz lab dashboard mlflow docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ bench: $(INSTALLED_DEV)  ## measured ratios with their limits: a table, and data
 format: $(INSTALLED_DEV)  ## let ruff write what it can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+controls: $(INSTALLED_DEV)  ## questions whose answers are known, on real prices: a table, and data/controls.json
+	@$(BIN)/python -m controls
 
 docs: $(INSTALLED_DEV)  ## the documentation, into build/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

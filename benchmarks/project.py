@@ -46,12 +46,8 @@ class Stage:
 
 
 @contextmanager
-def prepared_project(settings: Mapping[str, Any] | None = None) -> Iterator[Path]:
-    """Make a project whose data engineering is done; it is removed afterwards.
-
-    Args:
-        settings: Parameters, as after ``kedro run --params``; nested.
-    """
+def new_project() -> Iterator[Path]:
+    """Make a project without data; it is removed afterwards."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "project"
         (folder / "src").mkdir(parents=True)
@@ -59,6 +55,17 @@ def prepared_project(settings: Mapping[str, Any] | None = None) -> Iterator[Path
         (folder / "conf/local").mkdir()
         for file in ("pyproject.toml", ".telemetry"):
             shutil.copy(ROOT / file, folder / file)
+        yield folder
+
+
+@contextmanager
+def prepared_project(settings: Mapping[str, Any] | None = None) -> Iterator[Path]:
+    """Make a project whose data engineering is done; it is removed afterwards.
+
+    Args:
+        settings: Parameters, as after ``kedro run --params``; nested.
+    """
+    with new_project() as folder:
         fresh(_run, folder, "data_engineering", None, dict(settings or {}))
         yield folder
 

@@ -22,6 +22,7 @@ PARTS = {
     "wheel": "the package as a wheel in an empty environment",
     "outside": "a package of somebody else, through all stages",
     "calibration": "verdicts on a thousand markets without skill",
+    "controls": "one seed of each negative control",
     "proof": "all model types on volatility",
 }
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 LIST = ROOT / "tests/mutants.yml"
 BUILD = ROOT / "build/mutants"
 PACKAGE = "src/trading_hpo"
-COPIED = ("src", "tests", "conf", "benchmarks", "pyproject.toml", ".telemetry")
+COPIED = ("src", "tests", "conf", "benchmarks", "controls", "pyproject.toml", ".telemetry")
 # What the tests draw is the same for all changes and all runs. A change that makes a loop endless is noticed after four
 # times the time that its tests take, and twenty seconds, of a processor.
 SETTINGS = """
@@ -40,7 +40,7 @@ pytest_add_cli_args = ["--hypothesis-profile=mutants", "-p", "no:xdist"]
 timeout_multiplier = 2.0
 timeout_constant = 5.0
 pytest_add_cli_args_test_selection = {tests}
-also_copy = ["conf", "benchmarks", ".telemetry"]
+also_copy = ["conf", "benchmarks", "controls", ".telemetry"]
 """
 STOPPED = ("timeout", "segfault")  # by the limit of its time: SIGXCPU, or SIGKILL where Python was not there to take it
 NOTICED = ("killed", "caught by type check", *STOPPED)

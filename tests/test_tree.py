@@ -107,5 +107,6 @@ def test_nothing_lies_beside_what_belongs_to_the_project():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT.parents[1], capture_output=True, text=True, check=True).stdout
     assert {name.partition("/")[0] for name in listed.split("\n") if name} == {
         *(".ci", ".gitignore", ".telemetry", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "constraints.txt"),
-        *("benchmarks", "conf", "data", "docs", "mkdocs.yml", "notebooks", "pyproject.toml", "src", "tests"),
+        *("benchmarks", "conf", "controls", "data", "docs"),
+        *("mkdocs.yml", "notebooks", "pyproject.toml", "src", "tests"),
     }

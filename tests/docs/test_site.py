@@ -225,7 +225,7 @@ def test_how_tos_are_grouped_by_what_a_person_wants_a_few_in_each_group():
 
 def named_paths(text: str) -> set[str]:
     """Files and folders of the repository that a page names, in code or in links of code."""
-    found = re.findall(r"(?<![\w/.])((?:src|tests|conf|notebooks|benchmarks)/[\w./-]*\w)", text)
+    found = re.findall(r"(?<![\w/.])((?:src|tests|conf|notebooks|benchmarks|controls)/[\w./-]*\w)", text)
     return {path for path in found if "*" not in path}
 
 
