@@ -32,7 +32,7 @@ from trading_hpo.splits.samples import check_samples
 from trading_hpo.splits.splitter import Division, Splitter
 from trading_hpo.types import BarRange, Fold
 
-laws = settings(deadline=None, max_examples=80)
+laws = settings(deadline=None, max_examples=60)
 
 
 def halves(bars: BarRange, config: FoldsConfig):

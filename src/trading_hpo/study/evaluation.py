@@ -278,7 +278,8 @@ class TrialEvaluator:
         if own is None or self._constant_scores is None:
             return {}
         excess = [float(f"{one:.6g}") for one in own - self._constant_scores]
-        return {BLOCK_SCORES: {"metric": metric, "folds": len(stretches(validated)), "excess": excess}}
+        n_apart = len(stretches(validated))  # that share no bar; the folds, where each bar is validated once
+        return {BLOCK_SCORES: {"metric": metric, "folds": n_apart, "excess": excess}}
 
     def outcomes(self, parameters: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[TrialOutcome]:
         """Train the folds and yield what the configuration has reached, after each epoch or each fold."""
