@@ -152,7 +152,8 @@ def _change(name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int
     if np.isfinite(apart).any():
         size = float(np.nanmax(apart))
         how = f"change by up to {size:.3g}"
-    return Finding(name, str(cut), size, f"{count} of {len(moved)} values {how}, the first {before} bars before it")
+    said = f"{count} of {len(moved)} values {how}, the first {before} bars before it"
+    return Finding(name, str(cut), size, said, count)
 
 
 def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:

@@ -41,6 +41,6 @@ def price_scale(built: Built, rebuild: Rebuild) -> Check:
             "logarithms of prices"
         )
         first = built.features["timestamp"][rows].min()
-        findings.append(Finding(built.columns[place], first.isoformat(), size, said))
+        findings.append(Finding(built.columns[place], first.isoformat(), size, said, int(rows.sum())))
     compared = f"prices of each asset in another unit; {counted(len(built.columns), 'feature column')}"
     return Check("price scale", compared, tuple(findings))

@@ -75,4 +75,4 @@ def _reaching(
     if meets.any():
         first = panel.timestamps[int(begin[meets].min())].isoformat()
         said = f"{int(meets.sum())} of {len(rows)} labels meet {other}, the first at {first}"
-        yield Finding(role, first, float(meets.sum()), said)
+        yield Finding(role, first, float(meets.sum()), said, int(meets.sum()))

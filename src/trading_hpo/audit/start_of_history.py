@@ -54,4 +54,4 @@ def _differences(built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: 
             f"{int(rows.sum())} values after its warm-up differ by up to {size:.3g} from those of the whole history, "
             f"up to own bar {int(own_bar[rows].max())}: raise its warmup_bars"
         )
-        yield Finding(built.columns[place], start.isoformat(), size, said)
+        yield Finding(built.columns[place], start.isoformat(), size, said, int(rows.sum()))
