@@ -37,6 +37,7 @@ ROWS = (
     "search",
     "overfitting",
     "start",
+    "run",
 )
 QUIET_CORES = 0.25  # of other work, below which the machine counts as ours
 OTHERS = f"cores that other programs kept busy just before; above {QUIET_CORES} ratios of wall time are doubtful"
