@@ -15,7 +15,6 @@ from jaxtyping import Float, Int
 from trading_hpo.families.judgement import JudgedRows
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
-from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import BarRange
 
 LEAST_BLOCKS = 20  # of all folds together: a spread over fewer is hardly known
