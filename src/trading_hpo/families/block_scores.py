@@ -15,7 +15,6 @@ from jaxtyping import Float, Int
 from trading_hpo.families.judgement import JudgedRows
 from trading_hpo.metrics.compute import forecast_value
 from trading_hpo.metrics.registry import METRICS
-from trading_hpo.tasks.task import Forecast
 from trading_hpo.types import BarRange
 
 LEAST_BLOCKS = 20  # of all folds together: a spread over fewer is hardly known
@@ -88,9 +87,9 @@ def block_scores(
         of_constant: Whether the constant forecast is meant.
 
     Returns:
-        Pseudo-values, greater is better; their mean is the metric, the mean over folds, where each bar is validated
-        equally often. None where a fold has no value, as a whole or without one of the blocks, or where there are fewer
-        than 20 blocks. A stretch has 8, or as many as make 20 together, and fewer where these would be too short.
+        Pseudo-values, greater is better; their mean is the mean over folds, where each bar is validated equally often.
+        None where a fold has no value, as a whole or without one of the blocks, or of fewer than 20 blocks. A stretch
+        has 8, or as many as make 20 together, and fewer where these would be too short.
 
     Source: Tukey (1958), Bias and confidence in not quite large samples; Kunsch (1989), for blocks.
     """
@@ -100,10 +99,9 @@ def block_scores(
         return None
     total, times = np.zeros(len(blocks)), np.zeros(len(blocks))
     for rows in known:
-        forecast = rows.constant if of_constant else rows.forecast
         block = np.searchsorted(blocks, rows.bar, side="right") - 1
         own = np.unique(block)
-        scores = None if forecast is None else _of_fold(rows, forecast, block, own, metric, regression_weight)
+        scores = _of_fold(rows, block, own, metric, regression_weight, of_constant)
         if scores is None:
             return None
         total[own] += scores
@@ -129,12 +127,15 @@ def _blocks(
 
 def _of_fold(
     rows: JudgedRows,
-    forecast: Forecast,
     block: Int[np.ndarray, " N"],
     own: Int[np.ndarray, " M"],
     metric: str,
     regression_weight: float,
+    of_constant: bool,
 ) -> Float[np.ndarray, " M"] | None:
+    forecast = rows.constant if of_constant else rows.forecast
+    if forecast is None:
+        return None
     kept = [np.ones(len(block), bool), *(block != number for number in own)]
     whole, *without = (
         forecast_value(metric, forecast.at(rest), rows.targets.at(rest), regression_weight) for rest in kept

@@ -37,25 +37,9 @@ def check_lengths(
         DataError: Too few bars; the message says how many are needed, and what else would do.
         ConfigurationError: Validation blocks are no longer than the embargo, or than a label between them.
     """
-    shortest = min(len(part) for fold in made for part in fold.validation)
-    if config.min_role_bars <= shortest <= config.embargo_bars:
-        raise ConfigurationError(
-            [
-                f"folds.embargo_bars must be shorter than a validation block ({shortest} bars), "
-                f"got {config.embargo_bars}."
-            ]
-        )
     lengths = intervals.end - intervals.bar
     label_bars = int(np.median(lengths)) if len(lengths) else panel.horizon_bars
-    if config.min_role_bars <= shortest <= label_bars and _has_several_ranges(made):
-        most = len(search) // (label_bars + 1)
-        raise ConfigurationError(
-            [
-                f"{config.scheme} must have validation blocks longer than a label ({label_bars} bars), got blocks of "
-                f"{shortest} bars. At most {most} blocks of the {len(search)} bars are so long: lower "
-                f"{_what_makes_many(config)}, or take shorter labels."
-            ]
-        )
+    _check_blocks(made, search, config, label_bars)
     if _long_enough(made, config, label_bars):
         return
     needed = _needed_bars(len(search), config, int(lengths.max(initial=panel.horizon_bars)), lookback_bars)
@@ -67,6 +51,27 @@ def check_lengths(
             "holdout.fraction, choose features with shorter histories, or bring more data."
         ]
     )
+
+
+def _check_blocks(made: Sequence[Fold], search: BarRange, config: FoldsConfig, label_bars: int) -> None:
+    """Refuse validation blocks that are short against the embargo or a label, though long enough by themselves."""
+    shortest = min(len(part) for fold in made for part in fold.validation)
+    if config.min_role_bars <= shortest <= config.embargo_bars:
+        raise ConfigurationError(
+            [
+                f"folds.embargo_bars must be shorter than a validation block ({shortest} bars), "
+                f"got {config.embargo_bars}."
+            ]
+        )
+    if config.min_role_bars <= shortest <= label_bars and _has_several_ranges(made):
+        most = len(search) // (label_bars + 1)
+        raise ConfigurationError(
+            [
+                f"{config.scheme} must have validation blocks longer than a label ({label_bars} bars), got blocks of "
+                f"{shortest} bars. At most {most} blocks of the {len(search)} bars are so long: lower "
+                f"{_what_makes_many(config)}, or take shorter labels."
+            ]
+        )
 
 
 def _has_several_ranges(made: Sequence[Fold]) -> bool:
