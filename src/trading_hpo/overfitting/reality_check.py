@@ -90,7 +90,7 @@ def superior_predictive_ability(
     error = standard_error(active[ours], mean_length)
     t, drawn = active[ours].mean(axis=1) / error, drawn[:, ours] / error
     surely_below = t < -np.sqrt(2 * np.log(np.log(max(active.shape[1], 3))))
-    observed = max(float(t.max()), 0.0)
+    observed = float(t.max())
 
     def p_value(kept: Float[np.ndarray, " N"]) -> float:
         """Of strategies that are taken to be below the benchmark by ``kept`` standard errors."""
