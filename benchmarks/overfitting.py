@@ -17,6 +17,7 @@ from benchmarks.resident import Resident
 N_TRIALS, N_BARS, N_BLOCKS, N_DRAWS, MEAN_LENGTH = 1_000, 2_500, 16, 1_000, 13.0
 REPEATS, PEER_BLOCKS = 3, 8
 LIMIT_S, LIMIT_MB, PEER = 10.0, 1024.0, 100.0
+MODEL_TYPES, BASE_TRIALS, MANY_TRIALS, LIMIT_OF_A_RUN_S = 6, 4, 500, 5.0
 
 
 def rows(_: Path) -> Iterator[Row]:
@@ -32,6 +33,10 @@ def rows(_: Path) -> Iterator[Row]:
     yield Row("overfitting.peer", compares, ratio, "x", PEER, at_least=True, other_cores=busy, digits=0)
     what = f"reality check and Hansen's test of {size}, {N_DRAWS:,} resamples each, processor time"
     yield Row("overfitting.reality_check", what, fresh(_tests), "s", LIMIT_S, other_cores=busy)
+    for n_trials, limit in ((BASE_TRIALS, LIMIT_OF_A_RUN_S), (MANY_TRIALS, None)):
+        what = f"tests and statistics of {MODEL_TYPES} model types x {n_trials:,} trials x {N_BARS:,} bars, imports too"
+        taken = [fresh(_of_a_run, n_trials) for _ in range(REPEATS)]
+        yield Row(f"overfitting.run_{n_trials}", what, taken, "s", limit, other_cores=busy)
 
 
 def _luck() -> Float[np.ndarray, "N T"]:
@@ -80,3 +85,27 @@ def _tests() -> list[float]:
         superior_predictive_ability(returns, MEAN_LENGTH, N_DRAWS)
         seconds.append(time.process_time() - began)
     return seconds
+
+
+def _of_a_run(n_trials: int) -> float:
+    """Return the seconds that a run takes for what its node of validation computes, of returns that are read."""
+    began = time.process_time()
+    from trading_hpo.analysis.kept_trials import KeptTrials, Tried
+    from trading_hpo.analysis.selection_statistics import selection_statistics
+    from trading_hpo.analysis.validation_tests import validation_tests
+    from trading_hpo.families.registry import MODEL_TYPES as KNOWN
+
+    imported_s, random = time.process_time() - began, np.random.default_rng(0)
+    kept, chosen = {}, {}
+    for name in list(KNOWN)[:MODEL_TYPES]:
+        trials = [(name, number) for number in range(n_trials)]
+        active = random.normal(0.0, 0.01, (n_trials, N_BARS))
+        scores = random.normal(0.0, 1.0, (n_trials, 32))
+        by_trial = [dict(zip(trials, part, strict=True)) for part in (scores, active, active)]
+        kept[name] = KeptTrials("same", 1, 252.0, {}, dict.fromkeys(trials, ("mcc", 4)), *by_trial)
+        chosen[name] = trials[0]
+    tried = {"same": Tried(MODEL_TYPES * n_trials, [])}
+    began = time.process_time()
+    validation_tests(kept, chosen, tried)
+    selection_statistics(kept, chosen, tried)
+    return imported_s + time.process_time() - began

@@ -204,3 +204,16 @@ def test_of_very_many_trials_some_are_clustered_and_all_are_judged(monkeypatch):
     found = Together.of({("a", number): own for number, own in enumerate(active_of(61))}, 1, Tried(0, ()))
     assert found.n_series == 21
     assert found.n_tried == found.found["overfitting"]["n_trials"] == 61
+
+
+def test_series_of_another_length_than_most_are_counted_and_not_compared():
+    active = {("a", number): own for number, own in enumerate(active_of(24))}
+    short = {("b", number): own[:400] for number, own in enumerate(active_of(5, seed=1))}
+    found = Together.of({**short, **active}, 1, Tried(0, ()))
+    assert (found.n_tried, found.n_series, found.found["overfitting"]["n_trials"]) == (29, 24, 24)
+
+
+def test_without_any_series_nothing_is_said_of_them():
+    found = Together.of({}, 1, Tried(7, ()))
+    assert (found.n_tried, found.n_series, found.n_effective, found.spread) == (7, 0, None, 0.0)
+    assert all("why" in own for own in found.found.values())

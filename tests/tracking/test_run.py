@@ -1,6 +1,7 @@
 """A pipeline run in MLflow."""
 
 from trading_hpo.parameters import Parameters
+from trading_hpo.reporting.report import SELECTION
 from trading_hpo.tracking.run import log_parameters, log_report, readable
 
 PARAMETERS = Parameters(
@@ -31,12 +32,14 @@ def test_the_report_is_logged_by_model_type_without_what_is_not_known(client, ex
     run_id = client.create_run(experiment).info.run_id
     names = ("validation", "validation_constant", "validation_sharpe", "holdout", "holdout_constant", "holdout_sharpe")
     tests = [f"{about}_{part}_p_value" for about in ("forecast", "money") for part in ("validation", "holdout")]
-    line = dict.fromkeys((*names, *tests), None)
+    line = dict.fromkeys((*names, *tests, *SELECTION), None)
     line |= {"holdout_max_drawdown": 0.2, "model_type": "mlp", "validation": 0.1, "money_holdout_p_value": 0.04}
+    line["deflated_sharpe"] = 0.41
     log_report(client, run_id, {"models": [line], "holdout_looks": 3})
     assert client.get_run(run_id).data.metrics == {
         "mlp.validation": 0.1,
         "mlp.money_holdout_p_value": 0.04,
+        "mlp.deflated_sharpe": 0.41,
         "mlp.holdout_max_drawdown": 0.2,
         "holdout_looks": 3,
     }

@@ -1,5 +1,6 @@
 """What the trials of all model types on the same bars say together: how alike they are, and what the best is worth."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,15 +44,15 @@ class Together:
         **Looks ahead:** label only, to judge.
 
         Args:
-            active: Of each trial that has some, all on the same bars.
+            active: Of each trial that has some, on the same bars; those of another length than most have are left out.
             horizon_bars: Of the labels.
             tried: All on these bars.
         """
-        every = np.array(list(active.values())) if active else np.zeros((0, 0))
-        series = every[varies(every)]
+        series = _of_one_length(list(active.values()))
+        series = series[varies(series)]
         some = series[:: -(-len(series) // MOST_CLUSTERED) or 1]
         return Together(
-            max(tried.n_trials, len(every)),
+            max(tried.n_trials, len(active)),
             len(some),
             effective_trials(some) if len(some) > 1 else None,
             _spread(tried.sharpe_ratios, series),
@@ -59,12 +60,18 @@ class Together:
         )
 
 
-def _spread(ratios: Sequence[float], series: Float[np.ndarray, "N T"]) -> float:
+def _of_one_length(series: Sequence[Float[np.ndarray, " _"]]) -> Float[np.ndarray, "N T"]:
+    if not series:
+        return np.zeros((0, 0))
+    (length, _), *_ = Counter(map(len, series)).most_common(1)
+    return np.array([one for one in series if len(one) == length])
+
+
+def _spread(ratios: Sequence[float] | Float[np.ndarray, " N"], series: Float[np.ndarray, "N T"]) -> float:
     """Return the spread of Sharpe ratios: of the ledger, or of the series where it knows fewer than two."""
-    known = np.asarray(ratios, float)
-    if len(known) < 2:
-        known = series.mean(axis=1) / series.std(axis=1, ddof=1)
-    return float(known.std(ddof=1)) if len(known) > 1 else 0.0
+    if len(ratios) < 2 and len(series) > 1:
+        ratios = series.mean(axis=1) / series.std(axis=1, ddof=1)
+    return float(np.std(ratios, ddof=1)) if len(ratios) > 1 else 0.0
 
 
 def _overfitting(series: Float[np.ndarray, "N T"]) -> dict[str, Any]:

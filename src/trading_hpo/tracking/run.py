@@ -14,6 +14,7 @@ from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH, MAX_PARAMS_TAGS_PER_BA
 from trading_hpo.configuration import flatten
 from trading_hpo.escaping import mlflow_key
 from trading_hpo.parameters import Parameters
+from trading_hpo.reporting.report import SELECTION
 
 _OF_A_MODEL_TYPE = (
     "validation",
@@ -24,11 +25,7 @@ _OF_A_MODEL_TYPE = (
     "holdout_sharpe",
     "holdout_max_drawdown",
     *(f"{about}_{part}_p_value" for about in ("forecast", "money") for part in ("validation", "holdout")),
-    "active_sharpe",
-    "probabilistic_sharpe",
-    "deflated_sharpe",
-    "overfitting_probability",
-    "superior_ability_p_value",
+    *SELECTION,
 )
 
 

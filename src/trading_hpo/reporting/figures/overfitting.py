@@ -56,5 +56,6 @@ def _histogram(own: Mapping[str, Any]) -> go.Figure:
     styled(figure, _TITLE, x, y, below=below)
     figure.update_layout(bargap=0)
     figure.update_yaxes(tickformat=".2~%", rangemode="tozero")
-    shown = edges[np.flatnonzero(counts)[[0, -1]] + (0, 1)]
-    return figure.update_xaxes(range=[min(shown[0], -1.0), max(shown[1], 1.0)], zeroline=True)
+    low, high = edges[np.flatnonzero(counts)[[0, -1]] + (0, 1)]
+    pad = width / 2  # no tick stands in the corner, where those of both axes would meet
+    return figure.update_xaxes(range=[min(low, -1.0) - pad, max(high, 1.0) + pad], zeroline=True)
