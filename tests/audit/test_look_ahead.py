@@ -56,7 +56,7 @@ def test_our_features_labels_and_folds_do_not_look_ahead(kind):
     clean = partial(clean_bars, assets="all", sources=SourcesConfig())
     check = checked(raw, project(names, LabelsConfig(kind=kind, **options), clean=clean))
     assert check.findings == ()
-    assert check.looked_at.startswith(f"{N_CUTS} cuts; {len(names)} columns")
+    assert check.looked_at.startswith(f"{N_CUTS} cuts; labels, {len(names)} feature column")
     assert int(check.looked_at.split()[-2]) > 0  # scalers
 
 

@@ -48,6 +48,11 @@ def test_a_command_in_a_message_is_taken_when_it_is_typed():
     assert completed("kedro run", *arguments) == f"{program} {run} --env test --params 'assets=[A, B],source=other'"
 
 
+def test_an_audit_in_a_message_is_about_the_same_data_too():
+    text = completed("Run `kedro audit`.", "--env", "test", "--params", "source=csv")
+    assert text == "Run `trading-hpo audit --env test --params source=csv`."
+
+
 def test_a_port_that_is_taken_is_no_matter_of_room():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

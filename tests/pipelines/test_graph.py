@@ -45,10 +45,16 @@ def test_a_node_of_a_model_type_leaves_only_its_own_datasets(nodes):
             assert name.split(".")[:-1] == model_type
 
 
+def test_the_audit_runs_where_it_is_asked_for_alone(pipelines):
+    audited = {name for name in pipelines if any(node.namespace == "audit" for node in pipelines[name].nodes)}
+    assert audited == {"audit"}
+    assert {node.namespace for node in pipelines["audit"].nodes} == {"data_engineering", "audit"}
+
+
 def test_all_datasets_are_declared(pipelines, nodes):
     loader = OmegaConfigLoader(str(CONF), env="test", **CONFIG_LOADER_ARGS)
     known = loader["catalog"]
-    used = {name for node in nodes for name in [*node.inputs, *node.outputs]}
+    used = {name for node in [*nodes, *pipelines["audit"].nodes] for name in [*node.inputs, *node.outputs]}
     for name in {name for name in used if not name.startswith("params:") and name != "parameters"}:
         own = name.rpartition(".")[2]
         generic = "{model}." * ("." in name) + own

@@ -14,12 +14,14 @@ class Finding:
         cut: Timestamp at which it shows; none where no moment is special.
         size: How large it is, in the unit that ``said`` names.
         said: A sentence for people.
+        n_values: How many values it concerns.
     """
 
     column: str
     cut: str | None
     size: float
     said: str
+    n_values: int = 1
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Check:
     Attributes:
         name: Of the check.
         looked_at: What it has compared, in words; where the data are too few, what would be needed.
-        findings: The largest of each column.
+        findings: One of each column, the worst.
         too_few: Whether the data are too few to say anything.
     """
 
@@ -45,7 +47,7 @@ class Check:
 
 
 def worst_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the largest finding of each column, in the order in which the columns were found.
+    """Return of each column the finding that concerns most values, then the largest, in the order of the columns.
 
     Example:
         >>> found = [Finding("a", None, 1.0, ""), Finding("b", None, 1.0, ""), Finding("a", None, 2.0, "")]
@@ -55,6 +57,16 @@ def worst_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     worst: dict[str, Finding] = {}
     for finding in findings:
         known = worst.get(finding.column)
-        if known is None or finding.size > known.size:
+        if known is None or (finding.n_values, finding.size) > (known.n_values, known.size):
             worst[finding.column] = finding
     return tuple(worst.values())
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "fold"), counted(1200, "fold")
+        ('1 fold', '1,200 folds')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.other_future import other_future
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
@@ -68,8 +68,9 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
             scalers += 1
             if not of_features:  # otherwise it follows from them
                 findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
-    compared = f"{len(built.columns)} columns of features, labels, {len(split.folds)} folds, {scalers} scalers"
-    return Check("look-ahead", f"{len(at)} cuts; {compared}", worst_of_each(findings))
+    counts = {"feature column": len(built.columns), "fold": len(split.folds), "scaler": scalers}
+    compared = ", ".join(counted(n, what) for what, n in counts.items())
+    return Check("look-ahead", f"{counted(len(at), 'cut')}; labels, {compared}", worst_of_each(findings))
 
 
 def cuts(n_bars: int) -> Sequence[int]:
@@ -87,13 +88,14 @@ def cuts(n_bars: int) -> Sequence[int]:
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
     try:
-        found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp])
+        found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp]).reset_index(drop=True)
     except DataError:  # too few of them, or not all assets are there yet: a source that ends so early is none
         return
     known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
-    if not found.reset_index(drop=True).equals(known):
-        n_bars = abs(len(known) - len(found))
-        yield Finding("bars", str(cut), float(n_bars), f"clean bars up to it are others, by {n_bars} of {len(known)}")
+    if not found.equals(known):
+        same = int((found.to_numpy() == known.to_numpy()).all(axis=1).sum()) if found.shape == known.shape else 0
+        said = f"{len(known) - same} of {len(known)} clean bars up to it are others where the source ends there"
+        yield Finding("bars", str(cut), float(len(known) - same), said)
 
 
 def _features(built: Built, other: Built, cut: _Cut) -> Iterator[Finding]:
@@ -145,10 +147,13 @@ def _change(name: str, ours: np.ndarray, others: np.ndarray, cut: _Cut, bar: Int
     if not moved.any():
         return None
     apart = np.abs(ours[moved].astype(float) - others[moved].astype(float))
-    size = float(np.nanmax(apart)) if np.isfinite(apart).any() else float(moved.sum())
-    before = int(cut.bar - bar[moved].min())
-    said = f"{int(moved.sum())} of {len(moved)} values change by up to {size:.3g}, the first {before} bars before it"
-    return Finding(name, str(cut), size, said)
+    count, before = int(moved.sum()), int(cut.bar - bar[moved].min())
+    size, how = float(count), "are there in one future only"
+    if np.isfinite(apart).any():
+        size = float(np.nanmax(apart))
+        how = f"change by up to {size:.3g}"
+    said = f"{count} of {len(moved)} values {how}, the first {before} bars before it"
+    return Finding(name, str(cut), size, said, count)
 
 
 def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from trading_hpo.audit.agreement import differ, spread_of
-from trading_hpo.audit.check import Check, Finding
+from trading_hpo.audit.check import Check, Finding, counted
 from trading_hpo.audit.rebuild import Built, Rebuild
 
 _FACTOR = 0.37  # of the first asset's prices; that of each further one is another
@@ -41,6 +41,6 @@ def price_scale(built: Built, rebuild: Rebuild) -> Check:
             "logarithms of prices"
         )
         first = built.features["timestamp"][rows].min()
-        findings.append(Finding(built.columns[place], first.isoformat(), size, said))
-    compared = f"prices of each asset in another unit; {len(built.columns)} columns of features"
+        findings.append(Finding(built.columns[place], first.isoformat(), size, said, int(rows.sum())))
+    compared = f"prices of each asset in another unit; {counted(len(built.columns), 'feature column')}"
     return Check("price scale", compared, tuple(findings))

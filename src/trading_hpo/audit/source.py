@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.rebuild import Built
 
 PLAUSIBLE = 0.3  # largest rank correlation with the next return that a column of the past may have
@@ -42,7 +42,8 @@ def source(built: Built, seed: int = 0) -> Check:
     for asset in long_enough:
         bars, own = (table.iloc[rows_of[asset]].reset_index(drop=True) for table in (built.bars, columns))
         findings += _of_one_asset(asset, bars, own, random)
-    looked_at = f"{columns.shape[1]} columns of {len(long_enough)} of {len(rows_of)} assets against what is next"
+    of_assets = f"{len(long_enough)} of {counted(len(rows_of), 'asset')}"
+    looked_at = f"{counted(columns.shape[1], 'column')} of {of_assets} against what is next"
     return Check("source", looked_at, worst_of_each(findings))
 
 

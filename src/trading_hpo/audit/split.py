@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Int
 
-from trading_hpo.audit.check import Check, Finding
+from trading_hpo.audit.check import Check, Finding, counted
 from trading_hpo.splits.folds import Split
 from trading_hpo.types import Panel
 
@@ -46,7 +46,9 @@ def split_leaks(panel: Panel, split: Split, stop_fraction: float, window_bars: i
         n_rows += len(rows)
         findings += _reaching(panel, rows, _holdout(panel, split), f"{role} of the final training", "the holdout")
     return Check(
-        "split", f"{n_rows} label intervals of {len(split.folds)} folds and the final training", tuple(findings)
+        "split",
+        f"{counted(n_rows, 'label interval')} of {counted(len(split.folds), 'fold')} and the final training",
+        tuple(findings),
     )
 
 
@@ -73,4 +75,4 @@ def _reaching(
     if meets.any():
         first = panel.timestamps[int(begin[meets].min())].isoformat()
         said = f"{int(meets.sum())} of {len(rows)} labels meet {other}, the first at {first}"
-        yield Finding(role, first, float(meets.sum()), said)
+        yield Finding(role, first, float(meets.sum()), said, int(meets.sum()))

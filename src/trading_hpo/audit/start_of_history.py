@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from trading_hpo.audit.agreement import differ, spread_of
-from trading_hpo.audit.check import Check, Finding, worst_of_each
+from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
 
@@ -39,7 +39,7 @@ def start_of_history(built: Built, rebuild: Rebuild) -> Check:
         findings += _differences(built, built.features[kept], later, start)
     if not n_compared:
         return Check("start of history", f"more bars are needed for a later start: {why}", too_few=True)
-    compared = f"{n_compared} later starts; {len(built.columns)} columns of features"
+    compared = f"{counted(n_compared, 'later start')}; {counted(len(built.columns), 'feature column')}"
     return Check("start of history", compared, worst_of_each(findings))
 
 
@@ -54,4 +54,4 @@ def _differences(built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: 
             f"{int(rows.sum())} values after its warm-up differ by up to {size:.3g} from those of the whole history, "
             f"up to own bar {int(own_bar[rows].max())}: raise its warmup_bars"
         )
-        yield Finding(built.columns[place], start.isoformat(), size, said)
+        yield Finding(built.columns[place], start.isoformat(), size, said, int(rows.sum()))

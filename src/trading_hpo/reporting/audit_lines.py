@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from trading_hpo.audit.check import counted
+
 
 def audit_lines(record: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each check, and below it one for each finding.
@@ -16,8 +18,7 @@ def audit_lines(record: Mapping[str, Any]) -> Iterator[str]:
         ['split             clean       90 labels']
     """
     for check in record["checks"]:
-        count = len(check["findings"])
-        status = f"{count} finding{'s' if count > 1 else ''}" if count else check["status"]
+        status = counted(len(check["findings"]), "finding") if check["findings"] else check["status"]
         yield f"{check['name']:<16}  {status:<10}  {check['looked_at']}"
         for finding in check["findings"]:
             cut = f" at {finding['cut']}" if finding["cut"] else ""
