@@ -16,6 +16,7 @@ from trading_hpo.market.panel import panel_digest
 from trading_hpo.registry import load_plugins
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.purging import Intervals
+from trading_hpo.tasks.registry import task_of
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Fold, Panel
 
@@ -109,6 +110,7 @@ def search_fingerprint(
     Sampler, pruner, limits, budget, workers and the weights of the objectives are left out: they may change between
     two runs of one study. Code and library versions are not compared either; the study keeps those it was made with.
     """
+    task = task_of(panel.label)
     return {
         "data": {
             "digest": panel_digest(panel),
@@ -133,7 +135,7 @@ def search_fingerprint(
         "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,
         "search_space": {name: parameter.model_dump(mode="json") for name, parameter in space.items()},
-        "objectives": [f"{part.direction} {part.metric}" for part in hpo.improved],
+        "objectives": [f"{part.direction} {part.metric}" for part in hpo.for_task(task).improved],
         "constraints": [part.name for part in hpo.constraints],
         "training": training.compared(),
         "backtest": backtest.model_dump(mode="json"),
