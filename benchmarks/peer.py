@@ -129,7 +129,8 @@ def drawn(given: Inputs, space: Mapping[str, Any], n_trials: int) -> list[dict[s
     """Return what random search tries in the first slots of the project's study."""
     from trading_hpo.engine.proposer import Proposer
     from trading_hpo.engine.samplers.random import RandomConfig
+    from trading_hpo.tasks.registry import task_of
 
-    hpo = given.parameters.hpo.model_copy(update={"sampler": RandomConfig()})
+    hpo = given.parameters.hpo.for_task(task_of(given.panel.label)).model_copy(update={"sampler": RandomConfig()})
     proposer = Proposer(hpo.plan(given.parameters.training.epochs), space, [])
     return [proposer.propose(slot).parameters for slot in range(n_trials)]

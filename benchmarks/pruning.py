@@ -99,7 +99,7 @@ def _replayed(project: Path, study_name: str, seed: int) -> Saving:
     space = resolve_space(
         parameters.search_spaces, parameters.hpo.custom_search_spaces, "mlp", parameters.training, "class"
     )
-    hpo = HpoConfig(seed=seed, n_trials=TRIALS, sampler="random", pruner=HYPERBAND)
+    hpo = HpoConfig(seed=seed, n_trials=TRIALS, sampler="random", pruner=HYPERBAND).for_task(parameters.labels.task)
     return saving(replay(curves, hpo, space, TRAINING["epochs"]))
 
 

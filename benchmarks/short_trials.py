@@ -29,6 +29,7 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.evaluation import EvaluationTask
 from trading_hpo.study.search import Search
 from trading_hpo.study.trial_returns import Series, Traded, active_returns, moments, payload_of, series_by_path
+from trading_hpo.tasks.direction import Direction
 from trading_hpo.training.config import TrainingConfig
 from trading_hpo.types import BarRange, Fold
 
@@ -103,7 +104,7 @@ def _make(evaluator: ShortTrials, _task: EvaluationTask, _panel_path: Path) -> S
 def short_search(name: str, runner: ShortTrials, **hpo: Any) -> Search:
     """Return a search of such trials; keyword arguments go to the group ``hpo``."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    config = HpoConfig(**{"sampler": "random", "pruner": "none", "workers": 1, **hpo})
+    config = HpoConfig(**{"sampler": "random", "pruner": "none", "workers": 1, **hpo}).for_task(Direction())
     training = TrainingConfig(epochs=runner.reports)
     task = EvaluationTask(
         "mlp",

@@ -16,6 +16,7 @@ from trading_hpo.study.config import HpoConfig
 from trading_hpo.study.reference import StudyRef
 from trading_hpo.study.search import Search
 from trading_hpo.study.search_spaces import SearchSpacesConfig, resolve_space
+from trading_hpo.tasks.direction import Direction
 from trading_hpo.training.config import TrainingConfig
 
 SPACES = SearchSpacesConfig(
@@ -49,7 +50,7 @@ def search(panel_file, tmp_path):
 
 @pytest.mark.slow
 def test_a_replay_prunes_what_a_real_search_with_one_worker_prunes(search):
-    hpo = HpoConfig(n_trials=14, sampler="random", pruner=HYPERBAND, seed=3)
+    hpo = HpoConfig(n_trials=14, sampler="random", pruner=HYPERBAND, seed=3).for_task(Direction())
     space = resolve_space(SPACES, hpo.custom_search_spaces, "mlp", TRAINING, "class")
     replayed = replay(curves_of(search("none")), hpo, space, TRAINING.epochs)
     real = search(HYPERBAND).get_trials(deepcopy=False)
@@ -90,4 +91,4 @@ def test_the_top_are_five_percent_and_at_least_one(n_trials, n):
 def test_other_parameters_than_the_curves_are_refused():
     space = SPACES.common
     with pytest.raises(RuntimeError, match="slot 0 must try the same parameters"):
-        replay([curve(0, 0.1, by_epoch={1: 0.1})], HpoConfig(sampler="random"), space, 9)
+        replay([curve(0, 0.1, by_epoch={1: 0.1})], HpoConfig(sampler="random").for_task(Direction()), space, 9)
