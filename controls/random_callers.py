@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import Float
 
 from controls.outcome import Control, Outcome
+from controls.planted_prices import BARS_PER_YEAR
 from trading_hpo.backtest.returns import net_returns
 from trading_hpo.backtest.shares import equal_shares
 from trading_hpo.market.sources.packaged import PACKAGED
 from trading_hpo.metrics.active import above_constant
-from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe, probabilistic_sharpe
+from trading_hpo.overfitting.sharpe import LEVEL, Moments, deflated_sharpe, probabilistic_sharpe
 
-CALLERS, HELD_BARS, COST_BPS, SURE = 100, 21, 5.0, 0.95
-BARS_PER_YEAR = 252.0
+CALLERS, HELD_BARS, COST_BPS = 100, 21, 5.0
 
 
 def judge(seed: int) -> Outcome:
@@ -37,7 +37,7 @@ def judge(seed: int) -> Outcome:
     fooled, deflated = numbers["raw_probabilistic"], numbers["active_deflated"]
     assert fooled is not None
     assert deflated is not None
-    return Outcome(seed, fooled >= SURE and deflated < SURE, numbers)
+    return Outcome(seed, fooled >= LEVEL and deflated < LEVEL, numbers)
 
 
 def callers(random: np.random.Generator) -> tuple[Float[np.ndarray, "N T"], Float[np.ndarray, "N T"]]:

@@ -12,7 +12,7 @@ import yaml
 from benchmarks.measure import fresh
 from benchmarks.project import ROOT, new_project
 
-LEVEL, SURE = 0.05, 0.95  # of a verdict's p-value; of a probability that is taken for skill
+LEVEL = 0.05  # of a verdict's p-value
 BARS_FILE = "bars.csv"
 
 # What a control searches: small, since it is run for many seeds.

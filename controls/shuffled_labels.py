@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from controls.outcome import Control, Outcome
-from controls.runs import LEVEL, SEARCH, SMALL, SURE, deflated, results, run
+from controls.runs import LEVEL, SEARCH, SMALL, deflated, results, run
+from trading_hpo.overfitting.sharpe import LEVEL as SURE
 
 NEEDS = ("verdicts", "selection_statistics")
 

@@ -13,7 +13,9 @@ import numpy as np
 from trading_hpo.analysis.forecast_losses import forecast_losses
 from trading_hpo.analysis.kept_trials import KeptTrials, Trial, Tried
 from trading_hpo.analysis.trials_together import Together
+from trading_hpo.metrics.active import SAME_EARNED
 from trading_hpo.overfitting.sharpe import (
+    LEVEL,
     Moments,
     deflated_sharpe,
     expected_best_sharpe,
@@ -21,8 +23,6 @@ from trading_hpo.overfitting.sharpe import (
     minimum_track_record,
     probabilistic_sharpe,
 )
-
-LEVEL = 0.95
 
 
 def selection_statistics(
@@ -77,9 +77,7 @@ def _own(trial: Trial, kept: KeptTrials, others: Together) -> dict[str, Any]:
         "years": active.count / per_year,
         "sharpe": _a_year(net.sharpe, per_year),
         "probabilistic": probabilistic_sharpe(net),
-        "active": {"why": "it earned what the constant forecast earns"}
-        if active.sharpe is None
-        else _active(active, per_year, others),
+        "active": {"why": SAME_EARNED.why} if active.sharpe is None else _active(active, per_year, others),
     }
 
 

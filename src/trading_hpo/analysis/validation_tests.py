@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trading_hpo.analysis.kept_trials import KeptTrials, Scored, Trial, Tried
+from trading_hpo.metrics.active import SAME_EARNED
 from trading_hpo.overfitting.best_of_many import by_blocks, by_returns
 from trading_hpo.overfitting.stationary_bootstrap import block_length
 
@@ -88,7 +89,7 @@ def _of_money(
         return {"why": "its returns are not kept"}
     own = active[trial]
     if not own.any():
-        return {"why": "it earned what the constant forecast earns"}
+        return {"why": SAME_EARNED.why}
     same = {one: values for one, values in active.items() if len(values) == len(own)}
     matrix, place = np.array(list(same.values())), list(same).index(trial)
     found = by_returns(matrix, place, max(n_tried, len(matrix)), block_length(own, horizon_bars))

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 EULER = float(np.euler_gamma)
+LEVEL = 0.95  # of a probability that counts as shown
 ROUNDING = 1e-12  # a spread that is smaller than this share of the mean is rounding
 
 
@@ -145,7 +146,7 @@ def deflated_sharpe(moments: Moments, n_trials: int, spread: float) -> float | N
     return probabilistic_sharpe(moments, expected_best_sharpe(n_trials, spread))
 
 
-def minimum_track_record(moments: Moments, benchmark: float = 0.0, level: float = 0.95) -> float | None:
+def minimum_track_record(moments: Moments, benchmark: float = 0.0, level: float = LEVEL) -> float | None:
     """Return how many bars such returns must have lasted for their Sharpe ratio to be surely above a benchmark.
 
     **Looks ahead:** label only, to judge.
