@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from trading_hpo.reporting.probability import probability
 from trading_hpo.reporting.verdict_sentences import p_value
 
-DEFLATED, OVERFITTING = "Deflated Sharpe", "Backtest overfitting"  # titles that others look for
-
-LEVEL = 0.95  # of a probability that counts as shown
+DEFLATED, OVERFITTING = "Deflated Sharpe (DSR)", "Backtest overfitting"  # titles that others look for
 
 Found = Mapping[str, Any]
 
@@ -36,7 +35,7 @@ def _of_returns(own: Found) -> Iterator[tuple[str, str]]:
     yield (
         "Sharpe",
         f"{active['sharpe']:.2f} a year above a constant forecast of the same exposure (active), "
-        f"{_ratio(own['sharpe'])} as it is, both after costs; {span}.",
+        f"{_ratio(own['sharpe'])} raw, both after costs; {span}.",
     )
     yield "Probabilistic Sharpe", _probabilistic(own, active)
     yield DEFLATED, _deflated(active)
@@ -47,17 +46,18 @@ def _of_returns(own: Found) -> Iterator[tuple[str, str]]:
 
 
 def _probabilistic(own: Found, active: Found) -> str:
-    raw = "" if own["probabilistic"] is None else f" On raw returns it is {_share(own['probabilistic'])}."
-    return f"PSR {_share(active['probabilistic'])} that the active Sharpe is above 0, were this the only trial.{raw}"
+    shown = probability(active["probabilistic"])
+    raw = "" if own["probabilistic"] is None else f" On raw returns it is {probability(own['probabilistic'])}."
+    return f"PSR {shown}: the probability that the active Sharpe is above 0, were this the only trial.{raw}"
 
 
 def _deflated(active: Found) -> str:
-    own, sharpe = active["deflated"], active["sharpe"]
+    own, shown = active["deflated"], probability(active["deflated"]["probability"])
     if own["n_trials"] == 1:
-        return f"DSR {_share(own['probability'])}: of one trial none was chosen, so it is the probabilistic Sharpe."
+        return f"{shown}, the probabilistic Sharpe: of one trial none was chosen."
     said = (
-        f"DSR {_share(own['probability'])}: the best of {own['n_trials']:,} trials without skill would show a Sharpe "
-        f"of {own['expected_best']:.2f}; this one has {sharpe:.2f}."
+        f"{shown}. The best of {own['n_trials']:,} trials without skill would show an active Sharpe of "
+        f"{own['expected_best']:.2f}; this one's is {active['sharpe']:.2f}."
     )
     if own["probability"] is not None and own["probability"] >= active["level"]:
         return f"{said} Luck shows less; every further trial on these bars raises what it shows."
@@ -67,54 +67,55 @@ def _deflated(active: Found) -> str:
 
 
 def _effective(effective: Found) -> str:
-    if effective["n_trials"] == 1:
-        return (
-            f"DSR {_share(effective['probability'])} if the {effective['n_series']:,} trials with returns, which move "
-            "together, count as one. The less alike trials are, the more they count."
+    shown, n_series, n_trials = probability(effective["probability"]), effective["n_series"], effective["n_trials"]
+    if n_trials == 1:
+        said = f"DSR {shown} if the {n_series:,} trials with returns, which move together, count as one."
+    elif n_trials == n_series:
+        said = f"DSR {shown} of the {n_series:,} trials with returns alone: no two of them move together."
+    else:
+        said = (
+            f"DSR {shown}, against an active Sharpe of {effective['expected_best']:.2f}, if the {n_series:,} trials "
+            f"with returns count as {n_trials:,}: one for each group that moves together."
         )
-    return (
-        f"DSR {_share(effective['probability'])}, against a Sharpe of {effective['expected_best']:.2f}, if the "
-        f"{effective['n_series']:,} trials with returns count as the {effective['n_trials']:,} different ones that "
-        "they are like. The less alike trials are, the more they count."
-    )
+    return f"{said} The less alike trials are, the more they count."
 
 
 def _track_record(own: Found, active: Found) -> str:
     years = active["track_record_years"]
     if years is None:
-        return "No length of it would show a Sharpe above 0: this one is not."
+        return "No number of years would show that the active Sharpe is above 0: it is not."
     return (
-        f"{_years(years)} ({active['track_record_bars']:,.0f} bars) at this Sharpe would show that it is above 0, with "
-        f"{active['level']:.0%}, were this the only trial; there are {_years(own['years'])}."
+        f"{_years(years)} ({active['track_record_bars']:,.0f} bars) at this active Sharpe would show with "
+        f"{active['level']:.0%} that it is above 0, were this the only trial; there are {_years(own['years'])}."
     )
 
 
 def _backtest_length(own: Found, active: Found) -> str:
     years, n_trials = active["backtest_years"], active["deflated"]["n_trials"]
     if years is None:
-        return "Luck shows a Sharpe above 0 over any length; this one is not above 0."
+        return "Luck shows an active Sharpe above 0 over any length; this one is not above 0."
     if n_trials == 1:
         return "Of one trial none was chosen: no length is too short for the number of trials."
     change = "enough for so many trials" if own["years"] >= years else "more years or fewer trials would be enough"
     return (
-        f"Over less than {_years(years)} the best of {n_trials:,} trials without skill is expected to show "
-        f"{active['sharpe']:.2f}; there are {_years(own['years'])}: {change}."
+        f"Over less than {_years(years)} the best of {n_trials:,} trials without skill is expected to show an active "
+        f"Sharpe of {active['sharpe']:.2f}; there are {_years(own['years'])}: {change}."
     )
 
 
 def _overfitting(found: Found) -> str:
     if "why" in found:
-        return f"Not to be said yet. {found['why']}"
+        return f"Too few: {found['why']}"
     return (
-        f"PBO {_share(found['probability'])}: the share of {found['n_splits']:,} ways to halve the bars in which the "
-        f"best of {found['n_trials']:,} trials on one half is in the lower half on the other. Skill brings it to "
+        f"PBO {probability(found['probability'])}: the share of {found['n_splits']:,} ways to halve the bars in which "
+        f"the best of {found['n_trials']:,} trials on one half is in the lower half on the other. Skill brings it to "
         "0, and with more bars sooner."
     )
 
 
 def _reality_check(found: Found) -> str:
     if "why" in found:
-        return f"Not to be said: {found['why']}."
+        return f"{found['why'][0].upper()}{found['why'][1:]}."
     return (
         f"p {p_value(found['p_value'])} (White), {p_value(found['superior']['consistent'])} (Hansen): how often the "
         f"best of {found['n_series']:,} trials without skill earns as much as the one here that earns most, whichever "
@@ -140,20 +141,3 @@ def _years(years: float) -> str:
 
 def _ratio(value: float | None) -> str:
     return "none" if value is None else f"{value:.2f}"
-
-
-def _share(value: float | None) -> str:
-    """Return a probability with two digits, or as many as keep it below 1, above 0 and on its side of 0.95.
-
-    Example:
-        >>> _share(0.412), _share(0.9499), _share(0.9999), _share(1.0), _share(None)
-        ('0.41', '0.9499', '0.9999', '1.00', 'none')
-    """
-    if value is None:
-        return "none"
-    texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
-    return next((text for text in texts if _sides(float(text)) == _sides(value)), texts[0])
-
-
-def _sides(value: float) -> tuple[bool, bool, bool]:
-    return value > 0, value < 1, value >= LEVEL

@@ -11,6 +11,7 @@ from rich.table import Table
 from trading_hpo.analysis.study_alone import deflated_alone
 from trading_hpo.engine.trial_record import NO_VALUE, REASON, REGIMES, SPREAD, VIOLATIONS, cost_of, metrics_of
 from trading_hpo.escaping import one_line, rich_text
+from trading_hpo.reporting.probability import probability
 from trading_hpo.reporting.regimes import regime_name, without_value, worst_regimes
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.nothing_found import nothing_found
@@ -90,9 +91,9 @@ def _study_lines(study: optuna.Study, storage: str) -> Iterator[str]:
     yield f"  best        {_number(summary['best_value'])} in trial {summary['best_trial']}{broken}"
     best = best_trial(study)
     if best is not None and (found := deflated_alone(study, best)) is not None:
-        probability, count = found
+        shown, count = found
         among = f"among the {count:,} trials of this study" if count > 1 else "of its only trial"
-        yield f"  luck        DSR {probability:.2f} {among}; the report counts all trials on these bars"
+        yield f"  luck        DSR {probability(shown)} {among}; the report counts all trials on these bars"
 
 
 def _left_out(study: optuna.Study, summary: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from trading_hpo.reporting.figures.style import NEUTRAL, note, styled
+from trading_hpo.reporting.probability import probability
 
 _TITLE = "Backtest overfitting"
 _MORE = "Give the search more trials, hpo.n_trials: returns of complete trials are compared."
@@ -48,7 +49,7 @@ def _histogram(own: Mapping[str, Any]) -> go.Figure:
             hovertemplate=f"{name}<br>logit %{{customdata[0]}} to %{{customdata[1]}}: %{{y:.1%}}<extra></extra>",
         )
     below = [
-        f"PBO {own['probability']:.2f}: share of the lower half",
+        f"PBO {probability(own['probability'])}: share of the lower half",
         f"{own['n_trials']:,} trials, {own['n_bars']:,} bars in {own['n_blocks']} blocks, {own['n_splits']:,} ways to "
         "halve them",
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from trading_hpo.reporting.page.blocks import Block, Drawn, Facts, Folded, Section, Table, Text
 from trading_hpo.reporting.page.facts import Searched
 from trading_hpo.reporting.page.numbers import NONE, number
+from trading_hpo.reporting.probability import probability
 from trading_hpo.reporting.selection_sentences import selection_sentences
 
 NOTHING = "No trial is complete yet, or those that are have left nothing to test."
@@ -18,7 +19,10 @@ def luck_section(searched: Searched) -> Section:
     if first not in searched.selection:
         return Section("luck", "Is it luck?", [Text(NOTHING)])
     blocks: list[Block | Folded] = [
-        Text(f"Of {first}, the best of all, on validation. All trials that this project has made on these bars count."),
+        Text(
+            f"Of {first}, the best of all, on validation. DSR and back-test length count all trials that this project "
+            "has made on these bars; effective trials, PBO and the reality check, those whose returns are kept."
+        ),
         Facts(list(selection_sentences(searched.selection[first]).items())),
         Drawn("overfitting_figure", "How the best trial of one half of the bars ranks on the other half"),
         Table(_HEAD, [[name, *_numbers(searched.selection[name])] for name in there], _GROUPS, strong=(0,)),
@@ -44,11 +48,15 @@ def _numbers(found: Mapping[str, Any]) -> list[str]:
     deflated, effective = active["deflated"], active["effective"] or {}
     return [
         number(active["sharpe"], 2),
-        number(active["probabilistic"], 2),
+        _probability(active["probabilistic"]),
         number(active["track_record_years"], 1),
         number(deflated["expected_best"], 2),
-        number(deflated["probability"], 2),
+        _probability(deflated["probability"]),
         number(deflated["years"], 1),
-        number(effective.get("probability"), 2),
+        _probability(effective.get("probability")),
         number(own["years"], 1),
     ]
+
+
+def _probability(value: float | None) -> str:
+    return NONE if value is None else probability(value)
