@@ -14,10 +14,10 @@ from trading_hpo.reporting.selection_sentences import DEFLATED, OVERFITTING, sel
 def test_every_statistic_has_a_sentence_with_its_number():
     said = selection_sentences(selection_of())
     numbers = {
-        "Sharpe": ("0.80", "1.10", "5.2 years", "1,310 bars"),
-        "Probabilistic Sharpe": ("PSR 0.79", "0.98"),
-        DEFLATED: ("DSR 0.41", "48 trials", "0.90", "0.80", "16.2 years"),
-        "Effective trials": ("DSR 0.71", "40 trials", "6 different", "0.50"),
+        "Sharpe": ("0.80", "1.10 raw", "5.2 years", "1,310 bars"),
+        "Probabilistic Sharpe": ("PSR 0.79: the probability that", "0.98"),
+        DEFLATED: ("0.41", "48 trials", "an active Sharpe of 0.90", "this one's is 0.80", "16.2 years"),
+        "Effective trials": ("DSR 0.71", "40 trials", "count as 6: one for each group", "an active Sharpe of 0.50"),
         "Track record": ("7.4 years", "1,865 bars", "95%", "5.2 years"),
         "Backtest length": ("6.1 years", "48 trials", "5.2 years"),
         OVERFITTING: ("PBO 0.5", "12,870", "40 trials"),
@@ -36,8 +36,8 @@ def test_every_statistic_has_a_sentence_with_its_number():
         (selection_of(), "More years, not more trials, would settle it: 16.2 years at this Sharpe."),
         (selection_of(deflated=0.97), "Luck shows less; every further trial on these bars raises what it shows."),
         (selection_of(sharpe=-0.2, years=None), "No number of years would settle it at a Sharpe that is not above 0."),
-        (selection_of(n_trials=1), "of one trial none was chosen, so it is the probabilistic Sharpe."),
-        (selection_of(deflated=0.9499), "DSR 0.9499: the best"),
+        (selection_of(n_trials=1), "0.41, the probabilistic Sharpe: of one trial none was chosen."),
+        (selection_of(deflated=0.9499), "0.9499. The best"),
     ],
 )
 def test_a_deflated_sharpe_says_what_would_change_it(found, expected):
@@ -49,8 +49,8 @@ def test_what_cannot_be_said_says_why():
     found["reality_check"] = {"why": "12 bars are too few: 20 are needed"}
     found["forecast"] = {other: {"why": "its trials have no scores"} for other in ("constant", "reference")}
     said = selection_sentences(found)
-    assert said[OVERFITTING] == f"Not to be said yet. {TOO_FEW['why']}"
-    assert said["Reality check"] == "Not to be said: 12 bars are too few: 20 are needed."
+    assert said[OVERFITTING] == f"Too few: {TOO_FEW['why']}"
+    assert said["Reality check"] == "12 bars are too few: 20 are needed."
     assert said["Forecast"] == "Losses cannot be compared: its trials have no scores."
 
 
@@ -69,7 +69,7 @@ def test_a_sharpe_below_zero_and_one_without_clusters_have_sentences():
     found["own"]["active"] |= {"effective": None, "track_record_years": None, "backtest_years": None}
     said = selection_sentences(found)
     assert "Effective trials" not in said
-    assert said["Track record"] == "No length of it would show a Sharpe above 0: this one is not."
+    assert said["Track record"] == "No number of years would show that the active Sharpe is above 0: it is not."
     assert said["Backtest length"].endswith("this one is not above 0.")
 
 
@@ -84,6 +84,13 @@ def test_trials_that_move_together_count_as_one():
     found["own"]["active"]["effective"] |= {"n_trials": 1, "expected_best": 0.0}
     said = selection_sentences(found)["Effective trials"]
     assert said.startswith("DSR 0.71 if the 40 trials with returns, which move together, count as one.")
+
+
+def test_where_no_two_trials_move_together_it_says_so():
+    found = selection_of()
+    found["own"]["active"]["effective"] |= {"n_trials": 4, "n_series": 4}
+    said = selection_sentences(found)["Effective trials"]
+    assert said.startswith("DSR 0.71 of the 4 trials with returns alone: no two of them move together.")
 
 
 @pytest.mark.parametrize(("years", "said"), [(6.1, "more years or fewer trials"), (5.1, "enough for so many trials.")])
@@ -101,6 +108,7 @@ def test_the_section_is_about_the_winner_and_the_others_are_behind_titles():
     first = page.searched.best["model_type"]
     intro, facts, drawn, table, _, folded = luck_section(page.searched).blocks
     assert f"Of {first}, the best of all" in intro.text
+    assert "effective trials, PBO and the reality check, those whose returns are kept" in intro.text
     assert dict(facts.pairs) == selection_sentences(page.searched.selection[first])
     assert drawn.name == "overfitting_figure"
     assert table.rows[0][0] == first

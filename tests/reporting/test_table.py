@@ -182,7 +182,8 @@ def test_the_best_is_said_to_be_luck_or_not_with_a_number():
     results = [result_of("lstm", 0.09), result_of("mlp", 0.03)]
     report = reported(results, [holdout_of(), holdout_of(model_type="mlp")], selection=selection)
     text = " ".join(printed(report, 200).split())
-    assert "selection: DSR 0.41: the best of 48 trials without skill would show a Sharpe of 0.90;" in text
+    assert "deflated Sharpe (DSR): 0.41. The best of 48 trials without skill would show" in text
+    assert "would show an active Sharpe of 0.90; this one's is 0.80." in text
     assert "0.97" not in text
 
 

@@ -154,7 +154,7 @@ def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for about, sentence in line["verdicts"].items():
             yield f"  {about}: {sentence}."
         if deflated := line.get("selection_sentences", {}).get(DEFLATED):
-            yield f"  selection: {deflated} report.txt says more."
+            yield f"  {DEFLATED[0].lower()}{DEFLATED[1:]}: {deflated} report.txt says more."
         for part, found in line.get("regimes", {}).items():
             if worst := worst_regimes(found):
                 yield f"  worst regimes on {'the ' if part == 'holdout' else ''}{part}: {worst}."

@@ -243,4 +243,4 @@ def test_it_asks_whether_the_winner_is_luck():
     for judged in (True, False):
         text = Elements(page_of(made(), judged)).text
         assert "Is it luck?" in text
-        assert "DSR 0.41: the best of 48 trials without skill would show a Sharpe of 0.90" in text
+        assert "0.41. The best of 48 trials without skill would show an active Sharpe of 0.90" in text
