@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float
 
 from trading_hpo.overfitting.resampled_means import check_finite
-from trading_hpo.overfitting.stationary_bootstrap import varies
 
 FEWEST_TRIALS = 20  # below, a relative rank is too coarse: with two trials the best is first or last
 CELLS_AT_ONCE = 50_000  # of trials and bars, or trials and halves: what fits into a processor's cache is done faster
@@ -32,7 +31,6 @@ class Overfitting:
     Attributes:
         probability: Share of the halves whose best trial is in the lower half, or in the very middle, on the other.
         logits: Of its relative rank there, for each of C ways: above 0 it is in the upper half.
-        slope: By how much its Sharpe ratio on the other half rises with that on the first; None where that is constant.
         n_trials: N.
         n_bars: T, as far as they are used.
         n_blocks: S.
@@ -40,7 +38,6 @@ class Overfitting:
 
     probability: float
     logits: Float[np.ndarray, " C"]
-    slope: float | None
     n_trials: int
     n_bars: int
     n_blocks: int
@@ -92,10 +89,9 @@ def overfitting_probability(returns: Float[np.ndarray, "N T"], n_blocks: int = 1
     blocks = _Blocks.of(returns[:, n_bars % n_blocks :], n_blocks)
     if blocks.n_varying < FEWEST_TRIALS:
         return TooFew(f"PBO needs at least {FEWEST_TRIALS} trials whose returns vary; there are {blocks.n_varying}.")
-    ranks, chosen, kept = _all_halves(blocks, n_blocks)
+    ranks = _all_halves(blocks, n_blocks)
     logits = np.log(ranks / (n_trials + 1 - ranks))
-    n_used = blocks.bars_each * n_blocks
-    return Overfitting(float((logits <= 0).mean()), logits, _slope(chosen, kept), n_trials, n_used, n_blocks)
+    return Overfitting(float((logits <= 0).mean()), logits, n_trials, blocks.bars_each * n_blocks, n_blocks)
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,7 @@ class _Blocks:
     def sharpe(self, of_half: Float[np.ndarray, "C S"]) -> Float[np.ndarray, "C N"]:
         """Return the ratio of each trial on each half, which has ones at its blocks; 0 where nothing varies.
 
-        The deviation is the population's: all halves have as many bars, and a common factor changes no rank, no slope.
+        The deviation is the population's: all halves have as many bars, and a common factor changes no rank.
         """
         n_bars = self.bars_each * len(self.squares) // 2
         above_mean = of_half @ self.sums / n_bars
@@ -149,27 +145,23 @@ class _Blocks:
         return ratio
 
 
-def _all_halves(
-    blocks: _Blocks, n_blocks: int
-) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Return of the best of each half its rank on the other half, its ratio on its own half and on the other.
+def _all_halves(blocks: _Blocks, n_blocks: int) -> Float[np.ndarray, " C"]:
+    """Return the rank of the best of each half on the other half.
 
     Halves are in lexicographic order, in which the complement of the first is the last, and so on.
     """
     halves = list(combinations(range(n_blocks), n_blocks // 2))
     of_half = np.zeros((len(halves), n_blocks))
     np.put_along_axis(of_half, np.array(halves), 1.0, axis=1)
-    ranks, chosen, kept = (np.empty(len(halves)) for _ in range(3))
+    ranks = np.empty(len(halves))
     at_once = max(1, CELLS_AT_ONCE // len(blocks.mean))
     for first in range(0, len(halves) // 2, at_once):
         places = np.arange(first, min(first + at_once, len(halves) // 2))
         both = [(own, blocks.sharpe(of_half[own])) for own in (places, -1 - places)]
         for (own, inside), (_, outside) in (both, both[::-1]):
             best = inside.argmax(axis=1)[:, None]
-            chosen[own] = np.take_along_axis(inside, best, axis=1)[:, 0]
-            kept[own] = np.take_along_axis(outside, best, axis=1)[:, 0]
-            ranks[own] = _rank(outside, kept[own])
-    return ranks, chosen, kept
+            ranks[own] = _rank(outside, np.take_along_axis(outside, best, axis=1)[:, 0])
+    return ranks
 
 
 def _rank(ratios: Float[np.ndarray, "C N"], of: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
@@ -178,9 +170,3 @@ def _rank(ratios: Float[np.ndarray, "C N"], of: Float[np.ndarray, " C"]) -> Floa
     below = (ratios < (of - near)[:, None]).sum(axis=1)
     not_above = (ratios <= (of + near)[:, None]).sum(axis=1)
     return (below + not_above + 1) / 2
-
-
-def _slope(chosen: Float[np.ndarray, " C"], kept: Float[np.ndarray, " C"]) -> float | None:
-    if not varies(chosen[None])[0]:
-        return None
-    return float(np.cov(chosen, kept, ddof=0)[0, 1] / chosen.var())
