@@ -8,6 +8,7 @@ from trading_hpo.analysis.forecast_losses import forecast_losses
 from trading_hpo.analysis.kept_trials import KeptTrials, Tried
 from trading_hpo.analysis.selection_statistics import bars_to_settle, selection_statistics
 from trading_hpo.analysis.trials_together import Together
+from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.overfitting.backtest_overfitting import overfitting_probability
 from trading_hpo.overfitting.diebold_mariano import diebold_mariano
 from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe, probabilistic_sharpe
@@ -178,12 +179,22 @@ def test_losses_are_compared_by_blocks_with_the_constant_forecast_and_the_best_r
     found = forecast_losses("mlp", chosen, kept)
     best = max(("linear", "gradient_boosting"), key=lambda name: kept[f"a.{name}"].scores[chosen[name]].mean())
     assert found["reference"]["name"] == best
-    alone = diebold_mariano(-blocks[0], np.zeros(32), 1)
+    alone = diebold_mariano(-blocks[0], np.zeros(32), 1, n_estimated=4)
     assert (found["constant"]["p_value"], found["constant"]["statistic"]) == (alone.p_value, alone.statistic)
-    beside = diebold_mariano(-blocks[0], -kept[f"a.{best}"].scores[chosen[best]], 1)
+    beside = diebold_mariano(-blocks[0], -kept[f"a.{best}"].scores[chosen[best]], 1, n_estimated=4)
     assert found["reference"]["p_value"] == beside.p_value
     assert (found["constant"]["metric"], found["constant"]["blocks"]) == ("mcc", 32)
     assert forecast_losses("linear", chosen, kept)["reference"]["why"] == "it is a reference itself"
+
+
+def test_the_error_of_a_loss_is_that_of_the_verdict():
+    """Both take a degree of freedom for each fold."""
+    blocks = np.random.default_rng(3).normal(0.3, 1.0, (1, 32))
+    kept, chosen = {"a.mlp": kept_of("a.mlp", active_of(1), blocks)}, {"mlp": ("a.mlp", 0)}
+    verdict = validation_tests(kept, chosen, {"d": Tried(1, ())})["mlp"]["forecast"]
+    statistic = forecast_losses("mlp", chosen, kept)["constant"]["statistic"]
+    assert statistic == pytest.approx(-verdict["excess"] / verdict["standard_error"])
+    assert verdict["degrees_of_freedom"] == 28
 
 
 @pytest.mark.parametrize("other", [{"metric": "auc"}, {"data_key": "e"}])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as students
+from tests.overfitting.nulls import FOLDS, block_scores, calls_and_labels
 
 from trading_hpo.overfitting.diebold_mariano import diebold_mariano
 
@@ -42,6 +43,22 @@ def test_over_one_bar_it_is_students_test_of_the_differences():
     one, other = losses(1, 50)
     found, expected = diebold_mariano(one, other, 1), ttest_1samp(one - other, 0.0, alternative="less")
     assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+@pytest.mark.parametrize("n_estimated", [1, 4])
+def test_each_estimated_number_takes_a_bar_from_the_error_and_a_degree_of_freedom(n_estimated):
+    one, other = losses(1, 32)
+    difference = one - other
+    found = diebold_mariano(one, other, 1, n_estimated)
+    assert found.statistic == pytest.approx(difference.mean() / (difference.std(ddof=1) / np.sqrt(32 - n_estimated)))
+    assert found.p_value == pytest.approx(students.cdf(found.statistic, 31 - n_estimated))
+
+
+def test_scores_of_blocks_without_skill_are_called_better_in_at_most_one_of_twenty_cases():
+    """Blocks of a fold share what is estimated from them: without a degree of freedom for each fold it is more."""
+    scores = [block_scores(*calls_and_labels(seed, 1, 640, 4))[0] for seed in range(1000)]
+    better = [diebold_mariano(-own, np.zeros(len(own)), 1, n_estimated=FOLDS).p_value <= 0.05 for own in scores]
+    assert sum(better) <= 64  # as the verdicts: the 97.5 % bound of a binomial law
 
 
 def test_a_variance_that_is_not_positive_is_that_of_independent_bars():
@@ -111,3 +128,10 @@ def test_losses_that_differ_by_the_same_on_all_bars_have_no_test(by):
 def test_what_cannot_be_compared_is_refused(one, other, horizon, message):
     with pytest.raises(ValueError, match=message):
         diebold_mariano(one, other, horizon)
+
+
+@pytest.mark.parametrize("n_estimated", [-1, 9])
+def test_more_estimated_numbers_than_bars_can_spare_are_refused(n_estimated):
+    one, other = losses(1, 10)
+    with pytest.raises(ValueError, match=f"n_estimated must be at least 0 and below 9, got {n_estimated}"):
+        diebold_mariano(one, other, 1, n_estimated)

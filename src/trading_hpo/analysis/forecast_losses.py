@@ -2,7 +2,8 @@
 
 What trials keep of their losses is one number for each block of bars: how much better their metric was there than the
 constant forecast's (``families.block_scores``). Its negative is the loss that is compared; that of the constant
-forecast is 0, and between two models it cancels.
+forecast is 0, and between two models it cancels. Blocks of a fold share what is estimated from them: as in the verdict,
+a degree of freedom is lost for each fold.
 """
 
 from collections.abc import Mapping
@@ -40,10 +41,12 @@ def forecast_losses(
     own = kept[trial[0]]
     if trial not in own.scores:
         return {other: {"why": _NO_SCORES} for other in ("constant", "reference")}
-    scores, about = own.scores[trial], {"metric": own.scored[trial][0], "blocks": len(own.scores[trial])}
+    (metric, n_folds), scores = own.scored[trial], own.scores[trial]
+    about = {"metric": metric, "blocks": len(scores)}
+    zero, same = np.zeros(len(scores)), "its scores are those of the constant forecast"
     return {
-        "constant": about | _tested(scores, np.zeros(len(scores)), "its scores are those of the constant forecast"),
-        "reference": about | _beside_reference(model_type, scores, _references(model_type, chosen, kept)),
+        "constant": about | _tested(scores, zero, n_folds, same),
+        "reference": about | _beside_reference(model_type, scores, _references(model_type, chosen, kept), n_folds),
     }
 
 
@@ -67,16 +70,18 @@ def _references(
 
 
 def _beside_reference(
-    model_type: str, scores: Float[np.ndarray, " M"], references: Mapping[str, Float[np.ndarray, " M"]]
+    model_type: str, scores: Float[np.ndarray, " M"], references: Mapping[str, Float[np.ndarray, " M"]], n_folds: int
 ) -> dict[str, Any]:
     if MODEL_TYPES[model_type].is_reference:
         return {"why": "it is a reference itself"}
     if not references:
         return {"why": "no reference was searched on these data by this metric"}
     best = max(references, key=lambda name: float(references[name].mean()))
-    return {"name": best, **_tested(scores, references[best], f"its scores are those of {best}")}
+    return {"name": best, **_tested(scores, references[best], n_folds, f"its scores are those of {best}")}
 
 
-def _tested(scores: Float[np.ndarray, " M"], others: Float[np.ndarray, " M"], same: str) -> dict[str, Any]:
-    found = diebold_mariano(-scores, -others, _ONE_BLOCK)
+def _tested(
+    scores: Float[np.ndarray, " M"], others: Float[np.ndarray, " M"], n_folds: int, same: str
+) -> dict[str, Any]:
+    found = diebold_mariano(-scores, -others, _ONE_BLOCK, n_folds)
     return {"why": same} if found is None else asdict(found)
