@@ -363,6 +363,7 @@ The tree, in the order in which data flow through it:
         report.py           what a run ends with, as plain data
         verdict_sentences.py    ... in words
         selection_sentences.py  the statistics of selection bias in words
+        intervals.py            how wide they are
         probability.py          probabilities, never rounded to the other side of 0.95
         regimes.py              scores by regime, in words
         vocabulary.py           every component of the registries, with parameters, bounds and source

@@ -147,7 +147,9 @@ def test_of_several_paths_it_is_the_mean():
 
 def test_of_a_mean_the_error_is_that_of_the_means_of_blocks():
     path = path_of()
-    line = regime_scores([halves(200, 40)], [path], Scale("accuracy", 0.3, 252.0, 1), True)["scores"][0]
+    found = regime_scores([halves(200, 40)], [path], Scale("accuracy", 0.3, 252.0, 1), True)
+    line = found["scores"][0]
+    assert found["degrees_of_freedom"] == N_BLOCKS - 1
     right = (path.judged.forecast.called == path.judged.targets.positive)[: 200 * A]
     means = right.reshape(N_BLOCKS, -1).mean(axis=1)
     assert line["error"] == pytest.approx(means.std(ddof=1) / np.sqrt(N_BLOCKS), rel=1e-4)
@@ -170,8 +172,9 @@ def test_blocks_are_longer_than_labels_or_there_is_no_error():
 
 
 def test_without_errors_there_is_no_word_of_them():
-    line = regime_scores([halves(100, 140)], [path_of()], MCC)["scores"][0]
-    assert not {"error", "sharpe_error"} & set(line)
+    found = regime_scores([halves(100, 140)], [path_of()], MCC)
+    assert not {"error", "sharpe_error"} & set(found["scores"][0])
+    assert "degrees_of_freedom" not in found
 
 
 # --- folds, path by path ---

@@ -1,8 +1,9 @@
 """Scores by regime in words."""
 
+import pytest
 from tests.makers.pages import regimes_made
 
-from trading_hpo.reporting.regimes import half_interval, regime_name, without_value, worst_regimes
+from trading_hpo.reporting.regimes import half_of, regime_name, without_value, worst_regimes
 
 
 def test_the_worst_of_the_forecast_and_of_the_money_are_named_with_their_numbers():
@@ -33,7 +34,17 @@ def test_a_reason_is_said_once_with_all_its_regimes():
 
 
 def test_without_an_error_there_is_no_interval_and_a_label_of_the_users_is_named_as_one():
-    assert half_interval({"value": 0.1}) is None
-    assert half_interval({"value": 0.1, "error": None}) is None
-    assert half_interval({"value": 0.1, "error": 0.0}) == 0.0
+    assert half_of({}, {"value": 0.1}) is None
+    assert half_of({}, {"value": 0.1, "error": None}) is None
+    assert half_of({}, {"value": 0.1, "error": 0.0}) == 0.0
     assert regime_name({"by": "regime", "regime": "up"}) == "regime up"
+
+
+def test_an_interval_is_as_wide_as_the_blocks_of_its_error_are_few():
+    line = {"error": 0.01, "sharpe_error": 0.1}
+    t_19, t_4 = 1.729, 2.132  # of Student's table
+    assert half_of({}, line) == half_of({"degrees_of_freedom": 19}, line) == pytest.approx(0.01 * t_19, abs=1e-5)
+    assert half_of({"degrees_of_freedom": 4}, line, "sharpe_error") == pytest.approx(0.1 * t_4, abs=1e-4)
+    few = worst_regimes({**regimes_made(0.02, error=0.01), "degrees_of_freedom": 4})
+    assert "0.010 ± 0.021" in few
+    assert "0.00 ± 0.64" in few

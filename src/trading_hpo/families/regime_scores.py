@@ -60,7 +60,8 @@ def regime_scores(
         the least of the metric above the constant forecast's and with the least Sharpe ratio, none where fewer than two
         have one. A line has ``by``, ``regime``, ``samples``, ``bars``, ``value``, ``constant``, ``sharpe``,
         ``no_value`` (why, by name) and, with errors, ``error`` and ``sharpe_error``, none of fewer bars than twenty
-        blocks of H + 1 are. Rows are counted once, in however many paths they are.
+        blocks of H + 1 are, and ``degrees_of_freedom`` beside the lines. Rows are counted once, in however many paths
+        they are.
     """
     lines = [
         _line(one.by, name, [path.inside(one, place) for path in paths], scale, with_errors)
@@ -78,6 +79,7 @@ def regime_scores(
     earned = {place: line["sharpe"] for place, line in enumerate(lines) if line["sharpe"] is not None}
     return {
         "metric": scale.metric,
+        **({"degrees_of_freedom": N_BLOCKS - 1} if with_errors else {}),
         "scores": lines,
         "worst_forecast": min(above, key=above.__getitem__) if len(above) > 1 else None,
         "worst_money": min(earned, key=earned.__getitem__) if len(earned) > 1 else None,

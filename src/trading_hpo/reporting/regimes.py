@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from trading_hpo.reporting.intervals import freedom_of, half_interval
+
 Scores = Mapping[str, Any]
-T_90 = 1.729  # Student's t, two-sided 90 %, of the 20 blocks that an error is of
 
 
 def regime_name(line: Scores) -> str:
@@ -17,10 +18,26 @@ def regime_name(line: Scores) -> str:
     return f"regime {line['regime']}" if line["by"] == "regime" else f"{line['regime']} {line['by']}"
 
 
-def half_interval(line: Scores, name: str = "error") -> float | None:
-    """Return half of the 90 % interval of a regime's score, where its error is known."""
+def half_of(found: Scores, line: Scores, name: str = "error") -> float | None:
+    """Return half of the 90 % interval of a regime's score, where its error is known.
+
+    Args:
+        found: Of ``regime_scores``.
+        line: Of its scores.
+        name: ``error`` of the forecast, or ``sharpe_error``.
+    """
     error = line.get(name)
-    return None if error is None else T_90 * error
+    return None if error is None else half_interval(error, freedom_of(found))
+
+
+def named_part(part: str) -> str:
+    """Return how validation and holdout are called in a sentence.
+
+    Example:
+        >>> named_part("validation"), named_part("holdout")
+        ('validation', 'the holdout')
+    """
+    return f"the {part}" if part == "holdout" else part
 
 
 def worst_regimes(found: Scores | None) -> str | None:
@@ -42,10 +59,10 @@ def _worst(found: Scores) -> Iterator[str]:
     if (place := found.get("worst_forecast")) is not None:
         line, metric = scores[place], found["metric"]
         counts = f"{line['bars']:,} bars ({line['samples']:,} samples)"
-        yield f"{metric} in {regime_name(line)}, {_number(line['value'], half_interval(line), 3)} over {counts}"
+        yield f"{metric} in {regime_name(line)}, {_number(line['value'], half_of(found, line), 3)} over {counts}"
     if (place := found.get("worst_money")) is not None:
         line = scores[place]
-        value = _number(line["sharpe"], half_interval(line, "sharpe_error"), 2)
+        value = _number(line["sharpe"], half_of(found, line, "sharpe_error"), 2)
         yield f"Sharpe in {regime_name(line)}, {value} over {line['bars']:,} bars"
 
 

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trading_hpo.reporting.intervals import freedom_of, half_interval
 from trading_hpo.reporting.selection_sentences import selection_sentences
 from trading_hpo.reporting.verdict_sentences import reference_sentence, sentences
 
-ONE_SIDED = 0.95  # at each end of an interval: the lower one is the 5 % that verdicts are made at
-_EARLIER = 19  # degrees of freedom of results that did not record them: of 20 blocks
 SELECTION = (
     "active_sharpe",
     "probabilistic_sharpe",
@@ -162,12 +161,12 @@ def _validation_error(metric: str, verdict: Mapping[str, Any] | None) -> tuple[f
     """Of the metric over blocks of bars, and its degrees of freedom; the constant forecast's part in it is small."""
     test = verdict["forecast"]["validation"] if verdict else {}
     error = test.get("standard_error") if test.get("metric") == metric else None
-    return error, test.get("degrees_of_freedom", _EARLIER)
+    return error, freedom_of(test)
 
 
 def _holdout_error(metric: str, holdout: Mapping[str, Any]) -> tuple[float | None, float]:
     """Of the metric over resamples of the bars, and its degrees of freedom."""
-    return holdout.get("standard_errors", {}).get(metric), holdout.get("degrees_of_freedom", _EARLIER)
+    return holdout.get("standard_errors", {}).get(metric), freedom_of(holdout)
 
 
 def _p_values(verdict: Mapping[str, Any]) -> dict[str, float | None]:
@@ -202,7 +201,5 @@ def _interval(value: float | None, error: float | None, degrees_of_freedom: floa
     """Return 90 % of Student's law around a value."""
     if value is None or not error:
         return None
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(degrees_of_freedom, ONE_SIDED)) * error
+    half = half_interval(error, degrees_of_freedom)
     return [value - half, value + half]

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from trading_hpo.escaping import one_line, rich_text
 from trading_hpo.reporting.next_steps import Step
-from trading_hpo.reporting.regimes import worst_regimes
+from trading_hpo.reporting.regimes import named_part, worst_regimes
 from trading_hpo.reporting.selection_sentences import DEFLATED
 from trading_hpo.reporting.verdict_sentences import p_value
 
@@ -157,7 +157,7 @@ def _verdicts(best: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  {DEFLATED[0].lower()}{DEFLATED[1:]}: {deflated} report.txt says more."
         for part, found in line.get("regimes", {}).items():
             if worst := worst_regimes(found):
-                yield f"  worst regimes on {'the ' if part == 'holdout' else ''}{part}: {worst}."
+                yield f"  worst regimes on {named_part(part)}: {worst}."
 
 
 def _beside_reference(report: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from trading_hpo.escaping import shell_argument
 from trading_hpo.reporting.figures.style import BASELINE_NAMES
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
-from trading_hpo.reporting.page.numbers import day, half_interval, number, percent, whole
+from trading_hpo.reporting.page.numbers import day, number, percent, plus_minus, whole
 
 NAMED = 8  # assets in a line
 _VERDICTS = (("forecast", "Forecast"), ("money", "Money"), ("luck", "Luck"))
@@ -118,7 +118,7 @@ def _validation_tiles(best: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _judged_tiles(line: Mapping[str, Any], judged: Judged) -> list[tuple[str, str, str]]:
     tiles = []
     for part, where in (("validation", "validation"), ("holdout", "the holdout")):
-        beside = "; ".join(filter(None, [half_interval(line, part), f"constant {number(line[f'{part}_constant'])}"]))
+        beside = "; ".join(filter(None, [plus_minus(line, part), f"constant {number(line[f'{part}_constant'])}"]))
         tiles.append((f"{line['metric']} on {where}", number(line[part]), beside))
     own, *others = (judged.at_own_costs(name) for name in (line["model_type"], "constant_forecast", "buy_and_hold"))
     for key, shown in _MONEY.items():

@@ -27,7 +27,7 @@ def percent(value: Any, digits: int = 1, signed: bool = False) -> str:
     return NONE if is_missing(value) else f"{100 * value:{'+' if signed else ''}.{digits}f} %"
 
 
-def half_interval(line: Mapping[str, Any], part: str) -> str:
+def plus_minus(line: Mapping[str, Any], part: str) -> str:
     """Return half of the 90 % interval of the objective; nothing where there is none.
 
     Args:
@@ -35,7 +35,7 @@ def half_interval(line: Mapping[str, Any], part: str) -> str:
         part: ``validation`` or ``holdout``.
 
     Example:
-        >>> half_interval({"holdout_interval": [0.1, 0.2]}, "holdout")
+        >>> plus_minus({"holdout_interval": [0.1, 0.2]}, "holdout")
         '± 0.050'
     """
     interval = line[f"{part}_interval"]

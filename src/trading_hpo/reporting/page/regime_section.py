@@ -6,7 +6,7 @@ from typing import Any
 from trading_hpo.reporting.page.blocks import Block, Folded, Section, Table, Text
 from trading_hpo.reporting.page.facts import Judged, Searched
 from trading_hpo.reporting.page.numbers import NONE, number, whole
-from trading_hpo.reporting.regimes import half_interval, regime_name, without_value, worst_regimes
+from trading_hpo.reporting.regimes import half_of, named_part, regime_name, without_value, worst_regimes
 
 Scores = Mapping[str, Any]
 _SAID = (
@@ -43,19 +43,21 @@ def regime_table(found: Mapping[str, Scores]) -> Table:
     names = list(dict.fromkeys(name for own in lines.values() for name in own))
     metric = next(iter(found.values()))["metric"]
     head = ["", *(["bars", "samples", metric, "constant", "Sharpe"] * len(found))]
-    rows = [[name, *(cell for own in lines.values() for cell in _cells(own.get(name)))] for name in names]
+    rows = [
+        [name, *(cell for part, own in lines.items() for cell in _cells(found[part], own.get(name)))] for name in names
+    ]
     return Table(head, rows, (("", 1), *((part, 5) for part in found)))
 
 
-def _cells(line: Scores | None) -> Sequence[str]:
+def _cells(found: Scores, line: Scores | None) -> Sequence[str]:
     if line is None:
         return [NONE] * 5
     return [
         whole(line["bars"]),
         whole(line["samples"]),
-        f"{number(line['value'])}{_half(half_interval(line), 3)}",
+        f"{number(line['value'])}{_half(half_of(found, line), 3)}",
         number(line["constant"]),
-        f"{number(line['sharpe'], 2)}{_half(half_interval(line, 'sharpe_error'), 2)}",
+        f"{number(line['sharpe'], 2)}{_half(half_of(found, line, 'sharpe_error'), 2)}",
     ]
 
 
@@ -66,9 +68,5 @@ def _half(half: float | None, digits: int) -> str:
 def _remarks(found: Mapping[str, Scores]) -> Iterator[str]:
     for part, own in found.items():
         if said := worst_regimes(own):
-            yield f"Worst on {_the(part)}: {said}."
-        yield from (f"On {_the(part)}, {why}." for why in without_value(own))
-
-
-def _the(part: str) -> str:
-    return f"the {part}" if part == "holdout" else part
+            yield f"Worst on {named_part(part)}: {said}."
+        yield from (f"On {named_part(part)}, {why}." for why in without_value(own))

@@ -9,7 +9,7 @@ from trading_hpo.reporting.page.blocks import Block, Drawn, Folded, Section, Tab
 from trading_hpo.reporting.page.facts import Judged, RunFacts, Searched
 from trading_hpo.reporting.page.first_screen import shown_name
 from trading_hpo.reporting.page.metrics_table import every_metric
-from trading_hpo.reporting.page.numbers import NONE, half_interval, number, percent, whole
+from trading_hpo.reporting.page.numbers import NONE, number, percent, plus_minus, whole
 from trading_hpo.reporting.report import SHOWN
 from trading_hpo.reporting.verdict_sentences import p_value
 
@@ -74,7 +74,7 @@ def _model_row(line: Mapping[str, Any]) -> list[str]:
     cells = [line["model_type"], whole(sum(line["trials"].values()))]
     for part in PARTS:
         p = line[f"forecast_{part}_p_value"]
-        cells += [f"{number(line[part])} {half_interval(line, part)}".rstrip(), NONE if p is None else p_value(p)]
+        cells += [f"{number(line[part])} {plus_minus(line, part)}".rstrip(), NONE if p is None else p_value(p)]
         cells += _money({name: line[f"{part}_{name}"] for name in SHOWN})
     return cells
 
