@@ -1,6 +1,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -64,6 +65,12 @@ def test_the_machine_is_described_without_its_name_or_a_path():
 
 def test_every_row_has_a_module_that_measures_it():
     assert all(callable(import_module(f"benchmarks.{name}").rows) for name in ROWS)
+
+
+def test_the_page_of_commands_describes_every_row_and_no_other():
+    page = (Path(__file__).parents[2] / "docs/reference/commands.md").read_text()
+    table = page.partition("| row | measures |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(ROWS)
 
 
 def test_an_unknown_row_is_refused_with_the_known_ones(monkeypatch, capsys):

@@ -20,7 +20,7 @@ def luck_section(searched: Searched) -> Section:
         return Section("luck", "Is it luck?", [Text(NOTHING)])
     blocks: list[Block | Folded] = [
         Text(
-            f"Of {first}, the best of all, on validation. DSR and back-test length count all trials that this project "
+            f"Of {first}, the best of all, on validation. DSR and backtest length count all trials that this project "
             "has made on these bars; effective trials, PBO and the reality check, those whose returns are kept."
         ),
         Facts(list(selection_sentences(searched.selection[first]).items())),
