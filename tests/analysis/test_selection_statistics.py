@@ -1,5 +1,7 @@
 """Statistics of selection bias of chosen configurations, from what their studies have kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def kept_of(name, active, scores=None, data_key="d", metric="mcc"):
         dict.fromkeys(trials, (metric, 4)),
         dict(zip(trials, scores, strict=True)),
         dict(zip(trials, active, strict=True)),
-        dict(zip(trials, active + MARKET, strict=True)),
+        dict(zip(trials, active + MARKET[: active.shape[1]], strict=True)),
     )
 
 
@@ -58,10 +60,11 @@ def test_sharpe_ratios_are_those_of_the_chosen_trial_a_year_raw_and_active():
 
 
 def test_trials_are_counted_and_spread_as_the_ledger_has_them():
-    active, ratios = active_of(24, skill=0.001), np.random.default_rng(1).normal(0.0, 0.05, 200).tolist()
+    active, ratios = active_of(24, skill=0.001), np.random.default_rng(1).normal(0.0, 1.2, 200).tolist()
+    spread = np.std(ratios, ddof=1) / np.sqrt(N_BARS - 1)
     own = found_for({"a.mlp": kept_of("a.mlp", active)}, 300, ratios)["own"]["active"]
     assert own["deflated"]["n_trials"] == 300
-    assert own["deflated"]["probability"] == deflated_sharpe(Moments.of(active[0]), 300, np.std(ratios, ddof=1))
+    assert own["deflated"]["probability"] == deflated_sharpe(Moments.of(active[0]), 300, spread)
     fewer = found_for({"a.mlp": kept_of("a.mlp", active)}, 30, ratios)["own"]["active"]
     assert fewer["deflated"]["probability"] > own["deflated"]["probability"]
     assert fewer["deflated"]["years"] < own["deflated"]["years"]
@@ -75,6 +78,26 @@ def test_without_a_ledger_they_are_counted_and_spread_as_the_studies_have_them()
     assert own["deflated"]["probability"] == pytest.approx(
         deflated_sharpe(Moments.of(active[0]), 24, float(ratios.std(ddof=1)))
     )
+
+
+@pytest.mark.parametrize("ratios", [(), (0.4,), (0.4, 0.4), (0.4,) * 9])
+def test_where_few_of_many_trials_have_a_ratio_luck_is_taken_to_be_as_large_as_it_is(ratios):
+    kept = {"a.mlp": kept_of("a.mlp", active_of(1, skill=0.0008))}
+    own = found_for(kept, 200, ratios)["own"]["active"]
+    without_skill = deflated_sharpe(Moments.of(kept["a.mlp"].active["a.mlp", 0]), 200, 1 / np.sqrt(N_BARS - 1))
+    assert own["deflated"]["probability"] == pytest.approx(without_skill)
+    assert own["deflated"]["probability"] < 0.5 < own["probabilistic"]
+
+
+def test_of_a_study_that_keeps_the_best_and_a_sample_the_sample_alone_says_how_overfit_the_search_is():
+    active = active_of(90)
+    best = np.argsort(-active.mean(axis=1))[:40].tolist()
+    sampled = {("a", number) for number in range(90) if number not in best[:30]}
+    kept = replace(kept_of("a", active), sampled=sampled)
+    found = Together.of([kept], Tried(9000, ())).found
+    assert (found["overfitting"]["n_trials"], found["reality_check"]["n_series"]) == (60, 90)
+    rest = np.array([own for trial, own in kept.active.items() if trial in sampled])
+    assert found["overfitting"]["probability"] == overfitting_probability(rest).probability
 
 
 def test_trials_that_are_nearly_the_same_count_as_few():
@@ -125,7 +148,7 @@ def test_returns_that_never_vary_are_too_few_of_everything():
 
 def test_a_dozen_bars_are_too_few():
     active = active_of(24)[:, :12]
-    found = Together.of({("a", number): own for number, own in enumerate(active)}, 1, Tried(0, ())).found
+    found = Together.of([kept_of("a", active)], Tried(0, ())).found
     assert "12 bars" in found["overfitting"]["why"]
     assert found["reality_check"] == {"why": "12 bars are too few: 20 are needed"}
 
@@ -212,19 +235,19 @@ def test_scores_that_are_those_of_the_constant_forecast_are_not_tested():
 
 def test_of_very_many_trials_some_are_clustered_and_all_are_judged(monkeypatch):
     monkeypatch.setattr(trials_together, "MOST_CLUSTERED", 30)
-    found = Together.of({("a", number): own for number, own in enumerate(active_of(61))}, 1, Tried(0, ()))
+    found = Together.of([kept_of("a", active_of(61))], Tried(0, ()))
     assert found.n_series == 21
     assert found.n_tried == found.found["overfitting"]["n_trials"] == 61
 
 
 def test_series_of_another_length_than_most_are_counted_and_not_compared():
-    active = {("a", number): own for number, own in enumerate(active_of(24))}
-    short = {("b", number): own[:400] for number, own in enumerate(active_of(5, seed=1))}
-    found = Together.of({**short, **active}, 1, Tried(0, ()))
+    short = replace(kept_of("b", active_of(5, seed=1)), net={})
+    short = replace(short, active={trial: own[:400] for trial, own in short.active.items()})
+    found = Together.of([short, kept_of("a", active_of(24))], Tried(0, ()))
     assert (found.n_tried, found.n_series, found.found["overfitting"]["n_trials"]) == (29, 24, 24)
 
 
 def test_without_any_series_nothing_is_said_of_them():
-    found = Together.of({}, 1, Tried(7, ()))
-    assert (found.n_tried, found.n_series, found.n_effective, found.spread) == (7, 0, None, 0.0)
+    found = Together.of([kept_of("a", np.zeros((0, N_BARS)))], Tried(7, ()))
+    assert (found.n_tried, found.n_series, found.n_effective, found.sharpes) == (7, 0, None, [])
     assert all("why" in own for own in found.found.values())

@@ -32,7 +32,8 @@ def test_it_is_deflated_for_complete_and_pruned_trials_by_the_spread_of_complete
     pruned = trial_of(state=TrialState.PRUNED, reports={1: 0.1})
     study = searched(*(noted(place) for place in range(5)), pruned, trial_of(state=TrialState.FAIL))
     ratios = [Moments.of(one).sharpe for one in ACTIVE]
-    expected = deflated_sharpe(Moments.of(ACTIVE[4]), 6, np.std(ratios, ddof=1))
+    spread = max(np.std(ratios, ddof=1), 1 / np.sqrt(399))  # of five no smaller than that of luck
+    expected = deflated_sharpe(Moments.of(ACTIVE[4]), 6, spread)
     assert deflated_alone(study, study.trials[4]) == (pytest.approx(expected), 6)
     assert f"luck        DSR {expected:.2f} among the 6 trials of this study" in "\n".join(study_lines(study, "x"))
 

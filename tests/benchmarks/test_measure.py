@@ -68,7 +68,7 @@ def test_every_row_has_a_module_that_measures_it():
 
 
 def test_the_page_of_commands_describes_every_row_and_no_other():
-    page = (Path(__file__).parents[2] / "docs/reference/commands.md").read_text()
+    page = (ROOT / "docs/reference/commands.md").read_text()
     table = page.partition("| row | measures |")[2].partition("\n\n")[0]
     assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(ROWS)
 

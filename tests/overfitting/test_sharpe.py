@@ -17,6 +17,7 @@ from trading_hpo.overfitting.sharpe import (
     minimum_backtest_length,
     minimum_track_record,
     probabilistic_sharpe,
+    spread_of_sharpes,
 )
 
 few = settings(deadline=None, max_examples=100)
@@ -192,3 +193,14 @@ def test_moments_are_plain_data():
 def test_what_cannot_be_judged_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+def test_a_ratio_in_errors_does_not_depend_on_the_length_of_a_bar():
+    """Of a year of hours, and of the same year in days, trials without skill spread alike."""
+    hourly = np.random.default_rng(0).normal(0.0, 0.01, (400, 1200))
+    daily = hourly.reshape(400, 50, 24).sum(axis=2)
+    spreads = [np.std([Moments.of(one).sharpe_in_errors for one in returns]) for returns in (hourly, daily)]
+    assert spreads == pytest.approx([1.0, 1.0], abs=0.1)
+    in_errors = [Moments.of(one).sharpe_in_errors for one in hourly]
+    per_bar = np.std([Moments.of(one).sharpe for one in daily], ddof=1)
+    assert spread_of_sharpes(in_errors, 50) == pytest.approx(per_bar, rel=0.1)

@@ -21,7 +21,7 @@ from trading_hpo.market.same_bars import seen_bars
 from trading_hpo.study import upkeep
 from trading_hpo.study.catalogue import archive, delete
 from trading_hpo.study.reference import StudyRef
-from trading_hpo.study.trial_ledger import enter, knows, n_trials, searched_on, sharpe_ratios
+from trading_hpo.study.trial_ledger import enter, knows, n_trials, searched_on, sharpes_in_errors
 
 SEEN = {"assets": ["A"], "first": "2020-06-01", "last": "2020-06-02", "marks": []}
 
@@ -115,7 +115,7 @@ def test_a_trial_that_failed_after_a_score_counts(short, ledger):
     assert sorted(counted) == [1, 2, 4, 5]
     assert counted[2] == study.trials[2].intermediate_values[2]
     assert n_trials(ledger, SEEN) == 4
-    assert sharpe_ratios(ledger, SEEN) == []
+    assert sharpes_in_errors(ledger, SEEN) == []
 
 
 def test_pruned_trials_with_a_value_count_and_failed_ones_without_a_score_do_not(short, ledger):
@@ -128,19 +128,20 @@ def test_pruned_trials_with_a_value_count_and_failed_ones_without_a_score_do_not
         t.number: t.state.name for t in study.trials if t.state != TrialState.FAIL
     }
     assert n_trials(ledger, SEEN) == 30 - len(by_state[TrialState.FAIL])
-    assert len(sharpe_ratios(ledger, SEEN)) == len(by_state[TrialState.COMPLETE])
+    assert len(sharpes_in_errors(ledger, SEEN)) == len(by_state[TrialState.COMPLETE])
 
 
-def test_sharpe_ratios_are_those_of_the_active_returns_per_bar(short, ledger):
+def test_sharpe_ratios_are_those_of_the_active_returns_whatever_their_number(short, ledger):
     study = short(n_trials=2)
     moments = [trial.user_attrs[MOMENTS] for trial in study.trials]
-    assert sharpe_ratios(ledger, SEEN) == pytest.approx([one["mean"] / one["variance"] ** 0.5 for one in moments])
+    expected = [one["mean"] * (one["count"] - 1) / (one["variance"] * one["count"]) ** 0.5 for one in moments]
+    assert sharpes_in_errors(ledger, SEEN) == pytest.approx(expected)
 
 
 def test_trials_without_moments_count_and_have_no_sharpe_ratio(short, ledger):
     short(runner=ShortTrials(3))
     assert n_trials(ledger, SEEN) == 6
-    assert sharpe_ratios(ledger, SEEN) == []
+    assert sharpes_in_errors(ledger, SEEN) == []
 
 
 def test_without_a_ledger_there_were_no_trials_and_none_is_made(ledger):
@@ -348,7 +349,7 @@ def test_a_trial_that_came_to_some_folds_counts_on_their_bars_alone(search, ledg
     seen = {"assets": header["assets"], "marks": []}
     assert n_trials(ledger, {**seen, "first": header["first"], "last": end}) == 2
     assert n_trials(ledger, {**seen, "first": start, "last": last}) == 1
-    assert len(sharpe_ratios(ledger, {**seen, "first": header["first"], "last": last})) == 1
+    assert len(sharpes_in_errors(ledger, {**seen, "first": header["first"], "last": last})) == 1
 
 
 def test_a_study_of_an_earlier_version_counts_on_all_bars_that_it_has_seen(search, ledger):

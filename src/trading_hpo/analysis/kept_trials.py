@@ -10,12 +10,13 @@ import optuna
 from jaxtyping import Float
 
 from trading_hpo.engine.store.optuna_tables import ended_trials, place_of
-from trading_hpo.engine.trial_record import BLOCK_SCORES, SLOT
+from trading_hpo.engine.trial_record import BLOCK_SCORES, MOMENTS, SLOT
 from trading_hpo.study.conditions import Conditions
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import best_trial
 from trading_hpo.study.returns_table import trial_series
-from trading_hpo.study.trial_ledger import n_trials, sharpe_ratios
+from trading_hpo.study.thinning import MANY, sample
+from trading_hpo.study.trial_ledger import n_trials, sharpes_in_errors
 from trading_hpo.study.trial_returns import Series, active_returns, net_returns
 from trading_hpo.study.validation import kept_constant, kept_facts
 
@@ -36,6 +37,8 @@ class KeptTrials:
         scores: Of each trial, by block, above the constant forecast.
         active: Active returns of each trial that has some on all validation bars.
         net: Net returns of the chosen trial, if it is one of them.
+        sampled: Those that stand for all, where a large study keeps the series of the best beside them
+            (``study.thinning``); none where it keeps all.
     """
 
     data_key: str
@@ -46,6 +49,7 @@ class KeptTrials:
     scores: Mapping[Trial, Float[np.ndarray, " M"]]
     active: Mapping[Trial, Float[np.ndarray, " T"]]
     net: Mapping[Trial, Float[np.ndarray, " T"]]
+    sampled: Collection[Trial] | None = None
 
     @staticmethod
     def of(study: optuna.Study, chosen: Collection[Trial] = ()) -> "KeptTrials":
@@ -55,12 +59,16 @@ class KeptTrials:
         """
         recorded = conditions_of(study)
         name, place = study.study_name, place_of(study)
-        noted = {trial.number: trial for trial in ended_trials(*place, (BLOCK_SCORES, SLOT)) if SLOT in trial.attrs}
+        noted = {
+            trial.number: trial for trial in ended_trials(*place, (BLOCK_SCORES, SLOT, MOMENTS)) if SLOT in trial.attrs
+        }
         blocks = {
             (name, number): trial.attrs[BLOCK_SCORES] for number, trial in noted.items() if BLOCK_SCORES in trial.attrs
         }
         constant = kept_constant(*place)
         whole = _whole(study, noted, constant)
+        with_series = [trial.attrs[SLOT] for trial in noted.values() if MOMENTS in trial.attrs]
+        sampled = sample(with_series, recorded["seed"]) if len(with_series) > MANY else None
         return KeptTrials(
             Conditions(name, recorded).data_key,
             recorded["data"]["horizon_bars"],
@@ -70,6 +78,7 @@ class KeptTrials:
             {trial: np.array(kept["excess"], float) for trial, kept in blocks.items()},
             {(name, number): active_returns(own, constant) for number, own in whole.items()},
             {(name, number): net_returns(own) for number, own in whole.items() if (name, number) in chosen},
+            None if sampled is None else {(name, n) for n, trial in noted.items() if trial.attrs[SLOT] in sampled},
         )
 
 
@@ -118,11 +127,11 @@ class Tried:
 
     Attributes:
         n_trials: How many have reported a score.
-        sharpe_ratios: Per bar, of the active returns of the complete ones.
+        sharpes: Of the active returns of the complete ones, in standard errors.
     """
 
     n_trials: int
-    sharpe_ratios: Sequence[float]
+    sharpes: Sequence[float]
 
 
 def tried_on(kept: Iterable[KeptTrials], ledger: Path) -> dict[str, Tried]:
@@ -134,6 +143,6 @@ def tried_on(kept: Iterable[KeptTrials], ledger: Path) -> dict[str, Tried]:
     """
     seen = {own.data_key: own.seen for own in kept}
     return {
-        key: Tried(n_trials(ledger, facts), sharpe_ratios(ledger, facts)) if facts else Tried(0, [])
+        key: Tried(n_trials(ledger, facts), sharpes_in_errors(ledger, facts)) if facts else Tried(0, [])
         for key, facts in seen.items()
     }

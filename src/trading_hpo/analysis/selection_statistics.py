@@ -22,6 +22,7 @@ from trading_hpo.overfitting.sharpe import (
     minimum_backtest_length,
     minimum_track_record,
     probabilistic_sharpe,
+    spread_of_sharpes,
 )
 
 
@@ -64,8 +65,7 @@ def selection_statistics(
 
 
 def _together(key: str, kept: Mapping[str, KeptTrials], tried: Tried) -> Together:
-    alike = [own for own in kept.values() if own.data_key == key]
-    return Together.of({t: active for own in alike for t, active in own.active.items()}, alike[0].horizon_bars, tried)
+    return Together.of([own for own in kept.values() if own.data_key == key], tried)
 
 
 def _own(trial: Trial, kept: KeptTrials, others: Together) -> dict[str, Any]:
@@ -85,14 +85,15 @@ def _active(moments: Moments, per_year: float, others: Together) -> dict[str, An
     sharpe = _a_year(moments.sharpe, per_year)
     assert sharpe is not None
     bars = minimum_track_record(moments, level=LEVEL)
+    spread = spread_of_sharpes(others.sharpes, moments.count)
     return {
         "sharpe": sharpe,
         "probabilistic": probabilistic_sharpe(moments),
         "level": LEVEL,
-        "deflated": _deflated(moments, others.n_tried, others.spread, per_year),
+        "deflated": _deflated(moments, others.n_tried, spread, per_year),
         "effective": None
         if others.n_effective is None
-        else {"n_series": others.n_series, **_deflated(moments, others.n_effective, others.spread, per_year)},
+        else {"n_series": others.n_series, **_deflated(moments, others.n_effective, spread, per_year)},
         "track_record_bars": bars,
         "track_record_years": None if bars is None else bars / per_year,
         "backtest_years": minimum_backtest_length(others.n_tried, sharpe) if sharpe > 0 else None,

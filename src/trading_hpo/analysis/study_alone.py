@@ -3,12 +3,11 @@
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from trading_hpo.engine.trial_record import MOMENTS, reported_values
-from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe
+from trading_hpo.overfitting.sharpe import Moments, deflated_sharpe, spread_of_sharpes
 from trading_hpo.study.own_trials import own_trials
 
 
@@ -32,10 +31,9 @@ def deflated_alone(study: optuna.Study, best: FrozenTrial) -> tuple[float, int] 
     if own is None:
         return None
     complete = filter(None, (_moments(trial) for trial in trials if trial.state == TrialState.COMPLETE))
-    ratios = [ratio for one in complete if (ratio := one.sharpe) is not None]
+    ratios = [ratio for one in complete if (ratio := one.sharpe_in_errors) is not None]
     n_trials = sum(trial.state == TrialState.COMPLETE or bool(reported_values(trial)) for trial in trials)
-    spread = float(np.std(ratios, ddof=1)) if len(ratios) > 1 else 0.0
-    probability = deflated_sharpe(own, max(n_trials, 1), spread)
+    probability = deflated_sharpe(own, max(n_trials, 1), spread_of_sharpes(ratios, own.count))
     return None if probability is None else (probability, n_trials)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from trading_hpo.analysis.kept_trials import Trial, Tried
+from trading_hpo.analysis.kept_trials import KeptTrials, Tried
 from trading_hpo.overfitting.backtest_overfitting import TooFew, overfitting_probability
 from trading_hpo.overfitting.effective_trials import effective_trials
 from trading_hpo.overfitting.reality_check import reality_check, superior_predictive_ability
+from trading_hpo.overfitting.sharpe import Moments
 from trading_hpo.overfitting.stationary_bootstrap import FEWEST_BARS, block_length, varies
 
 N_RESAMPLES = 1_000
@@ -27,51 +28,56 @@ class Together:
         n_tried: All that the ledger knows, those without a series with them.
         n_series: Those whose active returns vary, on all bars; of very many every second, third, and so on.
         n_effective: How many different ones these are; none where there is nothing to cluster.
-        spread: Standard deviation of the Sharpe ratios per bar, of complete trials of the ledger.
+        sharpes: Of the active returns of complete trials, in standard errors: of the ledger, or of the series where it
+            knows fewer than two.
         found: What is said of all of them: ``overfitting``, ``reality_check``.
     """
 
     n_tried: int
     n_series: int
     n_effective: int | None
-    spread: float
+    sharpes: Sequence[float]
     found: Mapping[str, dict[str, Any]]
 
     @staticmethod
-    def of(active: Mapping[Trial, Float[np.ndarray, " T"]], horizon_bars: int, tried: Tried) -> "Together":
+    def of(kept: Sequence[KeptTrials], tried: Tried) -> "Together":
         """Judge trials by their active returns.
 
         **Looks ahead:** label only, to judge.
 
         Args:
-            active: Of each trial that has some, on the same bars; those of another length than most have are left out.
-            horizon_bars: Of the labels.
+            kept: Of the studies on the same bars; series of another length than most have are left out.
             tried: All on these bars.
         """
-        series = _of_one_length(list(active.values()))
-        series = series[varies(series)]
+        active = {trial: own for one in kept for trial, own in one.active.items()}
+        series = _varying(list(active.values()))
+        # Winners alone would look overfit: of a study that keeps the series of its best, the sample stands for all.
+        thinned = [one for one in kept if one.sampled is not None]
+        left_out = {trial for one in thinned for trial in one.active if trial not in (one.sampled or ())}
+        for_all = _varying([own for trial, own in active.items() if trial not in left_out]) if left_out else series
+        horizon_bars = kept[0].horizon_bars
         some = series[:: -(-len(series) // MOST_CLUSTERED) or 1]
         return Together(
             max(tried.n_trials, len(active)),
             len(some),
             effective_trials(some) if len(some) > 1 else None,
-            _spread(tried.sharpe_ratios, series),
-            {"overfitting": _overfitting(series), "reality_check": _reality_check(series, horizon_bars)},
+            tried.sharpes if len(tried.sharpes) > 1 else _sharpes_of(series),
+            {"overfitting": _overfitting(for_all), "reality_check": _reality_check(series, horizon_bars)},
         )
 
 
-def _of_one_length(series: Sequence[Float[np.ndarray, " _"]]) -> Float[np.ndarray, "N T"]:
+def _varying(series: Sequence[Float[np.ndarray, " _"]]) -> Float[np.ndarray, "N T"]:
+    """Return the series that vary, of those that are as long as most."""
     if not series:
         return np.zeros((0, 0))
     (length, _), *_ = Counter(map(len, series)).most_common(1)
-    return np.array([one for one in series if len(one) == length])
+    alike = np.array([one for one in series if len(one) == length])
+    return alike[varies(alike)]
 
 
-def _spread(ratios: Sequence[float] | Float[np.ndarray, " N"], series: Float[np.ndarray, "N T"]) -> float:
-    """Return the spread of Sharpe ratios: of the ledger, or of the series where it knows fewer than two."""
-    if len(ratios) < 2 and len(series) > 1:
-        ratios = series.mean(axis=1) / series.std(axis=1, ddof=1)
-    return float(np.std(ratios, ddof=1)) if len(ratios) > 1 else 0.0
+def _sharpes_of(series: Float[np.ndarray, "N T"]) -> list[float]:
+    found = (Moments.of(one).sharpe_in_errors for one in series)
+    return [ratio for ratio in found if ratio is not None]
 
 
 def _overfitting(series: Float[np.ndarray, "N T"]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ and kurtosis for bias, which the papers do not, and rounds a track record up. ``
 probabilistic ratio against 0, corrects them too, and counts bars whose return is missing. At equal moments all agree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from jaxtyping import Float
 
 EULER = float(np.euler_gamma)
 LEVEL = 0.95  # of a probability that counts as shown
+FEWEST_RATIOS = 10  # of trials, whose spread says something
 ROUNDING = 1e-12  # a spread that is smaller than this share of the mean is rounding
 
 
@@ -67,6 +69,11 @@ class Moments:
             return None
         return float(self.mean / np.sqrt(self.variance * self.count / (self.count - 1)))
 
+    @property
+    def sharpe_in_errors(self) -> float | None:
+        """The ratio in standard errors of one without skill, (T - 1)^(-1/2): comparable for any T and length of bar."""
+        return None if self.sharpe is None else float(self.sharpe * np.sqrt(self.count - 1))
+
 
 def probabilistic_sharpe(moments: Moments, benchmark: float = 0.0) -> float | None:
     """Return the probability that the true Sharpe ratio is above a benchmark.
@@ -94,6 +101,26 @@ def probabilistic_sharpe(moments: Moments, benchmark: float = 0.0) -> float | No
     if sharpe is None or error is None:
         return None
     return float(ndtr((sharpe - benchmark) * np.sqrt(moments.count - 1) / error))
+
+
+def spread_of_sharpes(in_errors: Sequence[float], n_bars: int) -> float:
+    """Return the standard deviation of trials' Sharpe ratios per bar, as far as it is known.
+
+    Trials that never differ from the benchmark have no ratio, and neither have those that were pruned. Of fewer than
+    ten ratios the spread is at least what luck alone makes it: two that are alike do not say that luck is small.
+
+    Args:
+        in_errors: ``Moments.sharpe_in_errors`` of each trial that has one, over its own bars.
+        n_bars: Over which the ratios would be, T.
+
+    Example:
+        >>> round(spread_of_sharpes([0.3, 0.3], 101), 3), round(spread_of_sharpes([-3.0, 3.0] * 10, 101), 3)
+        (0.1, 0.308)
+    """
+    spread = float(np.std(in_errors, ddof=1)) if len(in_errors) > 1 else 0.0
+    if len(in_errors) < FEWEST_RATIOS:
+        spread = max(spread, 1.0)
+    return float(spread / np.sqrt(max(n_bars - 1, 1)))
 
 
 def expected_best_sharpe(n_trials: int, spread: float) -> float:

@@ -22,6 +22,7 @@ from trading_hpo.engine.store.optuna_tables import Ended, ended_trials, place_of
 from trading_hpo.engine.trial_record import COST, MOMENTS, REASON, SLOT, ended_by_a_search
 from trading_hpo.errors import StorageError
 from trading_hpo.market.same_bars import at_the_same_time, saw_the_same, seen_bars
+from trading_hpo.overfitting.sharpe import Moments
 from trading_hpo.study.fingerprint import conditions_of
 from trading_hpo.study.ranking import metric_of
 from trading_hpo.study.validation import kept_facts
@@ -111,18 +112,20 @@ def n_trials(ledger: Path, seen: Line) -> int:
     return len(_on_the_same_bars(ledger, seen)[1])
 
 
-def sharpe_ratios(ledger: Path, seen: Line) -> list[float]:
-    """Return the Sharpe ratio per bar of the active returns of complete trials that were scored on bars that overlap.
+def sharpes_in_errors(ledger: Path, seen: Line) -> list[float]:
+    """Return the Sharpe ratios of the active returns of complete trials that were scored on bars that overlap.
 
-    Trials of earlier versions, and those whose active returns do not vary, have none.
+    In standard errors, so that studies of other lengths and other bars can stand side by side. Trials of earlier
+    versions, and those whose active returns do not vary, have none.
 
     Args:
         ledger: As of ``n_trials``.
         seen: As of ``n_trials``.
     """
     _, trials = _on_the_same_bars(ledger, seen)
-    complete = [trial for trial in trials if trial["complete"] and trial.get("variance")]
-    return [trial["mean"] / float(np.sqrt(trial["variance"])) for trial in complete]
+    complete = (trial for trial in trials if trial["complete"] and trial.get("variance"))
+    moments = (Moments(trial["count"], trial["mean"], trial["variance"], None, None) for trial in complete)
+    return [ratio for one in moments if (ratio := one.sharpe_in_errors) is not None]
 
 
 def searched_on(ledger: Path, panel: Panel, rows: Int[np.ndarray, " N"]) -> list[dict[str, Any]]:
