@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+REGIME = "regime"  # read where ``columns`` of a source names it: a file may have such a column for another purpose
+
 
 @dataclass(frozen=True, slots=True)
 class BarRange:

@@ -1,6 +1,5 @@
 """What a run advises to type next: every command is one that would be taken."""
 
-import re
 import shlex
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from trading_hpo.parameters import check_parameters
 from trading_hpo.pipelines.run_facts import run_facts
 from trading_hpo.reporting.next_steps import other_runs, pages
 
-LOSS_OF_RETURNS = "labels.kind=forward_return,training.loss=sharpe"
+LOSS_OF_RETURNS = "labels.kind=forward_return,training.loss=sharpe,hpo.objectives=[{metric: sharpe}]"
 RUNS = {  # what was typed -> what is changed by each run that is advised
     "": ["labels.kind=volatility", "source=us_tech_ohlcv"],
     "labels.kind=volatility": ["source=us_tech_ohlcv"],
@@ -59,7 +58,7 @@ def test_every_advised_run_is_taken_and_is_another(typed):
 
 
 def test_the_parameters_that_were_typed_would_be_refused_beside_another_task():
-    joined = f"{re.sub('forward_return', 'volatility', LOSS_OF_RETURNS)}"
+    joined = shlex.quote(LOSS_OF_RETURNS.replace("forward_return", "volatility"))
     with pytest.raises(ConfigurationError, match=r"training\.loss must be"):
         check_parameters(parameters_of(f"kedro run --params {joined}"))
 

@@ -5,6 +5,7 @@ import pytest
 from optuna.trial import TrialState
 from tests.study.conftest import SPACES, TRAINING
 
+from trading_hpo.analysis.kept_trials import kept_trials, tried_on
 from trading_hpo.analysis.validation_tests import validation_tests
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.candidate import Candidate
@@ -94,7 +95,9 @@ def test_several_paths_go_through_the_study_into_the_tests_of_luck(search, tmp_p
     )
     split = Conditions("study", conditions_of(study)).split
     assert [fold.paths for fold in split.folds][:3] == [(0, 0), (1, 0), (2, 0)]
-    found = validation_tests([study], {"mlp": ("study", study.best_trial.number)}, tmp_path / "ledger.json")["mlp"]
+    chosen = {"mlp": ("study", study.best_trial.number)}
+    kept = kept_trials([study], chosen.values())
+    found = validation_tests(kept, chosen, tried_on(kept.values(), tmp_path / "ledger.json"))["mlp"]
     assert found["forecast"]["blocks"] == 48
     assert found["forecast"]["n_series"] == found["money"]["n_series"] == 4
     own = np.array(study.best_trial.user_attrs[BLOCK_SCORES]["excess"])

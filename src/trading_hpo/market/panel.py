@@ -16,8 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from trading_hpo.errors import DamagedFileError, StaleInputError
-from trading_hpo.market.sources.config import REGIME
-from trading_hpo.types import Panel
+from trading_hpo.types import REGIME, Panel
 from trading_hpo.whole_files import written_whole
 
 ARRAYS = ("features", "forward_return", "target", "label_end", "observed", "labelled", "asset", "bar")

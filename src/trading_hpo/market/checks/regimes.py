@@ -6,7 +6,7 @@ import pandas as pd
 
 from trading_hpo.errors import first_of
 from trading_hpo.market.checks.wording import in_words
-from trading_hpo.market.sources.config import REGIME
+from trading_hpo.types import REGIME
 
 MOST_REGIMES = 12  # more divide the bars into parts of which no score can be said
 MOST_LETTERS = 40  # of a label: it stands in tables

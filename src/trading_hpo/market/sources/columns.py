@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from trading_hpo.errors import DataError, first_of
-from trading_hpo.market.sources.config import ADJUSTED_CLOSE, BAR_COLUMNS, REGIME
+from trading_hpo.market.sources.config import ADJUSTED_CLOSE, BAR_COLUMNS
 from trading_hpo.market.sources.origin import Origin
+from trading_hpo.types import REGIME
 
 _OF_TIME = ("date", "datetime", "time", "day", "open time", "open_time", "time_key", "dt", "ts")
 OF_TIME_OF_DAY = ("time", "hour", "time of day")

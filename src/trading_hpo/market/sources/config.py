@@ -6,11 +6,11 @@ from pydantic import Field, field_validator, model_validator
 
 from trading_hpo.configuration import Config
 from trading_hpo.errors import did_you_mean
+from trading_hpo.types import REGIME
 
 BAR_COLUMNS = ("timestamp", "asset", "open", "high", "low", "close", "volume")
 PRICES = ("open", "high", "low", "close")
 ADJUSTED_CLOSE = "adjusted_close"  # read where prices are to be adjusted; not a column of bars
-REGIME = "regime"  # read where ``columns`` names it: a file may have such a column for another purpose
 TABLE_COLUMNS = (*BAR_COLUMNS, REGIME)
 FILE_SOURCES = ("csv", "parquet")
 

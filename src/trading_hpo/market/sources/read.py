@@ -20,7 +20,6 @@ from trading_hpo.market.sources.config import (
     ADJUSTED_CLOSE,
     FILE_SOURCES,
     PRICES,
-    REGIME,
     TABLE_COLUMNS,
     FileSource,
     SourcesConfig,
@@ -30,6 +29,7 @@ from trading_hpo.market.sources.origin import Origin
 from trading_hpo.market.sources.packaged import PACKAGED
 from trading_hpo.market.sources.stamps import to_utc
 from trading_hpo.market.sources.tables import header, read_csv, read_parquet
+from trading_hpo.types import REGIME
 
 SOURCES = (*PACKAGED, *FILE_SOURCES)
 
