@@ -11,7 +11,8 @@ from tests.makers.audits import business_days, project, scale_of
 from trading_hpo.audit.look_ahead import N_CUTS, cuts, look_ahead
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
-from trading_hpo.market.features.registry import STANDARD
+from trading_hpo.market.features.feature import Feature
+from trading_hpo.market.features.registry import FEATURES, STANDARD
 from trading_hpo.market.sources.config import SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split
@@ -103,6 +104,32 @@ def test_folds_that_follow_prices_are_found(raw):
 
     findings = {finding.column: finding for finding in checked(raw, project(split=by_price)).findings}
     assert findings["folds"].size > 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_feature_that_is_missing_inside_history_moves_no_fold(enter, seed):
+    def against_its_mean(bars):
+        level = np.log(bars["volume"].where(bars["volume"] > 0))
+        return level - level.rolling(20).mean()
+
+    enter(FEATURES, "against_its_mean", Feature(against_its_mean, 19, ("volume",)))
+    raw = business_days(1000, seed=seed)
+    raw.loc[np.random.default_rng(seed).random(len(raw)) < 0.01, "volume"] = 0.0
+    assert checked(raw, project(["against_its_mean"])).findings == ()
+
+
+def test_folds_that_other_prices_make_impossible_are_found(raw):
+    usual = project()
+    known = float(usual.build(raw).panel.forward_return.sum())
+
+    def strict(panel):
+        if float(panel.forward_return.sum()) != known:
+            raise DataError(["folds must have bars, got none."])
+        return usual.split(panel)
+
+    (finding,) = checked(raw, project(split=strict)).findings
+    assert finding.column == "folds"
+    assert finding.said == "the folds cannot be made with other prices after it: folds must have bars, got none."
 
 
 def test_bars_that_are_filled_from_later_ones_are_found(raw):

@@ -41,7 +41,8 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     Compared are the clean bars, every column of features, prices and barriers, the labels that were known by then, the
     folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
     everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
-    the folds are divided by the end that it has in the source: at the cut it was not known.
+    the folds are divided by the end that it has in the source: at the cut it was not known. Nor was which later rows
+    lack a feature: they are those of the source too.
 
     **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
     for that), or from timestamps alone.
@@ -162,13 +163,19 @@ def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:
 
 
 def _folds(panel: Panel, split: Split, other: Panel, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
-    was_open = panel.label_end > cut.bar
-    ends = np.where(was_open, panel.label_end, other.label_end)
-    labelled = np.where(was_open, panel.labelled, other.labelled)
-    found = rebuild.split(replace(other, label_end=ends, labelled=labelled))
+    """Divide the other panel, with the source's own rows where the cut did not know them yet."""
+    later, was_open = panel.bar > cut.bar, panel.label_end > cut.bar
+    unknown = {"observed": later, "label_end": was_open, "labelled": was_open}
+    of_source = {n: np.where(rows, getattr(panel, n), getattr(other, n)) for n, rows in unknown.items()}
+    ours = set(map(tuple, split_to_table(split, panel).to_numpy()))
+    try:
+        found = rebuild.split(replace(other, **of_source))
+    except DataError as error:
+        said = f"the folds cannot be made with other prices after it: {error.problems[0]}"
+        yield Finding("folds", str(cut), float(len(ours)), said)
+        return
     if found != split:
-        ours, others = (set(map(tuple, split_to_table(one, panel).to_numpy())) for one in (split, found))
-        n_ranges = len(ours - others)
+        n_ranges = len(ours - set(map(tuple, split_to_table(found, panel).to_numpy())))
         yield Finding("folds", str(cut), float(n_ranges), f"{n_ranges} of {len(ours)} ranges of bars change")
 
 
