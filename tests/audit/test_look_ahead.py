@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from tests.makers.audits import business_days, project, scale_of
 
-from trading_hpo.audit.look_ahead import N_CUTS, cuts, look_ahead
+from trading_hpo.audit.cuts import N_CUTS, N_FEATURE_CUTS
+from trading_hpo.audit.look_ahead import look_ahead
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.feature import Feature
@@ -24,8 +25,9 @@ from trading_hpo.tasks.registry import TASKS
 LOOKING = {
     "centred_mean": range(9, 10),
     "whole_sample": range(500),
-    "filled_at_the_start": range(1),
+    "filled_at_the_start": range(21),
     "filled_between": range(23),
+    "filled_inside": range(5),
     "weekly_bar": range(5),
     "lagging_span": range(25, 26),
 }
@@ -57,7 +59,9 @@ def test_our_features_labels_and_folds_do_not_look_ahead(kind):
     clean = partial(clean_bars, assets="all", sources=SourcesConfig())
     check = checked(raw, project(names, LabelsConfig(kind=kind, **options), clean=clean))
     assert check.findings == ()
-    assert check.looked_at.startswith(f"{N_CUTS} cuts; labels, {len(names)} feature column")
+    assert check.looked_at.startswith(
+        f"{N_CUTS} cuts, {N_FEATURE_CUTS} more of features; labels, {len(names)} feature column"
+    )
     assert int(check.looked_at.split()[-2]) > 0  # scalers
 
 
@@ -88,6 +92,18 @@ def test_a_label_that_reads_beyond_its_end_is_found(raw, enter, task):
     assert finding.column == "target"
     assert finding.cut is not None
     assert finding.size == 1.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rare_holes_that_are_filled_from_later_bars_are_found_though_the_column_shows_no_mark(enter, seed):
+    def over_five_bars(bars):
+        return bars["close"].where(bars["volume"] > 0).bfill().fillna(bars["close"]).pct_change(5)
+
+    enter(FEATURES, "over_five_bars", Feature(over_five_bars, 5, ("close", "volume")))
+    raw = business_days(1000, seed=seed)
+    raw.loc[np.random.default_rng(seed).random(len(raw)) < 0.005, "volume"] = 0.0
+    (finding,) = checked(raw, project(["over_five_bars"])).findings
+    assert finding.column == "over_five_bars"
 
 
 def test_a_scaler_that_is_fitted_on_all_rows_is_found(raw):
@@ -162,14 +178,3 @@ def test_data_that_cannot_be_made_with_another_future_are_refused_in_words(raw):
 
     with pytest.raises(DataError, match=r"made again with other prices after 2020-01-01.*, got: prices must be"):
         checked(raw, project(features=strict))
-
-
-@pytest.mark.parametrize("n_bars", [2, 10, 77, 500, 4529, 6005])
-def test_there_are_at_least_five_cuts_on_different_days_of_the_week_and_a_bar_after_each(n_bars):
-    at = cuts(n_bars)
-    assert at[0] == 0
-    assert max(at) <= n_bars - 2
-    assert at == sorted(set(at))
-    if n_bars > 60:
-        assert len(at) == N_CUTS >= 5
-        assert len({bar % 5 for bar in at}) >= 3

@@ -1,6 +1,6 @@
 """Does anything that was known at a moment change with what comes after it?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Bool, Int
 
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
+from trading_hpo.audit.cuts import cuts, feature_cuts
 from trading_hpo.audit.other_future import other_future
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
@@ -15,8 +16,6 @@ from trading_hpo.market.panel import OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
 from trading_hpo.tasks.labels import target_columns
 from trading_hpo.types import Panel
-
-N_CUTS = 12
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
     everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
     the folds are divided by the end that it has in the source: at the cut it was not known. Nor was which later rows
-    lack a feature: they are those of the source too.
+    lack a feature: they are those of the source too. Features alone are compared after more cuts (``feature_cuts``).
 
     **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
     for that), or from timestamps alone.
@@ -69,22 +68,18 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
             scalers += 1
             if not of_features:  # otherwise it follows from them
                 findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
+    more = feature_cuts(built, seed)
+    for number, bar in enumerate(more, len(at)):
+        cut = _Cut(built.panel.timestamps[bar], bar)
+        bars = other_future(built.bars, cut.stamp, seed + number)
+        findings += _columns(built, rebuild.table(bars, f"other prices after {cut}"), cut)
     counts = {"feature column": len(built.columns), "fold": len(split.folds), "scaler": scalers}
     compared = ", ".join(counted(n, what) for what, n in counts.items())
-    return Check("look-ahead", f"{counted(len(at), 'cut')}; labels, {compared}", worst_of_each(findings))
-
-
-def cuts(n_bars: int) -> Sequence[int]:
-    """Return the bars after which the future is changed.
-
-    The first is the first of all: values that are filled from later bars show there. The others are spread over the
-    calendar, unevenly, so that not all of them end a week.
-
-    Example:
-        >>> cuts(1000)
-        [0, 91, 184, 275, 362, 451, 543, 636, 726, 814, 903, 995]
-    """
-    return sorted({min(max(n_bars - 6, 0) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
+    return Check(
+        "look-ahead",
+        f"{counted(len(at), 'cut')}, {len(more)} more of features; labels, {compared}",
+        worst_of_each(findings),
+    )
 
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
@@ -101,17 +96,21 @@ def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Itera
 
 def _features(built: Built, other: Built, cut: _Cut) -> Iterator[Finding]:
     """Compare the table, and then the panel, whose rows have all features or none."""
-    known = (built.features["timestamp"] <= cut.stamp).to_numpy()
-    stamps = built.features["timestamp"][known]
-    seen = set()
-    for name in built.columns:
-        ours, others = (one.features[name].to_numpy()[known] for one in (built, other))
-        if found := _change(name, ours, others, cut, built.panel.timestamps.get_indexer(pd.DatetimeIndex(stamps))):
-            seen.add(name)
-            yield found
-    rows = built.panel.bar <= cut.bar
+    of_table = list(_columns(built, other.features, cut))
+    yield from of_table
+    seen, rows = {finding.column for finding in of_table}, built.panel.bar <= cut.bar
     for name, ours, others in _known_at_their_bar(built.panel, other.panel):
         if name not in seen and (found := _change(name, ours[rows], others[rows], cut, built.panel.bar[rows])):
+            yield found
+
+
+def _columns(built: Built, other: pd.DataFrame, cut: _Cut) -> Iterator[Finding]:
+    """Compare the columns of a table of features."""
+    known = (built.features["timestamp"] <= cut.stamp).to_numpy()
+    bar = built.panel.timestamps.get_indexer(pd.DatetimeIndex(built.features["timestamp"][known]))
+    for name in built.columns:
+        ours, others = (table[name].to_numpy()[known] for table in (built.features, other))
+        if found := _change(name, ours, others, cut, bar):
             yield found
 
 

@@ -1,6 +1,7 @@
 """How a project makes its data, handed in as functions, so that it can be done again with other bars."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +63,31 @@ class Rebuild:
         Raises:
             DataError: They cannot be made of these bars.
         """
-        try:
+        with _says(changed):
             features = self.features(bars)
             return Built(bars, features, self.panel(bars, features))
-        except DataError as error:
-            if changed is None:
-                raise
-            raise DataError(
-                [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
-            ) from error
+
+    def table(self, bars: pd.DataFrame, changed: str) -> pd.DataFrame:
+        """Make the table of features alone.
+
+        Args:
+            bars: Clean.
+            changed: What is other than in the source, for the message.
+
+        Raises:
+            DataError: It cannot be made of these bars.
+        """
+        with _says(changed):
+            return self.features(bars)
+
+
+@contextmanager
+def _says(changed: str | None) -> Iterator[None]:
+    """Add to the problems of the data what is other than in the source."""
+    try:
+        yield
+    except DataError as error:
+        if changed is None:
+            raise
+        problems = [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
+        raise DataError(problems) from error
