@@ -1,5 +1,6 @@
 """The future is changed: what knew it moves, and nothing else does."""
 
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -123,6 +124,18 @@ def test_a_panel_that_is_changed_after_its_features_is_looked_at_too(raw):
 
     (finding,) = checked(raw, project(panel=scaled)).findings
     assert finding.column == "return_1"
+
+
+def test_regimes_that_follow_later_prices_are_found(raw):
+    usual = project()
+
+    def with_regimes(bars, table):
+        above = (bars["close"] > bars["close"].median()).to_numpy()
+        return replace(usual.panel(bars, table), regime=above.astype(int), regime_names=("low", "high"))
+
+    (finding,) = checked(raw, project(panel=with_regimes)).findings
+    assert finding.column == "regime"
+    assert finding.size == 1.0
 
 
 def test_data_that_cannot_be_made_with_another_future_are_refused_in_words(raw):

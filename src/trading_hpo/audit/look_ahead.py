@@ -11,7 +11,7 @@ from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.other_future import other_future
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
-from trading_hpo.market.panel import OF_SOME_TASKS
+from trading_hpo.market.panel import OF_SOME_SOURCES, OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
 from trading_hpo.tasks.labels import target_columns
 from trading_hpo.types import Panel
@@ -38,7 +38,7 @@ class _Cut:
 def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0) -> Check:
     """Change the future after several cuts, make everything again, and compare what was known at each cut, bit by bit.
 
-    Compared are the clean bars, every column of features, prices and barriers, the labels that were known by then, the
+    Compared are the clean bars, every column of features, prices and barriers, regimes, the labels that were known by then, the
     folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
     everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
     the folds are divided by the end that it has in the source: at the cut it was not known.
@@ -119,6 +119,10 @@ def _known_at_their_bar(panel: Panel, other: Panel) -> Iterator[tuple[str, np.nd
     yield "observed", panel.observed, other.observed
     for place, name in enumerate(panel.feature_names):
         yield name, panel.features[:, place], other.features[:, place]
+    for name in OF_SOME_SOURCES:
+        ours, others = getattr(panel, name), getattr(other, name)
+        if ours is not None:
+            yield name, ours, others
     for group, columns in OF_SOME_TASKS.items():
         ours, others = getattr(panel, group), getattr(other, group)
         if ours is not None:
