@@ -38,10 +38,10 @@ class _Cut:
 def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0) -> Check:
     """Change the future after several cuts, make everything again, and compare what was known at each cut, bit by bit.
 
-    Compared are the clean bars, every column of features, prices and barriers, regimes, the labels that were known by then, the
-    folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
-    everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
-    the folds are divided by the end that it has in the source: at the cut it was not known.
+    Compared are the clean bars, every column of features, prices and barriers, regimes, the labels that were known by
+    then, the folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends
+    at the cut, everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the
+    other future, the folds are divided by the end that it has in the source: at the cut it was not known.
 
     **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
     for that), or from timestamps alone.
