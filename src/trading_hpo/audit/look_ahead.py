@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.other_future import other_future
-from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.audit.rebuild import Built, Rebuild, made_again_with
 from trading_hpo.errors import DataError
 from trading_hpo.market.panel import OF_SOME_SOURCES, OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
@@ -60,7 +60,8 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     at, scalers = cuts(built.panel.n_bars), 0
     for number, bar in enumerate(at):
         cut = _Cut(built.panel.timestamps[bar], bar)
-        other = rebuild.build(other_future(built.bars, cut.stamp, seed + number), f"other prices after {cut}")
+        with made_again_with(f"other prices after {cut}"):
+            other = rebuild.build(other_future(built.bars, cut.stamp, seed + number))
         of_features = list(_features(built, other, cut))
         findings += [*_bars(raw, built, rebuild, cut), *of_features, *_labels(built.panel, other.panel, cut)]
         findings += _folds(built.panel, split, other.panel, rebuild, cut)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from trading_hpo.audit.agreement import differ, spread_of
+from trading_hpo.audit.agreement import changed_columns
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
@@ -45,11 +44,8 @@ def start_of_history(built: Built, rebuild: Rebuild) -> Check:
 
 def _differences(built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: pd.Timestamp) -> Iterator[Finding]:
     values, others = (one[built.columns].to_numpy(dtype=float) for one in (whole, later))
-    wrong = differ(values, others, spread_of(values))
     own_bar = later.groupby("asset", sort=False).cumcount().to_numpy()
-    for place in np.flatnonzero(wrong.any(axis=0)):
-        rows = wrong[:, place]
-        size = float(np.abs(values[rows, place] - others[rows, place]).max())
+    for place, rows, size in changed_columns(values, others):
         said = (
             f"{int(rows.sum())} values after its warm-up differ by up to {size:.3g} from those of the whole history, "
             f"up to own bar {int(own_bar[rows].max())}: raise its warmup_bars"
