@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tests.makers.audits import business_days, project, scale_of
 
-from trading_hpo.audit.look_ahead import N_CUTS, cuts, look_ahead
+from trading_hpo.audit.look_ahead import N_CUTS, _bars, _Cut, cuts, look_ahead
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.registry import STANDARD
@@ -112,6 +112,17 @@ def test_bars_that_are_filled_from_later_ones_are_found(raw):
 
     findings = {finding.column for finding in checked(raw, project(clean=filled)).findings}
     assert findings == {"bars"}
+
+
+def test_bars_that_differ_are_counted_and_empty_regimes_are_none_of_them(raw):
+    def filled(raw):
+        return raw.assign(regime=None, volume=raw["volume"].where(raw.index != 20).bfill().fillna(0.0))
+
+    own = raw[raw["asset"] == "A"].reset_index(drop=True)
+    rebuild = project(clean=filled)
+    built = rebuild.build(rebuild.clean(own))
+    (finding,) = _bars(own, built, rebuild, _Cut(own["timestamp"][20], 20))
+    assert finding.said == "1 of 21 clean bars up to this cut differ when the source ends at it"
 
 
 def test_a_panel_that_is_changed_after_its_features_is_looked_at_too(raw):

@@ -94,8 +94,11 @@ def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Itera
         return
     known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
     if not found.equals(known):
-        same = int((found.to_numpy() == known.to_numpy()).all(axis=1).sum()) if found.shape == known.shape else 0
-        said = f"{len(known) - same} of {len(known)} clean bars up to it are others where the source ends there"
+        same = 0
+        if found.shape == known.shape:
+            alike = (found.to_numpy() == known.to_numpy()) | (found.isna() & known.isna()).to_numpy()
+            same = int(alike.all(axis=1).sum())
+        said = f"{len(known) - same} of {len(known)} clean bars up to this cut differ when the source ends at it"
         yield Finding("bars", str(cut), float(len(known) - same), said)
 
 
