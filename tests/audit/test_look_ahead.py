@@ -1,5 +1,6 @@
 """The future is changed: what knew it moves, and nothing else does."""
 
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import pytest
 from tests.makers.audits import business_days, project, scale_of
 
 from trading_hpo.audit.cuts import N_CUTS, N_FEATURE_CUTS
-from trading_hpo.audit.look_ahead import look_ahead
+from trading_hpo.audit.look_ahead import _bars, _Cut, look_ahead
 from trading_hpo.errors import DataError
 from trading_hpo.market.bars import clean_bars
 from trading_hpo.market.features.feature import Feature
@@ -156,6 +157,17 @@ def test_bars_that_are_filled_from_later_ones_are_found(raw):
     assert findings == {"bars"}
 
 
+def test_bars_that_differ_are_counted_and_empty_regimes_are_none_of_them(raw):
+    def filled(raw):
+        return raw.assign(regime=None, volume=raw["volume"].where(raw.index != 20).bfill().fillna(0.0))
+
+    own = raw[raw["asset"] == "A"].reset_index(drop=True)
+    rebuild = project(clean=filled)
+    built = rebuild.build(rebuild.clean(own))
+    (finding,) = _bars(own, built, rebuild, _Cut(own["timestamp"][20], 20))
+    assert finding.said == "1 of 21 clean bars up to this cut differ when the source ends at it"
+
+
 def test_a_panel_that_is_changed_after_its_features_is_looked_at_too(raw):
     usual = project()
 
@@ -166,6 +178,18 @@ def test_a_panel_that_is_changed_after_its_features_is_looked_at_too(raw):
 
     (finding,) = checked(raw, project(panel=scaled)).findings
     assert finding.column == "return_1"
+
+
+def test_regimes_that_follow_later_prices_are_found(raw):
+    usual = project()
+
+    def with_regimes(bars, table):
+        above = (bars["close"] > bars["close"].median()).to_numpy()
+        return replace(usual.panel(bars, table), regime=above.astype(int), regime_names=("low", "high"))
+
+    (finding,) = checked(raw, project(panel=with_regimes)).findings
+    assert finding.column == "regime"
+    assert finding.size == 1.0
 
 
 def test_data_that_cannot_be_made_with_another_future_are_refused_in_words(raw):

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int
 from trading_hpo.audit.rebuild import Built
 
 N_CUTS = 12
-N_FEATURE_CUTS = 60  # as long again as the others at 12 features, since nothing else is made again there
+N_FEATURE_CUTS = 60  # each takes less than half of the time of the others: nothing else is made again
 _AT_SPECIAL = 48  # of them at most, in turns of the kinds; at least 12 are anywhere
 _OF_A_KIND = 4
 _LONG_WAIT = 0.99  # quantile of the time to the next bar
@@ -33,7 +33,7 @@ def feature_cuts(built: Built, seed: int = 0) -> Sequence[int]:
     """Return more bars, after which features alone are made again: special ones first, then any.
 
     What is filled from later bars where a bar has no volume, say, shows at cuts on such bars only. Of each kind of
-    ``_kinds`` there are four, drawn at random from all assets' bars.
+    ``_kinds`` there are up to four, drawn at random from all assets' bars.
 
     Args:
         built: What the project makes of the bars.

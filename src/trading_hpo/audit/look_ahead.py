@@ -1,6 +1,6 @@
 """Does anything that was known at a moment change with what comes after it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +10,9 @@ from jaxtyping import Bool, Int
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.cuts import cuts, feature_cuts
 from trading_hpo.audit.other_future import other_future
-from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.audit.rebuild import Built, Rebuild, made_again_with
 from trading_hpo.errors import DataError
-from trading_hpo.market.panel import OF_SOME_TASKS
+from trading_hpo.market.panel import OF_SOME_SOURCES, OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
 from trading_hpo.tasks.labels import target_columns
 from trading_hpo.types import Panel
@@ -37,11 +37,12 @@ class _Cut:
 def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0) -> Check:
     """Change the future after several cuts, make everything again, and compare what was known at each cut, bit by bit.
 
-    Compared are the clean bars, every column of features, prices and barriers, the labels that were known by then, the
-    folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
-    everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
-    the folds are divided by the end that it has in the source: at the cut it was not known. Nor was which later rows
-    lack a feature: they are those of the source too. Features alone are compared after more cuts (``feature_cuts``).
+    Compared are the clean bars, every column of features, prices and barriers, regimes, the labels that were known by
+    then, the folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends
+    at the cut, everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the
+    other future, the folds are divided by the end that it has in the source: at the cut it was not known. Nor was which
+    later rows lack a feature: they are those of the source too. Features alone are compared after more cuts
+    (``feature_cuts``).
 
     **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
     for that), or from timestamps alone.
@@ -60,7 +61,8 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     at, scalers = cuts(built.panel.n_bars), 0
     for number, bar in enumerate(at):
         cut = _Cut(built.panel.timestamps[bar], bar)
-        other = rebuild.build(other_future(built.bars, cut.stamp, seed + number), f"other prices after {cut}")
+        with made_again_with(f"other prices after {cut}"):
+            other = rebuild.build(other_future(built.bars, cut.stamp, seed + number))
         of_features = list(_features(built, other, cut))
         findings += [*_bars(raw, built, rebuild, cut), *of_features, *_labels(built.panel, other.panel, cut)]
         findings += _folds(built.panel, split, other.panel, rebuild, cut)
@@ -69,10 +71,7 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
             if not of_features:  # otherwise it follows from them
                 findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
     more = feature_cuts(built, seed)
-    for number, bar in enumerate(more, len(at)):
-        cut = _Cut(built.panel.timestamps[bar], bar)
-        bars = other_future(built.bars, cut.stamp, seed + number)
-        findings += _columns(built, rebuild.table(bars, f"other prices after {cut}"), cut)
+    findings += _features_after(more, built, rebuild, seed + len(at))
     counts = {"feature column": len(built.columns), "fold": len(split.folds), "scaler": scalers}
     compared = ", ".join(counted(n, what) for what, n in counts.items())
     return Check(
@@ -82,6 +81,15 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     )
 
 
+def _features_after(bars: Sequence[int], built: Built, rebuild: Rebuild, seed: int) -> Iterator[Finding]:
+    """Change the future after each of these bars, and compare features alone."""
+    for number, bar in enumerate(bars):
+        cut = _Cut(built.panel.timestamps[bar], bar)
+        with made_again_with(f"other prices after {cut}"):
+            features = rebuild.features(other_future(built.bars, cut.stamp, seed + number))
+        yield from _columns(built, features, cut)
+
+
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
     try:
         found = rebuild.clean(raw[raw["timestamp"] <= cut.stamp]).reset_index(drop=True)
@@ -89,8 +97,11 @@ def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Itera
         return
     known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
     if not found.equals(known):
-        same = int((found.to_numpy() == known.to_numpy()).all(axis=1).sum()) if found.shape == known.shape else 0
-        said = f"{len(known) - same} of {len(known)} clean bars up to it are others where the source ends there"
+        same = 0
+        if found.shape == known.shape:
+            alike = (found.to_numpy() == known.to_numpy()) | (found.isna() & known.isna()).to_numpy()
+            same = int(alike.all(axis=1).sum())
+        said = f"{len(known) - same} of {len(known)} clean bars up to this cut differ when the source ends at it"
         yield Finding("bars", str(cut), float(len(known) - same), said)
 
 
@@ -119,6 +130,10 @@ def _known_at_their_bar(panel: Panel, other: Panel) -> Iterator[tuple[str, np.nd
     yield "observed", panel.observed, other.observed
     for place, name in enumerate(panel.feature_names):
         yield name, panel.features[:, place], other.features[:, place]
+    for name in OF_SOME_SOURCES:
+        ours, others = getattr(panel, name), getattr(other, name)
+        if ours is not None:
+            yield name, ours, others
     for group, columns in OF_SOME_TASKS.items():
         ours, others = getattr(panel, group), getattr(other, group)
         if ours is not None:

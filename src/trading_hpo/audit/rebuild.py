@@ -53,41 +53,26 @@ class Rebuild:
     scale: Callable[[Panel, Int[np.ndarray, " N"]], Float[np.ndarray, "S F"]]
     window_bars: int
 
-    def build(self, bars: pd.DataFrame, changed: str | None = None) -> Built:
+    def build(self, bars: pd.DataFrame) -> Built:
         """Make features and panel of clean bars.
-
-        Args:
-            bars: Clean.
-            changed: What is other than in the source, for the message.
 
         Raises:
             DataError: They cannot be made of these bars.
         """
-        with _says(changed):
-            features = self.features(bars)
-            return Built(bars, features, self.panel(bars, features))
-
-    def table(self, bars: pd.DataFrame, changed: str) -> pd.DataFrame:
-        """Make the table of features alone.
-
-        Args:
-            bars: Clean.
-            changed: What is other than in the source, for the message.
-
-        Raises:
-            DataError: It cannot be made of these bars.
-        """
-        with _says(changed):
-            return self.features(bars)
+        features = self.features(bars)
+        return Built(bars, features, self.panel(bars, features))
 
 
 @contextmanager
-def _says(changed: str | None) -> Iterator[None]:
-    """Add to the problems of the data what is other than in the source."""
+def made_again_with(changed: str) -> Iterator[None]:
+    """Say in a message of bad data what is other than in the source.
+
+    Raises:
+        DataError: The data cannot be made of these bars.
+    """
     try:
         yield
     except DataError as error:
-        if changed is None:
-            raise
-        problems = [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
-        raise DataError(problems) from error
+        raise DataError(
+            [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
+        ) from error
