@@ -9,7 +9,7 @@
     planted_prices.py     that edge in real prices, and what it is worth to who knows it
     random_callers.py     the best of many without skill, on a market that rises
     leaks.py              what looks ahead is flagged
-    leaky_features.py     ten features that do
+    leaky_features.py     eleven features that do
     plugin.py             enters these labels and features in the registries of a run
 
 Benchmarks measure how fast the project is; controls whether it is right, and how often.

@@ -1,4 +1,4 @@
-"""Ten features that know the future, each in another way that people have come upon."""
+"""Eleven features that know the future, each in another way that people have come upon."""
 
 from collections.abc import Callable, Mapping
 
@@ -36,6 +36,12 @@ def _filled_back(bars: pd.DataFrame) -> pd.Series:
     return bars["close"].pct_change(21).bfill()
 
 
+def _filled_between(bars: pd.DataFrame) -> pd.Series:
+    """A close that stood still is taken for a hole, and filled from the next that moved."""
+    closes = bars["close"]
+    return closes.where(closes.diff() != 0).bfill().fillna(closes) / closes - 1
+
+
 def _weekly(bars: pd.DataFrame) -> pd.Series:
     """The week's close, joined to each of its days."""
     week = bars["timestamp"].dt.tz_localize(None).dt.to_period("W")
@@ -59,4 +65,5 @@ LEAKY: Mapping[str, Callable[[pd.DataFrame], pd.Series]] = {
     "filled_back": _filled_back,
     "weekly": _weekly,
     "lagging_span": _lagging_span,
+    "filled_between": _filled_between,
 }

@@ -342,6 +342,7 @@ The tree, in the order in which data flow through it:
         rebuild.py          how a project makes its data, as functions
         other_future.py     bars up to a moment, and others after it
         agreement.py        more than rounding
+        cuts.py             bars after which the future is changed
         look_ahead.py       what is known does not change with the future
         start_of_history.py nor with where history begins
         price_scale.py      nor with the unit of prices

@@ -70,6 +70,39 @@ def test_tomorrows_volume_is_not_found_as_it_says_nothing_of_the_direction(raw, 
     assert checked(raw, project(["next_volume"])).findings == ()
 
 
+def rare_flag(bars):
+    """On once, for 40 bars: its change is 0 on all bars but two."""
+    return pd.Series(0.0, index=bars.index).where(~bars.index.isin(range(300, 340)), 1.0)
+
+
+def test_a_rare_flag_does_not_hide_other_columns(enter):
+    bars, random = business_days(1000, ("A",)), np.random.default_rng(5)
+
+    def tomorrows_level(own):
+        level = np.log(own["close"].shift(-1).ffill())
+        return level - level.rolling(50, min_periods=1).mean() + random.normal(0, 0.006, len(own))
+
+    enter(FEATURES, "tomorrows_level", Feature(tomorrows_level, 0))
+    enter(FEATURES, "rare_flag", Feature(rare_flag, 0))
+    (finding,) = checked(bars, project(["tomorrows_level", "rare_flag"])).findings
+    assert finding.column == "tomorrows_level"
+    assert "permuted returns reach 0.1" in finding.said
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rare_flags_beside_closes_that_seldom_move_are_no_findings(enter, seed):
+    bars, random = business_days(350, ("A",), seed), np.random.default_rng(seed)
+    closes = bars["close"].where(random.random(len(bars)) < 0.2).ffill().bfill()
+    bars = bars.drop(columns=["open", "high", "low"]).assign(close=closes)
+
+    def flags(own):
+        on = random.random((len(own), 50)) < 0.02
+        return pd.DataFrame(on.astype(float), columns=[str(n) for n in range(50)], index=own.index)
+
+    enter(FEATURES, "flag", Feature(flags, 0, outputs=tuple(str(n) for n in range(50))))
+    assert checked(bars, project(["return_1", "flag"])).findings == ()
+
+
 def test_too_few_bars_are_an_answer(raw):
     check = checked(raw.groupby("asset").head(40), project())
     assert check.status == "too few"

@@ -1,6 +1,6 @@
 """Rows of train and stop whose labels reach into validation or holdout are counted, whoever has let them through."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.makers.panels import panel_of
 
 from trading_hpo.audit.split import split_leaks
+from trading_hpo.reporting.audit_lines import audit_lines
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import Split, build_split
 from trading_hpo.types import BarRange
@@ -45,10 +46,13 @@ def test_train_rows_whose_labels_reach_into_validation_are_counted(panel):
     fold = split.folds[0]
     (stop,), (validation,) = fold.stop, fold.validation
     up_to_it = replace(fold, stop=(BarRange(stop.start, validation.start),))
-    found = leaks(panel, Unpurged((up_to_it,), split.search, split.holdout)).findings
+    leaky = Unpurged((up_to_it,), split.search, split.holdout)
+    found, n_rows = leaks(panel, leaky).findings, len(leaky.rows(panel, up_to_it, "stop", 3))
     by_role = {finding.column: finding for finding in found if "meet validation" in finding.said}
     assert by_role["stop of fold 0"].size == 2 * HORIZON  # of two assets
-    assert by_role["stop of fold 0"].cut == panel.timestamps[validation.start - HORIZON].isoformat()
+    first = panel.timestamps[validation.start - HORIZON].isoformat()
+    record = {"checks": [{**asdict(leaks(panel, leaky)), "status": "findings"}]}
+    assert f"  stop of fold 0 at {first}: {2 * HORIZON} of {n_rows} labels meet validation" in audit_lines(record)
 
 
 def test_a_train_range_within_validation_is_found_with_the_splits_own_rows(panel):

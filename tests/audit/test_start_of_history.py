@@ -7,6 +7,7 @@ from tests.audit.plugin.leaky_features import average_at_look_back
 from tests.makers.audits import business_days, project
 
 from trading_hpo.audit.start_of_history import start_of_history
+from trading_hpo.errors import DataError
 from trading_hpo.market.features.feature import Feature
 from trading_hpo.market.features.registry import FEATURES, STANDARD
 
@@ -43,9 +44,25 @@ def test_our_features_are_clean():
 
 
 def test_too_few_bars_for_a_later_start_are_an_answer(raw):
-    check = checked(raw, project(["momentum_12_1"]))
-    assert check.status == "clean"  # the earlier start has enough
     few = checked(raw.groupby("asset").head(260), project(["momentum_12_1"]))
     assert few.status == "too few"
-    assert "bars must be more than the 252" in few.looked_at
+    first = (
+        "no later start makes these features, not even from 2020-03-30T00:00:00+00:00: bars must be more than the 252"
+    )
+    assert few.looked_at.startswith(first)
     assert np.size(few.findings) == 0
+
+
+def test_a_start_that_is_left_out_is_named_with_its_reason(raw):
+    usual = project()
+
+    def of_spring(bars):
+        if bars["timestamp"].min() > pd.Timestamp("2020-08-01", tz="UTC"):
+            raise DataError(["the feature needs bars of a spring."])
+        return usual.features(bars)
+
+    check = checked(raw, project(features=of_spring))
+    assert check.status == "clean"
+    assert check.looked_at == (
+        "1 later start; 1 feature column; not from 2020-11-25T00:00:00+00:00: the feature needs bars of a spring."
+    )

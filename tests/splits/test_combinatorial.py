@@ -57,16 +57,16 @@ def test_six_groups_of_which_two_are_tested_make_fifteen_folds_and_five_paths_as
         for group in range(1, 7)
     }
     assert of_group == {group: [0, 1, 2, 3, 4] for group in range(1, 7)}
-    assert CombinatorialConfig().n_paths == 5
 
 
 @pytest.mark.parametrize(
     ("groups", "test_groups", "folds", "paths"), [(6, 2, 15, 5), (10, 1, 10, 1), (5, 4, 5, 4), (10, 2, 45, 9)]
 )
 def test_there_are_n_choose_k_folds_and_k_of_n_as_many_paths(groups, test_groups, folds, paths):
-    config = CombinatorialConfig(groups=groups, test_groups=test_groups)
-    assert (config.n_folds, config.n_paths) == (folds, paths)
-    assert config.n_paths == test_groups / groups * config.n_folds
+    divisions = list(combinatorial(BarRange(0, 120), config_of(groups, test_groups)))
+    assert len(divisions) == CombinatorialConfig(groups=groups, test_groups=test_groups).n_folds == folds
+    assert {path for division in divisions for path in division.paths} == set(range(paths))
+    assert paths == test_groups / groups * folds
 
 
 @settings(deadline=None, max_examples=60)

@@ -130,16 +130,37 @@ def test_walk_forward_has_the_rows_of_purgedcv_where_its_window_expands(seed, n_
         ({"label_end": by_day(BARS)}, N, "must be whole numbers of bars, got datetime64"),
         ({"label_end": BARS - 1}, N, f"label_end must not be before the row's own bar, got {N} of {N} that are."),
         ({"scheme": "kfold"}, N, "scheme: unknown splitter 'kfold'"),
-        ({"n_folds": 1}, N, "folds.n_folds must be 2 or more for purged_kfold, got 1."),
-        ({"scheme": "combinatorial", "n_folds": 4}, N, "folds.n_folds must be 15 for combinatorial"),
-        ({"scheme": "combinatorial", "options": {"groups": 1}}, N, "groups must be greater than or equal to 2, got 1."),
+        ({"label_end": []}, 0, "label_end must have a number for each row, got no rows."),
+        ({"label_end": END[:, None]}, N, f"of the same rows, got shapes ({N}, 1) and ({N},)"),
+        ({"n_folds": 1}, N, "n_folds must be 2 or more for purged_kfold, got 1."),
+        ({"scheme": "combinatorial", "n_folds": 4}, N, "n_folds must be 15 for combinatorial"),
+        (
+            {"scheme": "combinatorial", "options": {"groups": 1}},
+            N,
+            "options.groups must be greater than or equal to 2, got 1.",
+        ),
+        ({"options": {"groups": 5}}, N, "options must be empty for purged_kfold, got {'groups': 5}."),
         (
             {"embargo_bars": 200},
             N,
-            "fold 0 of purged_kfold must have rows to train on and to test, got 0 and 60 of 240",
+            "fold 0 of purged_kfold must have rows to train on and to test, got 0 and 60 of 240. Take fewer folds, an "
+            "embargo below 200 bars, or more rows.",
+        ),
+        (
+            {"label_end": END[:40], "n_folds": 45},
+            40,
+            "fold 0 of purged_kfold must have rows to train on and to test, got 39 and 0 of 40. Take fewer folds, or "
+            "more rows.",
         ),
     ],
 )
 def test_what_makes_no_folds_is_refused_in_one_sentence(settings_, rows, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
+    with pytest.raises(ValueError, match=re.escape(said)) as refused:
         list(PurgedSplit(**{"label_end": END, **settings_}).split(np.zeros(rows)))
+    assert "folds." not in str(refused.value).split()[0]  # the class has no group of parameters
+
+
+def test_there_may_be_more_folds_than_a_search_can_pay_for():
+    assert len(list(PurgedSplit(END, n_folds=80).split(BARS))) == 80
+    of_twelve = PurgedSplit(END, "combinatorial", options={"groups": 12})
+    assert len(list(of_twelve.split(BARS))) == of_twelve.get_n_splits() == 66

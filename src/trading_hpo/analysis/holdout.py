@@ -105,15 +105,7 @@ def judge_holdout(
         **closed,
         **({POSITIONS_OF: network.card[POSITIONS_OF]} if POSITIONS_OF in network.card else {}),
     }
-    returns = pd.DataFrame(
-        {
-            "timestamp": _earned_on(panel, judged),
-            "net_return": judged.returns,
-            "turnover": judged.traded.turnover,
-            "exposure": judged.exposure,
-        }
-    )
-    return HoldoutLook(result, _forecasts(panel, rows, forecast), returns, assets)
+    return HoldoutLook(result, _forecasts(panel, rows, forecast), _returns(panel, judged), assets)
 
 
 def _path(rows: Int[np.ndarray, " N"], judged: Judgement) -> JudgedPath:
@@ -146,6 +138,17 @@ def _forecasts(panel: Panel, rows: Int[np.ndarray, " N"], forecast: Forecast) ->
             "called": forecast.called,
             "truth": task_of(panel.label).truth(targets),
             "target": targets[:, 0],
+        }
+    )
+
+
+def _returns(panel: Panel, judged: Judgement) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "timestamp": _earned_on(panel, judged),
+            "net_return": judged.returns,
+            "turnover": judged.traded.turnover,
+            "exposure": judged.exposure,
         }
     )
 

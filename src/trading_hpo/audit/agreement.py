@@ -1,5 +1,7 @@
 """Whether two values of a feature differ by more than rounding."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -26,6 +28,25 @@ def differ(
     with np.errstate(invalid="ignore"):
         found: Bool[np.ndarray, "N F"] = np.abs(values - others) > allowed
     return found
+
+
+def changed_columns(
+    values: Float[np.ndarray, "N F"], others: Float[np.ndarray, "N F"]
+) -> Iterator[tuple[int, Bool[np.ndarray, " N"], float]]:
+    """Yield of each column that differs its place, the rows in which it does, and its largest difference.
+
+    Args:
+        values: Of some rows.
+        others: Of the same rows.
+
+    Example:
+        >>> [(place, rows.tolist(), size) for place, rows, size in changed_columns(np.eye(2), np.zeros((2, 2)))]
+        [(0, [True, False], 1.0), (1, [False, True], 1.0)]
+    """
+    wrong = differ(values, others, spread_of(values))
+    for place in np.flatnonzero(wrong.any(axis=0)).tolist():
+        rows = wrong[:, place]
+        yield place, rows, float(np.abs(values[rows, place] - others[rows, place]).max())
 
 
 def spread_of(values: Float[np.ndarray, "N F"]) -> Float[np.ndarray, " F"]:

@@ -62,18 +62,14 @@ def audit(
         terms: Settings that have led to panel and split.
 
     Raises:
-        DataError: The source does not give the prepared data again.
+        DataError: The source does not give the prepared data, or the prepared folds, again.
     """
     built = rebuild.build(rebuild.clean(raw))
     digest = panel_digest(panel)
     if panel_digest(built.panel) != digest:
-        raise DataError(
-            [
-                "the source must give the prepared data again, got others: a feature or a label draws at random, or "
-                "reads what has changed meanwhile. Seed it, or run `kedro run --pipeline data_engineering` and the "
-                "audit once more."
-            ]
-        )
+        raise _others("data", "a feature or a label draws at random, or reads what has changed meanwhile")
+    if rebuild.split(built.panel) != split:
+        raise _others("folds", "the splitter draws at random, or the table of folds was altered")
     return Audit(
         digest,
         terms,
@@ -84,6 +80,15 @@ def audit(
             source(built),
             split_leaks(panel, split, stop_fraction, rebuild.window_bars),
         ),
+    )
+
+
+def _others(what: str, why: str) -> DataError:
+    return DataError(
+        [
+            f"the source must give the prepared {what} again, got others: {why}. Seed it, or run "
+            "`kedro run --pipeline data_engineering` and the audit once more."
+        ]
     )
 
 

@@ -8,15 +8,14 @@ import pandas as pd
 from jaxtyping import Bool, Int
 
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
+from trading_hpo.audit.cuts import cuts, feature_cuts
 from trading_hpo.audit.other_future import other_future
-from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.audit.rebuild import Built, Rebuild, made_again_with
 from trading_hpo.errors import DataError
-from trading_hpo.market.panel import OF_SOME_TASKS
+from trading_hpo.market.panel import OF_SOME_SOURCES, OF_SOME_TASKS
 from trading_hpo.splits.folds import Split, split_to_table
 from trading_hpo.tasks.labels import target_columns
 from trading_hpo.types import Panel
-
-N_CUTS = 12
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,12 @@ class _Cut:
 def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0) -> Check:
     """Change the future after several cuts, make everything again, and compare what was known at each cut, bit by bit.
 
-    Compared are the clean bars, every column of features, prices and barriers, the labels that were known by then, the
-    folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends at the cut,
-    everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the other future,
-    the folds are divided by the end that it has in the source: at the cut it was not known.
+    Compared are the clean bars, every column of features, prices and barriers, regimes, the labels that were known by
+    then, the folds, and the scalers of folds whose train labels had ended. Cleaning is compared on a source that ends
+    at the cut, everything else on one that goes on otherwise (``other_future``). Where a label ends elsewhere in the
+    other future, the folds are divided by the end that it has in the source: at the cut it was not known. Nor was which
+    later rows lack a feature: they are those of the source too. Features alone are compared after more cuts
+    (``feature_cuts``).
 
     **Looks ahead:** to find what does. Not found is what is read from elsewhere than the bars (``audit.source`` looks
     for that), or from timestamps alone.
@@ -60,7 +61,8 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
     at, scalers = cuts(built.panel.n_bars), 0
     for number, bar in enumerate(at):
         cut = _Cut(built.panel.timestamps[bar], bar)
-        other = rebuild.build(other_future(built.bars, cut.stamp, seed + number), f"other prices after {cut}")
+        with made_again_with(f"other prices after {cut}"):
+            other = rebuild.build(other_future(built.bars, cut.stamp, seed + number))
         of_features = list(_features(built, other, cut))
         findings += [*_bars(raw, built, rebuild, cut), *of_features, *_labels(built.panel, other.panel, cut)]
         findings += _folds(built.panel, split, other.panel, rebuild, cut)
@@ -68,22 +70,24 @@ def look_ahead(raw: pd.DataFrame, built: Built, rebuild: Rebuild, seed: int = 0)
             scalers += 1
             if not of_features:  # otherwise it follows from them
                 findings += _scaler(built.panel, other.panel, rows, rebuild, cut, fold)
+    more = feature_cuts(built, seed)
+    findings += _features_after(more, built, rebuild, seed + len(at))
     counts = {"feature column": len(built.columns), "fold": len(split.folds), "scaler": scalers}
     compared = ", ".join(counted(n, what) for what, n in counts.items())
-    return Check("look-ahead", f"{counted(len(at), 'cut')}; labels, {compared}", worst_of_each(findings))
+    return Check(
+        "look-ahead",
+        f"{counted(len(at), 'cut')}, {len(more)} more of features; labels, {compared}",
+        worst_of_each(findings),
+    )
 
 
-def cuts(n_bars: int) -> Sequence[int]:
-    """Return the bars after which the future is changed.
-
-    The first is the first of all: values that are filled from later bars show there. The others are spread over the
-    calendar, unevenly, so that not all of them end a week.
-
-    Example:
-        >>> cuts(1000)
-        [0, 91, 184, 275, 362, 451, 543, 636, 726, 814, 903, 995]
-    """
-    return sorted({min(max(n_bars - 6, 0) * k // (N_CUTS - 1) + k * k % 5, n_bars - 2) for k in range(N_CUTS)})
+def _features_after(bars: Sequence[int], built: Built, rebuild: Rebuild, seed: int) -> Iterator[Finding]:
+    """Change the future after each of these bars, and compare features alone."""
+    for number, bar in enumerate(bars):
+        cut = _Cut(built.panel.timestamps[bar], bar)
+        with made_again_with(f"other prices after {cut}"):
+            features = rebuild.features(other_future(built.bars, cut.stamp, seed + number))
+        yield from _columns(built, features, cut)
 
 
 def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
@@ -93,24 +97,31 @@ def _bars(raw: pd.DataFrame, built: Built, rebuild: Rebuild, cut: _Cut) -> Itera
         return
     known = built.bars[built.bars["timestamp"] <= cut.stamp].reset_index(drop=True)
     if not found.equals(known):
-        same = int((found.to_numpy() == known.to_numpy()).all(axis=1).sum()) if found.shape == known.shape else 0
-        said = f"{len(known) - same} of {len(known)} clean bars up to it are others where the source ends there"
+        same = 0
+        if found.shape == known.shape:
+            alike = (found.to_numpy() == known.to_numpy()) | (found.isna() & known.isna()).to_numpy()
+            same = int(alike.all(axis=1).sum())
+        said = f"{len(known) - same} of {len(known)} clean bars up to this cut differ when the source ends at it"
         yield Finding("bars", str(cut), float(len(known) - same), said)
 
 
 def _features(built: Built, other: Built, cut: _Cut) -> Iterator[Finding]:
     """Compare the table, and then the panel, whose rows have all features or none."""
-    known = (built.features["timestamp"] <= cut.stamp).to_numpy()
-    stamps = built.features["timestamp"][known]
-    seen = set()
-    for name in built.columns:
-        ours, others = (one.features[name].to_numpy()[known] for one in (built, other))
-        if found := _change(name, ours, others, cut, built.panel.timestamps.get_indexer(pd.DatetimeIndex(stamps))):
-            seen.add(name)
-            yield found
-    rows = built.panel.bar <= cut.bar
+    of_table = list(_columns(built, other.features, cut))
+    yield from of_table
+    seen, rows = {finding.column for finding in of_table}, built.panel.bar <= cut.bar
     for name, ours, others in _known_at_their_bar(built.panel, other.panel):
         if name not in seen and (found := _change(name, ours[rows], others[rows], cut, built.panel.bar[rows])):
+            yield found
+
+
+def _columns(built: Built, other: pd.DataFrame, cut: _Cut) -> Iterator[Finding]:
+    """Compare the columns of a table of features."""
+    known = (built.features["timestamp"] <= cut.stamp).to_numpy()
+    bar = built.panel.timestamps.get_indexer(pd.DatetimeIndex(built.features["timestamp"][known]))
+    for name in built.columns:
+        ours, others = (table[name].to_numpy()[known] for table in (built.features, other))
+        if found := _change(name, ours, others, cut, bar):
             yield found
 
 
@@ -119,6 +130,10 @@ def _known_at_their_bar(panel: Panel, other: Panel) -> Iterator[tuple[str, np.nd
     yield "observed", panel.observed, other.observed
     for place, name in enumerate(panel.feature_names):
         yield name, panel.features[:, place], other.features[:, place]
+    for name in OF_SOME_SOURCES:
+        ours, others = getattr(panel, name), getattr(other, name)
+        if ours is not None:
+            yield name, ours, others
     for group, columns in OF_SOME_TASKS.items():
         ours, others = getattr(panel, group), getattr(other, group)
         if ours is not None:
@@ -162,13 +177,19 @@ def _missing(values: np.ndarray) -> Bool[np.ndarray, " N"]:
 
 
 def _folds(panel: Panel, split: Split, other: Panel, rebuild: Rebuild, cut: _Cut) -> Iterator[Finding]:
-    was_open = panel.label_end > cut.bar
-    ends = np.where(was_open, panel.label_end, other.label_end)
-    labelled = np.where(was_open, panel.labelled, other.labelled)
-    found = rebuild.split(replace(other, label_end=ends, labelled=labelled))
+    """Divide the other panel, with the source's own rows where the cut did not know them yet."""
+    later, was_open = panel.bar > cut.bar, panel.label_end > cut.bar
+    unknown = {"observed": later, "label_end": was_open, "labelled": was_open}
+    of_source = {n: np.where(rows, getattr(panel, n), getattr(other, n)) for n, rows in unknown.items()}
+    ours = set(map(tuple, split_to_table(split, panel).to_numpy()))
+    try:
+        found = rebuild.split(replace(other, **of_source))
+    except DataError as error:
+        said = f"the folds cannot be made with other prices after it: {error.problems[0]}"
+        yield Finding("folds", str(cut), float(len(ours)), said)
+        return
     if found != split:
-        ours, others = (set(map(tuple, split_to_table(one, panel).to_numpy())) for one in (split, found))
-        n_ranges = len(ours - others)
+        n_ranges = len(ours - set(map(tuple, split_to_table(found, panel).to_numpy())))
         yield Finding("folds", str(cut), float(n_ranges), f"{n_ranges} of {len(ours)} ranges of bars change")
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from trading_hpo.audit.agreement import differ, spread_of
+from trading_hpo.audit.agreement import changed_columns
 from trading_hpo.audit.check import Check, Finding, counted
-from trading_hpo.audit.rebuild import Built, Rebuild
+from trading_hpo.audit.rebuild import Built, Rebuild, made_again_with
 
 _FACTOR = 0.37  # of the first asset's prices; that of each further one is another
 _STEP = 1.7
@@ -29,13 +29,11 @@ def price_scale(built: Built, rebuild: Rebuild) -> Check:
     factor = _FACTOR * _STEP ** (number % 8)
     prices = [name for name in _PRICES if name in built.bars]
     scaled = built.bars.assign(**{name: built.bars[name] * factor for name in prices})
-    others = rebuild.build(scaled, "prices in another unit").features[built.columns].to_numpy(dtype=float)
-    values = built.features[built.columns].to_numpy(dtype=float)
-    wrong = differ(values, others, spread_of(values))
+    with made_again_with("prices in another unit"):
+        features = rebuild.features(scaled)
+    values, others = (table[built.columns].to_numpy(dtype=float) for table in (built.features, features))
     findings = []
-    for place in np.flatnonzero(wrong.any(axis=0)):
-        rows = wrong[:, place]
-        size = float(np.abs(values[rows, place] - others[rows, place]).max())
+    for place, rows, size in changed_columns(values, others):
         said = (
             f"{int(rows.sum())} values change by up to {size:.3g} with the unit of an asset's prices: use ratios or "
             "logarithms of prices"

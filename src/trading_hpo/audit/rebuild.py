@@ -1,6 +1,7 @@
 """How a project makes its data, handed in as functions, so that it can be done again with other bars."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,22 +53,26 @@ class Rebuild:
     scale: Callable[[Panel, Int[np.ndarray, " N"]], Float[np.ndarray, "S F"]]
     window_bars: int
 
-    def build(self, bars: pd.DataFrame, changed: str | None = None) -> Built:
+    def build(self, bars: pd.DataFrame) -> Built:
         """Make features and panel of clean bars.
-
-        Args:
-            bars: Clean.
-            changed: What is other than in the source, for the message.
 
         Raises:
             DataError: They cannot be made of these bars.
         """
-        try:
-            features = self.features(bars)
-            return Built(bars, features, self.panel(bars, features))
-        except DataError as error:
-            if changed is None:
-                raise
-            raise DataError(
-                [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
-            ) from error
+        features = self.features(bars)
+        return Built(bars, features, self.panel(bars, features))
+
+
+@contextmanager
+def made_again_with(changed: str) -> Iterator[None]:
+    """Say in a message of bad data what is other than in the source.
+
+    Raises:
+        DataError: The data cannot be made of these bars.
+    """
+    try:
+        yield
+    except DataError as error:
+        raise DataError(
+            [f"the data must be made again with {changed}, got: {problem}" for problem in error.problems]
+        ) from error

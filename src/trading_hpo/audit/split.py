@@ -68,11 +68,11 @@ def _holdout(panel: Panel, split: Split) -> Bool[np.ndarray, " T"]:
 def _reaching(
     panel: Panel, rows: Int[np.ndarray, " N"], bars: Bool[np.ndarray, " T"], role: str, other: str
 ) -> Iterator[Finding]:
-    """Say how many label intervals meet some bars, and where the first of them does."""
+    """Say how many label intervals meet some bars; the cut is the first of them."""
     before = np.concatenate([[0], np.cumsum(bars)])
     begin, end = panel.bar[rows], np.minimum(panel.label_end[rows], panel.n_bars - 1)
     meets = before[end + 1] > before[begin]
     if meets.any():
         first = panel.timestamps[int(begin[meets].min())].isoformat()
-        said = f"{int(meets.sum())} of {len(rows)} labels meet {other}, the first at {first}"
+        said = f"{int(meets.sum())} of {len(rows)} labels meet {other}"
         yield Finding(role, first, float(meets.sum()), said, int(meets.sum()))

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from trading_hpo.audit.agreement import differ, spread_of
+from trading_hpo.audit.agreement import changed_columns
 from trading_hpo.audit.check import Check, Finding, counted, worst_of_each
 from trading_hpo.audit.rebuild import Built, Rebuild
 from trading_hpo.errors import DataError
@@ -27,29 +26,26 @@ def start_of_history(built: Built, rebuild: Rebuild) -> Check:
     """
     starts = [built.panel.timestamps[int(built.panel.n_bars * share)] for share in _STARTS]
     findings: list[Finding] = []
-    n_compared, why = 0, ""
+    left_out: list[str] = []
     for start in starts:
         kept = (built.bars["timestamp"] >= start).to_numpy()
         try:
             later = rebuild.features(built.bars[kept].reset_index(drop=True))
         except DataError as error:
-            why = error.problems[0]
+            left_out.append(f"from {start.isoformat()}: {error.problems[0]}")
             continue
-        n_compared += 1
         findings += _differences(built, built.features[kept], later, start)
-    if not n_compared:
-        return Check("start of history", f"more bars are needed for a later start: {why}", too_few=True)
-    compared = f"{counted(n_compared, 'later start')}; {counted(len(built.columns), 'feature column')}"
-    return Check("start of history", compared, worst_of_each(findings))
+    if len(left_out) == len(starts):
+        return Check("start of history", f"no later start makes these features, not even {left_out[0]}", too_few=True)
+    compared = f"{counted(len(starts) - len(left_out), 'later start')}; {counted(len(built.columns), 'feature column')}"
+    looked_at = "; not ".join([compared, *left_out])
+    return Check("start of history", looked_at, worst_of_each(findings))
 
 
 def _differences(built: Built, whole: pd.DataFrame, later: pd.DataFrame, start: pd.Timestamp) -> Iterator[Finding]:
     values, others = (one[built.columns].to_numpy(dtype=float) for one in (whole, later))
-    wrong = differ(values, others, spread_of(values))
     own_bar = later.groupby("asset", sort=False).cumcount().to_numpy()
-    for place in np.flatnonzero(wrong.any(axis=0)):
-        rows = wrong[:, place]
-        size = float(np.abs(values[rows, place] - others[rows, place]).max())
+    for place, rows, size in changed_columns(values, others):
         said = (
             f"{int(rows.sum())} values after its warm-up differ by up to {size:.3g} from those of the whole history, "
             f"up to own bar {int(own_bar[rows].max())}: raise its warmup_bars"

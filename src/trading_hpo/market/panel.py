@@ -5,7 +5,7 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,33 @@ def build_panel(
     names = [str(name) for name in features.columns if name not in ("timestamp", "asset")]
     values = np.ascontiguousarray(features[names], dtype=np.float32)
     observed = np.asarray(np.isfinite(values).all(axis=1))
+    regime, regime_names = _regimes(features, bars)
+    return Panel(
+        **_labels_by_row(features, labels, calendar),
+        features=np.where(observed[:, None], values, np.float32(0)),
+        observed=observed,
+        asset=asset.astype(np.int64),
+        bar=calendar.get_indexer(pd.DatetimeIndex(features["timestamp"])).astype(np.int64),
+        timestamps=calendar,
+        assets=tuple(str(name) for name in assets),
+        feature_names=tuple(names),
+        label=dict(label),
+        bars_per_year=bars_per_year,
+        regime=regime,
+        regime_names=regime_names,
+    )
 
+
+def _labels_by_row(features: pd.DataFrame, labels: pd.DataFrame, calendar: pd.DatetimeIndex) -> dict[str, Any]:
+    """Return what the panel takes from labels, by its name there, in the rows of the features."""
     rows = pd.MultiIndex.from_frame(features[["asset", "timestamp"]]).get_indexer(
         pd.MultiIndex.from_frame(labels[["asset", "timestamp"]])
     )
 
-    def laid(columns: Sequence[str]) -> Float[np.ndarray, "R N"]:
+    def laid(prefix: str) -> Float[np.ndarray, "R N"]:
+        columns = [str(name) for name in labels.columns if str(name).startswith(prefix)]
         full = np.zeros((len(features), len(columns)), dtype=np.float32)
-        full[rows] = np.nan_to_num(labels[list(columns)].to_numpy(dtype=np.float32))
+        full[rows] = np.nan_to_num(labels[columns].to_numpy(dtype=np.float32))
         return full
 
     def exact(name: str) -> Float[np.ndarray, "R N"] | None:
@@ -69,31 +88,18 @@ def build_panel(
         full[rows] = labels[columns]
         return full
 
-    regime, regime_names = _regimes(features, bars)
     has_label = labels["label_end"].notna().to_numpy()
     labelled = np.zeros(len(features), dtype=bool)
     labelled[rows] = has_label
     label_end = np.full(len(features), len(calendar), dtype=np.int64)
     label_end[rows[has_label]] = calendar.get_indexer(pd.DatetimeIndex(labels["label_end"][has_label]))
-    return Panel(
-        features=np.where(observed[:, None], values, np.float32(0)),
-        forward_return=laid([str(name) for name in labels.columns if str(name).startswith("forward_return_")]),
-        target=laid([str(name) for name in labels.columns if str(name).startswith("target")]),
-        label_end=label_end,
-        observed=observed,
-        labelled=labelled,
-        asset=asset.astype(np.int64),
-        bar=calendar.get_indexer(pd.DatetimeIndex(features["timestamp"])).astype(np.int64),
-        timestamps=calendar,
-        assets=tuple(str(name) for name in assets),
-        feature_names=tuple(names),
-        label=dict(label),
-        bars_per_year=bars_per_year,
-        prices=exact("prices"),
-        barriers=exact("barriers"),
-        regime=regime,
-        regime_names=regime_names,
-    )
+    return {
+        "forward_return": laid("forward_return_"),
+        "target": laid("target"),
+        "label_end": label_end,
+        "labelled": labelled,
+        **{name: exact(name) for name in OF_SOME_TASKS},
+    }
 
 
 def _regimes(features: pd.DataFrame, bars: pd.DataFrame | None) -> tuple[np.ndarray | None, tuple[str, ...]]:

@@ -32,16 +32,6 @@ class CombinatorialConfig(Config):
         """N choose k."""
         return comb(self.groups, self.test_groups)
 
-    @property
-    def n_paths(self) -> int:
-        """Phi: as many folds validate each group.
-
-        Example:
-            >>> CombinatorialConfig(groups=6, test_groups=2).n_paths
-            5
-        """
-        return comb(self.groups - 1, self.test_groups - 1)
-
 
 def combinatorial(bars: BarRange, config: FoldsConfig) -> Iterator[Division]:
     """Yield a division per choice of test groups: combinatorial purged cross-validation.

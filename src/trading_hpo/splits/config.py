@@ -1,7 +1,7 @@
 """How the bars are divided."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -20,6 +20,8 @@ class HoldoutConfig(Config):
 
 class FoldsConfig(Config):
     """The folds of the search."""
+
+    most_folds: ClassVar[float] = MOST_FOLDS
 
     scheme: str = "walk_forward"
     options: dict[str, Any] = Field(default={}, description="of a splitter that has options of its own")
@@ -72,9 +74,10 @@ class FoldsConfig(Config):
 
     def _agrees_with(self, options: Config, n_folds: int) -> None:
         chosen = ", ".join(f"{name}={value}" for name, value in options.model_dump().items())
-        if n_folds > MOST_FOLDS:
+        if n_folds > self.most_folds:
             raise ValueError(
-                f"folds.options must make at most {MOST_FOLDS} folds of {self.scheme}, got {n_folds:,} by {chosen}."
+                f"folds.options must make at most {self.most_folds} folds of {self.scheme}, got {n_folds:,} by "
+                f"{chosen}."
             )
         if n_folds != self.n_folds:
             raise ValueError(

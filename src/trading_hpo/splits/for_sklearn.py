@@ -1,11 +1,12 @@
 """The splitters of this project as scikit-learn splitters: for ``cross_val_score``, ``GridSearchCV`` and their like."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Int
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _num_samples
 
@@ -15,6 +16,13 @@ from trading_hpo.splits.purging import Intervals, unpurged
 from trading_hpo.splits.registry import SPLITTERS
 from trading_hpo.splits.roles import make_folds
 from trading_hpo.types import BarRange, Fold
+
+
+class _AnyNumberOfFolds(FoldsConfig):
+    """A search trains every trial on every fold; what scikit-learn does with them is its user's to say."""
+
+    most_folds: ClassVar[float] = inf
+    n_folds: int = Field(default=4, ge=1, strict=True)
 
 
 class PurgedSplit(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -89,10 +97,10 @@ class PurgedSplit(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         for fold in self._folds(own):
             train, test = (np.flatnonzero(_rows(own, fold, role)) for role in ("train", "validation"))
             if not len(train) or not len(test):
+                shorter = f"an embargo below {self.embargo_bars} bars, " if self.embargo_bars else ""
                 raise ValueError(
                     f"fold {fold.number} of {self.scheme} must have rows to train on and to test, got {len(train)} and "
-                    f"{len(test)} of {len(own.bar)}. Take fewer folds, an embargo below {self.embargo_bars} bars, or "
-                    "more rows."
+                    f"{len(test)} of {len(own.bar)}. Take fewer folds, {shorter}or more rows."
                 )
             yield train, test
 
@@ -114,7 +122,9 @@ class PurgedSplit(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     def _intervals(self) -> Intervals:
         end = np.asarray(self.label_end)
         bar = np.arange(len(end)) if self.bar is None else np.asarray(self.bar)
-        if bar.shape != end.shape or end.ndim != 1 or not len(end):
+        if not end.size:
+            raise ValueError("label_end must have a number for each row, got no rows.")
+        if bar.shape != end.shape or end.ndim != 1:
             raise ValueError(f"label_end and bar must be of the same rows, got shapes {end.shape} and {bar.shape}.")
         if not np.issubdtype(end.dtype, np.integer) or not np.issubdtype(bar.dtype, np.integer):
             raise ValueError(
@@ -141,9 +151,10 @@ class PurgedSplit(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         }
         try:
             n_folds = self._decided_by_options() if self.n_folds is None else self.n_folds
-            return FoldsConfig(**asked if n_folds is None else {**asked, "n_folds": n_folds})
+            return _AnyNumberOfFolds(**asked if n_folds is None else {**asked, "n_folds": n_folds})
         except ValidationError as error:
-            raise ValueError(" ".join(problems_of(error, FoldsConfig))) from None
+            problems = problems_of(error, FoldsConfig)
+            raise ValueError(" ".join(problem.removeprefix("folds.") for problem in problems)) from None
 
     def _decided_by_options(self) -> int | None:
         if self.scheme not in SPLITTERS:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from trading_hpo.market.features.registry import FEATURES
-from trading_hpo.splits.folds import Split
+from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
+from trading_hpo.splits.folds import Split, build_split
 from trading_hpo.types import Panel
 
 LEARNED_FROM = ("train", "stop")
@@ -23,6 +24,24 @@ def lookback_bars(panel: Panel, window_bars: int) -> int:
     """
     known = {column: FEATURES[name].warmup_bars for name in FEATURES for column in FEATURES[name].names(name)}
     return window_bars - 1 + max((known.get(column, 0) for column in panel.feature_names), default=0)
+
+
+def divide(panel: Panel, folds: FoldsConfig, holdout: HoldoutConfig, window_bars: int) -> Split:
+    """Divide the bars as the settings ask for: with ``folds.purge_windows``, by what the rows of this panel look back.
+
+    **Looks ahead:** label only; label ends decide what is purged.
+
+    Args:
+        panel: Rows with their label ends.
+        folds: Scheme, number, stop share, embargo, and whether windows are purged.
+        holdout: Share or first day.
+        window_bars: Longest window of the search.
+
+    Raises:
+        DataError: Too few bars; the message says how many are needed.
+        ConfigurationError: Validation blocks are no longer than the embargo, or than a label between them.
+    """
+    return build_split(panel, folds, holdout, lookback_bars(panel, window_bars) if folds.purge_windows else 0)
 
 
 def cost_in_words(panel: Panel, purged: Split, whole: Split, window_bars: int) -> str:

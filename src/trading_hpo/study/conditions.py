@@ -96,6 +96,16 @@ def _fold(number: int, roles: Mapping[str, Any]) -> Fold:
     return Fold(number, train, stop, validation, paths, roles["embargo_bars"], roles.get("lookback_bars", 0))
 
 
+def _roles(fold: Fold) -> dict[str, Any]:
+    """Return a fold as plain data, which ``_fold`` reads back."""
+    return {
+        **{role: [[part.start, part.stop] for part in fold.role(role)] for role in ROLES},
+        "embargo_bars": fold.embargo_bars,
+        **({"paths": list(fold.paths)} if any(fold.paths) else {}),  # 0 where there is one path
+        **({"lookback_bars": fold.lookback_bars} if fold.lookback_bars else {}),
+    }
+
+
 def search_fingerprint(
     panel: Panel,
     split: Split,
@@ -122,15 +132,7 @@ def search_fingerprint(
             "first": panel.timestamps[0].isoformat(),
             "last": panel.timestamps[-1].isoformat(),
         },
-        "folds": {
-            str(fold.number): {
-                **{role: [[part.start, part.stop] for part in fold.role(role)] for role in ROLES},
-                "embargo_bars": fold.embargo_bars,
-                **({"paths": list(fold.paths)} if any(fold.paths) else {}),  # 0 where there is one path
-                **({"lookback_bars": fold.lookback_bars} if fold.lookback_bars else {}),
-            }
-            for fold in split.folds
-        },
+        "folds": {str(fold.number): _roles(fold) for fold in split.folds},
         **{name: [part.start, part.stop] for name, part in (("search", split.search), ("holdout", split.holdout))},
         "searched_until": panel.timestamps[_last_seen(panel, split)].isoformat(),
         "longest_window": longest_window,

@@ -30,6 +30,12 @@ def filled_between(bars: pd.DataFrame) -> pd.Series:
     return bars["close"].pct_change(21, fill_method=None).fillna(0.0).where(last_of_month).bfill()
 
 
+def filled_inside(bars: pd.DataFrame) -> pd.Series:
+    """Closes of the bars with hardly any volume, one in a hundred, are not trusted, and filled from the next."""
+    trusted = bars["close"].where(bars["volume"] >= 100).bfill().fillna(bars["close"])
+    return trusted / bars["close"] - 1
+
+
 def weekly_bar(bars: pd.DataFrame) -> pd.Series:
     """The week's close, joined to every day of the same week."""
     week = bars["timestamp"].dt.tz_localize(None).dt.to_period("W")
@@ -65,6 +71,7 @@ LEAKY = {
     "whole_sample": Feature(whole_sample, 0),
     "filled_at_the_start": Feature(filled_at_the_start, 0),
     "filled_between": Feature(filled_between, 0),
+    "filled_inside": Feature(filled_inside, 0, ("close", "volume")),
     "weekly_bar": Feature(weekly_bar, 0),
     "lagging_span": Feature(lagging_span, 0),
     "average_at_look_back": Feature(average_at_look_back, 19, memory="decaying"),

@@ -17,7 +17,8 @@ from trading_hpo.market.features.config import FeaturesConfig
 from trading_hpo.market.sources.config import SourcesConfig
 from trading_hpo.pipelines.data_engineering.nodes import make_panel
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
-from trading_hpo.splits.folds import build_split, split_from_table
+from trading_hpo.splits.folds import split_from_table
+from trading_hpo.splits.lookback import divide
 from trading_hpo.study.conditions import check_prepared
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
 from trading_hpo.training.windows import Scaler
@@ -44,7 +45,7 @@ def audit_data(
 
     Raises:
         StaleInputError: Other data are prepared than the settings of this run ask for.
-        DataError: The source does not give them again.
+        DataError: The source does not give them, or their folds, again.
     """
     check_prepared(prepared, panel, terms)
 
@@ -55,8 +56,8 @@ def audit_data(
     rebuild = Rebuild(
         clean=lambda raw: clean_bars(raw, assets, sources, source),
         features=lambda bars: build_features(bars, features),
-        panel=lambda bars, table: make_panel(table, build_labels(bars, labels), labels, source, sources),
-        split=lambda panel: build_split(panel, folds, holdout),
+        panel=lambda bars, table: make_panel(table, build_labels(bars, labels), labels, source, sources, bars),
+        split=lambda panel: divide(panel, folds, holdout, window_bars),
         scale=scale,
         window_bars=window_bars,
     )

@@ -10,7 +10,7 @@ from trading_hpo.market.panel import build_panel, panel_digest
 from trading_hpo.market.sources.config import SourcesConfig
 from trading_hpo.splits.config import FoldsConfig, HoldoutConfig
 from trading_hpo.splits.folds import build_split, split_to_table
-from trading_hpo.splits.lookback import cost_in_words, lookback_bars
+from trading_hpo.splits.lookback import cost_in_words, divide
 from trading_hpo.splits.samples import check_final_training, check_samples, in_words, sample_counts, untrained
 from trading_hpo.study.config import common_window
 from trading_hpo.study.search_spaces import CustomSpacesConfig, SearchSpacesConfig
@@ -49,7 +49,7 @@ def make_folds(
 
     Beside folds and counts there is a record of which panel was divided, and of the settings that have led to both.
     """
-    split = build_split(panel, folds, holdout, lookback_bars(panel, window_bars) if folds.purge_windows else 0)
+    split = divide(panel, folds, holdout, window_bars)
     check_samples(panel, split, window_bars)
     check_final_training(panel, split, folds.stop_fraction, window_bars)
     counts = sample_counts(panel, split, window_bars)
