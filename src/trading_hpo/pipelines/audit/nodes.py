@@ -21,7 +21,6 @@ from trading_hpo.splits.folds import split_from_table
 from trading_hpo.splits.lookback import divide
 from trading_hpo.study.conditions import check_prepared
 from trading_hpo.tasks.labels import LabelsConfig, build_labels
-from trading_hpo.training.windows import Scaler
 from trading_hpo.types import Panel
 
 
@@ -50,6 +49,8 @@ def audit_data(
     check_prepared(prepared, panel, terms)
 
     def scale(panel: Panel, rows: Int[np.ndarray, " N"]) -> Float[np.ndarray, "S F"]:
+        from trading_hpo.training.windows import Scaler  # torch: a run with nothing to do is quick without it
+
         scaler = Scaler.fit(panel, rows, clip_sigma)
         return np.stack([scaler.mean.numpy(), scaler.spread.numpy()])
 
