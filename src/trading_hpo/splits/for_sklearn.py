@@ -29,10 +29,10 @@ class PurgedSplit(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     """Train and test rows of which no label interval of the one meets one of the other.
 
     A row's closed interval reaches from its own bar to the bar at which its label becomes known. Train is purged row by
-    row, and begins anew ``embargo_bars`` after the last test label before it has ended. A test row whose label ends long
-    after the others is given up where that costs fewer rows than to wait for it: it is in no test, and what needs every
-    row in one, such as ``cross_val_predict``, refuses such folds. There are no stop rows: what needs some takes them
-    from train.
+    row, and begins anew ``embargo_bars`` after the last test label before it has ended. A test row whose label ends
+    long after the others is given up where that costs fewer rows than to wait for it: it is in no test, and what needs
+    every row in one, such as ``cross_val_predict``, refuses such folds. There are no stop rows: what needs some takes
+    them from train.
 
     **Looks ahead:** label only; label ends decide what is purged. Which schemes train on the future of their test rows
     is said by each.
