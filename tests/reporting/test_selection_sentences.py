@@ -35,6 +35,7 @@ def test_every_statistic_has_a_sentence_with_its_number():
     [
         (selection_of(), "More years, not more trials, would settle it: 16.2 years at this Sharpe."),
         (selection_of(deflated=0.97), "Luck shows less; every further trial on these bars raises what it shows."),
+        (selection_of(years=403_890.0), "would settle it: over a hundred years at this Sharpe."),
         (selection_of(sharpe=-0.2, years=None), "No number of years would settle it at a Sharpe that is not above 0."),
         (selection_of(n_trials=1), "0.41, the probabilistic Sharpe: of one trial none was chosen."),
         (selection_of(deflated=0.9499), "0.9499. The best"),
