@@ -203,6 +203,8 @@ def test_no_page_is_wider_than_the_screen_and_what_is_wide_scrolls_in_its_own_bo
         assert page.evaluate(WIDER_THAN_THE_PAGE)[0] > 0, "the measure finds nothing"
         found = {}
         for file in sorted(site.rglob("*.html")):
+            if file.name == "404.html":  # a server's: it finds its style at the server's root, and none in a folder
+                continue
             page.goto(file.as_uri(), wait_until="domcontentloaded")
             if (measured := page.evaluate(WIDER_THAN_THE_PAGE)) != [0, []]:
                 found[file.relative_to(site).as_posix()] = measured
