@@ -35,23 +35,11 @@ The tree, in the order in which data flow through it:
         stage_lines.py      what people see of the other stages
     parameters.py           all parameter groups as one object, checked whole
     pipelines/              one folder per stage: pipeline.py is the graph, nodes.py thin adapters
-        data_engineering/
-            nodes.py
-            pipeline.py
-        hpo/
-            nodes.py
-            pipeline.py
         analysis/
             nodes.py
             validation_nodes.py  tests of validation
             pipeline.py
-        retraining/
-            nodes.py
-            pipeline.py
-        evaluation/
-            nodes.py
-            pipeline.py
-        audit/
+        <stage>/
             nodes.py
             pipeline.py
         namespaces.py       stages outside, model types inside
@@ -104,12 +92,7 @@ The tree, in the order in which data flow through it:
             registry.py     by name; those that stand for null
             config.py       the parameter group
             build.py        the table of them
-            returns.py
-            volatility.py
-            momentum.py
-            moving_average.py
-            bar_shape.py
-            volume.py
+            <feature>.py    one file each, or one for a family
         grid.py             rows as bars by assets
         indices.py          which names are an index, and which are stocks in it
         same_bars.py        bars that were seen, recognised by their moves
@@ -118,12 +101,8 @@ The tree, in the order in which data flow through it:
     tasks/                  what is predicted
         task.py             contracts: task, forecast, decision
         head.py             what the outputs of a model mean
-        joint.py            a class and a return
-        path.py             the return of each bar
         labels.py           bars -> targets
         class_task.py       what tasks of classes share
-        direction.py
-        forward_return.py
         number_task.py      what tasks of numbers share
         positions/          calls -> target positions
             registry.py
@@ -131,15 +110,11 @@ The tree, in the order in which data flow through it:
             <rule>.py       one file each
         registry.py         by name
         touch.py            which of two barriers comes first
-        triple_barrier.py
         uniqueness.py       how little of a label overlaps others
-        volatility.py
+        <task>.py           one file each
     splits/                 panel -> folds and holdout
         config.py           the parameter groups
-        walk_forward.py
-        blocked.py          one block after another
-        purged_kfold.py
-        combinatorial.py    all choices of test groups, and their paths
+        <splitter>.py       one file each
         blocks.py           bars in equal parts
         purging.py          labels that reach into validation
         lookback.py         how far features look back
@@ -153,16 +128,7 @@ The tree, in the order in which data flow through it:
         paths.py            means where a bar is validated several times
     metrics/                what a trial is measured by
         registry.py         all of them, with kind and direction
-        classification.py   calls
-        ranking.py          the order of the scores
-        probability.py
-        regression.py       numbers
-        around_zero.py      returns: against 0, and their signs
-        price_path.py
-        quantiles.py
-        trading.py
-        active.py           above the constant forecast
-        cost.py
+        <kind>.py           one file a kind: classification, trading, cost, ...
         metric.py           what a metric is
         compute.py          a forecast and its returns -> all of them
     backtest/               positions -> net returns

@@ -157,7 +157,7 @@ def test_all_model_types_on_the_same_data_are_compared_together_and_others_are_n
     kept = {
         "a.mlp": kept_of("a.mlp", active_of(12)),
         "a.lstm": kept_of("a.lstm", active_of(12, seed=1)),
-        "b.gru": kept_of("b.gru", active_of(50, seed=2), data_key="other"),
+        "b.linear": kept_of("b.linear", active_of(50, seed=2), data_key="other"),
     }
     found = found_for(kept)
     assert found["overfitting"]["n_trials"] == found["reality_check"]["n_series"] == 24

@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from sqlalchemy import update
 from tests.study.conftest import phased, search  # noqa: F401 - fixtures
 
 from trading_hpo.datasets.results import ResultsDataset
+from trading_hpo.engine.store.optuna_tables import VALUES, place_of
+from trading_hpo.errors import DamagedStudyError
 from trading_hpo.pipelines.analysis.nodes import draw_overfitting
 from trading_hpo.pipelines.analysis.validation_nodes import judge_validation
 from trading_hpo.study.ranking import best_trial
@@ -26,7 +29,7 @@ def test_what_was_searched_is_judged_and_what_was_not_is_left_out(search, ledger
     storage = search("a.mlp", n_trials=4)
     ref = StudyRef("a.mlp", storage)
     enter(ledger, ref.open())
-    refs = {"mlp": ref, "lstm": skipped(storage), "gru": StudyRef("a.gru", storage)}
+    refs = {"mlp": ref, "lstm": skipped(storage), "linear": StudyRef("a.linear", storage)}
     tests, selection = judge_validation(refs, ledger, {})
     assert list(tests) == list(selection) == ["mlp"]
     best = best_trial(ref.open()).number
@@ -53,3 +56,12 @@ def test_phases_are_judged_together(phased, ledger):  # noqa: F811
 def test_before_any_search_there_is_nothing(search, ledger):  # noqa: F811
     storage = search("other.mlp", n_trials=1)
     assert judge_validation({"mlp": StudyRef("a.mlp", storage), "lstm": skipped(storage)}, ledger, {}) == ({}, {})
+
+
+def test_trials_that_were_altered_are_refused(search, ledger):  # noqa: F811
+    ref = StudyRef("a.mlp", search("a.mlp", n_trials=2))
+    engine, _ = place_of(ref.open())
+    with engine.begin() as connection:
+        connection.execute(update(VALUES).values(value=VALUES.c.value + 0.5))
+    with pytest.raises(DamagedStudyError, match="the mean of its folds"):
+        judge_validation({"mlp": StudyRef("a.mlp", ref.storage)}, ledger, {})

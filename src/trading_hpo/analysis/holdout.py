@@ -20,8 +20,8 @@ from trading_hpo.families.judgement import (
     Judgement,
     buy_and_hold,
     called_by,
-    constant_forecast,
     judge,
+    judge_constant,
     traded_constant,
 )
 from trading_hpo.families.regime_scores import Scale, regime_scores
@@ -235,10 +235,9 @@ def _both(
     traded: Int[np.ndarray, " N"],
     ranges: Sequence[BarRange] = (),
 ) -> dict[str, Any]:
-    always, labelled = constant_forecast(panel, traded, train), np.isin(traded, judged)
-    constant = traded_constant(panel, traded, train, backtest, ranges)
+    labelled = np.isin(traded, judged)
     return {
-        "constant_forecast": judge(panel, traded, *always, backtest, constant, ranges, labelled).metrics,
+        "constant_forecast": judge_constant(panel, traded, train, backtest, ranges, labelled).metrics,
         "buy_and_hold": buy_and_hold(panel, traded, backtest, ranges).metrics,
     }
 

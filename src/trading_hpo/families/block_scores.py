@@ -20,8 +20,8 @@ from trading_hpo.types import BarRange
 LEAST_BLOCKS = 20  # of all folds together: a spread over fewer is hardly known
 _OF_A_STRETCH = 8
 # Neighbouring blocks share labels. Forecasts without skill that hardly change from bar to bar (MCC of overlapping
-# labels, test at 5 %) looked better in 8 % of cases with blocks as long as labels, in 13 % with half of that, and in
-# 5 to 7.5 % with twice or three times as long ones.
+# labels, test at 5 %) looked better in 8 to 9 % of cases with blocks as long as labels, in 9 to 15 % with half of that,
+# in 5 to 7.5 % with twice and in 5 to 8 % with three times as long ones.
 _LABELS_LONG = 2
 _FORECAST = ("classification", "regression")  # kinds of metrics that judge a forecast
 

@@ -227,6 +227,22 @@ def traded_constant(
     return Constant(called_by(forecast, decision), traded, benchmark, bars, panel.target[train])
 
 
+def judge_constant(
+    panel: Panel,
+    rows: Int[np.ndarray, " N"],
+    train: Int[np.ndarray, " N"],
+    config: BacktestConfig,
+    ranges: Sequence[BarRange] = (),
+    judged: Bool[np.ndarray, " N"] | None = None,
+) -> Judgement:
+    """Judge the constant forecast as any other; arguments as of ``traded_constant`` and ``judge``.
+
+    **Looks ahead:** label only, of ``train``, and of the rows, to judge.
+    """
+    constant = traded_constant(panel, rows, train, config, ranges)
+    return judge(panel, rows, *constant_forecast(panel, rows, train), config, constant, ranges, judged)
+
+
 def _holding_where_flat(
     panel: Panel, rows: Int[np.ndarray, " N"], traded: Returns, config: BacktestConfig, ranges: Sequence[BarRange]
 ) -> Returns:

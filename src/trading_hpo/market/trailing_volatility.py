@@ -19,7 +19,7 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
 
     Returns:
         Over the last ``VOLATILITY_BARS`` bars, or over those that there are; at least ``LEAST_VOLATILITY``. 1, which
-        is huge, where no return is known yet.
+        is huge, where no return is known yet. Where all are known, another start of history changes no bit.
     """
     asset, place = panel.asset, panel.place
     known = np.zeros((panel.n_assets, place.max(initial=0) + 1))  # own bars, the first ones first
@@ -29,7 +29,7 @@ def trailing_volatility(panel: Panel) -> Float[np.ndarray, " R"]:
     squared[asset[before], place[before] + 1] = panel.forward_return[before, 0].astype("f8") ** 2
     count, total = _trailing_sum(known), _trailing_sum(squared)
     mean = np.divide(total, count, out=np.ones_like(total), where=count > 0)
-    volatility: Float[np.ndarray, "A T"] = np.maximum(np.sqrt(mean.clip(0)), LEAST_VOLATILITY).astype("f4")
+    volatility: Float[np.ndarray, "A T"] = np.maximum(np.sqrt(mean), LEAST_VOLATILITY).astype("f4")
     return volatility[asset, place]
 
 
@@ -52,5 +52,7 @@ def volatility_of(close: Float[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
 
 
 def _trailing_sum(values: Float[np.ndarray, "A T"]) -> Float[np.ndarray, "A T"]:
-    sums = np.pad(values.cumsum(axis=1), ((0, 0), (VOLATILITY_BARS, 0)))
-    return sums[:, VOLATILITY_BARS:] - sums[:, :-VOLATILITY_BARS]
+    """Return the sum of the last values, of these alone to the last bit; before the first ones there are zeros."""
+    padded = np.pad(values, ((0, 0), (VOLATILITY_BARS - 1, 0)))
+    sums: Float[np.ndarray, "A T"] = np.lib.stride_tricks.sliding_window_view(padded, VOLATILITY_BARS, axis=1).sum(-1)
+    return sums

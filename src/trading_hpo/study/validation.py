@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from trading_hpo.backtest.config import BacktestConfig
 from trading_hpo.engine.store.payloads import put_study_payload, study_payload
 from trading_hpo.families.family import Rows
-from trading_hpo.families.judgement import constant_forecast, judge, traded_constant
+from trading_hpo.families.judgement import judge_constant, traded_constant
 from trading_hpo.market.same_bars import seen_bars
 from trading_hpo.splits.folds import ROLES, Split
 from trading_hpo.splits.paths import mean_over_paths
@@ -65,10 +65,8 @@ def constant_metrics(
     of_folds = []
     for fold in split.folds:
         own = rows[fold.number]
-        always = constant_forecast(panel, own.traded, own.train)
-        constant = traded_constant(panel, own.traded, own.train, backtest, own.validation_ranges)
-        judged = judge(panel, own.traded, *always, backtest, constant, own.validation_ranges, own.judged)
-        of_folds.append(judged.metrics)
+        always = judge_constant(panel, own.traded, own.train, backtest, own.validation_ranges, own.judged)
+        of_folds.append(always.metrics)
     paths = [fold.paths for fold in split.folds]
     return {name: mean_over_paths([fold[name] for fold in of_folds], paths) for name in of_folds[0]}
 
