@@ -44,9 +44,9 @@ def test_volatility_knows_nothing_of_later_bars(panel: Panel, bar: int) -> None:
 
 
 def test_where_history_begins_changes_no_bit_of_a_row_whose_returns_are_all_known(panel: Panel) -> None:
-    """Nor does a crash long before it: sums that are carried along keep what it has rounded away."""
+    """Nor does a misprint long before it: sums that are carried along keep what it has rounded away."""
     moves = laid_out(panel, "forward_return").copy()
-    moves[:, 10] = -0.97
+    moves[:, 10] = 3e4
     whole = panel_of(n_assets=3, n_bars=260, seed=0, forward_return=moves)
     later = panel_of(n_assets=3, n_bars=200, seed=0, forward_return=moves[:, 60:])
     ours, others = volatility_of(whole)[:, 60 + VOLATILITY_BARS :], volatility_of(later)[:, VOLATILITY_BARS:]

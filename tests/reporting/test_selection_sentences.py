@@ -6,7 +6,9 @@ import pytest
 from tests.makers.pages import made, without_holdout
 from tests.makers.selection import TOO_FEW, selection_of
 
+from trading_hpo.reporting.page.blocks import Table
 from trading_hpo.reporting.page.luck_section import NOTHING, luck_section
+from trading_hpo.reporting.page.numbers import NONE
 from trading_hpo.reporting.page.text import text_summary
 from trading_hpo.reporting.selection_sentences import DEFLATED, OVERFITTING, selection_sentences
 
@@ -134,3 +136,11 @@ def test_the_numbers_of_one_that_cannot_be_tested_are_dashes():
     selection = {name: {**own, "own": {"why": "lost"}} for name, own in page.searched.selection.items()}
     table = luck_section(replace(page.searched, selection=selection)).blocks[3]
     assert {cell for row in table.rows for cell in row[1:]} == {"–"}
+
+
+@pytest.mark.parametrize(("years", "cell"), [(None, NONE), (16.2, "16.2"), (403_890.0, "over 100")])
+def test_the_table_of_the_page_names_no_length_that_no_market_has(years, cell):
+    searched = made(("mlp",)).searched
+    section = luck_section(replace(searched, selection={searched.best["model_type"]: selection_of(years=years)}))
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert table.rows[0][6] == cell  # until the deflated Sharpe is 0.95

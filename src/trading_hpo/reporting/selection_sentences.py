@@ -7,7 +7,7 @@ from trading_hpo.reporting.probability import probability
 from trading_hpo.reporting.verdict_sentences import p_value
 
 DEFLATED, OVERFITTING = "Deflated Sharpe (DSR)", "Backtest overfitting"  # titles that others look for
-_NEVER = 100  # years: longer than any market that could be traded with the same configuration
+NEVER_YEARS = 100  # longer than any market that could be traded with the same configuration
 
 Found = Mapping[str, Any]
 
@@ -85,7 +85,7 @@ def _track_record(own: Found, active: Found) -> str:
     years = active["track_record_years"]
     if years is None:
         return "No number of years would show that the active Sharpe is above 0: it is not."
-    bars = "" if years > _NEVER else f" ({active['track_record_bars']:,.0f} bars)"
+    bars = "" if years > NEVER_YEARS else f" ({active['track_record_bars']:,.0f} bars)"
     return (
         f"{_years(years).capitalize()}{bars} at this active Sharpe would show with "
         f"{active['level']:.0%} that it is above 0, were this the only trial; there are {_years(own['years'])}."
@@ -138,7 +138,7 @@ def _forecast(found: Found) -> str:
 
 
 def _years(years: float) -> str:
-    return "over a hundred years" if years > _NEVER else f"{years:.1f} years"
+    return "over a hundred years" if years > NEVER_YEARS else f"{years:.1f} years"
 
 
 def _ratio(value: float | None) -> str:

@@ -7,7 +7,7 @@ from trading_hpo.reporting.page.blocks import Block, Drawn, Facts, Folded, Secti
 from trading_hpo.reporting.page.facts import Searched
 from trading_hpo.reporting.page.numbers import NONE, number
 from trading_hpo.reporting.probability import probability
-from trading_hpo.reporting.selection_sentences import selection_sentences
+from trading_hpo.reporting.selection_sentences import NEVER_YEARS, selection_sentences
 
 NOTHING = "No trial is complete yet, or those that are have left nothing to test."
 
@@ -49,13 +49,17 @@ def _numbers(found: Mapping[str, Any]) -> list[str]:
     return [
         number(active["sharpe"], 2),
         _probability(active["probabilistic"]),
-        number(active["track_record_years"], 1),
+        _years(active["track_record_years"]),
         number(deflated["expected_best"], 2),
         _probability(deflated["probability"]),
-        number(deflated["years"], 1),
+        _years(deflated["years"]),
         _probability(effective.get("probability")),
         number(own["years"], 1),
     ]
+
+
+def _years(value: float | None) -> str:
+    return f"over {NEVER_YEARS}" if value is not None and value > NEVER_YEARS else number(value, 1)
 
 
 def _probability(value: float | None) -> str:
